@@ -1,0 +1,37 @@
+# make run: set up and open the app on the demo library.   make test: set up and run the tests.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Exactly one faiss: the GPU one (1.2 GB of CUDA libraries) only where a GPU answers.
+EXTRA := $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/.app
+	$(BIN)/sleevewalk demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.app: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install -c constraints.txt -e '.[$(EXTRA)]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install -c constraints.txt -e '.[$(EXTRA),dev]'
+	touch $@ $(VENV)/.app
+
+clean:
+	rm -rf $(VENV) build *.egg-info

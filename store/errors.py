@@ -1,0 +1,31 @@
+"""Errors that are for people: the message is one line that says what is wrong, with what, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from store.records import Album
+
+
+class LibraryError(Exception):
+    """The library cannot do what was asked."""
+
+
+class LibraryMissing(LibraryError):
+    """There is no library in that folder."""
+
+
+class LibraryLocked(LibraryError):
+    """Another process holds `library.duckdb`; the message names it as DuckDB does."""
+
+
+class UnknownAlbum(LibraryError):
+    """No album goes by that name; `candidates` are the closest (at most 5)."""
+
+    def __init__(self, message: str, candidates: Sequence[Album] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+
+class AmbiguousAlbum(UnknownAlbum):
+    """Several albums go by that name; `candidates` lists them."""

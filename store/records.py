@@ -1,0 +1,119 @@
+"""The plain values that pass between the store and everyone else. No behaviour, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SIGNALS = ("cover", "tags", "artist", "era", "popularity")
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumRecord:
+    """One album as a source brings it. Text is already cleaned (`store.text.clean`)."""
+
+    artist: str
+    title: str
+    source: str  # "table", "folder", "lastfm", "demo" …
+    source_key: str  # what names it there, unique within the source
+    year: int | None = None
+    genre: str | None = None
+    listeners: int | None = None
+    playcount: int | None = None
+    mbid: str | None = None
+    cover_sha256: str | None = None
+    tags: tuple[tuple[str, float], ...] = ()  # (tag, weight 0–100)
+    artist_tags: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CoverRecord:
+    """What is known of one stored cover file."""
+
+    cover_sha256: str  # of the stored WebP's bytes, hex
+    width: int  # of the source image, pixels
+    height: int
+    bytes: int  # of the stored WebP
+    mean_color: int  # 0xRRGGBB
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """One album as people see it."""
+
+    album_id: str
+    artist: str
+    title: str
+    year: int | None
+    genre: str | None
+    listeners: int | None
+    cover_sha256: str | None
+    fictional: bool = False  # True for the demo library's albums
+    tags: tuple[str, ...] = ()  # strongest first; the artist's where the album has none
+
+    @property
+    def label(self) -> str:
+        """`Artist / Title`, the form that the command line takes back."""
+        return f"{self.artist} / {self.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each signal counts in a neighbourhood. Any may be 0; not all."""
+
+    cover: float = 1.0
+    tags: float = 1.0
+    artist: float = 0.5
+    era: float = 0.25
+    popularity: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why two albums are neighbours, by one signal."""
+
+    signal: str  # one of SIGNALS
+    score: float  # 0–1
+    text: str  # for people: "3rd nearest of 24,013 covers", "shared: shoegaze, dream pop", "same artist", "1997 and 1998"
+    rank: int | None = None  # cover only: 1 is the nearest
+    shared_tags: tuple[str, ...] = ()  # tags only, strongest first
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """One album of a neighbourhood with its fused score and every reason that has data for the pair."""
+
+    album: Album
+    score: float  # 0–1, the weighted mean of the reasons' scores
+    reasons: tuple[Reason, ...]  # in the order of SIGNALS
+
+    @property
+    def strongest(self) -> Reason:
+        """The reason with the highest score."""
+        return max(self.reasons, key=lambda reason: reason.score)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a route: the album arrived at, and why it neighbours the one before (None for the first)."""
+
+    album: Album
+    score: float | None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The path whose weakest step is as strong as can be; `steps` is empty where there is none, then `why` says why."""
+
+    steps: tuple[Step, ...]
+    weakest: float | None = None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class AddResult:
+    """What became of a batch of albums."""
+
+    added: list[str] = field(default_factory=list)  # album_ids
+    duplicates: list[tuple[str, str]] = field(default_factory=list)  # (source_key, label of the album already there)
