@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 SHIPPED = Path(__file__).parent / "weights" / "sleevewalk.safetensors"
@@ -57,3 +59,12 @@ def read_info(path: Path = SHIPPED) -> WeightsInfo:
         raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise BadWeights(f"{path} holds no sleevewalk model: its metadata lacks or spoils {error}") from error
+
+
+def search_matrix(path: Path = SHIPPED) -> NDArray[np.float32]:
+    """float32 [m, d]: latents times its transpose are the vectors that the index compares. Raises BadWeights."""
+    try:
+        with safe_open(path, "np") as file:
+            return np.asarray(file.get_tensor("search"), np.float32)
+    except (SafetensorError, OSError) as error:
+        raise BadWeights(f"{path} holds no search matrix, or is damaged: {error}") from error
