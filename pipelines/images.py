@@ -23,11 +23,14 @@ MIN_SIDE = 16  # less is a tracking pixel or a stripe, not a sleeve
 MAX_ASPECT = 4.0  # a gatefold is 2; beyond 4 the square in the middle says nothing of the whole
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
-# Process-wide on purpose, and only ever stricter than Pillow's own. Pillow raises at twice this figure
-# wherever a plugin makes pixels, also where our own check cannot reach; its warning in between would only
-# spoil the screen, as would those about odd EXIF.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+_DAMAGED = "damaged or truncated image"
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+
+# Process-wide on purpose, and only ever stricter than Pillow's own: it looks where our own check cannot reach
+# (a GIF frame larger than its screen). Its other warnings, of odd EXIF and so on, would only spoil the screen.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("ignore", module=r"PIL\.")
+warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 Pixels = NDArray[np.uint8]
 
@@ -91,10 +94,10 @@ def decode_cover(data: bytes) -> Decoded:
         raise
     except Image.UnidentifiedImageError as error:
         raise BadImage(_not_an_image(data)) from error
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImage(f"more than {MAX_PIXELS // 1_000_000} megapixels") from error
     except Exception as error:  # decoders fed with damaged bytes raise nearly anything, and it all means this
-        raise BadImage("damaged or truncated image", str(error).partition("\n")[0][:120]) from error
+        raise BadImage(_DAMAGED, str(error).partition("\n")[0][:120]) from error
     if turn is not None:
         small = small.transpose(turn)
         if turn in _SIDEWAYS:
@@ -223,7 +226,7 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _is_plain_webp(data: bytes, kind: str | None, size: tuple[int, int]) -> bool:
-    """Whether the bytes are one 128×128 still and nothing else: no metadata, frames, or bytes behind its end."""
+    """Whether the bytes are one 128×128 still and nothing else: no metadata, no frames, nothing behind it."""
     if kind != "WEBP" or size != (SIDE, SIDE) or data[12:16] not in (b"VP8 ", b"VP8L"):
         return False
     riff, chunk = (int.from_bytes(data[at : at + 4], "little") for at in (4, 16))
@@ -231,6 +234,8 @@ def _is_plain_webp(data: bytes, kind: str | None, size: tuple[int, int]) -> bool
 
 
 def _not_an_image(data: bytes) -> str:
+    if data.startswith(_MAGIC):
+        return _DAMAGED
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in head:
         return "SVG, which is no picture made of pixels"

@@ -67,11 +67,11 @@ class Progress:
         return max(0, self.total - self.done) / self.rate
 
     def show(self, final: bool) -> None:
-        """Draw the present state. Called at every change: an implementation limits how often it really draws."""
+        """Draw the present state. Called at every change: an implementation limits how often it draws."""
 
 
 class StderrProgress(Progress):
-    """One line that is redrawn on a terminal; elsewhere (a log) a plain line each half minute and at the end."""
+    """One line that is redrawn on a terminal; elsewhere (a log) a plain line now and then and at the end."""
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream if stream is not None else sys.stderr
