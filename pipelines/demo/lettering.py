@@ -1,0 +1,123 @@
+"""Lettering for sleeves from the one scalable font that Pillow carries; weight and width are made here."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from pipelines.demo.canvas import SIZE, Mask
+
+_EM = 72  # drawn at this size, then scaled into place
+_LETTERS = str.maketrans({"ø": "o", "Ø": "O", "–": "-", "’": "'"})
+
+
+@lru_cache(maxsize=1)
+def _font() -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size=_EM)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise RuntimeError("Pillow was built without FreeType, which the demo's lettering needs: reinstall pillow")
+    # The basic layout gives the same glyph positions whether or not libraqm is there.
+    return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
+
+
+def _plain(text: str) -> str:
+    """Without accents, which the font lacks."""
+    bare = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(mark for mark in bare if not unicodedata.combining(mark))
+
+
+@lru_cache(maxsize=512)
+def _word(text: str, weight: int, spacing: float) -> Image.Image:
+    """One line of text, cropped to its ink. `weight` thickens by that many pixels a side at 72 px an em."""
+    font, text = _font(), _plain(text)
+    gap = spacing * _EM + 1.2 * weight
+    advances = [font.getlength(letter) for letter in text]
+    width = int(sum(advances) + gap * len(text) + 4 * weight + _EM)
+    image = Image.new("L", (width, _EM * 2))
+    draw = ImageDraw.Draw(image)
+    x = float(2 * weight + 4)
+    for letter, advance in zip(text, advances, strict=True):
+        draw.text((x, _EM // 3), letter, fill=255, font=font, stroke_width=weight)
+        x += advance + gap
+    return image.crop(image.getbbox() or (0, 0, 1, 1))
+
+
+def line(
+    text: str,
+    x: float,
+    y: float,
+    height: float,
+    *,
+    weight: int = 3,
+    width: float | None = None,
+    max_width: float | None = None,
+    spacing: float = 0.0,
+    align: str = "left",
+    degrees: float = 0.0,
+) -> Mask:
+    """A mask of one line: `x`, `y` is its top left (or top centre, top right by `align`), `height` its ink's height.
+
+    `width` stretches or squeezes it to exactly that; `max_width` only ever shrinks it, keeping its shape.
+    `degrees` turns it about its own centre.
+    """
+    word = _word(text, weight, spacing)
+    h = height * SIZE
+    w = word.width * h / word.height if width is None else width * SIZE
+    if max_width is not None and w > max_width * SIZE:
+        h *= max_width * SIZE / w
+        w = max_width * SIZE
+    word = word.resize((max(1, round(w)), max(1, round(h))), Image.Resampling.LANCZOS)
+    left = x * SIZE - {"left": 0.0, "center": w / 2, "right": w}[align]
+    top = y * SIZE
+    if degrees:
+        turned = word.rotate(degrees, Image.Resampling.BICUBIC, expand=True)
+        left -= (turned.width - word.width) / 2
+        top -= (turned.height - word.height) / 2
+        word = turned
+    canvas = Image.new("L", (SIZE, SIZE))
+    canvas.paste(word, (round(left), round(top)))
+    return np.asarray(canvas, dtype=np.float32) / 255
+
+
+def wrap(text: str, rows: int) -> list[str]:
+    """The words in at most `rows` lines of about equal length."""
+    words = text.split()
+    best = [text]
+    if rows < 2 or len(words) < 2:
+        return best
+    for cut in range(1, len(words)):
+        for rest in {1, rows - 1}:
+            candidate = [" ".join(words[:cut]), *wrap(" ".join(words[cut:]), rest)]
+            if max(map(len, candidate)) < max(map(len, best)):
+                best = candidate
+    return best
+
+
+def stack(
+    rows: Sequence[str],
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    *,
+    weight: int = 5,
+    gap: float = 0.12,
+    squeeze: float = 0.55,
+) -> Mask:
+    """Lines set flush to a block `width` × `height`, each stretched to the full measure.
+
+    A line is never squeezed below `squeeze` of, nor stretched beyond 1.6 times, its natural width.
+    """
+    each = height / (len(rows) + gap * (len(rows) - 1))
+    mask = np.zeros((SIZE, SIZE), dtype=np.float32)
+    for i, row in enumerate(rows):
+        word = _word(row, weight, 0.0)
+        natural = word.width / word.height * each
+        w = min(max(width, 0.0), natural * 1.6)
+        h = each if w >= natural * squeeze else each * w / (natural * squeeze)
+        mask = np.maximum(mask, line(row, x, y + i * each * (1 + gap) + (each - h) / 2, h, weight=weight, width=w))
+    return mask
