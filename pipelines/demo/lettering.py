@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pipelines.demo.canvas import SIZE, Mask
 
 _EM = 72  # drawn at this size, then scaled into place
+_FREETYPE = threading.Lock()  # a FreeType face serves one thread at a time
 _LETTERS = str.maketrans({"ø": "o", "Ø": "O", "–": "-", "’": "'"})
 
 
@@ -30,20 +33,33 @@ def _plain(text: str) -> str:
     return "".join(mark for mark in bare if not unicodedata.combining(mark))
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One line drawn large: `image` is cropped to its ink sideways, `rise` above its capitals to the descenders."""
+
+    image: Image.Image  # mode L
+    rise: int  # pixels above the capitals
+    cap: int  # height of the capitals, pixels
+
+
 @lru_cache(maxsize=512)
-def _word(text: str, weight: int, spacing: float) -> Image.Image:
-    """One line of text, cropped to its ink. `weight` thickens by that many pixels a side at 72 px an em."""
-    font, text = _font(), _plain(text)
-    gap = spacing * _EM + 1.2 * weight
-    advances = [font.getlength(letter) for letter in text]
-    width = int(sum(advances) + gap * len(text) + 4 * weight + _EM)
-    image = Image.new("L", (width, _EM * 2))
-    draw = ImageDraw.Draw(image)
-    x = float(2 * weight + 4)
-    for letter, advance in zip(text, advances, strict=True):
-        draw.text((x, _EM // 3), letter, fill=255, font=font, stroke_width=weight)
-        x += advance + gap
-    return image.crop(image.getbbox() or (0, 0, 1, 1))
+def _word(text: str, weight: int, spacing: float) -> _Word:
+    """`weight` thickens by that many pixels a side at 72 px an em, `spacing` widens by that many ems a letter."""
+    with _FREETYPE:
+        font, text = _font(), _plain(text)
+        gap = spacing * _EM + 1.2 * weight
+        advances = [font.getlength(letter) for letter in text]
+        width = int(sum(advances) + gap * len(text) + 4 * weight + _EM)
+        image = Image.new("L", (width, _EM * 2))
+        draw = ImageDraw.Draw(image)
+        x, y = float(2 * weight + 4), _EM // 3
+        for letter, advance in zip(text, advances, strict=True):
+            draw.text((x, y), letter, fill=255, font=font, stroke_width=weight)
+            x += advance + gap
+        _, top, _, bottom = (int(edge) for edge in draw.textbbox((x, y), "H", font=font, stroke_width=weight))
+    left, _, right, deepest = image.getbbox() or (0, 0, 1, 1)
+    rise = _EM // 12
+    return _Word(image.crop((left, top - rise, right, max(bottom, deepest))), rise, bottom - top)
 
 
 def line(
@@ -59,20 +75,21 @@ def line(
     align: str = "left",
     degrees: float = 0.0,
 ) -> Mask:
-    """A mask of one line: `x`, `y` is its top left (or top centre, top right by `align`), `height` its ink's height.
+    """A mask of one line: `x`, `y` is its top left (or top centre, top right by `align`), `height` its capitals' height.
 
     `width` stretches or squeezes it to exactly that; `max_width` only ever shrinks it, keeping its shape.
     `degrees` turns it about its own centre.
     """
-    word = _word(text, weight, spacing)
-    h = height * SIZE
-    w = word.width * h / word.height if width is None else width * SIZE
+    drawn = _word(text, weight, spacing)
+    scale = height * SIZE / drawn.cap
+    w = drawn.image.width * scale if width is None else width * SIZE
     if max_width is not None and w > max_width * SIZE:
-        h *= max_width * SIZE / w
+        scale *= max_width * SIZE / w
         w = max_width * SIZE
-    word = word.resize((max(1, round(w)), max(1, round(h))), Image.Resampling.LANCZOS)
+    h = drawn.image.height * scale
+    word = drawn.image.resize((max(1, round(w)), max(1, round(h))), Image.Resampling.LANCZOS)
     left = x * SIZE - {"left": 0.0, "center": w / 2, "right": w}[align]
-    top = y * SIZE
+    top = y * SIZE - drawn.rise * scale
     if degrees:
         turned = word.rotate(degrees, Image.Resampling.BICUBIC, expand=True)
         left -= (turned.width - word.width) / 2
@@ -115,8 +132,8 @@ def stack(
     each = height / (len(rows) + gap * (len(rows) - 1))
     mask = np.zeros((SIZE, SIZE), dtype=np.float32)
     for i, row in enumerate(rows):
-        word = _word(row, weight, 0.0)
-        natural = word.width / word.height * each
+        drawn = _word(row, weight, 0.0)
+        natural = drawn.image.width / drawn.cap * each
         w = min(max(width, 0.0), natural * 1.6)
         h = each if w >= natural * squeeze else each * w / (natural * squeeze)
         mask = np.maximum(mask, line(row, x, y + i * each * (1 + gap) + (each - h) / 2, h, weight=weight, width=w))
