@@ -28,6 +28,9 @@ X: Mask = np.broadcast_to(_ticks[None, :], (SIZE, SIZE)).copy()
 Y: Mask = np.broadcast_to(_ticks[:, None], (SIZE, SIZE)).copy()
 
 
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
 class Palette(NamedTuple):
     """Five colours of one artist, each float32 [3]: two dark, two that carry the sleeve, one light."""
 
@@ -62,7 +65,15 @@ def mix(a: Color, b: Color, t: float) -> Color:
 
 def luma(picture: Picture) -> Mask:
     """Rec. 601 luma, [256, 256]."""
-    return picture[..., 0] * 0.299 + picture[..., 1] * 0.587 + picture[..., 2] * 0.114
+    return picture @ _LUMA
+
+
+def _window(mask: Mask) -> tuple[slice, slice]:
+    """Rows and columns outside which the mask is 0: most shapes cover a small part of the canvas."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 # --- laying paint -------------------------------------------------------------------------------------------
@@ -74,14 +85,23 @@ def fill(c: Color) -> Picture:
 
 def over(picture: Picture, c: Color | Picture, mask: Mask | float) -> None:
     """Lay a colour or another picture over `picture`, in place, where the mask says."""
-    m = mask[..., None] if isinstance(mask, np.ndarray) else mask
-    picture += (c - picture) * m
+    if not isinstance(mask, np.ndarray):
+        picture += (c - picture) * mask
+        return
+    rows, columns = _window(mask)
+    part = picture[rows, columns]
+    part += ((c if c.ndim == 1 else c[rows, columns]) - part) * mask[rows, columns, None]
 
 
 def multiply(picture: Picture, c: Color | Picture, mask: Mask | float) -> None:
     """Transparent ink: darkens, in place."""
-    m = mask[..., None] if isinstance(mask, np.ndarray) else mask
-    picture *= 1 - m + c * m
+    if not isinstance(mask, np.ndarray):
+        picture *= 1 - mask + c * mask
+        return
+    rows, columns = _window(mask)
+    m = mask[rows, columns, None]
+    part = picture[rows, columns]
+    part *= 1 - m + (c if c.ndim == 1 else c[rows, columns]) * m
 
 
 def screen(picture: Picture, c: Color | Picture, mask: Mask | float) -> None:
@@ -107,6 +127,14 @@ def smooth(low: float, high: float, t: Mask) -> Mask:
 def inside(distance: Mask, soft: float = PIXEL) -> Mask:
     """A mask from a signed distance (negative inside), with an edge `soft` wide."""
     return np.clip(0.5 - distance / soft, 0, 1)
+
+
+def write(picture: Picture, mask: Mask, *inks: Color) -> None:
+    """Print lettering in the first ink that stands out from what is under it, else in the one that does most."""
+    under = float((luma(picture) * mask).sum() / max(float(mask.sum()), 1e-6))
+    contrasts = [abs(float(ink @ _LUMA) - under) for ink in inks]
+    best = next((i for i, contrast in enumerate(contrasts) if contrast > 0.33), int(np.argmax(contrasts)))
+    over(picture, inks[best], mask)
 
 
 # --- shapes -------------------------------------------------------------------------------------------------

@@ -51,10 +51,10 @@ def cut_heads(s: Sleeve) -> Picture:
     _lay(picture, s, p.main, c.disc(rng.uniform(0.25, 0.75), rng.uniform(0.26, 0.4), rng.uniform(0.22, 0.34)))
     inks = [p.deep, p.accent, p.dark] if s.house.random() < 0.5 else [p.main, p.deep, p.dark]
     count = int(s.house.integers(2, 4))
-    facing = rng.choice((-1, 1))
+    facing, apart, first = rng.choice((-1, 1)), s.house.random() < 0.6, int(rng.integers(0, 4))
     for i in range(count):
         x = 0.5 + facing * (0.2 * (i - (count - 1) / 2)) + rng.uniform(-0.03, 0.03)
-        _lay(picture, s, inks[3 - count + i], _profile_head(x, 0.46 + 0.05 * i, 0.25, facing if i % 2 == 0 or s.house.random() < 0.6 else -facing, s.house))
+        _lay(picture, s, inks[3 - count + i], _profile_head(x, 0.46 + 0.05 * i, 0.25, facing if i % 2 == 0 or apart else -facing, s.house, (first + i) % 4))
     bar = c.box(0.0, 0.86, 1.0, 1.0)
     _lay(picture, s, p.main, bar)
     c.over(picture, p.dark, lettering.line(s.title, 0.05, 0.895, 0.065, weight=4, max_width=0.9))
@@ -70,7 +70,7 @@ def crown(s: Sleeve) -> Picture:
     rays = np.mod(c.turns(cx, cy) * n + rng.random(), 1) < 0.5
     c.over(picture, c.mix(p.deep, p.dark, 0.55), rays * 1.0)
     _lay(picture, s, p.accent, c.polygon(c.star(cx, cy, 0.44, 0.36, int(s.house.integers(14, 24)), rng.uniform(0, 20))))
-    kind = int(s.house.integers(0, 3))
+    kind = s.kind(3)
     if kind == 0:
         h = rng.uniform(0.24, 0.3)
         spikes = int(rng.choice((3, 5)))
@@ -139,7 +139,7 @@ def machines(s: Sleeve) -> Picture:
     _lay(picture, s, p.accent, _torn(rng, rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8), 1.5, rng.uniform(0.2, 0.4), rng.uniform(-60, 60)), rim=True)
     tilt = rng.uniform(-14, 14)
     cx, cy = 0.5, 0.47
-    kind = int(s.house.integers(0, 3))
+    kind = s.kind(3)
     if kind == 0:
         _lay(picture, s, p.dark, c.tilted_box(cx, cy, 0.78, 0.5, tilt))
         _lay(picture, s, p.light, c.tilted_box(cx, cy - 0.03, 0.68, 0.32, tilt))
@@ -199,18 +199,18 @@ def _torn(rng: np.random.Generator, cx: float, cy: float, w: float, h: float, de
     return c.inside(np.maximum(np.abs(u) - w / 2, np.abs(v + ragged) - h / 2), 1.5 * PIXEL)
 
 
-def _profile_head(x: float, y: float, size: float, facing: float, house: np.random.Generator) -> Mask:
+def _profile_head(x: float, y: float, size: float, facing: float, house: np.random.Generator, hair: int | None = None) -> Mask:
     """A head in profile with its neck and shoulders; the hair is the artist's."""
     face = [(-0.55, 0.25), (-0.85, -0.3), (-0.5, -0.95), (0.1, -1.08), (0.55, -0.8), (0.68, -0.38), (0.66, -0.2), (0.9, 0.12), (0.74, 0.2), (0.8, 0.34), (0.74, 0.44), (0.78, 0.58), (0.66, 0.82), (0.3, 0.86), (0.16, 1.1), (0.3, 1.4), (0.95, 1.75), (1.2, 2.6), (-1.5, 2.6), (-1.3, 1.75), (-0.6, 1.35), (-0.5, 0.8)]
     head = c.polygon(c.curve([(x + facing * u * size * 0.72, y + v * size * 0.8) for u, v in face], 5))
-    hair = int(house.integers(0, 4))
+    hair = int(house.integers(0, 4)) if hair is None else hair
     if hair == 0:
         return np.maximum(head, c.disc(x - facing * 0.08 * size, y - 0.45 * size, size * 0.8))
     if hair == 1:
         cap = [(-0.95, -0.45), (-0.8, -1.15), (0.0, -1.4), (0.6, -1.05), (0.66, -0.68), (1.25, -0.6), (1.2, -0.48), (0.5, -0.5)]
         return np.maximum(head, c.polygon([(x + facing * u * size * 0.72, y + v * size * 0.8) for u, v in cap]))
     if hair == 2:
-        flat = [(-0.85, -0.2), (-0.95, -1.55), (0.6, -1.65), (0.62, -0.6)]
+        flat = [(-0.72, 0.1), (-0.82, -1.35), (0.56, -1.45), (0.62, -0.6)]
         return np.maximum(head, c.polygon([(x + facing * u * size * 0.72, y + v * size * 0.8) for u, v in flat]))
     return head
 

@@ -200,6 +200,10 @@ def _paint(s: Sleeve, base: Picture, flow: Mask, reach: float) -> Picture:
     scene = np.clip(base, 0, 1)
     gy, gx = np.gradient(c.luma(scene))
     detail = c.blur(np.clip(np.hypot(gx, gy) * 5, 0, 1), 0.01)
+    # Where an edge is near the strokes follow it, so that shapes keep their outline.
+    double = np.arctan2(_coarse(2 * gx * gy), _coarse(gx * gx - gy * gy))
+    along = double / 2 + math.pi / 2
+    flow = np.where(detail > 0.1, along, flow).astype(np.float32)
     image = Image.fromarray((scene * 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
     for width, length, count, low, high in ((17, 44, 520, 0.0, 0.1), (10, 24, 620, 0.02, 0.3), (5, 15, 700, 0.12, 1.0)):
@@ -219,6 +223,12 @@ def _paint(s: Sleeve, base: Picture, flow: Mask, reach: float) -> Picture:
     bristle = _bristle(rng, flow)
     picture = picture * (0.9 + 0.2 * bristle[..., None])
     return _sign(s, picture)
+
+
+def _coarse(field: Mask) -> Mask:
+    """A field of any sign, smoothed over cells of 8 pixels."""
+    image = Image.fromarray(field.astype(np.float32))
+    return np.asarray(image.resize((SIZE // 8, SIZE // 8), Image.Resampling.BOX).resize((SIZE, SIZE), Image.Resampling.BILINEAR))
 
 
 def _bristle(rng: np.random.Generator, flow: Mask) -> Mask:
@@ -241,7 +251,7 @@ def _sign(s: Sleeve, picture: Picture) -> Picture:
         c.over(picture, p.light, frame)
         c.over(picture, p.dark, lettering.line(s.title, 0.06, 0.885, 0.062, weight=1, max_width=0.88))
     elif kind == 1:
-        c.over(picture, p.light, lettering.line(s.artist.lower(), 0.5, 0.07, 0.08, weight=2, max_width=0.86, align="center"))
+        c.write(picture, lettering.line(s.artist.lower(), 0.5, 0.07, 0.08, weight=2, max_width=0.86, align="center"), p.light, p.dark)
     elif kind == 2:
         c.over(picture, p.light, 1 - c.box(0.04, 0.04, 0.96, 0.96))
     return picture

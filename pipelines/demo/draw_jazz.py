@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from pipelines.demo import canvas as c
 from pipelines.demo import lettering
-from pipelines.demo.canvas import SIZE, Mask, Picture, X, Y
+from pipelines.demo.canvas import PIXEL, SIZE, Mask, Picture, X, Y
 from pipelines.demo.sleeve import Motif, Sleeve
 
 PALETTES = (
@@ -37,15 +37,15 @@ def horn_and_type(s: Sleeve) -> Picture:
     c.over(picture, block, field)
     second = c.box(0.8, 0, 1, split) if not upright else c.box(split + 0.12, 0.72, 1, 1)
     c.over(picture, p.accent if light else p.main, second)
-    instrument = (_saxophone, _trumpet, _bass)[int(s.house.integers(0, 3))]
-    mask = instrument(rng.uniform(0.52, 0.66), rng.uniform(0.6, 0.66), rng.uniform(0.9, 1.1), rng.uniform(-16, 16))
+    instrument = (_saxophone, _trumpet, _bass)[s.kind(3)]
+    mask = instrument(rng.uniform(0.56, 0.66) + 0.16 * (instrument is _bass), rng.uniform(0.64, 0.7), rng.uniform(0.9, 1.1), rng.uniform(-16, 16))
     c.multiply(picture, p.deep if light else p.dark, np.roll(mask, (6, 9), (0, 1)) * 0.55)
     c.over(picture, p.dark, mask)
     shine = mask * np.roll(1 - mask, (5, 6), (0, 1))
     c.over(picture, p.accent if light else p.light, shine)
     rows = lettering.wrap(s.title.upper(), 3)[:3]
-    c.over(picture, p.dark if light else p.light, lettering.stack(rows, 0.06, 0.06, 0.7, split - 0.12, weight=6))
-    c.over(picture, p.light if light else p.dark, lettering.line(s.artist, 0.06, 0.905, 0.045, weight=2, max_width=0.7))
+    c.over(picture, p.dark if light else p.light, lettering.stack(rows, 0.06, 0.06, 0.58 if instrument is _bass else 0.7, split - 0.12, weight=6))
+    c.write(picture, lettering.line(s.artist, 0.06, 0.905, 0.045, weight=2, max_width=0.7), p.light, p.dark)
     return _ink(s, picture)
 
 
@@ -53,7 +53,7 @@ def dot_grid(s: Sleeve) -> Picture:
     """Modal jazz: a grid of discs and half-discs turning by a rule, one of them another colour."""
     p, rng = s.palette, s.rng
     n = int(s.house.choice((3, 4, 5)))
-    ground, ink, second = [(p.deep, p.main, p.light), (p.main, p.dark, p.light), (p.light, p.deep, p.main)][int(s.house.integers(0, 3))]
+    ground, ink, second = [(p.deep, p.main, p.light), (p.main, p.dark, p.light), (p.light, p.deep, p.main)][s.kind(3)]
     picture = c.fill(ground)
     top = 0.24
     cell = 0.9 / n
@@ -69,7 +69,8 @@ def dot_grid(s: Sleeve) -> Picture:
             if (row, col) == odd:
                 c.over(picture, p.accent, d)
             elif s.house.random() < 0.75:
-                c.over(picture, ink if (row * col) % 2 else ground, d * c.inside(v))
+                half = ink if (row * col) % 2 else ground
+                c.over(picture, half, (c.disc(x, y, r + 1.5 * PIXEL) if half is ground else d) * c.inside(v))
     c.over(picture, p.accent if ground is not p.main else p.light, lettering.line(s.artist.upper(), 0.05, 0.06, 0.065, weight=4, max_width=0.9))
     c.over(picture, p.light if ground is not p.light else p.dark, lettering.line(s.title, 0.05, 0.15, 0.05, weight=1, max_width=0.9))
     return _ink(s, picture)
@@ -103,11 +104,11 @@ def cut_bars(s: Sleeve) -> Picture:
 def shards(s: Sleeve) -> Picture:
     """Free jazz: splinters and brush arcs thrown at the page, overprinting each other."""
     p, rng = s.palette, s.rng
-    picture = c.fill(p.light)
+    picture = c.fill((p.light, c.mix(p.accent, p.light, 0.15), c.mix(p.main, p.light, 0.3))[s.kind(3)])
     cx, cy = rng.uniform(0.35, 0.65), rng.uniform(0.4, 0.6)
     for i in range(int(s.house.integers(9, 15))):
-        a, reach = rng.uniform(0, 2 * math.pi), rng.uniform(0.2, 0.62)
-        w = rng.uniform(0.05, 0.2)
+        a, reach = rng.uniform(0, 2 * math.pi), rng.uniform(0.3, 0.75)
+        w = rng.uniform(0.08, 0.24)
         tip = (cx + reach * math.cos(a), cy + reach * math.sin(a))
         b = a + rng.uniform(-0.9, 0.9)
         foot = [(cx + w * math.cos(b + 1.6), cy + w * math.sin(b + 1.6)), (cx + w * math.cos(b - 1.6), cy + w * math.sin(b - 1.6))]
@@ -119,7 +120,7 @@ def shards(s: Sleeve) -> Picture:
         c.over(picture, p.dark, arc * np.maximum(dry, 0.4))
     word = lettering.line(s.artist.upper(), 0.5, 0.5, 0.075, weight=6, max_width=0.8, align="center", degrees=float(s.house.choice((0, 90, -12))))
     word = np.roll(word, (int(rng.integers(-80, 80)), 0), (0, 1))
-    c.over(picture, p.dark, np.clip(c.blur(word, 0.015) * 3, 0, 1))
+    c.over(picture, p.dark, np.clip(c.blur(word, 0.02) * 14, 0, 1))
     c.over(picture, p.light, word)
     return _ink(s, picture)
 
@@ -138,8 +139,9 @@ def beach_waves(s: Sleeve) -> Picture:
         y = top + (1 - top) * i / n
         line = y + swing * np.sin(np.linspace(0, 1, SIZE) * 2 * math.pi * 2.5 + shift + (math.pi if i % 2 else 0.0))
         c.over(picture, inks[i % len(inks)], c.below(line.astype(np.float32)))
-    if s.house.random() < 0.6:
-        x, y = (0.0, 0.0) if rng.random() < 0.5 else (1.0, 0.0)
+    corner = float(rng.integers(0, 2))
+    if s.kind(2) == 0:
+        x, y = corner, 0.0
         fronds = []
         for i in range(6):
             a = math.pi * (0.06 + 0.42 * i / 5) if x == 0 else math.pi * (0.52 + 0.42 * i / 5)
@@ -149,9 +151,12 @@ def beach_waves(s: Sleeve) -> Picture:
             mid = ((x + tip[0]) / 2, (y + tip[1]) / 2)
             fronds.append(c.curve([(x, y), (mid[0] + side[0], mid[1] + side[1]), tip, (mid[0] - side[0], mid[1] - side[1])], 8))
         c.over(picture, p.deep, c.polygon(*fronds))
-    place = 0.06 if s.house.random() < 0.5 else 0.36
-    c.over(picture, p.dark, lettering.line(s.title.lower(), 0.94, place, 0.085, weight=5, max_width=0.62, align="right"))
-    c.over(picture, p.dark, lettering.line(s.artist, 0.94, place + 0.115, 0.05, weight=1, max_width=0.6, align="right"))
+    rows = lettering.wrap(s.title.lower(), 2)
+    left = x_text = 0.06
+    if corner == 0.0:
+        left, x_text = 0.5, 0.5
+    c.write(picture, lettering.stack(rows, left, 0.07, 0.44, 0.085 * len(rows), weight=5), p.dark, p.light)
+    c.write(picture, lettering.line(s.artist, x_text, 0.1 + 0.095 * len(rows), 0.042, weight=1, max_width=0.44), p.dark, p.light)
     return _ink(s, picture)
 
 
