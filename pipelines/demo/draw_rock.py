@@ -300,7 +300,7 @@ def _print(s: Sleeve, picture: Picture, grit: float) -> Picture:
     c.grain(picture, s.rng, grit * 0.62, 1.5)
     place = int(s.house.integers(0, 4))
     p = s.palette
-    inks = (p.light, p.dark, p.accent) if place != 2 else (p.accent, p.light, p.main, p.dark)
+    inks = (p.light, p.accent) if place != 2 else (p.accent, p.light, p.main)
     if place == 0:
         mask = lettering.line(s.artist.upper(), 0.5, 0.06, 0.085, weight=5, max_width=0.86, align="center")
     elif place == 1:
@@ -310,7 +310,9 @@ def _print(s: Sleeve, picture: Picture, grit: float) -> Picture:
         mask = lettering.stack(rows, 0.06, 0.06, 0.88, 0.13 * len(rows), weight=7)
     else:
         mask = lettering.line(s.title, 0.94, 0.88, 0.06, weight=2, max_width=0.7, align="right")
-    c.write(picture, _worn(s, mask), *inks)
+    ink = _worn(s, mask)
+    c.multiply(picture, p.dark, np.clip(c.blur(mask, 0.02) * 1.4, 0, 1) * 0.6)
+    c.write(picture, ink, *inks)
     return picture
 
 
