@@ -91,9 +91,9 @@ def _path(value: object) -> str:
 
 def _year(value: object, left_out: list[str]) -> int | None:
     """`1997`, `1997.0`, `1997-05-21` or a date."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or value != value or (isinstance(value, str) and not value.strip()):
         return None
-    match = re.fullmatch(r"(\d{4})(?:\.0|[-/.]\d{1,2}.*|T.*)?", _text(getattr(value, "year", value)))
+    match = re.fullmatch(r"(\d{4})(?:\.0|[-/]\d{1,2}.*)?", _text(getattr(value, "year", value)))
     if match and 1860 <= int(match[1]) <= 2100:  # the first sound recording was made in 1860
         return int(match[1])
     left_out.append("year that is no year")

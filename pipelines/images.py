@@ -26,7 +26,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _DAMAGED = "damaged or truncated image"
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 
-# Process-wide on purpose, and only ever stricter than Pillow's own: it looks where our own check cannot reach
+# Process-wide on purpose, and only stricter than Pillow's own: it looks where our own check cannot reach
 # (a GIF frame larger than its screen). Its other warnings, of odd EXIF and so on, would only spoil the screen.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("ignore", module=r"PIL\.")

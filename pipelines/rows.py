@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.report import SourceError
+from store.text import clean
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -53,7 +54,7 @@ class Columns:
                 listed = ", ".join(list(normal.values())[::-1]) or "no columns"
                 also = "".join(f' or "{other}"' for other in names[1:])
                 raise SourceError(
-                    f'{file}: there is no column "{names[0]}"{also}; the file has: {listed[:500]}'
+                    f'{file}: there is no column "{names[0]}"{also}; the file has: {clean(listed, 500)}'
                 )
             found[match] = name
         for name in self.optional:

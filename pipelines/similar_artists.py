@@ -31,11 +31,12 @@ def ingest_similar_artists(library: Library, file: Path, progress: Progress | No
     began = time.monotonic()
     progress = progress or Progress()
     report = IngestReport(str(file))
+    seen: dict[tuple[str, str], str] = {}  # pair of keys → the row that brought it
     try:
         rows = read_rows(file, SIMILAR_COLUMNS)
-        progress.start(f"Similar artists from {file.name}", count_rows(file))
+        progress.start(f"Similar artists from {clean(file.name, 60)}", count_rows(file))
         for batch in batched(rows, BATCH):
-            parsed = parse_pairs(batch)
+            parsed = [_new(row, pair, seen) for row, pair in zip(batch, parse_pairs(batch), strict=True)]
             pairs = [pair for pair in parsed if not isinstance(pair, LeftOut)]
             with patient_write(library, progress) as con:
                 added = add_similar_artists(con, pairs, SOURCE)
@@ -58,12 +59,27 @@ def parse_pairs(rows: Sequence[Row | BadRow]) -> list[Pair | LeftOut]:
     return [_parse(row) for row in rows]
 
 
+def _new(row: Row | BadRow, pair: Pair | LeftOut, seen: dict[tuple[str, str], str]) -> Pair | LeftOut:
+    """The pair, unless an earlier row had it."""
+    if isinstance(pair, LeftOut):
+        return pair
+    number = f"row {row.number}"
+    earlier = seen.setdefault((key(pair[0]), key(pair[1])), number)
+    return (
+        pair if earlier == number else LeftOut(number, _label(pair), "same pair as an earlier row", earlier)
+    )
+
+
+def _label(pair: tuple[str, ...]) -> str:
+    return f"{pair[0]} / {pair[1]}"
+
+
 def _parse(row: Row | BadRow) -> Pair | LeftOut:
     number = f"row {row.number}"
     if isinstance(row, BadRow):
         return LeftOut(number, clean(row.text, 80), row.reason)
     artist, similar = (clean(str(row.values.get(name) or "")) for name in ("artist", "similar"))
-    label = f"{artist} / {similar}"
+    label = _label((artist, similar))
     if not artist or not similar:
         return LeftOut(number, label, "one of the two artists is missing")
     if key(artist) == key(similar):

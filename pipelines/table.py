@@ -53,7 +53,7 @@ def ingest_table(
     try:
         job = _Job(library, file, _folder(covers_dir), pool, progress, report)
         rows = read_rows(file, ALBUM_COLUMNS)
-        progress.start(f"Albums from {file.name}", count_rows(file))
+        progress.start(f"Albums from {clean(file.name, 60)}", count_rows(file))
         for batch in ahead(map(job.prepare, batched(rows, BATCH)), _AHEAD):
             job.commit(batch)
         job.close()
@@ -88,15 +88,15 @@ def locate_cover(folder: Path | None, written: str) -> Path | BadImage:
     if not written:
         return BadImage("no cover in the row")
     if written.lower().startswith(_URL):
-        return BadImage(NOT_FETCHED, written[:200])
+        return BadImage(NOT_FETCHED, written)
     if folder is None:
-        return BadImage("no folder of covers was given", written[:200])
+        return BadImage("no folder of covers was given", written)
     try:
         path = (folder / written).resolve()
     except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, links in a circle
-        return BadImage("no such file", written[:200])
+        return BadImage("no such file", written)
     if not path.is_relative_to(folder):
-        return BadImage("path leads out of the folder of covers", written[:200])
+        return BadImage("path leads out of the folder of covers", written)
     return path
 
 
@@ -218,7 +218,7 @@ class _Job:
             report.values_left_out.update(row.values_left_out)
             if problem := batch.no_cover.get(row.album_id):
                 report.without_cover.append(
-                    LeftOut(f"row {row.number}", row.label, problem.reason, problem.detail)
+                    LeftOut(f"row {row.number}", row.label, problem.reason, clean(problem.detail, 200))
                 )
         notes = (
             f"{len(items):,} {what}"

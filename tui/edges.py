@@ -1,0 +1,51 @@
+"""Lines between the centre and the ring, drawn with braille dots in the cells that no cover takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tui.geometry import Rect
+
+Cell = tuple[int, int]  # column, row
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode's bit for the dot at [row][column]
+BRAILLE = 0x2800
+
+
+def edge_cells(center: Rect, box: Rect) -> dict[Cell, int]:
+    """The braille bits of a straight line from the border of `center` to the border of `box`, by cell."""
+    x0, y0 = _dots(center)
+    x1, y1 = _dots(box)
+    steps = max(1, round(max(abs(x1 - x0), abs(y1 - y0))))
+    cells: dict[Cell, int] = {}
+    for step in range(steps + 1):
+        x = round(x0 + (x1 - x0) * step / steps)
+        y = round(y0 + (y1 - y0) * step / steps)
+        cell = (x // 2, y // 4)
+        cells[cell] = cells.get(cell, 0) | _DOTS[y % 4][x % 2]
+    return cells
+
+
+def draw_edges(
+    center: Rect, boxes: Sequence[tuple[Rect, str]], taken: Iterable[Rect]
+) -> dict[Cell, tuple[str, str]]:
+    """Every edge's free cells as (character, colour key); where two cross, the dots join under the later key.
+
+    `boxes` are the ends with the key of each edge; no cell inside a rectangle of `taken` is drawn.
+    """
+    bits: dict[Cell, int] = {}
+    keys: dict[Cell, str] = {}
+    blocked = {
+        (x, y) for rect in taken for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right)
+    }
+    for box, key in boxes:
+        for cell, dots in edge_cells(center, box).items():
+            if cell not in blocked:
+                bits[cell] = bits.get(cell, 0) | dots
+                keys[cell] = key
+    return {cell: (chr(BRAILLE + dots), keys[cell]) for cell, dots in bits.items()}
+
+
+def _dots(rect: Rect) -> tuple[float, float]:
+    """The middle of `rect` in braille dots (two a column, four a row)."""
+    x, y = rect.center
+    return x * 2 - 0.5, y * 4 - 0.5
