@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ from PIL import Image, ImageDraw, ImageFilter
 SIZE = 256
 PIXEL = 1 / SIZE
 
-Picture = NDArray[np.float32]
-Mask = NDArray[np.float32]
-Color = NDArray[np.float32]
+Picture = NDArray[np.floating[Any]]
+Mask = NDArray[np.floating[Any]]
+Color = NDArray[np.floating[Any]]
 Points = Sequence[tuple[float, float]]
 
 _ticks = (np.arange(SIZE, dtype=np.float32) + 0.5) / SIZE
@@ -200,7 +200,9 @@ def lines(paths: Sequence[Points], width: float) -> Mask:
     return _mask(image)
 
 
-def star(cx: float, cy: float, outer: float, inner: float, spikes: int, degrees: float = 0.0) -> list[tuple[float, float]]:
+def star(
+    cx: float, cy: float, outer: float, inner: float, spikes: int, degrees: float = 0.0
+) -> list[tuple[float, float]]:
     """Outline of a star: points for `polygon`."""
     corners = []
     for i in range(2 * spikes):
@@ -222,7 +224,7 @@ def curve(points: Points, steps: int = 12) -> list[tuple[float, float]]:
 # --- noise and print ----------------------------------------------------------------------------------------
 
 
-def resized(field: NDArray[np.float32], size: tuple[int, int] = (SIZE, SIZE)) -> Mask:
+def resized(field: Mask, size: tuple[int, int] = (SIZE, SIZE)) -> Mask:
     """A small field stretched smoothly (bicubic) to `size` (width, height)."""
     return np.asarray(Image.fromarray(field.astype(np.float32)).resize(size, Image.Resampling.BICUBIC))
 
@@ -246,7 +248,7 @@ def noise(rng: np.random.Generator, cells: float, octaves: int = 4, stretch: flo
     return (total - low) / (high - low)
 
 
-def profile(rng: np.random.Generator, cells: int, octaves: int = 5, roughness: float = 0.5) -> NDArray[np.float32]:
+def profile(rng: np.random.Generator, cells: int, octaves: int = 5, roughness: float = 0.5) -> Mask:
     """One-dimensional fractal noise, [256] in 0–1: a skyline of hills."""
     total = np.zeros(SIZE)
     for octave in range(octaves):
@@ -260,7 +262,7 @@ def profile(rng: np.random.Generator, cells: int, octaves: int = 5, roughness: f
     return (total / total.max()).astype(np.float32)
 
 
-def below(line: NDArray[np.float32], soft: float = PIXEL) -> Mask:
+def below(line: Mask, soft: float = PIXEL) -> Mask:
     """Everything under a line of heights [256] (y for each x)."""
     return inside(line[None, :] - Y, soft)
 

@@ -121,8 +121,6 @@ def _by_weight(tags: Sequence[tuple[str, float]]) -> Tags:
 
 def _likeness(a: _Artist, b: _Artist) -> float:
     """Cosine of the artists' tags, the genre's own name left out so that bridges can show; 0–1."""
-    left, right = (
-        {tag: weight for tag, weight in artist.tags if tag != artist.genre.name} for artist in (a, b)
-    )
+    left, right = ({tag: weight for tag, weight in artist.tags if tag != artist.genre.name} for artist in (a, b))
     shared = sum(left[tag] * right[tag] for tag in left if tag in right)
     return shared / (math.hypot(*left.values()) * math.hypot(*right.values()))

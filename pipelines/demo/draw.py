@@ -45,7 +45,11 @@ def draw_cover(album: AlbumRecord) -> NDArray[np.uint8]:
     Raises ValueError for an album that is by none of the demo's artists.
     """
     genre = next((genre for genre in GENRES if genre.name == album.genre), None)
-    found = [(scene, scene.artists.index(album.artist)) for scene in genre.scenes if album.artist in scene.artists] if genre else []
+    found = (
+        [(scene, scene.artists.index(album.artist)) for scene in genre.scenes if album.artist in scene.artists]
+        if genre
+        else []
+    )
     if genre is None or not found:
         raise ValueError(f"{album.artist} / {album.title} is not by one of the demo's {album.genre} artists")
     scene, place = found[0]

@@ -57,7 +57,7 @@ def neon_grid(s: Sleeve) -> Picture:
     p, rng = s.palette, s.rng
     horizon = rng.uniform(0.52, 0.64)
     picture = c.ramp([p.dark, p.deep, p.main], np.clip(Y / horizon, 0, 1) ** 2 * 0.9)
-    stars = (rng.random((SIZE, SIZE)) > 0.997) & (Y < horizon * 0.7)
+    stars = (rng.random((SIZE, SIZE)) > 0.997) & (horizon * 0.7 > Y)
     picture[stars] = p.light
     cx, r = rng.uniform(0.35, 0.65), s.house.uniform(0.2, 0.29)
     cy = horizon - r * rng.uniform(0.5, 0.95)
@@ -77,8 +77,8 @@ def neon_grid(s: Sleeve) -> Picture:
         block = c.below(city.astype(np.float32))
         c.over(picture, p.dark, block)
         lit = (np.repeat(np.repeat(rng.random((64, 64)), 4, 0), 4, 1) > 0.86) * (block > 0.9)
-        c.over(picture, p.accent, (lit & (Y < horizon)).astype(np.float32) * 0.9)
-    ground = (Y > horizon).astype(np.float32)
+        c.over(picture, p.accent, (lit & (horizon > Y)).astype(np.float32) * 0.9)
+    ground = (horizon < Y).astype(np.float32)
     c.over(picture, c.ramp([p.deep, p.dark], (Y - horizon) * 3), ground)
     depth = np.clip(Y - horizon, 1e-3, 1)
     rows = np.abs(np.mod(0.5 / depth + rng.random(), 1) - 0.5) - 0.5
@@ -209,7 +209,11 @@ def _label(s: Sleeve, picture: Picture) -> Picture:
     kind = int(s.house.integers(0, 4))
     if kind == 0:
         c.over(picture, p.dark, c.box(0, 0.88, 1, 1))
-        c.over(picture, p.light, lettering.line(s.artist.upper(), 0.04, 0.912, 0.055, weight=2, max_width=0.6, spacing=0.12))
+        c.over(
+            picture,
+            p.light,
+            lettering.line(s.artist.upper(), 0.04, 0.912, 0.055, weight=2, max_width=0.6, spacing=0.12),
+        )
     elif kind == 1:
         strip = lettering.line(s.artist.upper(), 0.04, 0.035, 0.085, weight=5, max_width=0.92)
         c.over(picture, p.dark, c.box(0, 0, 0.155, 1))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from pipelines.demo import canvas as c
-from pipelines.demo import lettering
-from pipelines.demo.canvas import PIXEL, SIZE, Mask, Picture, X, Y
+from pipelines.demo import lettering, silhouettes
+from pipelines.demo.canvas import PIXEL, SIZE, Picture
 from pipelines.demo.sleeve import Motif, Sleeve
 
 PALETTES = (
@@ -37,14 +36,23 @@ def horn_and_type(s: Sleeve) -> Picture:
     c.over(picture, block, field)
     second = c.box(0.8, 0, 1, split) if not upright else c.box(split + 0.12, 0.72, 1, 1)
     c.over(picture, p.accent if light else p.main, second)
-    instrument = (_saxophone, _trumpet, _bass)[s.kind(3)]
-    mask = instrument(rng.uniform(0.56, 0.66) + 0.16 * (instrument is _bass), rng.uniform(0.64, 0.7), rng.uniform(0.9, 1.1), rng.uniform(-16, 16))
+    instrument = (silhouettes.saxophone, silhouettes.trumpet, silhouettes.bass)[s.kind(3)]
+    mask = instrument(
+        rng.uniform(0.56, 0.66) + 0.16 * (instrument is silhouettes.bass),
+        rng.uniform(0.64, 0.7),
+        rng.uniform(0.9, 1.1),
+        rng.uniform(-16, 16),
+    )
     c.multiply(picture, p.deep if light else p.dark, np.roll(mask, (6, 9), (0, 1)) * 0.55)
     c.over(picture, p.dark, mask)
     shine = mask * np.roll(1 - mask, (5, 6), (0, 1))
     c.over(picture, p.accent if light else p.light, shine)
     rows = lettering.wrap(s.title.upper(), 3)[:3]
-    c.over(picture, p.dark if light else p.light, lettering.stack(rows, 0.06, 0.06, 0.58 if instrument is _bass else 0.7, split - 0.12, weight=6))
+    c.over(
+        picture,
+        p.dark if light else p.light,
+        lettering.stack(rows, 0.06, 0.06, 0.58 if instrument is silhouettes.bass else 0.7, split - 0.12, weight=6),
+    )
     c.write(picture, lettering.line(s.artist, 0.06, 0.905, 0.045, weight=2, max_width=0.7), p.light, p.dark)
     return _ink(s, picture)
 
@@ -71,8 +79,16 @@ def dot_grid(s: Sleeve) -> Picture:
             elif s.house.random() < 0.75:
                 half = ink if (row * col) % 2 else ground
                 c.over(picture, half, (c.disc(x, y, r + 1.5 * PIXEL) if half is ground else d) * c.inside(v))
-    c.over(picture, p.accent if ground is not p.main else p.light, lettering.line(s.artist.upper(), 0.05, 0.06, 0.065, weight=4, max_width=0.9))
-    c.over(picture, p.light if ground is not p.light else p.dark, lettering.line(s.title, 0.05, 0.15, 0.05, weight=1, max_width=0.9))
+    c.over(
+        picture,
+        p.accent if ground is not p.main else p.light,
+        lettering.line(s.artist.upper(), 0.05, 0.06, 0.065, weight=4, max_width=0.9),
+    )
+    c.over(
+        picture,
+        p.light if ground is not p.light else p.dark,
+        lettering.line(s.title, 0.05, 0.15, 0.05, weight=1, max_width=0.9),
+    )
     return _ink(s, picture)
 
 
@@ -111,14 +127,26 @@ def shards(s: Sleeve) -> Picture:
         w = rng.uniform(0.08, 0.24)
         tip = (cx + reach * math.cos(a), cy + reach * math.sin(a))
         b = a + rng.uniform(-0.9, 0.9)
-        foot = [(cx + w * math.cos(b + 1.6), cy + w * math.sin(b + 1.6)), (cx + w * math.cos(b - 1.6), cy + w * math.sin(b - 1.6))]
+        foot = [
+            (cx + w * math.cos(b + 1.6), cy + w * math.sin(b + 1.6)),
+            (cx + w * math.cos(b - 1.6), cy + w * math.sin(b - 1.6)),
+        ]
         c.multiply(picture, (p.main, p.accent, p.deep, p.main)[i % 4], c.polygon([tip, *foot]) * 0.95)
     for _ in range(int(rng.integers(1, 4))):
         x, y, r = rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8), rng.uniform(0.16, 0.4)
         dry = np.clip(c.noise(rng, 40, 1) * 2.2 - 0.25, 0, 1)
         arc = c.ring(x, y, r, rng.uniform(0.03, 0.08)) * c.smooth(0.42, 0.3, np.abs(c.turns(x, y)))
         c.over(picture, p.dark, arc * np.maximum(dry, 0.4))
-    word = lettering.line(s.artist.upper(), 0.5, 0.5, 0.075, weight=6, max_width=0.8, align="center", degrees=float(s.house.choice((0, 90, -12))))
+    word = lettering.line(
+        s.artist.upper(),
+        0.5,
+        0.5,
+        0.075,
+        weight=6,
+        max_width=0.8,
+        align="center",
+        degrees=float(s.house.choice((0, 90, -12))),
+    )
     word = np.roll(word, (int(rng.integers(-80, 80)), 0), (0, 1))
     c.over(picture, p.dark, np.clip(c.blur(word, 0.02) * 14, 0, 1))
     c.over(picture, p.light, word)
@@ -129,7 +157,11 @@ def beach_waves(s: Sleeve) -> Picture:
     """Bossa nova: the waves of a paved promenade, a sun, leaves."""
     p, rng = s.palette, s.rng
     picture = c.fill(p.light if s.house.random() < 0.5 else p.accent)
-    c.over(picture, p.main if s.house.random() < 0.5 else p.deep, c.disc(rng.uniform(0.25, 0.75), rng.uniform(0.24, 0.38), rng.uniform(0.15, 0.22)))
+    c.over(
+        picture,
+        p.main if s.house.random() < 0.5 else p.deep,
+        c.disc(rng.uniform(0.25, 0.75), rng.uniform(0.24, 0.38), rng.uniform(0.15, 0.22)),
+    )
     top = rng.uniform(0.46, 0.56)
     n = int(s.house.integers(4, 7))
     inks = [p.dark, p.light, p.deep, p.light, p.main, p.light, p.dark]
@@ -149,59 +181,22 @@ def beach_waves(s: Sleeve) -> Picture:
             tip = (x + far * math.cos(a), y + far * math.sin(a))
             side = (0.05 * math.sin(a), -0.05 * math.cos(a))
             mid = ((x + tip[0]) / 2, (y + tip[1]) / 2)
-            fronds.append(c.curve([(x, y), (mid[0] + side[0], mid[1] + side[1]), tip, (mid[0] - side[0], mid[1] - side[1])], 8))
+            fronds.append(
+                c.curve([(x, y), (mid[0] + side[0], mid[1] + side[1]), tip, (mid[0] - side[0], mid[1] - side[1])], 8)
+            )
         c.over(picture, p.deep, c.polygon(*fronds))
     rows = lettering.wrap(s.title.lower(), 2)
     left = x_text = 0.06
     if corner == 0.0:
         left, x_text = 0.5, 0.5
     c.write(picture, lettering.stack(rows, left, 0.07, 0.44, 0.085 * len(rows), weight=5), p.dark, p.light)
-    c.write(picture, lettering.line(s.artist, x_text, 0.1 + 0.095 * len(rows), 0.042, weight=1, max_width=0.44), p.dark, p.light)
+    c.write(
+        picture,
+        lettering.line(s.artist, x_text, 0.1 + 0.095 * len(rows), 0.042, weight=1, max_width=0.44),
+        p.dark,
+        p.light,
+    )
     return _ink(s, picture)
-
-
-def _tube(path: list[tuple[float, float, float]], cx: float, cy: float, scale: float, degrees: float) -> Mask:
-    """A pipe through (x, y, radius), relative to its own middle, turned and placed."""
-    points = np.array(path)
-    at = np.linspace(0, len(points) - 1, 90)
-    x, y, r = (np.interp(at, np.arange(len(points)), points[:, i]) for i in range(3))
-    soft = np.ones(9) / 9
-    x, y = (np.convolve(np.pad(v, 4, "edge"), soft, "valid") for v in (x, y))
-    a = math.radians(degrees)
-    px, py = cx + scale * (x * math.cos(a) - y * math.sin(a)), cy + scale * (x * math.sin(a) + y * math.cos(a))
-    image = Image.new("L", (SIZE * 2, SIZE * 2))
-    draw = ImageDraw.Draw(image)
-    for u, v, w in zip((px * SIZE * 2).tolist(), (py * SIZE * 2).tolist(), (r * scale * SIZE * 2).tolist(), strict=True):
-        draw.ellipse((u - w, v - w, u + w, v + w), fill=255)
-    return np.asarray(image.reduce(2), dtype=np.float32) / 255
-
-
-def _saxophone(cx: float, cy: float, scale: float, degrees: float) -> Mask:
-    body = [(-0.27, -0.34, 0.014), (-0.16, -0.37, 0.016), (-0.09, -0.34, 0.02), (-0.05, -0.2, 0.03), (0.0, 0.02, 0.042), (0.04, 0.18, 0.055), (0.1, 0.28, 0.062), (0.2, 0.26, 0.066), (0.25, 0.12, 0.07), (0.27, -0.02, 0.085), (0.29, -0.1, 0.115)]
-    mask = _tube(body, cx, cy, scale, degrees)
-    for i in range(6):
-        x, y = -0.085 + 0.022 * i, -0.16 + 0.06 * i
-        mask = np.maximum(mask, _tube([(x, y, 0.017), (x - 0.03, y + 0.008, 0.021)], cx, cy, scale, degrees))
-    return mask
-
-
-def _trumpet(cx: float, cy: float, scale: float, degrees: float) -> Mask:
-    horn = [(0.46, 0.0, 0.02), (0.42, 0.0, 0.013), (-0.12, 0.0, 0.017), (-0.28, 0.0, 0.03), (-0.36, 0.0, 0.06), (-0.4, 0.0, 0.1), (-0.42, 0.0, 0.13)]
-    loop = [(0.24, 0.0, 0.016), (0.31, 0.03, 0.016), (0.31, 0.13, 0.016), (0.24, 0.16, 0.016), (-0.1, 0.16, 0.016), (-0.17, 0.13, 0.016), (-0.17, 0.03, 0.016), (-0.1, 0.0, 0.016)]
-    mask = np.maximum(_tube(horn, cx, cy, scale, degrees + 14), _tube(loop, cx, cy, scale, degrees + 14))
-    for x in (0.0, 0.07, 0.14):
-        mask = np.maximum(mask, _tube([(x, -0.1, 0.026), (x, -0.08, 0.02), (x, 0.2, 0.026)], cx, cy, scale, degrees + 14))
-    return mask
-
-
-def _bass(cx: float, cy: float, scale: float, degrees: float) -> Mask:
-    body = [(0, -0.12, 0.04), (0, -0.06, 0.13), (0, 0.02, 0.125), (0, 0.09, 0.11), (0, 0.16, 0.15), (0, 0.24, 0.18), (0, 0.3, 0.16)]
-    neck = [(0, 0.0, 0.022), (0, -0.5, 0.018), (0, -0.55, 0.03), (0.02, -0.6, 0.024)]
-    mask = np.maximum(_tube(body, cx, cy, scale, degrees), _tube(neck, cx, cy, scale, degrees))
-    for side in (-1, 1):
-        hole = _tube([(side * 0.075, 0.07, 0.014), (side * 0.06, 0.12, 0.008), (side * 0.085, 0.18, 0.014)], cx, cy, scale, degrees)
-        mask = mask * (1 - hole)
-    return mask
 
 
 def _ink(s: Sleeve, picture: Picture) -> Picture:

@@ -43,7 +43,9 @@ def frozen_peaks(s: Sleeve) -> Picture:
         ridge = (0.62 + 0.15 * i - (0.38 - 0.1 * i) * both).astype(np.float32)
         rock = c.below(ridge)
         crag = c.noise(rng, 9, 5, 0.7)
-        facing = (np.roll(crag, 3, axis=1) - np.roll(crag, -3, axis=1)) * 3.2 + np.clip(c.resized(np.gradient(ridge)[None, ::8].astype(np.float32)) * 16, -0.4, 0.4)
+        facing = (np.roll(crag, 3, axis=1) - np.roll(crag, -3, axis=1)) * 3.2 + np.clip(
+            c.resized(np.gradient(ridge)[None, ::8].astype(np.float32)) * 16, -0.4, 0.4
+        )
         slope = np.clip(0.42 + facing, 0, 1) * np.exp(-np.clip(Y - ridge[None, :], 0, 1) * 4.5)
         shade = c.ramp([p.dark, p.deep, p.main, p.light], slope * (0.85 - 0.26 * i) * (0.6 + 0.8 * sky))
         c.over(picture, shade, rock)
@@ -70,7 +72,15 @@ def _dead_tree(rng: np.random.Generator, x: float, y: float, height: float) -> l
 def julia(s: Sleeve) -> Picture:
     """Death metal: a Julia set folded about the middle, burning at its edge."""
     p, rng = s.palette, s.rng
-    seeds = ((-0.8, 0.156), (-0.4, 0.6), (0.285, 0.01), (-0.70176, -0.3842), (-0.835, -0.2321), (-0.1, 0.651), (-0.74543, 0.11301))
+    seeds = (
+        (-0.8, 0.156),
+        (-0.4, 0.6),
+        (0.285, 0.01),
+        (-0.70176, -0.3842),
+        (-0.835, -0.2321),
+        (-0.1, 0.651),
+        (-0.74543, 0.11301),
+    )
     re, im = seeds[(s.kind(2) * 3 + int(rng.integers(0, 3))) % len(seeds)]
     re, im = re + rng.uniform(-0.012, 0.012), im + rng.uniform(-0.012, 0.012)
     zoom = rng.uniform(1.7, 2.9)
@@ -110,7 +120,11 @@ def gate(s: Sleeve) -> Picture:
         for i in range(n):
             t = i / (n - 1)
             w, top = 0.46 - 0.36 * t, 0.08 + 0.34 * t
-            arch = np.where(Y < top + w * 1.2, np.hypot(np.abs(X - 0.5) + w * 0.5, (Y - top - w * 1.2) * 1.0) - w * 1.5, np.abs(X - 0.5) - w)
+            arch = np.where(
+                top + w * 1.2 > Y,
+                np.hypot(np.abs(X - 0.5) + w * 0.5, (Y - top - w * 1.2) * 1.0) - w * 1.5,
+                np.abs(X - 0.5) - w,
+            )
             tone = c.ramp([p.dark, p.deep, p.main, p.accent, p.light], np.full_like(X, t**1.2) + 0.25 * (fog - 0.5) * t)
             c.over(picture, tone, c.inside(arch, 2 * PIXEL))
             c.over(picture, p.dark, c.inside(np.abs(arch) - 0.012) * 0.8)
@@ -122,14 +136,34 @@ def gate(s: Sleeve) -> Picture:
         w = rng.uniform(0.1, 0.15)
         slab = [(0.5 - w, 1.0), (0.5 - w * 0.86, 0.16), (0.5 + w * 0.86, 0.16), (0.5 + w, 1.0)]
         c.over(picture, p.dark, c.polygon(slab))
-        c.over(picture, c.mix(p.dark, p.main, 0.35), c.polygon([(0.5 + w * 0.5, 0.16), (0.5 + w * 0.86, 0.16), (0.5 + w, 1), (0.5 + w * 0.6, 1)]))
+        c.over(
+            picture,
+            c.mix(p.dark, p.main, 0.35),
+            c.polygon([(0.5 + w * 0.5, 0.16), (0.5 + w * 0.86, 0.16), (0.5 + w, 1), (0.5 + w * 0.6, 1)]),
+        )
     else:
         d = c.radius(0.5, cy)
         rays = 0.5 + 0.5 * np.sin(c.turns(0.5, cy) * 2 * math.pi * int(s.house.integers(12, 26)))
         c.screen(picture, p.main, np.exp(-d * 3.2) * (0.5 + 0.7 * rays))
         c.screen(picture, p.light, np.exp(-np.abs(d - 0.24) * 30))
         c.over(picture, p.dark, c.disc(0.5, cy, 0.24, 2 * PIXEL))
-        figures = [[(x - w, 1.0), (x - w * 0.9, 1 - h * 0.7), (x - w * 0.25, 1 - h), (x + w * 0.25, 1 - h), (x + w * 0.9, 1 - h * 0.7), (x + w, 1.0)] for x, w, h in ((0.5, 0.07, 0.36), (0.3, 0.06, 0.28), (0.7, 0.06, 0.28), (0.12, 0.05, 0.2), (0.88, 0.05, 0.2))]
+        figures = [
+            [
+                (x - w, 1.0),
+                (x - w * 0.9, 1 - h * 0.7),
+                (x - w * 0.25, 1 - h),
+                (x + w * 0.25, 1 - h),
+                (x + w * 0.9, 1 - h * 0.7),
+                (x + w, 1.0),
+            ]
+            for x, w, h in (
+                (0.5, 0.07, 0.36),
+                (0.3, 0.06, 0.28),
+                (0.7, 0.06, 0.28),
+                (0.12, 0.05, 0.2),
+                (0.88, 0.05, 0.2),
+            )
+        ]
         c.over(picture, p.dark, c.polygon(*(c.curve(f, 6) for f in figures)))
     c.over(picture, c.mix(p.dark, p.main, 0.45), c.smooth(0.68, 1.05, Y + 0.3 * (fog - 0.5)) * 0.75)
     return _logo(s, picture)
@@ -176,9 +210,17 @@ def sigil(s: Sleeve) -> Picture:
     n = int(s.house.choice((3, 7, 8, 9)))
     spin = rng.uniform(0, 2 * math.pi)
     step = int(s.house.integers(1, (n + 1) // 2))
-    points = [(0.5 + 0.33 * math.cos(spin + 2 * math.pi * i / n), cy + 0.33 * math.sin(spin + 2 * math.pi * i / n)) for i in range(n)]
+    points = [
+        (0.5 + 0.33 * math.cos(spin + 2 * math.pi * i / n), cy + 0.33 * math.sin(spin + 2 * math.pi * i / n))
+        for i in range(n)
+    ]
     chords = [[points[i], points[(i + step) % n]] for i in range(n)]
-    spokes = [[(0.5 + a * math.cos(t), cy + a * math.sin(t)), (0.5 + b * math.cos(t), cy + b * math.sin(t))] for i in range(n * 4) for t in (spin + 2 * math.pi * i / (n * 4),) for a, b in ((0.36, 0.36 + 0.05 * rng.random()),)]
+    spokes = [
+        [(0.5 + a * math.cos(t), cy + a * math.sin(t)), (0.5 + b * math.cos(t), cy + b * math.sin(t))]
+        for i in range(n * 4)
+        for t in (spin + 2 * math.pi * i / (n * 4),)
+        for a, b in ((0.36, 0.36 + 0.05 * rng.random()),)
+    ]
     mark = np.maximum(c.lines(chords, 0.014), c.lines(spokes, 0.01))
     for r, w in ((0.33, 0.016), (0.43, 0.024), (0.12, 0.012)):
         mark = np.maximum(mark, c.ring(0.5, cy, r, w))
@@ -202,7 +244,20 @@ def _logo(s: Sleeve, picture: Picture) -> Picture:
     word = np.zeros_like(X)
     for i, text in enumerate(lines):
         y, size = (0.84, 0.1) if low else (0.075 + 0.115 * i, 0.1)
-        word = np.maximum(word, lettering.line(text, 0.5, y, size, weight=(2, 3, 1, 2)[style], width=0.84 if style == 2 and len(text) > 7 else None, max_width=0.84, align="center", spacing=0.02))
+        word = np.maximum(
+            word,
+            lettering.line(
+                text,
+                0.5,
+                y,
+                size,
+                weight=(2, 3, 1, 2)[style],
+                width=0.84 if style == 2 and len(text) > 7 else None,
+                max_width=0.84,
+                align="center",
+                spacing=0.02,
+            ),
+        )
     rows = np.flatnonzero(word.max(axis=1) > 0.2)
     columns = np.flatnonzero(word.max(axis=0) > 0.2)
     top, bottom = rows[0] / SIZE, (rows[-1] + 1) / SIZE

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.demo import canvas as c
 from pipelines.demo import lettering
-from pipelines.demo.canvas import PIXEL, Mask, Picture, X, Y
+from pipelines.demo.canvas import Mask, Picture, X, Y
 from pipelines.demo.sleeve import Motif, Sleeve
 
 PALETTES = (
@@ -46,7 +46,11 @@ def glossy_spheres(s: Sleeve) -> Picture:
     sizes[-1] = rng.uniform(0.25, 0.36)
     for i, r in enumerate(sizes):
         x, y = rng.uniform(0.15, 0.85), rng.uniform(0.15, 0.8)
-        tones = [[p.dark, p.deep, p.main, p.light], [p.deep, p.main, p.accent, p.light], [p.dark, p.main, p.accent, p.light]][i % 3]
+        tones = [
+            [p.dark, p.deep, p.main, p.light],
+            [p.deep, p.main, p.accent, p.light],
+            [p.dark, p.main, p.accent, p.light],
+        ][i % 3]
         u, v = (X - x) / r, (Y - y) / r
         z = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
         lit = np.clip(-0.45 * u - 0.6 * v + 0.66 * z, 0, 1)
@@ -74,11 +78,15 @@ def supergraphic(s: Sleeve) -> Picture:
         field, width, start = c.radius(cx, cy), 0.105, rng.uniform(0.12, 0.3)
     elif kind == 1:
         u, v = c.rotated(0.5, 0.5, rng.uniform(-50, 50))
-        field, width, start = v + 0.16 * np.sin(u * rng.uniform(4, 7) + rng.uniform(0, 6)) + 0.5, 0.115, rng.uniform(0.12, 0.3)
+        field, width, start = (
+            v + 0.16 * np.sin(u * rng.uniform(4, 7) + rng.uniform(0, 6)) + 0.5,
+            0.115,
+            rng.uniform(0.12, 0.3),
+        )
     else:
         bend = 0.3 + rng.uniform(0, 0.2)
         corner = np.hypot(np.clip(bend - X, 0, 1), np.clip(Y - (1 - bend), 0, 1))
-        field = np.where((X > bend) | (1 - bend > Y), np.minimum(np.maximum(bend - X, Y - 1 + bend), 9), corner)
+        field = np.where((bend < X) | (1 - bend > Y), np.minimum(np.maximum(bend - X, Y - 1 + bend), 9), corner)
         field, width, start = field + rng.uniform(0.25, 0.4), 0.095, 0.12
     for i, tone in enumerate(bands):
         lo = start + i * width
@@ -117,7 +125,10 @@ def balloon(s: Sleeve) -> Picture:
     """Art pop: one shape blown up like foil: a star, a heart, a flower, or the title's first letter."""
     p, rng = s.palette, s.rng
     wall = p.accent if rng.random() < 0.35 else p.main
-    picture = c.ramp([c.mix(wall, p.light, 0.8), c.mix(wall, p.light, 0.35), wall], c.radius(rng.uniform(0.2, 0.8), rng.uniform(0.0, 0.5)))
+    picture = c.ramp(
+        [c.mix(wall, p.light, 0.8), c.mix(wall, p.light, 0.35), wall],
+        c.radius(rng.uniform(0.2, 0.8), rng.uniform(0.0, 0.5)),
+    )
     kind = s.kind(4)
     tilt = rng.uniform(-22, 22)
     cx, cy = rng.uniform(0.45, 0.55), rng.uniform(0.46, 0.54)
@@ -127,16 +138,29 @@ def balloon(s: Sleeve) -> Picture:
         a = np.linspace(0, 2 * math.pi, 60)
         hx, hy = 16 * np.sin(a) ** 3, -(13 * np.cos(a) - 5 * np.cos(2 * a) - 2 * np.cos(3 * a) - np.cos(4 * a))
         turn = math.radians(tilt)
-        points = [(cx + 0.0235 * (x * math.cos(turn) - y * math.sin(turn)), cy - 0.03 + 0.0235 * (x * math.sin(turn) + y * math.cos(turn))) for x, y in zip(hx.tolist(), hy.tolist(), strict=True)]
+        points = [
+            (
+                cx + 0.0235 * (x * math.cos(turn) - y * math.sin(turn)),
+                cy - 0.03 + 0.0235 * (x * math.sin(turn) + y * math.cos(turn)),
+            )
+            for x, y in zip(hx.tolist(), hy.tolist(), strict=True)
+        ]
         shape = c.polygon(points)
     elif kind == 2:
         petals = int(s.house.integers(5, 8))
         shape = c.inside(c.radius(cx, cy) - 0.3 - 0.11 * np.cos(c.turns(cx, cy) * 2 * math.pi * petals + tilt))
     else:
-        shape = lettering.line(s.title[0].upper(), cx, cy - 0.34, 0.68, weight=13, max_width=0.8, align="center", degrees=tilt / 2)
+        shape = lettering.line(
+            s.title[0].upper(), cx, cy - 0.34, 0.68, weight=13, max_width=0.8, align="center", degrees=tilt / 2
+        )
     c.multiply(picture, p.deep, 0.75 * c.blur(np.roll(shape, (14, 8), axis=(0, 1)), 0.03))
     skin = p.main if wall is p.accent else p.accent
-    foil = _inflate(shape, 0.045, [p.dark, p.deep, skin, c.mix(skin, p.light, 0.6), skin, p.deep, c.mix(skin, p.light, 0.5)], p.light)
+    foil = _inflate(
+        shape,
+        0.045,
+        [p.dark, p.deep, skin, c.mix(skin, p.light, 0.6), skin, p.deep, c.mix(skin, p.light, 0.5)],
+        p.light,
+    )
     c.over(picture, foil, np.clip(c.blur(shape, 0.012) * 3 - 1, 0, 1))
     if kind == 2:
         middle = c.disc(cx, cy, 0.13)
@@ -158,7 +182,9 @@ def _inflate(shape: Mask, depth: float, tones: list[c.Color], shine: c.Color) ->
 def _soft(height: Mask) -> Mask:
     """Smoothed without rounding to 8 bits, which would show as terraces in the shine."""
     for _ in range(3):
-        height = (np.roll(height, 1, 0) + np.roll(height, -1, 0) + np.roll(height, 1, 1) + np.roll(height, -1, 1) + height) / 5
+        height = (
+            np.roll(height, 1, 0) + np.roll(height, -1, 0) + np.roll(height, 1, 1) + np.roll(height, -1, 1) + height
+        ) / 5
     coarse = c.resized(np.ascontiguousarray(height[1::4, 1::4]))
     return (0.4 * height + 0.6 * coarse).astype(np.float32)
 
@@ -192,7 +218,9 @@ def mirror_ball(s: Sleeve) -> Picture:
         a, q = rng.uniform(-math.pi, 0.3), rng.uniform(0.3, 0.95) * r
         sx, sy, size = x + q * math.cos(a), y + q * math.sin(a), rng.uniform(0.05, 0.11)
         c.over(picture, p.light, c.polygon(c.star(sx, sy, size, size * 0.1, 4)))
-    c.screen(picture, p.light, c.blur((rng.random(X.shape) > 0.9993).astype(np.float32), 0.006) * 14 * (1 - c.disc(x, y, r)))
+    c.screen(
+        picture, p.light, c.blur((rng.random(X.shape) > 0.9993).astype(np.float32), 0.006) * 14 * (1 - c.disc(x, y, r))
+    )
     return _name(s, picture)
 
 

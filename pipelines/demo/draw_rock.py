@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from pipelines.demo import canvas as c
-from pipelines.demo import lettering
+from pipelines.demo import lettering, silhouettes
 from pipelines.demo.canvas import PIXEL, Mask, Picture, X, Y
 from pipelines.demo.sleeve import Motif, Sleeve
 
@@ -73,8 +73,11 @@ def open_road(s: Sleeve) -> Picture:
     scrub = c.noise(rng, 20, 3, stretch=0.4) * depth
     c.over(picture, c.ramp([p.main, p.deep, p.dark], 0.15 + depth * 0.7 + scrub * 0.3 + 0.3 * night), ground)
     if s.kind(2) == 1:
-        for x, h in ((rng.uniform(0.14, 0.4), rng.uniform(0.42, 0.6)), (rng.uniform(0.6, 0.88), rng.uniform(0.2, 0.34))):
-            c.over(picture, p.dark, _cactus(x, 0.74 + 0.2 * h, h))
+        for x, h in (
+            (rng.uniform(0.14, 0.4), rng.uniform(0.42, 0.6)),
+            (rng.uniform(0.6, 0.88), rng.uniform(0.2, 0.34)),
+        ):
+            c.over(picture, p.dark, silhouettes.cactus(x, 0.74 + 0.2 * h, h))
         return _print(s, picture, 0.08)
     vx = rng.uniform(0.4, 0.6)
     centre = vx + (0.5 - vx) * depth
@@ -85,18 +88,6 @@ def open_road(s: Sleeve) -> Picture:
     c.over(picture, p.light, c.inside(np.abs(X - centre) - half * 0.05) * dash * ground)
     c.over(picture, p.accent, c.inside(np.abs(np.abs(X - centre) - half * 0.9) - half * 0.03) * ground)
     return _print(s, picture, 0.08)
-
-
-def _cactus(x: float, foot: float, height: float) -> Mask:
-    w = height * 0.13
-    arms = [[(x, foot), (x, foot - height)]]
-    for side, low, high in ((-1, 0.42, 0.75), (1, 0.3, 0.62)):
-        out = x + side * height * 0.24
-        arms.append([(x, foot - height * low), (out, foot - height * (low + 0.04)), (out, foot - height * high)])
-    mask = np.maximum(c.lines(arms[:1], w), c.lines(arms[1:], w * 0.72))
-    for path, r in ((arms[0], w / 2), (arms[1], w * 0.36), (arms[2], w * 0.36)):
-        mask = np.maximum(mask, c.disc(*path[-1], r))
-    return mask
 
 
 def mist_ridges(s: Sleeve) -> Picture:
@@ -121,7 +112,9 @@ def mist_ridges(s: Sleeve) -> Picture:
         x = rng.uniform(0.2, 0.8)
         foot = float(ridge[int(x * c.SIZE)])
         for k, scale in enumerate((1.0, 0.62, 0.4)):
-            _pylon(picture, p, x + k * 0.17 * (1 if x < 0.5 else -1), foot + 0.03, 0.42 * scale)
+            px = x + k * 0.17 * (1 if x < 0.5 else -1)
+            c.over(picture, p.dark, silhouettes.pylon(px, foot + 0.03, 0.42 * scale))
+            c.over(picture, p.accent, c.disc(px, foot + 0.03 - 0.42 * scale, 0.019 * scale))
     elif kind == 1:
         shore = int(c.SIZE * rng.uniform(0.58, 0.66))
         water = picture[:shore][::-1][: c.SIZE - shore]
@@ -131,21 +124,18 @@ def mist_ridges(s: Sleeve) -> Picture:
         c.over(picture, p.light, c.inside(np.abs(Y - shore / c.SIZE) - 0.003) * 0.5)
     else:
         flock = [(rng.uniform(0.25, 0.75), rng.uniform(0.1, 0.3), rng.uniform(0.02, 0.04)) for _ in range(7)]
-        wings = [[(x - w, y - w * 0.7), (x - w * 0.4, y - w * 0.75), (x, y), (x + w * 0.4, y - w * 0.75), (x + w, y - w * 0.7)] for x, y, w in flock]
+        wings = [
+            [
+                (x - w, y - w * 0.7),
+                (x - w * 0.4, y - w * 0.75),
+                (x, y),
+                (x + w * 0.4, y - w * 0.75),
+                (x + w, y - w * 0.7),
+            ]
+            for x, y, w in flock
+        ]
         c.over(picture, p.dark, c.lines(wings, 0.009))
     return _print(s, picture, 0.09)
-
-
-def _pylon(picture: Picture, p: c.Palette, x: float, foot: float, h: float) -> None:
-    w = h * 0.13
-    legs = [[(x - w, foot), (x, foot - h), (x + w, foot)]]
-    for i in range(4):
-        t0, t1 = i / 4, (i + 1) / 4
-        legs.append([(x - w * (1 - t0), foot - h * t0), (x + w * (1 - t1), foot - h * t1)])
-        legs.append([(x + w * (1 - t0), foot - h * t0), (x - w * (1 - t1), foot - h * t1)])
-    legs += [[(x - w * k, foot - h * t), (x + w * k, foot - h * t)] for t, k in ((0.7, 2.2), (0.84, 1.7))]
-    c.over(picture, p.dark, c.lines(legs, max(0.005, h * 0.026)))
-    c.over(picture, p.accent, c.disc(x, foot - h, h * 0.045))
 
 
 def forest_light(s: Sleeve) -> Picture:
@@ -237,29 +227,11 @@ def stage_lights(s: Sleeve) -> Picture:
     crowd = (1.0 - 0.1 * c.profile(rng, 26, 2) - 0.02).astype(np.float32)
     c.screen(picture, p.main, c.smooth(floor, 1.0, Y) * 0.25 * (1 - c.below(crowd)))
     for i, x in enumerate((0.5, 0.29, 0.71)):
-        _player(picture, p, x + rng.uniform(-0.03, 0.03), floor + 0.02, (0.44, 0.36, 0.36)[i], int(rng.choice((-1, 1))), i == 0)
+        at = x + rng.uniform(-0.03, 0.03)
+        facing = int(rng.choice((-1, 1)))
+        c.over(picture, p.dark, silhouettes.player(at, floor + 0.02, (0.44, 0.36, 0.36)[i], facing, i == 0))
     c.over(picture, p.dark, c.below(crowd))
     return _print(s, picture, 0.09)
-
-
-def _player(picture: Picture, p: c.Palette, x: float, foot: float, h: float, facing: int, singer: bool) -> None:
-    """One figure in silhouette: legs apart, a guitar across the body, or a microphone."""
-    def at(u: float, v: float) -> tuple[float, float]:
-        return x + facing * u * h, foot - v * h
-
-    limbs = [[at(-0.17, 0), at(-0.07, 0.45)], [at(0.17, 0), at(0.06, 0.45)]]
-    mask = np.maximum(c.lines(limbs, h * 0.11), c.polygon([at(-0.13, 0.4), at(0.13, 0.4), at(0.2, 0.8), at(-0.2, 0.8)]))
-    mask = np.maximum(mask, c.disc(*at(0.02, 0.91), h * 0.1))
-    mask = np.maximum(mask, c.polygon([at(-0.12, 0.96), at(0.0, 1.04), at(0.12, 0.97), at(-0.02, 0.88), at(-0.22, 0.7)]))
-    if singer:
-        arm = [[at(0.15, 0.77), at(0.33, 0.95), at(0.3, 1.12)], [at(-0.14, 0.77), at(-0.3, 0.62)], [at(0.24, 0), at(0.17, 0.86)]]
-        mask = np.maximum(mask, c.lines(arm[:2], h * 0.07))
-        mask = np.maximum(mask, c.lines(arm[2:], h * 0.025))
-    else:
-        neck = [at(-0.12, 0.42), at(0.52, 0.78)]
-        mask = np.maximum(mask, np.maximum(c.lines([neck], h * 0.04), c.disc(*at(-0.1, 0.44), h * 0.13)))
-        mask = np.maximum(mask, c.lines([[at(0.15, 0.77), at(0.36, 0.68)], [at(-0.14, 0.77), at(-0.24, 0.55), at(-0.08, 0.46)]], h * 0.065))
-    c.over(picture, p.dark, mask)
 
 
 def _spread_wings(s: Sleeve) -> Picture:
@@ -283,10 +255,29 @@ def _spread_wings(s: Sleeve) -> Picture:
                 tip = (root[0] + side * length * math.cos(angle), root[1] + length * math.sin(angle))
                 nx, ny = -math.sin(angle) * 0.032, math.cos(angle) * side * 0.032
                 middle = ((root[0] * 0.45 + tip[0] * 0.55), (root[1] * 0.45 + tip[1] * 0.55))
-                feathers.append(c.curve([root, (middle[0] + nx, middle[1] + ny), tip, (middle[0] - nx, middle[1] - ny)], 5))
+                feathers.append(
+                    c.curve([root, (middle[0] + nx, middle[1] + ny), tip, (middle[0] - nx, middle[1] - ny)], 5)
+                )
         c.over(picture, tone, c.polygon(*feathers))
-    fan = [[(0.5, cy + 0.06), (0.5 + k * 0.05 - 0.024, cy + 0.32 - abs(k) * 0.03), (0.5 + k * 0.05 + 0.024, cy + 0.32 - abs(k) * 0.03)] for k in range(-2, 3)]
-    body = c.curve([(0.5, cy - 0.2), (0.565, cy - 0.06), (0.55, cy + 0.08), (0.5, cy + 0.2), (0.45, cy + 0.08), (0.435, cy - 0.06)], 6)
+    fan = [
+        [
+            (0.5, cy + 0.06),
+            (0.5 + k * 0.05 - 0.024, cy + 0.32 - abs(k) * 0.03),
+            (0.5 + k * 0.05 + 0.024, cy + 0.32 - abs(k) * 0.03),
+        ]
+        for k in range(-2, 3)
+    ]
+    body = c.curve(
+        [
+            (0.5, cy - 0.2),
+            (0.565, cy - 0.06),
+            (0.55, cy + 0.08),
+            (0.5, cy + 0.2),
+            (0.45, cy + 0.08),
+            (0.435, cy - 0.06),
+        ],
+        6,
+    )
     facing = 1 if rng.random() < 0.5 else -1
     beak = [(0.5 + facing * 0.03, cy - 0.22), (0.5 + facing * 0.1, cy - 0.185), (0.5 + facing * 0.03, cy - 0.165)]
     c.over(picture, p.dark, np.maximum(c.polygon(body, beak, *fan), c.disc(0.5 + facing * 0.01, cy - 0.19, 0.05)))
