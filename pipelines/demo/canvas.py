@@ -235,6 +235,16 @@ def blur(mask: Mask, sigma: float) -> Mask:
     return np.asarray(image.filter(ImageFilter.GaussianBlur(sigma * SIZE)), dtype=np.float32) / 255
 
 
+def shifted(mask: Mask, right: int, down: int) -> Mask:
+    """The mask moved by whole pixels, 0 where nothing comes in: a cast shadow."""
+    moved = np.zeros_like(mask)
+    h, w = mask.shape
+    moved[max(0, down) : h + min(0, down), max(0, right) : w + min(0, right)] = mask[
+        max(0, -down) : h + min(0, -down), max(0, -right) : w + min(0, -right)
+    ]
+    return moved
+
+
 def noise(rng: np.random.Generator, cells: float, octaves: int = 4, stretch: float = 1.0) -> Mask:
     """Fractal value noise scaled to 0–1; `cells` across at the first octave, `stretch` > 1 lays it sideways."""
     total = np.zeros((SIZE, SIZE), dtype=np.float32)

@@ -187,6 +187,8 @@ def stacked_waves(s: Sleeve) -> Picture:
     if s.house.random() < 0.4:
         hump += 0.7 * np.exp(-(((across - rng.uniform(0.1, 0.9)) / 0.12) ** 2))
     kind = s.kind(3)
+    if kind == 2:
+        c.over(picture, p.accent, c.disc(centre, 0.24, 0.13))
     for i in range(rows):
         t = i / (rows - 1)
         base = 0.2 + 0.74 * t
@@ -198,8 +200,6 @@ def stacked_waves(s: Sleeve) -> Picture:
         slab += ((tone if kind == 1 else c.mix(p.dark, tone, 0.22)) - slab) * under[..., None]
         edge = np.clip(0.5 + (0.0075 - np.abs(Y[top:foot] - line[None, :])) * SIZE, 0, 1)
         slab += ((c.mix(p.main, p.light, t) if kind == 1 else c.mix(p.main, p.accent, t)) - slab) * edge[..., None]
-    if kind == 2:
-        c.over(picture, p.accent, c.disc(centre, 0.17, 0.12) * (picture.max(axis=2) < 0.35))
     return _label(s, picture)
 
 

@@ -241,7 +241,7 @@ def _paper(s: Sleeve, tone: Color) -> Picture:
 
 def _lay(picture: Picture, s: Sleeve, tone: Color, shape: Mask, rim: bool = False) -> None:
     """Lay a piece of paper: its shadow, a white torn rim if it was torn, then its colour."""
-    shadow = c.blur(np.roll(shape, (5, 4), axis=(0, 1)), 0.012)
+    shadow = c.blur(c.shifted(shape, 4, 5), 0.012)
     c.multiply(picture, s.palette.dark, shadow * (1 - shape) * 0.6)
     if rim:
         c.over(picture, s.palette.light, np.clip(c.blur(shape, 0.008) * 4, 0, 1))

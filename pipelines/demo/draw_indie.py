@@ -244,15 +244,17 @@ def _paint(s: Sleeve, base: Picture, flow: Mask, reach: float) -> Picture:
     image = Image.fromarray((scene * 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
     for width, length, count, low, high in ((17, 44, 520, 0.0, 0.1), (10, 24, 620, 0.02, 0.3), (5, 15, 700, 0.12, 1.0)):
-        where = np.flatnonzero((detail >= low) & (detail <= high))
-        if not len(where):
-            continue
-        row, col = np.divmod(where[rng.integers(0, len(where), count)], SIZE)
-        angle = flow[row, col] + rng.normal(0, 0.12, count)
-        shade = rng.normal(0, 0.035, (count, 1)) + rng.normal(0, 0.016, (count, 3))
-        colors = (np.clip(scene[row, col] + shade, 0, 1) * 255).astype(int)
+        # Everything random is drawn before any stroke is left out: a pixel that another processor rounds
+        # otherwise then moves one stroke, not all that follow.
+        col, row = rng.integers(0, SIZE, (2, 8 * count))
+        tilt, bend = rng.normal(0, 0.12, 8 * count), rng.normal(0, 0.16, 8 * count)
+        shade = rng.normal(0, 0.035, (8 * count, 1)) + rng.normal(0, 0.016, (8 * count, 3))
+        here = detail[row, col]
+        kept = np.flatnonzero((here >= low) & (here <= high))[:count]
+        col, row, bend = col[kept], row[kept], bend[kept]
+        angle = flow[row, col] + tilt[kept]
+        colors = (np.clip(scene[row, col] + shade[kept], 0, 1) * 255).astype(int)
         dx, dy = np.cos(angle) * length * reach / 2, np.sin(angle) * length * reach / 2
-        bend = rng.normal(0, 0.16, count)
         ends = np.stack([col - dx, row - dy, col - dy * bend, row + dx * bend, col + dx, row + dy], axis=1)
         for path, fill in zip(ends.tolist(), colors.tolist(), strict=True):
             draw.line(path, fill=tuple(fill), width=max(2, round(width * size)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from PIL import Image
 
 from pipelines.demo import canvas as c
 from pipelines.demo import lettering, silhouettes
@@ -43,9 +44,9 @@ def horn_and_type(s: Sleeve) -> Picture:
         rng.uniform(0.9, 1.1),
         rng.uniform(-16, 16),
     )
-    c.multiply(picture, p.deep if light else p.dark, np.roll(mask, (6, 9), (0, 1)) * 0.55)
+    c.multiply(picture, p.deep if light else p.dark, c.shifted(mask, 9, 6) * 0.55)
     c.over(picture, p.dark, mask)
-    shine = mask * np.roll(1 - mask, (5, 6), (0, 1))
+    shine = mask * (1 - c.shifted(mask, 6, 5))
     c.over(picture, p.accent if light else p.light, shine)
     rows = lettering.wrap(s.title.upper(), 3)[:3]
     c.over(
@@ -200,10 +201,21 @@ def beach_waves(s: Sleeve) -> Picture:
 
 
 def _ink(s: Sleeve, picture: Picture) -> Picture:
-    """Ink on uncoated paper: slightly uneven, slightly grained."""
-    picture += ((c.noise(s.rng, 5, 3) - 0.5) * 0.05)[..., None]
-    c.grain(picture, s.rng, 0.025)
-    return picture
+    """The house style: a paper edge with the label's colour bars above, ink slightly uneven and grained."""
+    p = s.palette
+    edge, top = 8, 24
+    side = SIZE - 2 * edge
+    plate = Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8)).resize(
+        (side, side), Image.Resampling.BICUBIC
+    )
+    printed = c.fill(p.light)
+    printed[top:, edge : edge + side] = np.asarray(plate, dtype=np.float32)[: SIZE - top] / 255
+    bars = ((0.031, 0.2, p.accent), (0.2, 0.3, p.main), (0.3, 0.36, p.deep), (0.36, 0.969, p.dark))
+    for x0, x1, tone in bars:
+        c.over(printed, tone, c.box(x0, 0.036, x1, 0.066))
+    printed += ((c.noise(s.rng, 5, 3) - 0.5) * 0.05)[..., None]
+    c.grain(printed, s.rng, 0.025)
+    return printed
 
 
 MOTIFS: dict[str, Motif] = {

@@ -153,7 +153,7 @@ def balloon(s: Sleeve) -> Picture:
         shape = lettering.line(
             s.title[0].upper(), cx, cy - 0.34, 0.68, weight=13, max_width=0.8, align="center", degrees=tilt / 2
         )
-    c.multiply(picture, p.deep, 0.75 * c.blur(np.roll(shape, (14, 8), axis=(0, 1)), 0.03))
+    c.multiply(picture, p.deep, 0.75 * c.blur(c.shifted(shape, 8, 14), 0.03))
     skin = p.main if wall is p.accent else p.accent
     foil = _inflate(
         shape,

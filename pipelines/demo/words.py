@@ -17,6 +17,7 @@ class Scene:
     years: tuple[int, int]
     artists: tuple[str, ...]
     tags: tuple[str, ...]
+    titles: tuple[str, ...] = ()  # that belong to this scene alone; used before the genre's
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split("|"))
 
 
-def _scene(name: str, first: int, last: int, artists: str, tags: str) -> Scene:
-    return Scene(name, (first, last), _names(artists), _names(tags))
+def _scene(name: str, first: int, last: int, artists: str, tags: str, titles: str = "") -> Scene:
+    return Scene(name, (first, last), _names(artists), _names(tags), _names(titles) if titles else ())
 
 
 GENRES = (
@@ -171,6 +172,7 @@ GENRES = (
                 2021,
                 "Night Interstate | Laser Boulevard | Chrome Horizon",
                 "retrowave | synthpop | soundtrack | 80s | disco",
+                "Half-Life of Neon | Sodium Light | Low Orbit City | Terminal Romance | Coastline After Midnight",
             ),
             _scene(
                 "idm",
@@ -197,14 +199,13 @@ GENRES = (
         _names("hypnotic | nocturnal | futuristic | pulsing | cold | euphoric | mechanical | late night"),
         _names("synthesizer | drum machine | sampler | modular synth | sequencer | vocoder"),
         _names(
-            "Phase Garden | Carrier Wave | Night Transit | Vector Hymnal | Sodium Light | Null Island"
-            " | Terminal Romance | Interlock | Ghost Relay | Dial Tone Sunrise | Half-Life of Neon | "
-            "Parallax View | Substation | Oscillation Study | Grid Reference | Soft Current | Machine"
-            " Weather | Low Orbit City | Afterimage | Binary Summer | Feedback Loop | Mirror Circuit "
-            "| Resonant Bodies | Eleven Rooms | Motor Sleep | Synchronous | Glass Frequency | "
-            "Autopilot | Zero Crossing | Pulse Width | Midnight Arcology | Concrete Ballet | Signal "
-            "to Noise | Strobe Theory | Liquid Crystal | Photon Drive | Tape Delay | Continental "
-            "Drift | Delta | Overpass | Neutral Density | Reverb Park"
+            "Phase Garden | Carrier Wave | Night Transit | Vector Hymnal | Null Island | Interlock | "
+            "Ghost Relay | Dial Tone Sunrise | Parallax View | Substation | Oscillation Study | Grid "
+            "Reference | Soft Current | Machine Weather | Afterimage | Binary Summer | Feedback Loop "
+            "| Mirror Circuit | Resonant Bodies | Eleven Rooms | Motor Sleep | Synchronous | Glass "
+            "Frequency | Autopilot | Zero Crossing | Pulse Width | Midnight Arcology | Concrete "
+            "Ballet | Signal to Noise | Strobe Theory | Liquid Crystal | Photon Drive | Tape Delay | "
+            "Continental Drift | Delta | Overpass | Neutral Density | Reverb Park"
         ),
     ),
     Genre(
@@ -246,20 +247,20 @@ GENRES = (
                 1984,
                 "The Mirror Society | Gloria Santoro",
                 "funk | soul | dance | jazz-funk | orchestral",
+                "Moonlight Discotheque | Mirror Mirror | Weekend Forever | Dancing with the Lights On | Velvet Rope",
             ),
         ),
         _names("euphoric | romantic | playful | glossy | sunny | bittersweet | glamorous | carefree"),
         _names("synthesizer | drum machine | strings | vocals | piano | handclaps"),
         _names(
-            "Kiss the Skyline | Heartbeat Hotel | Sugar Season | Ultraviolet | Dancing with the "
-            "Lights On | Champagne Weather | Cherry Satellite | Love in High Definition | Bubble and "
-            "Bloom | Glitter Season | Paradise on Hold | Permanent Holiday | Lipstick Sunset | Tell "
-            "Me in Technicolor | Sweet Gravity | Call Me Tomorrow | Polaroid Summer | Velvet Rope | "
-            "Electric Valentine | Crush Theory | Starlight Avenue | All the Pretty Echoes | Butterfly"
-            " Logic | Hot Pink Moon | Weekend Forever | Diamond Air | Colour Me Yours | Moonlight "
-            "Discotheque | Tangerine | First Date with the Future | Candy Architecture | Body "
-            "Language | Mirror Mirror | Boulevard of Summer | Peach Horizon | Fantasia Drive | Twice "
-            "as Bright | Supernatural Girl | Swimming Pool Dreams | Rosewater"
+            "Kiss the Skyline | Heartbeat Hotel | Sugar Season | Ultraviolet | Champagne Weather | "
+            "Cherry Satellite | Love in High Definition | Bubble and Bloom | Glitter Season | "
+            "Paradise on Hold | Permanent Holiday | Lipstick Sunset | Tell Me in Technicolor | Sweet "
+            "Gravity | Call Me Tomorrow | Polaroid Summer | Electric Valentine | Crush Theory | "
+            "Starlight Avenue | All the Pretty Echoes | Butterfly Logic | Hot Pink Moon | Diamond Air"
+            " | Colour Me Yours | Tangerine | First Date with the Future | Candy Architecture | Body "
+            "Language | Boulevard of Summer | Peach Horizon | Fantasia Drive | Twice as Bright | "
+            "Supernatural Girl | Swimming Pool Dreams | Rosewater"
         ),
     ),
     Genre(
@@ -301,6 +302,8 @@ GENRES = (
                 1970,
                 "Beatriz Amaral | Conjunto Maré Alta",
                 "brazilian | latin jazz | samba | easy listening | acoustic",
+                "Praia Azul | Canção do Vento | Samba for Two Rivers | Tarde de Domingo | Maré Baixa | "
+                "Violão e Vento | A Casa Amarela",
             ),
         ),
         _names("smoky | late night | swinging | cool | meditative | joyful | spontaneous | elegant"),
@@ -308,13 +311,12 @@ GENRES = (
         _names(
             "Blue Porcelain | Seven Steps Down | After the Last Set | Corner of Ninth | Ballad for "
             "Lorraine | Harlem Sketchbook | The Quiet Side of the Street | Afro-Atlantic Suite | Cool"
-            " Water | Out at the Blue Door Café | Minor Adjustments | Samba for Two Rivers | Rhythm "
-            "Section | Amber Light | Blues for the Architect | Walking Lines | Night Studies | Modes "
-            "and Moods | Red Clay Road | The New Grammar | Open Changes | Praia Azul | Waltz for "
-            "Adele | Angular Momentum | Midtown Nocturne | Soul Arithmetic | Spirit Houses | The "
-            "Second Chorus | Late Show at the Linden Room | Brass Tacks | Indigo Tuesday | Canção do "
-            "Vento | Four in the Morning | Easy Geometry | Uptown Express | Conversations in Blue | "
-            "Sunday Changes | Interplay in Green"
+            " Water | Out at the Blue Door Café | Minor Adjustments | Rhythm Section | Amber Light | "
+            "Blues for the Architect | Walking Lines | Night Studies | Modes and Moods | Red Clay "
+            "Road | The New Grammar | Open Changes | Waltz for Adele | Angular Momentum | Midtown "
+            "Nocturne | Soul Arithmetic | Spirit Houses | The Second Chorus | Late Show at the Linden"
+            " Room | Brass Tacks | Indigo Tuesday | Four in the Morning | Easy Geometry | Uptown "
+            "Express | Conversations in Blue | Sunday Changes | Interplay in Green"
         ),
     ),
     Genre(
@@ -328,6 +330,8 @@ GENRES = (
                 2014,
                 "Nattskog | Frostvarde | Gravmåne",
                 "atmospheric black metal | blackgaze | raw | folk metal | dark ambient",
+                "Vinterens Krone | Under Svart Måne | Crown of Winter | Frozen Oath | "
+                "Skogens Grav | The Wolves Keep Vigil",
             ),
             _scene(
                 "death metal",
@@ -361,14 +365,14 @@ GENRES = (
         _names("dark | heavy | aggressive | cold | epic | ritual | bleak | intense"),
         _names("distorted guitar | double kick drums | growled vocals | bass guitar | tremolo picking | drums"),
         _names(
-            "Crown of Winter | The Ninth Gate Descends | Ashen Liturgy | Hymns to the Black Sun | "
-            "Cathedral of Bone | Frozen Oath | Beneath the Iron Moon | Throne of Silence | Vultures "
-            "Over Eden | Sermon in Lead | Rites of the Hollow | Serpent Meridian | Dead Kings Walking"
-            " | Eternal Furnace | Requiem for the Sun | Plague Hymnal | Ruin and Root | The Wolves "
-            "Keep Vigil | Obsidian Prayer | Tomb of the Firmament | Burial Tide | War Without Dawn | "
-            "Abyssal Geometry | Iron Psalms | The Weeping Mountain | Pyre | Oblivion's Architect | "
-            "Monument to Nothing | Bloodroot | Severed Horizon | Black Harvest | Voltage and Wrath | "
-            "Nocturnal Empire | Storm Covenant | Gallows Hill | The Last Ember"
+            "The Ninth Gate Descends | Ashen Liturgy | Hymns to the Black Sun | Cathedral of Bone | "
+            "Beneath the Iron Moon | Throne of Silence | Vultures Over Eden | Sermon in Lead | Rites "
+            "of the Hollow | Serpent Meridian | Dead Kings Walking | Eternal Furnace | Requiem for "
+            "the Sun | Plague Hymnal | Ruin and Root | Obsidian Prayer | Tomb of the Firmament | "
+            "Burial Tide | War Without Dawn | Abyssal Geometry | Iron Psalms | The Weeping Mountain |"
+            " Pyre | Oblivion's Architect | Monument to Nothing | Bloodroot | Severed Horizon | Black"
+            " Harvest | Voltage and Wrath | Nocturnal Empire | Storm Covenant | Gallows Hill | The "
+            "Last Ember"
         ),
     ),
     Genre(
@@ -464,19 +468,19 @@ GENRES = (
                 2019,
                 "Haruka Minase | Field Station North",
                 "field recordings | new age | chillout | acoustic | ambient dub",
+                "Moss | A Grammar of Stones | Slow Water | Music for Tidal Flats | Rain on Cedar",
             ),
         ),
         _names("calm | spacious | weightless | meditative | contemplative | austere | glacial | luminous"),
         _names("synthesizer | prepared piano | strings | tape loops | field recordings | organ"),
         _names(
-            "Slow Water | Studies for an Empty Room | Snowfield | Eleven Horizons | Music for Tidal "
-            "Flats | White Architecture | Lichen | A Grammar of Stones | Distant Weather | Interval |"
-            " Still Life with Static | Aurora Notation | The Unhurried Hour | Archipelago | Halo | "
-            "Canon for Eight Windows | Moss | Permafrost | Breathing Exercises | Chapel of Air | "
-            "Light Through Paper | Northern Rooms | Orbits I–IV | Far Shore | Pale Geometry | Rain on"
-            " the Observatory | Sleep Cartography | Variations on a Tide | Winter Pieces | Glass "
-            "Meadow | Vespers for Nobody | Sediment | Elevation | Quiet Machines | Threshold | "
-            "Opening Field"
+            "Studies for an Empty Room | Snowfield | Eleven Horizons | White Architecture | Lichen | "
+            "Distant Weather | Interval | Still Life with Static | Aurora Notation | The Unhurried "
+            "Hour | Archipelago | Halo | Canon for Eight Windows | Permafrost | Breathing Exercises |"
+            " Chapel of Air | Light Through Paper | Northern Rooms | Orbits I–IV | Far Shore | Pale "
+            "Geometry | Rain on the Observatory | Sleep Cartography | Variations on a Tide | Winter "
+            "Pieces | Glass Meadow | Vespers for Nobody | Sediment | Elevation | Quiet Machines | "
+            "Threshold | Opening Field"
         ),
     ),
 )
