@@ -25,18 +25,14 @@ def edge_cells(center: Rect, box: Rect) -> dict[Cell, int]:
     return cells
 
 
-def draw_edges(
-    center: Rect, boxes: Sequence[tuple[Rect, str]], taken: Iterable[Rect]
-) -> dict[Cell, tuple[str, str]]:
+def draw_edges(center: Rect, boxes: Sequence[tuple[Rect, str]], taken: Iterable[Rect]) -> dict[Cell, tuple[str, str]]:
     """Every edge's free cells as (character, colour key); where two cross, the dots join under the later key.
 
     `boxes` are the ends with the key of each edge; no cell inside a rectangle of `taken` is drawn.
     """
     bits: dict[Cell, int] = {}
     keys: dict[Cell, str] = {}
-    blocked = {
-        (x, y) for rect in taken for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right)
-    }
+    blocked = {(x, y) for rect in taken for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right)}
     for box, key in boxes:
         for cell, dots in edge_cells(center, box).items():
             if cell not in blocked:

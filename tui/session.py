@@ -191,9 +191,7 @@ class Session:
             self.focus(slot)
         return True
 
-    def jump(
-        self, album_id: str, slots: Sequence[str | None] = (), wishes: dict[str, int] | None = None
-    ) -> None:
+    def jump(self, album_id: str, slots: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
         """Go to any album, as a new stop on the trail; the focus is on its best neighbour."""
         if album_id == self.here.album_id:
             return

@@ -46,9 +46,7 @@ class WalkScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left,h", "look('left')", "look left", id="walk.left", tooltip="Focus the next cover to the left"
-        ),
+        Binding("left,h", "look('left')", "look left", id="walk.left", tooltip="Focus the next cover to the left"),
         Binding("down,j", "look('down')", "look down", id="walk.down", tooltip="Focus the next cover below"),
         Binding("up,k", "look('up')", "look up", id="walk.up", tooltip="Focus the next cover above"),
         Binding(
@@ -59,12 +57,8 @@ class WalkScreen(Screen[None]):
             tooltip="Focus the next cover to the right",
         ),
         Binding("enter", "walk", "walk", id="walk.walk", tooltip="Walk to the album in focus"),
-        Binding(
-            "backspace,u", "back", "back", id="walk.back", tooltip="Back to the stop before, as you left it"
-        ),
-        Binding(
-            "U,ctrl+r", "forward", "forward", id="walk.forward", tooltip="Forward again after going back"
-        ),
+        Binding("backspace,u", "back", "back", id="walk.back", tooltip="Back to the stop before, as you left it"),
+        Binding("U,ctrl+r", "forward", "forward", id="walk.forward", tooltip="Forward again after going back"),
         Binding("r", "random", "random", id="walk.random", tooltip="Jump to any album"),
         Binding("slash", "app.find", "find", id="walk.find", tooltip="Find an album by artist or title"),
         Binding(
@@ -104,9 +98,7 @@ class WalkScreen(Screen[None]):
             super().__init__()
             self.reason = reason
 
-    def __init__(
-        self, session: Session, painter: CoverPainter, blender: Blender | None, blends_dir: Path
-    ) -> None:
+    def __init__(self, session: Session, painter: CoverPainter, blender: Blender | None, blends_dir: Path) -> None:
         super().__init__()
         self.session = session
         self.painter = painter
@@ -142,9 +134,7 @@ class WalkScreen(Screen[None]):
             ring.show_session(self.session)
             self._refresh_text()
         if not count:
-            self.query_one(KeysLine).show_message(
-                "too small to draw the ring: 40x16 cells or more, please", error=True
-            )
+            self.query_one(KeysLine).show_message("too small to draw the ring: 40x16 cells or more, please", error=True)
 
     def refresh_focus(self) -> None:
         """Draw what a moved focus changes: captions, marks and the panel."""
@@ -177,9 +167,7 @@ class WalkScreen(Screen[None]):
     def action_walk(self) -> None:
         """Walk to the album in focus."""
         ring = self.query_one(RingView)
-        self._hop(
-            lambda: self.session.walk(ring.opposite), "you are here: an arrow looks around, then Enter walks"
-        )
+        self._hop(lambda: self.session.walk(ring.opposite), "you are here: an arrow looks around, then Enter walks")
 
     def action_back(self) -> None:
         """Back along the trail."""
