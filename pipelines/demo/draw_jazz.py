@@ -138,6 +138,7 @@ def shards(s: Sleeve) -> Picture:
         dry = np.clip(c.noise(rng, 40, 1) * 2.2 - 0.25, 0, 1)
         arc = c.ring(x, y, r, rng.uniform(0.03, 0.08)) * c.smooth(0.42, 0.3, np.abs(c.turns(x, y)))
         c.over(picture, p.dark, arc * np.maximum(dry, 0.4))
+    turn = float(s.house.choice((0, 90, -12)))
     word = lettering.line(
         s.artist.upper(),
         0.5,
@@ -146,23 +147,22 @@ def shards(s: Sleeve) -> Picture:
         weight=6,
         max_width=0.8,
         align="center",
-        degrees=float(s.house.choice((0, 90, -12))),
+        degrees=turn,
     )
-    word = np.roll(word, (int(rng.integers(-80, 80)), 0), (0, 1))
+    away = int(rng.integers(-80, 80))
+    word = c.shifted(word, away, 0) if turn == 90 else c.shifted(word, 0, away)
     c.over(picture, p.dark, np.clip(c.blur(word, 0.02) * 14, 0, 1))
     c.over(picture, p.light, word)
     return _ink(s, picture)
 
 
 def beach_waves(s: Sleeve) -> Picture:
-    """Bossa nova: the waves of a paved promenade, a sun, leaves."""
+    """Bossa nova: the waves of a paved promenade, a sun and perhaps leaves on one side, the title on the other."""
     p, rng = s.palette, s.rng
     picture = c.fill(p.light if s.house.random() < 0.5 else p.accent)
-    c.over(
-        picture,
-        p.main if s.house.random() < 0.5 else p.deep,
-        c.disc(rng.uniform(0.25, 0.75), rng.uniform(0.24, 0.38), rng.uniform(0.15, 0.22)),
-    )
+    sun = p.main if s.house.random() < 0.5 else p.deep
+    corner = float(rng.integers(0, 2))
+    c.over(picture, sun, c.disc(0.26 + 0.48 * corner, rng.uniform(0.24, 0.36), rng.uniform(0.15, 0.22)))
     top = rng.uniform(0.46, 0.56)
     n = int(s.house.integers(4, 7))
     inks = [p.dark, p.light, p.deep, p.light, p.main, p.light, p.dark]
@@ -172,7 +172,6 @@ def beach_waves(s: Sleeve) -> Picture:
         y = top + (1 - top) * i / n
         line = y + swing * np.sin(np.linspace(0, 1, SIZE) * 2 * math.pi * 2.5 + shift + (math.pi if i % 2 else 0.0))
         c.over(picture, inks[i % len(inks)], c.below(line.astype(np.float32)))
-    corner = float(rng.integers(0, 2))
     if s.kind(2) == 0:
         x, y = corner, 0.0
         fronds = []
