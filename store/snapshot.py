@@ -108,7 +108,12 @@ class Snapshot:
     def load(cls, library: Library) -> Snapshot:
         """Copy the library's catalogue; its file is closed again when this returns."""
         with library.read() as con:
-            return cls(con, read_personal(con, library.path))
+            return cls.copy(con, library)
+
+    @classmethod
+    def copy(cls, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
+        """`load` within an open burst."""
+        return cls(con, read_personal(con, library.path))
 
     def __len__(self) -> int:
         return len(self.album_ids)
