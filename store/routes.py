@@ -12,8 +12,8 @@ from collections.abc import Callable
 from store.neighborhood import Neighborhood
 from store.records import Route, Step, Weights
 
-MAX_RINGS = 1_000  # neighbourhoods looked at: about a second for 4,000 albums, three for 24,000
-_BATCH = 8  # rings computed together: one search for all their covers
+MAX_RINGS = 600  # neighbourhoods looked at: about a second for 4,000 albums, two for 24,000
+_BATCH = 24  # rings computed together: one search for all their covers
 
 
 def find_route(

@@ -44,19 +44,19 @@ class Signals:
         self._by_listeners = _sorted_known(self._log_listeners)
         self._postings = snapshot.postings
 
-    def centre(self, row: int, weights: Weights = Weights()) -> Centre:
+    def centre(self, row: int, weights: Weights) -> Centre:
         """What scoring around an album needs, for the signals whose weight is above 0."""
-        return self.centres([row], weights)[0]
+        return self.centres([row], weights, DEPTH)[0]
 
-    def centres(self, rows: list[int], weights: Weights = Weights()) -> list[Centre]:
-        """`centre` of several albums: one search for all covers costs far less than one each."""
+    def centres(self, rows: list[int], weights: Weights, depth: int = CANDIDATES) -> list[Centre]:
+        """`centre` of several albums with `depth` nearest covers; one search for all costs far less than one each."""
         covers: dict[int, np.ndarray] = {}
         if weights.cover > 0 and self.index is not None:
             own = np.array([cover for row in rows if (cover := int(self.cover_of[row])) >= 0], np.int64)
             if len(own):
-                found = self.index.search(self.index.vectors(own), DEPTH + 1)[1]
+                found = self.index.search(self.index.vectors(own), depth + 1)[1]
                 for cover, near in zip(own.tolist(), found, strict=True):
-                    covers[cover] = near[(near != cover) & (near >= 0)][:DEPTH]
+                    covers[cover] = near[(near != cover) & (near >= 0)][:depth]
         none = np.empty(0, np.int64)
         return [
             Centre(
@@ -66,17 +66,6 @@ class Signals:
             )
             for row in rows
         ]
-
-    def has(self, row: int) -> np.ndarray:
-        """bool [5]: for which signals the album has data that another could be compared with."""
-        snapshot = self.snapshot
-        return np.array([
-            self.cover_of[row] >= 0,
-            snapshot.tags.start[row] < snapshot.tags.start[row + 1],
-            True,  # an album has an artist
-            not np.isnan(snapshot.years[row]),
-            not np.isnan(snapshot.listeners[row]),
-        ])  # fmt: skip
 
     # Candidates
 
