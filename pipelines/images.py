@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,12 +176,12 @@ def _resizable(picture: Image.Image) -> Image.Image:
 
 
 def _white(picture: Image.Image) -> float:
-    """The value that is white: known for whole channels, else judged by the brightest pixel of the picture."""
+    """The value that is white: known for 8 and 16 bits, else judged by the picture's brightest pixel."""
     if picture.mode.startswith("I;16"):
         return 65535.0
     if picture.mode not in ("I", "F"):
         return 255.0
-    _, peak = picture.getextrema()
+    peak = cast(tuple[float, float], picture.getextrema())[1]
     limits = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
     return next((limit for limit in limits if peak <= limit), peak)
 

@@ -21,7 +21,12 @@ from pipelines.images import (
 )
 from tests.pipelines.pictures import photo, png_claiming, quarters, to_bytes
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning:PIL"),
+    pytest.mark.filterwarnings(
+        "ignore::PIL.Image.DecompressionBombWarning"
+    ),  # our own check must do without it
+]
 
 RED, LIME, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 

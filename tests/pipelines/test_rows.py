@@ -101,9 +101,8 @@ def test_a_missing_column_names_those_there(tmp_path: Path) -> None:
 
 def test_json_lines(tmp_path: Path) -> None:
     lines = (
-        '{"Artist": "A", "album": "B"}\n\nnot json\n[1]\n{"artist": 7, "title": "x", "album": "C", "year": 3, "more": 4}\n'
-        + "[" * 100_000
-        + "\n"
+        '{"Artist": "A", "album": "B"}\n\nnot json\n[1]\n'
+        '{"artist": 7, "title": "x", "album": "C", "year": 3, "more": 4}\n' + "[" * 100_000 + "\n"
     )
     good, bad = read(csv_file(tmp_path, "\ufeff" + lines, "t.jsonl"))
     assert good == [("A", "B"), (7, "C")]
