@@ -26,7 +26,7 @@ class ModeLine(Lines):
         left: list[Span] = [
             (" sleevewalk ", palette.text("accent", bold=True)),
             (f"{len(session.snapshot):,} albums  ring {shown} ", palette.text("quiet")),
-            ("counts", palette.text("quiet")) if long else ("", palette.text()),
+            (" weights ", palette.text("quiet")) if long else ("", palette.text()),
             *weights,
         ]
         used = sum(width(text) for text, _ in left)
@@ -38,10 +38,10 @@ class ModeLine(Lines):
 class TrailLine(Lines):
     """Where the walk went, the latest stops that fit, and the tray."""
 
-    def show_session(self, session: Session) -> None:
-        """`A › B › here › (ahead)` on the left, the tray on the right."""
+    def show_session(self, session: Session, with_tray: bool) -> None:
+        """`A › B › here › (ahead)` on the left, the tray on the right unless it is shown elsewhere."""
         palette, cells = self.palette, self.size.width
-        tray = _tray(session, cells // 2)
+        tray = _tray(session, cells // 2) if with_tray else ""
         room = cells - width(tray) - 3
         behind, ahead = session.trail.path()
         here = plain(session.here.title) or "untitled"
@@ -71,6 +71,20 @@ class TrailLine(Lines):
                 ]
             ]
         )
+
+
+class WhyLine(Lines):
+    """The album in focus and its strongest reason in one row, for a window without details."""
+
+    def show_session(self, session: Session) -> None:
+        """`Title · Artist  T shared: …`."""
+        palette, album, neighbor = self.palette, session.focused, session.focused_neighbor
+        row: list[Span] = [(f" {plain(album.title)} · {plain(album.artist)}  ", palette.text(bold=True))]
+        if neighbor is not None:
+            reason = neighbor.strongest
+            row.append((f"{SIGNAL_LETTERS[reason.signal]} ", palette.signal(reason.signal, bold=True)))
+            row.append((plain(reason.text), palette.text("quiet")))
+        self.show([row])
 
 
 class KeysLine(Lines):
