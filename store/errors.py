@@ -29,3 +29,7 @@ class UnknownAlbum(LibraryError):
 
 class AmbiguousAlbum(UnknownAlbum):
     """Several albums go by that name; `candidates` lists them."""
+
+
+class StaleIndex(LibraryError):
+    """The cover index does not hold the library's covers of today; it still answers for those it holds."""

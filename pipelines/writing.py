@@ -1,0 +1,37 @@
+"""Writing in bursts beside other users of the library, with patience."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import duckdb
+
+from pipelines.progress import Progress
+from store.errors import LibraryLocked
+from store.library import Library
+
+PATIENCE = 120.0  # seconds; a person who looks something up in the file should not end a long ingest
+
+
+@contextmanager
+def patient_write(
+    library: Library, progress: Progress, patience: float = PATIENCE
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`library.write()` that waits up to `patience` seconds for another holder of the file, and says so.
+
+    Raises LibraryLocked when the patience is at its end: nothing of this burst is written then.
+    """
+    deadline = time.monotonic() + patience
+    with ExitStack() as burst:
+        while True:
+            try:
+                connection = burst.enter_context(library.write())
+                break
+            except LibraryLocked as error:
+                if time.monotonic() >= deadline:
+                    raise
+                progress.advance(0, f"waiting: {error}")
+                time.sleep(0.5)
+        yield connection

@@ -1,0 +1,88 @@
+"""Cover files: 128×128 WebP, named by the SHA-256 of their bytes. Plain files need no lock and read in microseconds."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import threading
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from store.errors import LibraryError
+
+SIDE = 128  # pixels
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MAX_BYTES = 1 << 20  # a 128×128 WebP is some kilobytes; lossless noise stays under 64
+
+
+class CoverFiles:
+    """The covers under one folder: `<first two digits>/<sha256>.webp`."""
+
+    def __init__(self, covers_dir: Path) -> None:
+        self.covers_dir = Path(covers_dir)
+
+    def path(self, sha: str) -> Path:
+        """Where the cover is or would be. LibraryError for what is no SHA-256 (it may come from a damaged row)."""
+        if not _SHA256.fullmatch(sha):
+            raise LibraryError(f"not a cover's SHA-256: {sha[:80]!r}")
+        return self.covers_dir / sha[:2] / f"{sha}.webp"
+
+    def has(self, sha: str) -> bool:
+        """Whether the cover's file is there."""
+        return self.path(sha).is_file()
+
+    def put(self, webp: bytes) -> str:
+        """Store the bytes of a 128×128 WebP; return their SHA-256. A cover that is there already is left alone.
+
+        Written beside and renamed, so that no reader sees half a file. LibraryError for bytes that are not such a WebP.
+        """
+        _decode(webp, "the new cover")
+        sha = hashlib.sha256(webp).hexdigest()
+        target = self.path(sha)
+        try:
+            if target.is_file() and target.stat().st_size == len(webp):
+                return sha
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = target.with_name(f".{sha}.{os.getpid()}-{threading.get_ident()}")
+            beside.write_bytes(webp)
+            os.replace(beside, target)
+        except OSError as error:
+            raise LibraryError(f"cannot write cover {target}: {error.strerror or error}") from error
+        return sha
+
+    def pixels(self, sha: str) -> np.ndarray:
+        """The cover as uint8 [128, 128, 3]. LibraryError naming the file when it is missing or damaged."""
+        path = self.path(sha)
+        try:
+            with path.open("rb") as file:
+                webp = file.read(_MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise LibraryError(f"cover {path} is missing; ingest its source again") from None
+        except OSError as error:
+            raise LibraryError(f"cannot read cover {path}: {error.strerror or error}") from error
+        return _decode(webp, f"cover {path}")
+
+
+def _decode(webp: bytes, name: str) -> np.ndarray:
+    from PIL import Image, UnidentifiedImageError
+
+    if len(webp) > _MAX_BYTES:
+        raise LibraryError(
+            f"{name} is damaged (more than {_MAX_BYTES} bytes); delete it and ingest its source again"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(webp), formats=["WEBP"]) as image:
+                if image.size != (SIDE, SIDE):  # from the header, before any pixel is decoded
+                    raise LibraryError(f"{name} is {image.width}×{image.height}, not {SIDE}×{SIDE}")
+                return np.array(image.convert("RGB"))
+    except (
+        OSError, ValueError, SyntaxError, UnidentifiedImageError,
+        Image.DecompressionBombWarning, Image.DecompressionBombError,
+    ) as error:  # fmt: skip
+        raise LibraryError(f"{name} is damaged ({error}); delete it and ingest its source again") from error

@@ -1,0 +1,196 @@
+"""Forgiving search over artists and titles.
+
+Two cheap passes over all albums choose candidates (words against the library's vocabulary; the whole text against
+whole names), then each candidate is scored with care.
+"""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Indel, JaroWinkler
+
+from store.errors import AmbiguousAlbum, UnknownAlbum
+from store.records import Album
+from store.snapshot import Snapshot, Sparse
+from store.text import clean, key
+
+_CANDIDATES = 150  # that each pass brings in
+_LONGEST = 200  # characters of a query that count
+_SURE = 0.80  # a name at least this like the text is taken to be meant
+_CLEAR = 0.03  # the best must lead the next by this much
+
+
+def find(snapshot: Snapshot, text: str, n: int = 20) -> list[tuple[Album, float]]:
+    """The n albums closest to `text`, best first, with a score in 0–1. Empty for a text without letters or digits.
+
+    Exact names come first (1.0), then names that begin so, then the rest by likeness; ties by artist and title.
+    """
+    return [(snapshot.album(row), score) for row, score in _search(snapshot, text, n)]
+
+
+def resolve(snapshot: Snapshot, text: str) -> Album:
+    """The one album that `text` means: an album_id, "Artist / Title", or a title alone, small typos forgiven.
+
+    UnknownAlbum with the five closest where nothing is close, AmbiguousAlbum where several are equally close.
+    """
+    row = snapshot.row(text.strip().lower())
+    if row is not None:
+        return snapshot.album(row)
+    shown = clean(text, 200)
+    ranked = _by_name(snapshot, text)
+    if not ranked or ranked[0][1] < _SURE:
+        closest = [album for album, _ in find(snapshot, text, 5)]
+        hint = "; the closest: " + ", ".join(f'"{album.label}"' for album in closest) if closest else ""
+        raise UnknownAlbum(f'no album goes by "{shown}"{hint}', closest)
+    best = ranked[0][1]
+    equal = [row for row, score in ranked if score > best - (_CLEAR if best < 1 else 1e-9)]
+    albums = [snapshot.album(row) for row in equal[:20]]
+    if len(albums) > 1:
+        names = ", ".join(f'"{album.label}"' for album in albums[:5]) + (", …" if len(albums) > 5 else "")
+        raise AmbiguousAlbum(f'"{shown}" may be {names}; name one of them in full', albums)
+    return albums[0]
+
+
+def _by_name(snapshot: Snapshot, text: str) -> list[tuple[int, float]]:
+    """(row, likeness) of the candidates for a name, best first. A name splits at any of its " / "."""
+    names = _Names.of(snapshot)
+    rows = names.candidates(key(text[:_LONGEST]))
+    parts = text[:_LONGEST].split(" / ")
+    splits = [(key(" / ".join(parts[:cut])), key(" / ".join(parts[cut:]))) for cut in range(1, len(parts))]
+    whole = key(text[:_LONGEST])
+    scored = []
+    for row in rows:
+        artist, title = snapshot.artist_keys[row], snapshot.title_keys[row]
+        likeness = max(_alike(whole, title), _alike(whole, f"{artist} {title}"))
+        for first, second in splits:
+            # The weaker half counts: the right artist does not make up for another title.
+            halves = _alike(first, artist), _alike(second, title)
+            likeness = max(likeness, 0.7 * min(halves) + 0.3 * max(halves))
+        scored.append((row, likeness))
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _alike(a: str, b: str) -> float:
+    """Likeness of two keys, 0–1; only equal keys are 1."""
+    if a == b:
+        return 1.0
+    return min(max(Indel.normalized_similarity(a, b), fuzz.token_sort_ratio(a, b) / 100 - 0.01), 0.999)
+
+
+def _search(snapshot: Snapshot, text: str, n: int) -> list[tuple[int, float]]:
+    query = key(text[:_LONGEST])
+    if not query or n < 1:
+        return []
+    scored = []
+    for row in _Names.of(snapshot).candidates(query, max(n, _CANDIDATES)):
+        artist, title = snapshot.artist_keys[row], snapshot.title_keys[row]
+        scored.append((row, _likeness(query, artist, title)))
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:n]
+
+
+def _likeness(query: str, artist: str, title: str) -> float:
+    """How well a typed text fits an album, 0–1: exact, then beginnings, then words within, then typos."""
+    both = f"{artist} {title}"
+    if query in (both, title, f"{title} {artist}"):
+        return 1.0
+    if query == artist:
+        return 0.99
+    closeness = fuzz.ratio(query, both) / 100  # orders the albums within a class: shorter names fit better
+    for name, least in ((title, 0.95), (both, 0.95), (artist, 0.95)):
+        if name.startswith(query):
+            return least + 0.03 * closeness
+    if f" {query}" in both:
+        return 0.90 + 0.04 * closeness
+    typos = max(closeness, fuzz.ratio(query, title) / 100, fuzz.token_sort_ratio(query, both) / 100)
+    words = _words_covered(query.split(), both.split())
+    return min(0.9 * max(typos, 0.75 * words + 0.25 * closeness), 0.899)
+
+
+def _words_covered(asked: list[str], present: list[str]) -> float:
+    """The share of the asked letters that find their word among those present, typos and unfinished words forgiven."""
+    total = sum(map(len, asked))
+    if not total or not present:
+        return 0.0
+    found = 0.0
+    for word in asked:
+        best = max(
+            1.0
+            if other == word
+            else 0.95
+            if other.startswith(word)
+            else Indel.normalized_similarity(word, other)
+            for other in present
+        )
+        found += len(word) * (best if best >= 0.6 else 0.0)
+    return found / total
+
+
+class _Names:
+    """The names of one snapshot, prepared for search on the first one."""
+
+    _made: WeakKeyDictionary[Snapshot, _Names] = WeakKeyDictionary()
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> _Names:
+        names = cls._made.get(snapshot)
+        if names is None:
+            names = cls._made[snapshot] = cls(snapshot)
+        return names
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.titles = snapshot.title_keys
+        self.both = [
+            f"{artist} {title}"
+            for artist, title in zip(snapshot.artist_keys, snapshot.title_keys, strict=True)
+        ]
+        codes: dict[str, int] = {}
+        words, rows = [], []
+        for row, name in enumerate(self.both):
+            for word in set(name.split()):
+                words.append(codes.setdefault(word, len(codes)))
+                rows.append(row)
+        self.vocabulary = list(codes)
+        word_codes, word_rows = np.array(words, np.int64), np.array(rows, np.int32)
+        self.postings = Sparse.from_entries(word_codes, word_rows, np.ones(len(rows), np.float32), len(codes))
+        frequency = np.diff(self.postings.start)
+        self.rarity = np.log((1 + len(self.both)) / (1 + frequency)) + 1
+
+    def candidates(self, query: str, limit: int = _CANDIDATES) -> list[int]:
+        """Rows worth a careful look, in no order that matters."""
+        if not self.both or not query:
+            return []
+        by_words = self._by_words(query)
+        whole = process.cdist([query], self.both, scorer=fuzz.ratio, dtype=np.float32, workers=1)[0]
+        title = process.cdist([query], self.titles, scorer=fuzz.ratio, dtype=np.float32, workers=1)[0]
+        rows = np.concatenate([_top(by_words, limit), _top(np.maximum(whole, title), limit)])
+        return np.unique(rows).tolist()
+
+    def _by_words(self, query: str) -> np.ndarray:
+        """Every album by how much of the query its words answer, float32 [n]; rarer words count more."""
+        total = np.zeros(len(self.both), np.float32)
+        for word in dict.fromkeys(query.split()[:20]):
+            likeness = process.cdist(
+                [word],
+                self.vocabulary,
+                scorer=JaroWinkler.similarity,
+                score_cutoff=0.8,
+                dtype=np.float32,
+                workers=1,
+            )[0]
+            best = np.zeros(len(self.both), np.float32)
+            for code in np.flatnonzero(likeness).tolist():
+                rows, _ = self.postings.row(code)
+                best[rows] = np.maximum(best[rows], likeness[code] ** 2 * self.rarity[code])
+            total += best
+        return total
+
+
+def _top(score: np.ndarray, limit: int) -> np.ndarray:
+    """Rows of the `limit` highest scores above 0; of equal ones the first."""
+    known = np.flatnonzero(score > 0)
+    if len(known) <= limit:
+        return known
+    return known[np.argsort(-score[known], kind="stable")[:limit]]

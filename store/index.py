@@ -1,0 +1,432 @@
+"""The cover index: nearest covers by the cosine of their latents, through FAISS. Derived; `sleevewalk build` makes it.
+
+Three files, each written beside and renamed: `<model>.faiss` the vectors, `<model>.npy` which cover each row is,
+`<model>.json` what it was built from, the hashes of the other two, and the calibration of similarity to score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from store.errors import LibraryError, StaleIndex
+from store.schema import first_row
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from store.library import Library
+
+EXACT_BELOW = 100_000  # covers; from there the coarse index answers 100 times faster at a recall of .97
+LISTS, PROBES = 4096, 64
+NEAREST = 32  # neighbours a cover in the stored graph and in the calibration
+_REBUILD = "run `sleevewalk build`"
+_INTERACTIVE = 8  # queries; up to here one thread answers sooner than several that wait for each other
+_SAMPLE_PAIRS, _SAMPLE_QUERIES, _KNOTS = 100_000, 2_000, 129
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What the json beside an index says."""
+
+    model_id: str
+    dimension: int
+    count: int
+    fingerprint: str  # of the latents it was built from, as the builder gave it
+    covers_check: int  # of the set of covers, comparable with the library's (see `_covers_check`)
+    faiss_bytes: int
+    faiss_sha256: str
+    covers_sha256: str  # of the .npy file
+    built_at: str
+    knots: tuple[tuple[float, float], ...]  # (similarity, score), both increasing
+
+
+class CoverIndex:
+    """An opened index. Row numbers are its own; `shas[row]` names the cover. Safe for searches from several threads."""
+
+    def __init__(self, facts: IndexFacts, faiss_index: Any, sha_bytes: np.ndarray) -> None:
+        self.model_id = facts.model_id
+        self.dimension = facts.dimension
+        self.count = facts.count
+        self.fingerprint = facts.fingerprint
+        self.facts = facts
+        self._index = faiss_index
+        self._sha_bytes = sha_bytes
+        self._knots = np.array(facts.knots, dtype=np.float64).reshape(-1, 2)
+
+    @classmethod
+    def load(cls, library: Library, allow_stale: bool = False) -> CoverIndex | None:
+        """The library's index, None where none was built.
+
+        LibraryError for a damaged or foreign one, StaleIndex where covers came or went since (unless `allow_stale`).
+        """
+        json_path = _newest_json(library.index_dir)
+        if json_path is None:
+            return None
+        index = _read(json_path)
+        with library.read() as con:
+            why = index.why_stale(con)
+        if why and not allow_stale:
+            raise StaleIndex(
+                f"the cover index {json_path.with_suffix('.faiss')} is stale ({why}); {_REBUILD}"
+            )
+        return index
+
+    def why_stale(self, con: duckdb.DuckDBPyConnection) -> str:
+        """What the library's latents have that the index has not, in a few words; '' where it is up to date."""
+        row = first_row(
+            con,
+            "SELECT model_id FROM models WHERE model_id IN (SELECT DISTINCT model_id FROM latents) "
+            "ORDER BY added_at DESC, model_id LIMIT 1",
+        )
+        if row is not None and row[0] != self.model_id:
+            return (
+                f"it was built from model {self.model_id[:12]}, the library now has latents of {row[0][:12]}"
+            )
+        live = first_row(
+            con,
+            "SELECT count(*), coalesce(bit_xor(('0x' || cover_sha256[:15])::BIGINT), 0) FROM latents WHERE model_id = ?",
+            [self.model_id],
+        ) or (0, 0)
+        if live[0] != self.count:
+            return f"it holds {self.count:,} covers, the library has latents of {live[0]:,}"
+        if live[1] != self.facts.covers_check:
+            return "it holds other covers than the library"
+        return ""
+
+    @cached_property
+    def shas(self) -> list[str]:
+        """cover_sha256 of every row."""
+        return [sha.decode() for sha in self._sha_bytes.tolist()]
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {sha: row for row, sha in enumerate(self.shas)}
+
+    def row_of(self, sha: str) -> int | None:
+        """The row of a cover, None where the index does not hold it."""
+        return self._rows.get(sha)
+
+    def vector(self, row: int) -> np.ndarray:
+        """The L2-normalised vector of a row, float32 [m]."""
+        return self.vectors(np.array([row]))[0]
+
+    def vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The L2-normalised vectors of rows, float32 [n, m] (approximate from 100,000 covers on)."""
+        if self._matrix is not None:
+            return self._matrix[rows]
+        return self._index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
+
+    @cached_property
+    def _matrix(self) -> np.ndarray | None:
+        """All vectors as a view of the exact index's memory, float32 [count, m]; None for the coarse index."""
+        import faiss
+
+        if not isinstance(self._index, faiss.IndexFlat):
+            return None
+        flat = faiss.rev_swig_ptr(self._index.get_xb(), self.count * self.dimension)
+        return flat.reshape(self.count, self.dimension)
+
+    def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """(cosine similarity float32 [q, k], row int64 [q, k]) of the nearest covers, nearest first.
+
+        `vectors` are float32 [q, m] of any length. k is cut to the number of covers; where the coarse index finds
+        fewer the row is -1. ValueError for another m.
+        """
+        queries = normalized(np.atleast_2d(vectors))
+        if queries.shape[1] != self.dimension:
+            raise ValueError(f"vectors have {queries.shape[1]} numbers, the index {self.dimension}")
+        k = min(k, self.count)
+        if k < 1:
+            return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
+        with _search_threads(1 if len(queries) <= _INTERACTIVE else None):
+            similarity, rows = self._index.search(queries, k)
+        return similarity, rows
+
+    def percentile(self, similarity: np.ndarray) -> np.ndarray:
+        """Cosine similarity as a score in 0–1, float64 of the same shape.
+
+        Half the share of random pairs of covers that are less alike, half the share of near pairs (a cover and one
+        of its 32 nearest) that are less alike: raw cosines of latents crowd together, this spreads them.
+        """
+        return np.interp(similarity, self._knots[:, 0], self._knots[:, 1])
+
+    def nearest_covers(self, k: int = NEAREST) -> tuple[np.ndarray, np.ndarray]:
+        """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others, nearest first.
+
+        On the GPU where FAISS sees one. Seconds for 24k covers: call it outside a burst. -1 where there are fewer.
+        """
+        return _nearest_others(_on_gpu(self._index), self._all_batches(), self.count, k)
+
+    def _all_batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for start in range(0, self.count, 4096):
+            rows = np.arange(start, min(start + 4096, self.count))
+            yield rows, self.vectors(rows)
+
+
+def build_index(
+    library: Library, model_id: str, shas: Sequence[str], vectors: np.ndarray, fingerprint: str
+) -> CoverIndex:
+    """Write the index of `vectors` (float32 [n, m], one a cover of `shas`) and return it opened.
+
+    Exact up to 100,000 covers, then IVF4096,SQ8. Indexes of other models in the folder are removed: they are derived.
+    """
+    import faiss
+
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,100}", model_id):
+        raise ValueError(f"a model id names a file; {model_id[:120]!r} cannot")
+    vectors = normalized(vectors)
+    if vectors.ndim != 2 or len(vectors) != len(shas):
+        raise ValueError(f"{len(shas)} covers but vectors of shape {vectors.shape}")
+    if len(set(shas)) != len(shas):
+        raise ValueError("a cover is given twice")
+    count, dimension = vectors.shape
+    index = _fresh_index(vectors)
+    sha_bytes = np.array(list(shas), dtype="S64")
+    library.index_dir.mkdir(parents=True, exist_ok=True)
+    target = library.index_dir / f"{model_id}.faiss"
+    with _beside(target) as beside:
+        faiss.write_index(index, str(beside))
+    with _beside(target.with_suffix(".npy")) as beside, beside.open("wb") as file:
+        np.save(file, sha_bytes, allow_pickle=False)
+    facts = IndexFacts(
+        model_id=model_id,
+        dimension=dimension,
+        count=count,
+        fingerprint=fingerprint,
+        covers_check=_covers_check(sha_bytes),
+        faiss_bytes=target.stat().st_size,
+        faiss_sha256=_sha256(target),
+        covers_sha256=_sha256(target.with_suffix(".npy")),
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        knots=_calibration(index, vectors),
+    )
+    with _beside(target.with_suffix(".json")) as beside:
+        beside.write_text(json.dumps(asdict(facts), indent=1))
+    for other in library.index_dir.iterdir():
+        if other.suffix in (".faiss", ".npy", ".json") and other.stem != model_id:
+            other.unlink()
+    return CoverIndex(facts, index, sha_bytes)
+
+
+def normalized(vectors: np.ndarray) -> np.ndarray:
+    """`vectors` as contiguous float32 of length 1 each; a zero vector stays zero. ValueError for not-finite ones."""
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    if not np.isfinite(vectors).all():
+        raise ValueError("vectors must be finite")
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.ascontiguousarray(vectors / np.where(length > 0, length, 1))
+
+
+def _fresh_index(vectors: np.ndarray) -> Any:
+    import faiss
+
+    count, dimension = vectors.shape
+    if count < EXACT_BELOW:
+        index = faiss.IndexFlatIP(dimension)
+    else:
+        index = faiss.index_factory(dimension, f"IVF{LISTS},SQ8", faiss.METRIC_INNER_PRODUCT)
+        if faiss.get_num_gpus() > 0:  # training is the slow part
+            index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(dimension))
+        sample = np.random.default_rng(0).permutation(count)[: LISTS * 64]
+        index.train(vectors[np.sort(sample)])
+        index.nprobe = PROBES
+    index.add(vectors)
+    if count >= EXACT_BELOW:
+        index.make_direct_map()
+    return index
+
+
+def _calibration(index: Any, vectors: np.ndarray) -> tuple[tuple[float, float], ...]:
+    """Knots of `percentile`; seeded, so that the same vectors give the same knots."""
+    count = len(vectors)
+    if count < 2:
+        return ((-1.0, 0.0), (1.0, 1.0))
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, count, _SAMPLE_PAIRS)
+    second = (first + rng.integers(1, count, _SAMPLE_PAIRS)) % count
+    random_pairs = np.empty(_SAMPLE_PAIRS, np.float32)
+    for start in range(0, _SAMPLE_PAIRS, 10_000):
+        part = slice(start, start + 10_000)
+        random_pairs[part] = np.einsum("ij,ij->i", vectors[first[part]], vectors[second[part]])
+    rows = np.sort(rng.permutation(count)[:_SAMPLE_QUERIES])
+    similarity, found = _nearest_others(index, iter([(rows, vectors[rows])]), len(rows), NEAREST)
+    near_pairs = similarity[found >= 0]
+    random_pairs, near_pairs = np.sort(random_pairs), np.sort(near_pairs)
+    levels = np.linspace(0, 1, _KNOTS)
+    places = np.concatenate([np.quantile(random_pairs, levels), np.quantile(near_pairs, levels)])
+    places = np.unique(np.clip(places.astype(np.float64), -0.999999, 0.999999))
+    score = 0.5 * np.searchsorted(random_pairs, places) / len(random_pairs)
+    score += 0.5 * np.searchsorted(near_pairs, places) / len(near_pairs)
+    inner = [(float(s), float(p)) for s, p in zip(places, score, strict=True)]
+    return ((-1.0, 0.0), *inner, (1.0, 1.0))
+
+
+def _nearest_others(
+    index: Any, batches: Iterator[tuple[np.ndarray, np.ndarray]], count: int, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Search each batch of (rows, vectors) and take every row out of its own answer."""
+    k = max(min(k, index.ntotal - 1), 0)
+    similarity = np.full((count, k), -1, np.float32)
+    found = np.full((count, k), -1, np.int64)
+    if not k:
+        return similarity, found
+    done = 0
+    for rows, vectors in batches:
+        near, ids = index.search(vectors, k + 1)
+        # The row itself goes; where duplicates pushed it out of the list the last one goes.
+        drop = np.where((own := ids == rows[:, None]).any(axis=1), own.argmax(axis=1), k)
+        keep = np.ones(ids.shape, bool)
+        keep[np.arange(len(rows)), drop] = False
+        part = slice(done, done + len(rows))
+        similarity[part], found[part] = near[keep].reshape(-1, k), ids[keep].reshape(-1, k)
+        done += len(rows)
+    return similarity, found
+
+
+def write_neighbors(
+    con: duckdb.DuckDBPyConnection,
+    index: CoverIndex,
+    nearest: tuple[np.ndarray, np.ndarray] | None = None,
+) -> int:
+    """Rewrite `neighbors` and `cover_calibration` from the index; return the rows written.
+
+    `nearest` is `index.nearest_covers()`, computed before the burst so that the file is held for the write alone.
+    A cover file may be shared by several albums: each gets the cover's neighbours, and the others of the same file
+    (at most 16) at distance 0, which take no rank from the rest.
+    """
+    import pyarrow as pa
+
+    similarity, found = nearest if nearest is not None else index.nearest_covers()
+    k = found.shape[1]
+    keep = found.ravel() >= 0
+    similarity_kept = np.clip(similarity.ravel()[keep], -1, 1)
+    edges = pa.table(
+        {
+            "cover": np.repeat(np.arange(index.count, dtype=np.int32), k)[keep],
+            "near": found.ravel()[keep].astype(np.int32),
+            "rank": np.tile(np.arange(1, k + 1, dtype=np.int32), index.count)[keep],
+            "distance": (1 - similarity_kept).astype(np.float32),
+            "score": index.percentile(similarity_kept).astype(np.float32),
+        }
+    )
+    covers = pa.table({"cover": np.arange(index.count, dtype=np.int32), "cover_sha256": index.shas})
+    knots = pa.table({"similarity": index._knots[:, 0], "score": index._knots[:, 1]})
+    for name, table in (("edges", edges), ("index_covers", covers), ("knots", knots)):
+        con.register(name, table)
+    try:
+        con.execute("DELETE FROM neighbors")
+        row = first_row(
+            con,
+            """INSERT INTO neighbors
+            WITH named AS (
+                SELECT a.album_id, c.cover, row_number() OVER (PARTITION BY c.cover ORDER BY a.artist_key, a.title_key) AS nth
+                FROM albums a JOIN index_covers c USING (cover_sha256)
+            ), others AS (
+                SELECT a.album_id, b.album_id AS neighbor_id, e.rank, e.distance, e.score
+                FROM edges e JOIN named a USING (cover) JOIN named b ON b.cover = e.near AND b.nth <= 16
+                QUALIFY row_number() OVER (PARTITION BY a.album_id ORDER BY e.rank, b.nth) <= ?
+            ), same_file AS (
+                SELECT a.album_id, b.album_id AS neighbor_id, 1 AS rank, 0.0 AS distance, 1.0 AS score
+                FROM named a JOIN named b USING (cover) WHERE b.nth <= 17 AND a.album_id <> b.album_id
+                QUALIFY row_number() OVER (PARTITION BY a.album_id ORDER BY b.nth) <= 16
+            )
+            FROM (FROM others UNION ALL FROM same_file) ORDER BY album_id, distance, rank, neighbor_id""",
+            [NEAREST],
+        )
+        con.execute("DELETE FROM cover_calibration")
+        con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
+    finally:
+        for name in ("edges", "index_covers", "knots"):
+            con.unregister(name)
+    return int(row[0]) if row else 0
+
+
+def _newest_json(index_dir: Path) -> Path | None:
+    found = sorted(index_dir.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    return found[-1] if found else None
+
+
+def _read(json_path: Path) -> CoverIndex:
+    import faiss
+
+    path = json_path.with_suffix(".faiss")
+    damaged = f"the cover index {path} is damaged"
+    try:
+        fields = json.loads(json_path.read_text())
+        fields["knots"] = tuple((float(s), float(p)) for s, p in fields["knots"])
+        facts = IndexFacts(**fields)
+        size = path.stat().st_size
+        if size != facts.faiss_bytes:
+            raise LibraryError(f"{damaged} ({size:,} bytes instead of {facts.faiss_bytes:,}); {_REBUILD}")
+        if _sha256(path) != facts.faiss_sha256 or _sha256(path.with_suffix(".npy")) != facts.covers_sha256:
+            raise LibraryError(f"{damaged} (its content is not what was built); {_REBUILD}")
+        # Only now, after the hashes agree, are the bytes given to a parser.
+        sha_bytes = np.load(path.with_suffix(".npy"), allow_pickle=False)
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        raise LibraryError(
+            f"{damaged} ({str(error).splitlines()[0][:200] if str(error) else error!r}); {_REBUILD}"
+        ) from error
+    if index.d != facts.dimension or not index.ntotal == facts.count == len(sha_bytes):
+        raise LibraryError(
+            f"{damaged} ({index.ntotal:,} vectors of {index.d}, its json says {facts.count:,} of {facts.dimension}); {_REBUILD}"
+        )
+    return CoverIndex(facts, index, sha_bytes)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A name beside `target` to write to; renamed into place at the end, removed on an error."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        yield beside
+        os.replace(beside, target)
+    except OSError as error:
+        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _covers_check(sha_bytes: np.ndarray) -> int:
+    """XOR of the covers' first 60 bits: equal for equal sets in any order, and SQL can compute it in milliseconds."""
+    check = 0
+    for sha in sha_bytes.tolist():
+        check ^= int(sha[:15], 16)
+    return check
+
+
+@contextmanager
+def _search_threads(threads: int | None) -> Iterator[None]:
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    if threads is not None and threads != before:
+        faiss.omp_set_num_threads(threads)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def _on_gpu(index: Any) -> Any:
+    import faiss
+
+    return faiss.index_cpu_to_all_gpus(index) if faiss.get_num_gpus() > 0 else index

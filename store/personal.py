@@ -1,0 +1,340 @@
+"""Bookmarks, walks and blends: never lost and never waiting for the database.
+
+A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for. The next
+write burst of any process moves the journal aside, applies it in one transaction and only then deletes it. Each
+record has an id of its own and `personal_records` remembers those applied, so a process that dies between commit and
+delete costs nothing: the next one replays the same file and every record is known.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from store.errors import LibraryError, LibraryLocked
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from store.library import Library
+
+JOURNAL = "journal.jsonl"
+DAMAGED = "journal-damaged.jsonl"  # lines that no one can read; kept, since a person may
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An album that the person marked."""
+
+    album_id: str
+    note: str
+    added_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class BlendRecord:
+    """A blend that was written to disk."""
+
+    blend_id: str
+    path: str
+    recipe: dict[str, Any]
+    made_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class WalkStep:
+    """One album that a walk arrived at."""
+
+    walk_id: str
+    seq: int
+    album_id: str
+    came_from: str | None
+    walked_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRecords:
+    """All of a library's personal records, those still in the journal included."""
+
+    bookmarks: tuple[Bookmark, ...] = ()  # newest first
+    blends: tuple[BlendRecord, ...] = ()  # newest first
+    walks: tuple[WalkStep, ...] = ()  # by walk, oldest walk first, each in its order
+
+
+class Personal:
+    """Adds personal records. Every call returns once the record is on disk; none waits for the database."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def add_bookmark(self, album_id: str, note: str = "") -> None:
+        """Mark an album; marking again changes the note."""
+        self._append("bookmark", album_id=album_id, note=note)
+
+    def remove_bookmark(self, album_id: str) -> None:
+        """Take the mark off; nothing where there is none."""
+        self._append("unbookmark", album_id=album_id)
+
+    def add_blend(self, blend_id: str, path: str | Path, recipe: dict[str, Any]) -> None:
+        """Record a written blend; the same `blend_id` again replaces it."""
+        self._append("blend", blend_id=blend_id, path=str(path), recipe=recipe)
+
+    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
+        """Record that step `seq` of a walk arrived at an album."""
+        self._append("walk_step", walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from)
+
+    def flush(self) -> bool:
+        """Move what the journal holds into the database now; False where another process holds the file (no loss)."""
+        if not _journals(self.library.path):
+            return True
+        try:
+            with self.library.write():
+                return True
+        except LibraryLocked:
+            return False
+
+    def read(self) -> PersonalRecords:
+        """Everything recorded so far. LibraryLocked as for any read burst."""
+        with self.library.read() as con:
+            return read_personal(con, self.library.path)
+
+    def _append(self, kind: str, **fields: Any) -> None:
+        record = {"id": uuid.uuid4().hex, "at": datetime.now(UTC).isoformat(), "kind": kind, **fields}
+        line = json.dumps(record, ensure_ascii=True).encode() + b"\n"
+        path = self.library.path / JOURNAL
+        try:
+            with _locked_journal(path) as descriptor:
+                size = os.fstat(descriptor).st_size
+                if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                    line = b"\n" + line  # another process died within a line: keep ours whole
+                _write_all(descriptor, line)
+                os.fsync(descriptor)
+                if not size:
+                    _sync_folder(path.parent)
+        except OSError as error:
+            raise LibraryError(f"cannot write to {path}: {error.strerror or error}") from error
+
+
+def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
+    """Apply the journals in `folder` through a writable connection; return how many records were new.
+
+    Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold DuckDB's
+    write lock.
+    """
+    _set_aside(folder)
+    applied = 0
+    for path in _journals(folder):
+        if path.name == JOURNAL:
+            continue  # appended to since; its turn comes with the next burst
+        records, damaged = _parse(path.read_bytes())
+        applied += _apply(con, records)
+        if damaged:
+            _keep_damaged(folder / DAMAGED, damaged)
+        path.unlink()
+    return applied
+
+
+def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:
+    """All personal records: the tables, and on top of them what waits in the journals."""
+    bookmarks = {
+        row[0]: Bookmark(*row)
+        for row in con.execute("SELECT album_id, note, added_at FROM bookmarks").fetchall()
+    }
+    blends = {
+        row[0]: BlendRecord(row[0], row[1], json.loads(row[2]), row[3])
+        for row in con.execute("SELECT blend_id, path, recipe, made_at FROM blends").fetchall()
+    }
+    walks = {
+        (row[0], row[1]): WalkStep(*row)
+        for row in con.execute("SELECT walk_id, seq, album_id, came_from, walked_at FROM walks").fetchall()
+    }
+    waiting = [record for path in _journals(folder) for record in _parse(_bytes_of(path))[0]]
+    known = _known_ids(con, [record["id"] for record in waiting])
+    for record in waiting:
+        if record["id"] in known:
+            continue
+        at = _utc(record["at"])
+        if record["kind"] == "bookmark":
+            bookmarks[record["album_id"]] = Bookmark(record["album_id"], record["note"], at)
+        elif record["kind"] == "unbookmark":
+            bookmarks.pop(record["album_id"], None)
+        elif record["kind"] == "blend":
+            blends[record["blend_id"]] = BlendRecord(record["blend_id"], record["path"], record["recipe"], at)
+        else:
+            step = WalkStep(record["walk_id"], record["seq"], record["album_id"], record["came_from"], at)
+            walks[step.walk_id, step.seq] = step
+    started: dict[str, datetime] = {}
+    for step in walks.values():
+        started[step.walk_id] = min(step.walked_at, started.get(step.walk_id, step.walked_at))
+    return PersonalRecords(
+        tuple(sorted(bookmarks.values(), key=lambda b: (b.added_at, b.album_id), reverse=True)),
+        tuple(sorted(blends.values(), key=lambda b: (b.made_at, b.blend_id), reverse=True)),
+        tuple(sorted(walks.values(), key=lambda s: (started[s.walk_id], s.walk_id, s.seq))),
+    )
+
+
+def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int:
+    from store.library import transaction
+
+    applied = 0
+    with transaction(con):
+        known = _known_ids(con, [record["id"] for record in records])
+        for record in records:
+            if record["id"] in known:
+                continue
+            known.add(record["id"])
+            applied += 1
+            at, kind = _utc(record["at"]), record["kind"]
+            if kind == "bookmark":
+                con.execute(
+                    "INSERT OR REPLACE INTO bookmarks VALUES (?, ?, ?)",
+                    [record["album_id"], record["note"], at],
+                )
+            elif kind == "unbookmark":
+                con.execute("DELETE FROM bookmarks WHERE album_id = ?", [record["album_id"]])
+            elif kind == "blend":
+                con.execute(
+                    "INSERT OR REPLACE INTO blends VALUES (?, ?, ?, ?)",
+                    [record["blend_id"], record["path"], json.dumps(record["recipe"]), at],
+                )
+            else:
+                con.execute(
+                    "INSERT OR REPLACE INTO walks VALUES (?, ?, ?, ?, ?)",
+                    [record["walk_id"], record["seq"], record["album_id"], record["came_from"], at],
+                )
+            con.execute("INSERT INTO personal_records (record_id) VALUES (?)", [record["id"]])
+    return applied
+
+
+def _known_ids(con: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
+    if not ids:
+        return set()
+    rows = con.execute(
+        "SELECT record_id FROM personal_records WHERE record_id IN (SELECT unnest(?))", [ids]
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _parse(content: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """(records, lines that are none)."""
+    records, damaged = [], []
+    for line in content.split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            records.append(_checked(json.loads(line)))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            damaged.append(line)
+    return records, damaged
+
+
+def _checked(record: dict[str, Any]) -> dict[str, Any]:
+    """The record if it has what its kind needs; ValueError, KeyError or TypeError if not."""
+    needed = {
+        "bookmark": ("album_id", "note"),
+        "unbookmark": ("album_id",),
+        "blend": ("blend_id", "path"),
+        "walk_step": ("walk_id", "album_id"),
+    }[record["kind"]]
+    if not all(isinstance(record[name], str) for name in ("id", "at", *needed)):
+        raise TypeError("a field is no text")
+    _utc(record["at"])
+    if record["kind"] == "blend" and not isinstance(record["recipe"], dict):
+        raise TypeError("a recipe is a table")
+    if record["kind"] == "walk_step" and not (
+        isinstance(record["seq"], int)
+        and abs(record["seq"]) < 2**31
+        and isinstance(record["came_from"], str | None)
+    ):
+        raise TypeError("a walk step has a number and a place it came from")
+    return record
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+
+
+def _journals(folder: Path) -> list[Path]:
+    """Journals set aside, oldest first, then the one being appended to."""
+    aside = sorted(folder.glob("journal-*.pending"))
+    live = folder / JOURNAL
+    return [*aside, live] if live.exists() else aside
+
+
+def _set_aside(folder: Path) -> None:
+    path = folder / JOURNAL
+    if not path.exists():
+        return
+    with _locked_journal(path, create=False) as descriptor:
+        if descriptor >= 0 and os.fstat(descriptor).st_size:
+            number = 1 + max(
+                (int(p.name[8:-8]) for p in folder.glob("journal-*.pending") if p.name[8:-8].isdigit()),
+                default=0,
+            )
+            os.rename(path, folder / f"journal-{number:08d}.pending")
+
+
+@contextmanager
+def _locked_journal(path: Path, create: bool = True) -> Iterator[int]:
+    """A descriptor of the live journal under an exclusive lock; -1 where it is gone and not to be made."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+    while True:
+        try:
+            descriptor = os.open(path, flags, 0o644)
+        except FileNotFoundError:
+            if create:
+                raise
+            yield -1
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if _is_still(path, descriptor):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)  # and with it the lock
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether the open file is still the one of that name: it may have been set aside while we waited for the lock."""
+    try:
+        named = path.stat()
+    except FileNotFoundError:
+        return False
+    mine = os.fstat(descriptor)
+    return (named.st_dev, named.st_ino) == (mine.st_dev, mine.st_ino)
+
+
+def _keep_damaged(path: Path, lines: list[bytes]) -> None:
+    with path.open("ab") as file:
+        file.write(b"".join(line + b"\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # another process has just stored it, but our snapshot of the database is older
+        return b""
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,168 @@
+"""The catalogue in memory: everything that a walk needs, copied in one short burst, the file closed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from store.personal import PersonalRecords, read_personal
+from store.records import Album
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from store.library import Library
+
+# Rows are numbered in the order of names, so that ties between albums fall alphabetically.
+_COLUMNS = """
+SELECT album_id, artist, title, artist_key, title_key, coalesce(genre, '') AS genre, coalesce(cover_sha256, '') AS cover,
+       year::DOUBLE AS year, listeners::DOUBLE AS listeners, source = 'demo' AS fictional,
+       dense_rank() OVER (ORDER BY artist_key)::INTEGER - 1 AS artist_code
+FROM albums ORDER BY artist_key, title_key, album_id
+"""
+_TAGS = """
+WITH named AS (SELECT album_id, artist_key, row_number() OVER (ORDER BY artist_key, title_key, album_id)::INTEGER - 1 AS row FROM albums),
+own AS (SELECT row, tag, weight FROM album_tags JOIN named USING (album_id)),
+lent AS (
+    SELECT row, tag, weight FROM artist_tags JOIN named USING (artist_key)
+    WHERE album_id NOT IN (SELECT album_id FROM album_tags)
+),
+effective AS (FROM own UNION ALL FROM lent),
+names AS (SELECT tag, row_number() OVER (ORDER BY tag)::INTEGER - 1 AS code FROM (SELECT DISTINCT tag FROM effective))
+"""
+_SIMILAR = """
+WITH codes AS (
+    SELECT artist_key, row_number() OVER (ORDER BY artist_key)::INTEGER - 1 AS code FROM (SELECT DISTINCT artist_key FROM albums)
+), both_ways AS (
+    SELECT artist_key AS a, similar_key AS b, match FROM similar_artists
+    UNION ALL
+    SELECT similar_key, artist_key, match FROM similar_artists
+)
+SELECT x.code AS a, y.code AS b, max(match) AS match
+FROM both_ways JOIN codes x ON x.artist_key = a JOIN codes y ON y.artist_key = b
+WHERE x.code <> y.code GROUP BY ALL ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """A sparse matrix by rows (CSR): row r has `columns[start[r]:start[r + 1]]` with `values` beside them."""
+
+    start: np.ndarray  # int64 [rows + 1]
+    columns: np.ndarray  # int32 [entries]
+    values: np.ndarray  # float32 [entries]
+
+    def row(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """(columns, values) of one row, as views."""
+        part = slice(self.start[number], self.start[number + 1])
+        return self.columns[part], self.values[part]
+
+    @classmethod
+    def from_entries(cls, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, count: int) -> Sparse:
+        """From entries in any order; within a row they keep the order given."""
+        order = np.argsort(rows, kind="stable")
+        start = np.zeros(count + 1, np.int64)
+        np.cumsum(np.bincount(rows, minlength=count), out=start[1:])
+        return cls(start, columns[order].astype(np.int32), values[order].astype(np.float32))
+
+
+class Snapshot:
+    """A library's catalogue as it was at one moment. Albums are rows 0 … len − 1, in the order of artist and title."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, personal: PersonalRecords) -> None:
+        """Copies through an open burst; use `Snapshot.load`."""
+        columns = con.execute(_COLUMNS).fetchnumpy()
+        self.album_ids: list[str] = columns["album_id"].tolist()
+        self.artists: list[str] = columns["artist"].tolist()
+        self.titles: list[str] = columns["title"].tolist()
+        self.artist_keys: list[str] = columns["artist_key"].tolist()
+        self.title_keys: list[str] = columns["title_key"].tolist()
+        self.genres: list[str] = columns["genre"].tolist()  # '' = unknown
+        self.covers: list[str] = columns["cover"].tolist()  # cover_sha256, '' = none
+        self.fictional: np.ndarray = np.asarray(columns["fictional"], dtype=bool)
+        self.years = _floats(columns["year"])  # float64 [n], nan = unknown
+        self.listeners = _floats(columns["listeners"])
+        self.artist_codes: np.ndarray = np.asarray(
+            columns["artist_code"], dtype=np.int32
+        )  # one an artist, in order
+        self.personal = personal
+        count = len(self.album_ids)
+        self.tag_names: list[str] = [
+            row[0] for row in con.execute(_TAGS + "SELECT tag FROM names ORDER BY code").fetchall()
+        ]
+        tags = con.execute(
+            _TAGS
+            + "SELECT row, code, weight FROM effective JOIN names USING (tag) ORDER BY row, weight DESC, code"
+        ).fetchnumpy()
+        self.tags = _tf_idf(
+            Sparse.from_entries(tags["row"], tags["code"], tags["weight"], count), len(self.tag_names)
+        )
+        similar = con.execute(_SIMILAR).fetchnumpy()
+        artists = int(self.artist_codes[-1]) + 1 if count else 0
+        self.similar = Sparse.from_entries(similar["a"], similar["b"], similar["match"], artists)
+
+    @classmethod
+    def load(cls, library: Library) -> Snapshot:
+        """Copy the library's catalogue; its file is closed again when this returns."""
+        with library.read() as con:
+            return cls(con, read_personal(con, library.path))
+
+    def __len__(self) -> int:
+        return len(self.album_ids)
+
+    def album(self, row: int) -> Album:
+        """The album of a row. IndexError beyond the last."""
+        year, listeners = self.years[row], self.listeners[row]
+        return Album(
+            album_id=self.album_ids[row],
+            artist=self.artists[row],
+            title=self.titles[row],
+            year=None if np.isnan(year) else int(year),
+            genre=self.genres[row] or None,
+            listeners=None if np.isnan(listeners) else int(listeners),
+            cover_sha256=self.covers[row] or None,
+            fictional=bool(self.fictional[row]),
+            tags=tuple(self.tag_names[code] for code in self.tags.row(row)[0]),
+        )
+
+    def row(self, album_id: str) -> int | None:
+        """The row of an album_id, None where there is no such album."""
+        return self._row_of.get(album_id)
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.album_ids)}
+
+    @cached_property
+    def postings(self) -> Sparse:
+        """The tag matrix by tags: row t lists the albums that carry tag t, with their TF-IDF weights."""
+        rows = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.tags.start))
+        return Sparse.from_entries(self.tags.columns, rows, self.tags.values, len(self.tag_names))
+
+    @cached_property
+    def artist_starts(self) -> np.ndarray:
+        """Albums of artist code c are rows `artist_starts[c]` to `artist_starts[c + 1]` − 1; int64 [artists + 1]."""
+        artists = int(self.artist_codes[-1]) + 1 if len(self) else 0
+        return np.searchsorted(self.artist_codes, np.arange(artists + 1))
+
+
+def _floats(column: np.ndarray) -> np.ndarray:
+    """A nullable column as float64 with nan for NULL."""
+    if isinstance(column, np.ma.MaskedArray):
+        return column.astype(np.float64).filled(np.nan)
+    return np.asarray(column, dtype=np.float64)
+
+
+def _tf_idf(weights: Sparse, tag_count: int) -> Sparse:
+    """Weights 0–100 by album and tag as TF-IDF of length 1 a row: w · (ln((1 + n) / (1 + df)) + 1), scikit-learn's idf."""
+    count = len(weights.start) - 1
+    frequency = np.bincount(weights.columns, minlength=tag_count)
+    idf = np.log((1 + count) / (1 + frequency)) + 1
+    values = weights.values * idf[weights.columns]
+    rows = np.repeat(np.arange(count), np.diff(weights.start))
+    length = np.sqrt(np.bincount(rows, values * values, minlength=count))
+    values = values / np.where(length > 0, length, 1)[rows]
+    return Sparse(weights.start, weights.columns, values.astype(np.float32))
