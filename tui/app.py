@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tui.covers import CoverPainter, CoverSource
 from tui.halfblocks import ColorMode
+from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
@@ -117,9 +118,9 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
     from store.personal import Personal
 
     neighborhood = open_neighborhood(library)
-    session = None
-    if len(neighborhood.snapshot):
-        session = Session(neighborhood, start_album, personal=Personal(library))
+    personal = Personal(library)
+    notebook = Notebook(personal)
+    session = Session(neighborhood, start_album, personal=notebook) if len(neighborhood.snapshot) else None
     app = SleevewalkApp(
         session,
         CoverFiles(library.covers_dir),
@@ -128,5 +129,9 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
         blends_dir=library.blends_dir,
         blender=blender,
     )
-    app.run()
+    try:
+        app.run()
+    finally:
+        notebook.close()
+        personal.flush()
     return app.return_code or 0

@@ -61,9 +61,7 @@ class Recent(Generic[Key, Value]):
 class CoverPainter:
     """Draws an album's cover at any size in cells; a plain placeholder where none can be read."""
 
-    def __init__(
-        self, source: CoverSource, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0
-    ) -> None:
+    def __init__(self, source: CoverSource, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0) -> None:
         self.source = source
         self.mode = mode
         self.tolerance = tolerance

@@ -44,9 +44,7 @@ def draw_edges(center: Rect, edges: Sequence[Edge], taken: Iterable[Rect]) -> di
     """
     bits: dict[Cell, int] = {}
     keys: dict[Cell, str] = {}
-    blocked = {
-        (x, y) for rect in taken for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right)
-    }
+    blocked = {(x, y) for rect in taken for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right)}
     for edge in edges:
         for cell, dots in edge_cells(center, edge).items():
             if cell not in blocked:

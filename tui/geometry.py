@@ -31,18 +31,11 @@ class Rect:
 
     def overlaps(self, other: Rect) -> bool:
         """Whether any cell belongs to both."""
-        return (
-            self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
-        )
+        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
     def contains(self, other: Rect) -> bool:
         """Whether all of `other` lies inside."""
-        return (
-            self.x <= other.x
-            and self.y <= other.y
-            and other.right <= self.right
-            and other.bottom <= self.bottom
-        )
+        return self.x <= other.x and self.y <= other.y and other.right <= self.right and other.bottom <= self.bottom
 
     def union(self, other: Rect) -> Rect:
         """The smallest rectangle around both."""

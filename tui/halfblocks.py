@@ -92,9 +92,7 @@ def runs(cells: Cells, tolerance: int = 0) -> list[list[Run]]:
     for row in range(rows):
         at = np.flatnonzero(starts[row])
         lengths = np.diff(at, append=columns)
-        result.append(
-            list(zip(lower[row, at].tolist(), upper[row, at].tolist(), lengths.tolist(), strict=True))
-        )
+        result.append(list(zip(lower[row, at].tolist(), upper[row, at].tolist(), lengths.tolist(), strict=True)))
     return result
 
 

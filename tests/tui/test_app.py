@@ -61,6 +61,21 @@ def screen_text(app: SleevewalkApp) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
+class Records:
+    """Personal records kept in memory."""
+
+    def __init__(self, trouble: str | None = None) -> None:
+        self.trouble = trouble
+        self.steps: list[str] = []
+        self.blends: list[tuple[str, dict[str, Any]]] = []
+
+    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
+        self.steps.append(album_id)
+
+    def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None:
+        self.blends.append((path, recipe))
+
+
 async def ready(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, WalkScreen))
     await until(pilot, lambda: pilot.app.screen.query_one(RingView).ring is not None)
@@ -204,6 +219,7 @@ async def test_the_tray_blends_in_the_background(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         session, walk = session_of(app), walk_of(app)
+        session.personal = records = Records()
         await pilot.press("space", "b")
         assert "two or more" in walk.text_rows("#keys")[0]
         await pilot.press("right", "down", "left", "space")
@@ -228,8 +244,23 @@ async def test_the_tray_blends_in_the_background(tmp_path: Path) -> None:
         shown = "".join(walk.text_rows("#blend-text"))
         assert "blend.png" in shown and "cpu" in shown
         assert "blend.png" in walk.text_rows("#keys")[0]
+        assert records.blends[0][0] == str(path)
+        assert [part["album_id"] for part in records.blends[0][1]["parts"]] == tray
         await pilot.press("escape")
         assert not walk.query_one(BlendView).visible
+
+
+async def test_a_walk_that_cannot_be_recorded_goes_on_and_says_so() -> None:
+    app = make_app()
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        session.personal = records = Records("cannot write to journal.jsonl: Read-only file system")
+        target = session.focused
+        await pilot.press("enter")
+        assert session.here == target
+        assert records.steps == [target.album_id]
+        assert "Read-only file system" in walk_of(app).text_rows("#keys")[0]
 
 
 async def test_a_blend_that_fails_says_why(tmp_path: Path) -> None:
@@ -314,6 +345,7 @@ async def test_a_tiny_window_says_so_and_recovers() -> None:
         await pilot.press("right", "enter", "space", "backspace", "b")
         await pilot.resize_terminal(80, 24)
         await ready(pilot)
+        await pilot.press("right")
         assert "walk" in walk_of(app).text_rows("#keys")[0]
 
 
@@ -362,7 +394,7 @@ async def test_missing_covers_and_no_index_are_said_plainly() -> None:
             said.add("\n".join(walk_of(app).text_rows("#details")))
         assert any("no cover in this library" in text for text in said)
         assert any("sleevewalk doctor" in text for text in said)
-        assert "sleevewalk build" in walk_of(app).text_rows("#mode")[0]
+        assert "sleevewalk build" in walk_of(app).text_rows("#notices")[0]
 
 
 async def test_a_single_album_and_an_empty_library() -> None:
@@ -370,7 +402,7 @@ async def test_a_single_album_and_an_empty_library() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("right", "enter", "r", "space", "b")
-        assert "no neighbours" in "".join(walk_of(app).text_rows("#details"))
+        assert "no neighbours" in " ".join(walk_of(app).text_rows("#details"))
     empty = make_app([])
     async with empty.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(empty.screen, EmptyScreen))

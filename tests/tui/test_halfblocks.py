@@ -117,9 +117,7 @@ def test_the_terminal_codes_say_the_same_as_the_cells(pixels: Pixels, mode: Colo
 def test_a_cropped_strip_shows_the_same_as_the_whole(pixels: Pixels) -> None:
     whole = [segment for strip in strips(pack(pixels)) for segment in [*strip, Segment.line()]]
     parts = [
-        segment
-        for strip in strips(pack(pixels))
-        for segment in [*strip.crop(0, 4), *strip.crop(4, 11), Segment.line()]
+        segment for strip in strips(pack(pixels)) for segment in [*strip.crop(0, 4), *strip.crop(4, 11), Segment.line()]
     ]
     assert read_segments(parts) == read_segments(whole)
 
@@ -159,9 +157,7 @@ def test_indexed_colors_are_the_nearest_of_the_palette() -> None:
     cells = pack(pixels, ColorMode.INDEXED)
     for y, row in enumerate((cells.upper[0], cells.lower[0])):
         for x, index in enumerate(row.tolist()):
-            distances = [
-                sum((int(a) - b) ** 2 for a, b in zip(pixels[y, x], color, strict=True)) for color in palette
-            ]
+            distances = [sum((int(a) - b) ** 2 for a, b in zip(pixels[y, x], color, strict=True)) for color in palette]
             assert distances[index - 16] == min(distances)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.text import MAX_COMBINING, centered, count, cut, initials, pad, plain, width, wrap
+from tui.text import MAX_COMBINING, centered, count, cut, cut_left, initials, pad, plain, width, wrap
 
 
 @given(st.text(max_size=300))
@@ -27,6 +27,7 @@ def test_plain_limits_marks_and_length() -> None:
 @given(st.text(max_size=80).map(plain), st.integers(0, 40))
 def test_cut_and_pad_measure_cells(text: str, cells: int) -> None:
     assert width(cut(text, cells)) <= cells
+    assert width(cut_left(text, cells)) <= cells
     assert width(pad(text, cells)) == cells
     assert width(centered(text, cells)) == cells
 

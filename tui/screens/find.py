@@ -46,12 +46,8 @@ class FindScreen(Screen[str | None]):
             priority=True,
         ),
         Binding("down,ctrl+n", "move(1)", "next", id="find.next", tooltip="The next hit", priority=True),
-        Binding(
-            "up,ctrl+p", "move(-1)", "previous", id="find.previous", tooltip="The hit before", priority=True
-        ),
-        Binding(
-            "pagedown", "page(1)", "page down", id="find.page-down", tooltip="A page down", priority=True
-        ),
+        Binding("up,ctrl+p", "move(-1)", "previous", id="find.previous", tooltip="The hit before", priority=True),
+        Binding("pagedown", "page(1)", "page down", id="find.page-down", tooltip="A page down", priority=True),
         Binding("pageup", "page(-1)", "page up", id="find.page-up", tooltip="A page up", priority=True),
         Binding("f1", "app.help", "keys", id="find.help", tooltip="These keys"),
     ]
@@ -191,9 +187,7 @@ class FindScreen(Screen[str | None]):
         palette, cells = text.palette, max(8, text.size.width - 1)
         rows: list[list[Span]] = []
         if album is not None:
-            rows += [
-                [(row, palette.text(bold=True))] for row in wrap(plain(album.title) or "untitled", cells, 2)
-            ]
+            rows += [[(row, palette.text(bold=True))] for row in wrap(plain(album.title) or "untitled", cells, 2)]
             rows += [[(row, palette.text())] for row in wrap(plain(album.artist), cells, 1)]
             facts = " · ".join(fact for fact in (str(album.year or ""), plain(album.genre or "")) if fact)
             rows += [[(row, palette.text("quiet"))] for row in wrap(facts, cells, 1)]

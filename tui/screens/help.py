@@ -71,9 +71,7 @@ class HelpScreen(Screen[None]):
         ]
         for signal, letter in SIGNAL_LETTERS.items():
             name = pad(f"{letter} {signal}", 18)
-            legend.append(
-                [(name, palette.signal(signal, bold=True)), (SIGNALS_SAID[signal], palette.text("quiet"))]
-            )
+            legend.append([(name, palette.signal(signal, bold=True)), (SIGNALS_SAID[signal], palette.text("quiet"))])
         if self.size.height >= len(rows) + len(legend) + 4:
             rows += legend
         rows += [[], [("Esc leads back", palette.text("quiet"))]]

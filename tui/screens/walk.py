@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -19,14 +19,17 @@ from tui.covers import CoverPainter
 from tui.layout import MAX_RING, MIN_RING
 from tui.navigation import Direction
 from tui.screens import BREAKPOINTS, HEIGHTS
-from tui.session import Blender, BlendResult, Session
-from tui.widgets.bars import KeysLine, ModeLine, TrailLine, WhyLine
+from tui.session import Blender, Session
+from tui.widgets.bars import KeysLine, ModeLine, Notices, TrailLine, WhyLine
 from tui.widgets.blendview import BlendView
 from tui.widgets.cover import Cover
 from tui.widgets.details import Details
 from tui.widgets.lines import Lines
 from tui.widgets.ringview import CENTER, RingView
 from tui.widgets.trayview import TrayView
+
+if TYPE_CHECKING:
+    from pipelines.blend import BlendResult
 
 BLEND_MODE = "vivid"
 BLEND_SIZE = 512
@@ -49,9 +52,7 @@ class WalkScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = HEIGHTS
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left,h", "look('left')", "look left", id="walk.left", tooltip="Focus the next cover to the left"
-        ),
+        Binding("left,h", "look('left')", "look left", id="walk.left", tooltip="Focus the next cover to the left"),
         Binding("down,j", "look('down')", "look down", id="walk.down", tooltip="Focus the next cover below"),
         Binding("up,k", "look('up')", "look up", id="walk.up", tooltip="Focus the next cover above"),
         Binding(
@@ -62,12 +63,8 @@ class WalkScreen(Screen[None]):
             tooltip="Focus the next cover to the right",
         ),
         Binding("enter", "walk", "walk", id="walk.walk", tooltip="Walk to the album in focus"),
-        Binding(
-            "backspace,u", "back", "back", id="walk.back", tooltip="Back to the stop before, as you left it"
-        ),
-        Binding(
-            "U,ctrl+r", "forward", "forward", id="walk.forward", tooltip="Forward again after going back"
-        ),
+        Binding("backspace,u", "back", "back", id="walk.back", tooltip="Back to the stop before, as you left it"),
+        Binding("U,ctrl+r", "forward", "forward", id="walk.forward", tooltip="Forward again after going back"),
         Binding("r", "random", "random", id="walk.random", tooltip="Jump to any album"),
         Binding("slash", "app.find", "find", id="walk.find", tooltip="Find an album by artist or title"),
         Binding(
@@ -107,9 +104,7 @@ class WalkScreen(Screen[None]):
             super().__init__()
             self.reason = reason
 
-    def __init__(
-        self, session: Session, painter: CoverPainter, blender: Blender | None, blends_dir: Path
-    ) -> None:
+    def __init__(self, session: Session, painter: CoverPainter, blender: Blender | None, blends_dir: Path) -> None:
         super().__init__()
         self.session = session
         self.painter = painter
@@ -121,6 +116,7 @@ class WalkScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Mode line, graph and panel, trail, keys."""
         yield ModeLine(id="mode")
+        yield Notices(self.session.neighborhood.notices, id="notices")
         with Horizontal(id="stage"):
             yield RingView(self.painter, id="ring")
             with Container(id="side"):
@@ -191,9 +187,7 @@ class WalkScreen(Screen[None]):
     def action_walk(self) -> None:
         """Walk to the album in focus."""
         ring = self.query_one(RingView)
-        self._hop(
-            lambda: self.session.walk(ring.opposite), "you are here: an arrow looks around, then Enter walks"
-        )
+        self._hop(lambda: self.session.walk(ring.opposite), "you are here: an arrow looks around, then Enter walks")
 
     def action_back(self) -> None:
         """Back along the trail."""
@@ -211,6 +205,8 @@ class WalkScreen(Screen[None]):
         if move():
             self.query_one(RingView).forget_way()
             self.refresh_ring()
+            if self.session.trouble is not None:
+                self.say(f"this walk is not being recorded: {self.session.trouble}", error=True)
         else:
             self.say(otherwise)
 
@@ -279,6 +275,7 @@ class WalkScreen(Screen[None]):
     def on_walk_screen_blend_done(self, message: BlendDone) -> None:
         """Show the picture and where it is."""
         self._blending = False
+        self.session.record_blend(message.result)
         view = self.query_one(BlendView)
         view.show_result(message.albums, message.result)
         view.visible = True

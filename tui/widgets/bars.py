@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from store.records import SIGNALS
 from tui.palette import SIGNAL_LETTERS
 from tui.session import Session
-from tui.text import cut, plain, width
+from tui.text import cut, plain, width, wrap
 from tui.widgets.lines import Lines, Span
 
 
@@ -13,7 +15,7 @@ class ModeLine(Lines):
     """What is on: the library's size, the ring, the weights with their letters and colours, the notes."""
 
     def show_session(self, session: Session, shown: int) -> None:
-        """One row that fits; the notes, then the counts go first where it is narrow."""
+        """One row; the app's name goes first where the notes need its room."""
         palette, cells = self.palette, self.size.width
         weights: list[Span] = []
         long = cells >= 110
@@ -22,9 +24,9 @@ class ModeLine(Lines):
             name = signal if long else ""
             weights.append((f" {SIGNAL_LETTERS[signal]}", palette.signal(signal, bold=True)))
             weights.append((f" {name} {weight} " if long else f"{weight}", palette.text("quiet")))
-        notes = " · ".join(session.notes)
+        notes = session.notes
         left: list[Span] = [
-            (" sleevewalk ", palette.text("accent", bold=True)),
+            (" sleevewalk " if cells >= 90 or not notes else " ", palette.text("accent", bold=True)),
             (f"{len(session.snapshot):,} albums  ring {shown} ", palette.text("quiet")),
             (" weights ", palette.text("quiet")) if long else ("", palette.text()),
             *weights,
@@ -33,6 +35,21 @@ class ModeLine(Lines):
         note = cut(notes, max(0, cells - used - 2))
         gap = max(0, cells - used - width(note) - 1)
         self.show([[*left, (" " * gap, palette.text()), (note, palette.text("accent"))]])
+
+
+class Notices(Lines):
+    """What a person should know of the library, such as an index that is missing; no row where there is nothing."""
+
+    def __init__(self, notices: Sequence[str], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = " · ".join(plain(notice) for notice in notices)
+        self.display = bool(notices)
+
+    def on_resize(self) -> None:
+        """As many rows as the text needs, at most three."""
+        rows = wrap(self.text, max(1, self.size.width - 2), 3)
+        self.styles.height = max(1, len(rows))
+        self.show([[(f" {row}", self.palette.text("accent"))] for row in rows])
 
 
 class TrailLine(Lines):

@@ -22,9 +22,7 @@ class Caption(Lines):
         self.show(center_rows(self.palette, album, cells, rows, focused, in_tray))
 
 
-def neighbor_rows(
-    palette: Palette, neighbor: Neighbor, cells: int, focused: bool, in_tray: bool
-) -> list[list[Span]]:
+def neighbor_rows(palette: Palette, neighbor: Neighbor, cells: int, focused: bool, in_tray: bool) -> list[list[Span]]:
     """Three rows of exactly `cells` cells; a small caption shows the first ones."""
     album = neighbor.album
     title = (TRAY_MARK if in_tray else "") + (plain(album.title) or "untitled")

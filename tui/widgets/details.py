@@ -81,15 +81,9 @@ def _album(palette: Palette, album: Album, cells: int, tag_lines: int, title_lin
     return rows
 
 
-def _reasons(
-    palette: Palette, reasons: Sequence[Reason], cells: int, room: int, roomy: bool
-) -> list[list[Span]]:
+def _reasons(palette: Palette, reasons: Sequence[Reason], cells: int, room: int, roomy: bool) -> list[list[Span]]:
     """A bar a reason, and below it its text where there is room; the strongest reasons get the room first."""
-    texts = {
-        reason.signal: wrap(plain(reason.text), cells - 2, 2 if roomy else 1)
-        for reason in reasons
-        if reason.text
-    }
+    texts = {reason.signal: wrap(plain(reason.text), cells - 2, 2 if roomy else 1) for reason in reasons if reason.text}
     left = room - len(reasons)
     shown: dict[str, list[str]] = {}
     for reason in sorted(reasons, key=lambda reason: -reason.score):

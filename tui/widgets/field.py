@@ -36,9 +36,7 @@ class Field(Widget):
         for cell in before.keys() | self._cells.keys():
             if before.get(cell) != self._cells.get(cell):
                 changed[cell[1]].append(cell[0])
-        regions = [
-            Region(start, y, length, 1) for y, columns in changed.items() for start, length in _spans(columns)
-        ]
+        regions = [Region(start, y, length, 1) for y, columns in changed.items() for start, length in _spans(columns)]
         if regions:
             self.refresh(*regions)
 
