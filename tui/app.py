@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.color import ColorSystem
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from tui.covers import CoverPainter, CoverSource
 from tui.halfblocks import ColorMode
@@ -50,23 +51,21 @@ class SleevewalkApp(App[None]):
         self.library_path = library_path
         self.blends_dir = blends_dir
         self.blender = blender
-        self.painter = CoverPainter(covers)
+        self.painter = CoverPainter(covers, color_mode(self.console._color_system, self.no_color))
         self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = NIGHT.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of ours that a foreign theme does not know."""
         return DEFAULTS
 
-    def on_mount(self) -> None:
-        """Open the home screen in the colours that this terminal has."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = NIGHT.name
-        self.painter.mode = color_mode(self.console._color_system, self.no_color)
+    def get_default_screen(self) -> Screen[None]:
+        """The walk; a screen pushed over an empty one would be painted twice."""
         if self.session is None:
-            self.push_screen(EmptyScreen(self.library_path))
-        else:
-            self.push_screen(WalkScreen(self.session, self.painter, self.blender, self.blends_dir))
+            return EmptyScreen(self.library_path)
+        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir)
 
     def action_theme(self) -> None:
         """Dark or light."""
