@@ -9,6 +9,7 @@ from rich.color import ColorSystem
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 
 from tui.covers import CoverPainter, CoverSource
 from tui.halfblocks import ColorMode
@@ -22,6 +23,7 @@ from tui.session import Blender, Session
 
 if TYPE_CHECKING:
     from store.library import Library
+    from store.snapshot import Snapshot
 
 
 class SleevewalkApp(App[None]):
@@ -70,8 +72,17 @@ class SleevewalkApp(App[None]):
     def action_theme(self) -> None:
         """Dark or light."""
         self.theme = PAPER.name if self.theme == NIGHT.name else NIGHT.name
-        if isinstance(self.screen, WalkScreen):
-            self.screen.refresh_ring()
+
+    def on_mount(self) -> None:
+        """Text that is drawn with explicit colours is drawn anew in the colours of another theme."""
+        self.theme_changed_signal.subscribe(self, self._recolor)
+
+    def _recolor(self, _theme: Theme) -> None:
+        for screen in self.screen_stack:
+            for widget in screen.query("Lines, Field"):
+                widget.refresh()
+            if isinstance(screen, WalkScreen):
+                screen.refresh_ring()
 
     def action_find(self) -> None:
         """The find screen; its answer is walked to."""
@@ -106,10 +117,16 @@ def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
     return ColorMode.TRUECOLOR
 
 
+def last_stop(snapshot: Snapshot) -> str | None:
+    """The album where the last recorded walk ended, if it is still in the library."""
+    walks = snapshot.personal.walks
+    return walks[-1].album_id if walks and snapshot.row(walks[-1].album_id) is not None else None
+
+
 def run_app(library: Library, start_album: str | None = None, blender: Blender | None = None) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
-    `start_album` is an album_id. Raises LibraryError where the library cannot be read.
+    `start_album` is an album_id; without one the walk goes on where the last one ended. Raises LibraryError where the library cannot be read.
     """
     from store.covers import CoverFiles
     from store.find import find
@@ -119,7 +136,9 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
     neighborhood = open_neighborhood(library)
     personal = Personal(library)
     notebook = Notebook(personal)
-    session = Session(neighborhood, start_album, personal=notebook) if len(neighborhood.snapshot) else None
+    session = None
+    if len(neighborhood.snapshot):
+        session = Session(neighborhood, start_album or last_stop(neighborhood.snapshot), personal=notebook)
     app = SleevewalkApp(
         session,
         CoverFiles(library.covers_dir),

@@ -268,12 +268,13 @@ class Session:
             )
 
     def _first(self) -> str:
-        """Where a walk starts: the album with the most listeners, else the first with a cover and tags."""
-        best, best_key = 0, (-1, False)
-        for row in range(min(len(self.snapshot), 20_000)):
-            album = self.snapshot.album(row)
-            key = (album.listeners or 0, bool(album.cover_sha256 and album.tags))
-            if key > best_key:
-                best, best_key = row, key
-        album_id: str = self.snapshot.album(best).album_id
-        return album_id
+        """Where a first walk starts: the album with the most listeners, else any with a cover and tags."""
+        albums = (self.snapshot.album(row) for row in range(min(len(self.snapshot), 20_000)))
+        known: Album = max(albums, key=lambda album: album.listeners or 0)
+        if known.listeners:
+            return known.album_id
+        for _ in range(100):
+            album: Album = self.snapshot.album(self._random.randrange(len(self.snapshot)))
+            if album.cover_sha256 and album.tags:
+                break
+        return album.album_id

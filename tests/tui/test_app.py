@@ -439,6 +439,14 @@ async def test_both_themes_draw_readable_text() -> None:
                         back = segment.style.bgcolor.get_truecolor()
                         assert contrast(fore, back) >= 4.5, segment
             grounds.append(app.theme)
+            field = app.screen.query_one("#field")
+            ground = {
+                segment.style.bgcolor.get_truecolor().hex
+                for strip in field.render_lines(field.size.region)
+                for segment in strip
+                if segment.style and segment.style.bgcolor
+            }
+            assert ground == {app.theme_variables["background"].lower()}
             await pilot.press("t")
         assert len(set(grounds)) == 2
 

@@ -16,8 +16,10 @@ from store.catalog import add_albums, add_covers
 from store.covers import CoverFiles
 from store.library import Library
 from store.records import AlbumRecord, CoverRecord
+from store.snapshot import Snapshot
 from tests.tui.fakes import FakeCovers
 from tests.tui.terminal import Terminal
+from tui.app import last_stop
 
 ROOT = Path(__file__).parents[2]
 RUN = (
@@ -67,8 +69,8 @@ def terminal(library: Library) -> Iterator[Terminal]:
 def centre(text: str) -> str:
     """The title that the details panel gives as here: the row below its heading."""
     rows = text.splitlines()
-    row = next(index for index, row in enumerate(rows) if " here ──" in row)
-    return rows[row + 1].split("  ")[-1].strip() or rows[row + 1].strip()
+    row, column = next((y, row.index("here ──")) for y, row in enumerate(rows) if "here ──" in row)
+    return rows[row + 1][column:].strip()
 
 
 def test_a_hop_there_and_back_beside_another_process_and_a_clean_end(terminal: Terminal, library: Library) -> None:
@@ -80,12 +82,14 @@ def test_a_hop_there_and_back_beside_another_process_and_a_clean_end(terminal: T
     with duckdb.connect(str(library.db_path)) as con:  # the app holds no lock, and walks on while we do
         con.execute("INSERT INTO bookmarks SELECT album_id, '', now() FROM albums LIMIT 1")
         terminal.keys(ENTER)
-        terminal.until(lambda text: centre(text) != centre(start))
+        walked = terminal.until(lambda text: centre(text) != centre(start))
     terminal.keys(BACKSPACE)
     terminal.until(lambda text: centre(text) == centre(start))
     terminal.keys("q")
     assert terminal.wait() == 0
     check_restored(terminal)
+    snapshot = Snapshot.load(library)  # the next walk goes on where this one was last walked to
+    assert snapshot.album(snapshot.row(last_stop(snapshot) or "") or 0).title == centre(walked)
     with library.read() as con:
         steps = con.execute("SELECT count(*) FROM walks").fetchone()
     assert steps == (2,)
