@@ -126,7 +126,8 @@ def last_stop(snapshot: Snapshot) -> str | None:
 def run_app(library: Library, start_album: str | None = None, blender: Blender | None = None) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
-    `start_album` is an album_id; without one the walk goes on where the last one ended. Raises LibraryError where the library cannot be read.
+    `start_album` is an album_id; without one the walk goes on where the last one ended.
+    Raises LibraryError where the library cannot be read.
     """
     from store.covers import CoverFiles
     from store.find import find

@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader (head, less) has gone
         sys.stdout = None  # type: ignore[assignment]  # nothing to flush at exit
         return 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (the last resort: it is told in one line, never hidden)
         return report(error)
 
 

@@ -24,6 +24,7 @@ from tui.session import Session
 from tui.widgets.blendview import BlendView
 from tui.widgets.cover import Cover
 from tui.widgets.ringview import RingView
+from vae.info import BadWeights
 
 HOSTILE = (
     "[b]bold[/b] [/] [@click=app.quit]x[/]",
@@ -263,8 +264,9 @@ async def test_a_walk_that_cannot_be_recorded_goes_on_and_says_so() -> None:
         assert "Read-only file system" in walk_of(app).text_rows("#keys")[0]
 
 
-async def test_a_blend_that_fails_says_why(tmp_path: Path) -> None:
-    blender = FakeBlender(fails=OSError("no space left on device"))
+@pytest.mark.parametrize("error", [OSError, BadWeights, RuntimeError])
+async def test_a_blend_that_fails_says_why(tmp_path: Path, error: type[Exception]) -> None:
+    blender = FakeBlender(fails=error("no space left on device"))
     blender.go.set()
     app = make_app(tmp_path=tmp_path, blender=blender)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -27,6 +27,7 @@ from tui.widgets.details import Details
 from tui.widgets.lines import Lines
 from tui.widgets.ringview import CENTER, RingView
 from tui.widgets.trayview import TrayView
+from vae.info import BadWeights
 
 if TYPE_CHECKING:
     from pipelines.blend import BlendResult
@@ -267,7 +268,7 @@ class WalkScreen(Screen[None]):
     def _blend(self, blender: Blender, albums: list[Album]) -> None:
         try:
             result = blender(albums, None, BLEND_MODE, BLEND_SIZE, self.blends_dir)
-        except (LibraryError, OSError, ValueError, RuntimeError, ImportError) as error:
+        except (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError) as error:
             self.post_message(self.BlendFailed(str(error) or type(error).__name__))
         else:
             self.post_message(self.BlendDone(albums, result))
