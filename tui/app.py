@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.color import ColorSystem
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.theme import Theme
 
 from tui.covers import CoverPainter, CoverSource
 from tui.halfblocks import ColorMode
+from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
@@ -20,6 +23,7 @@ from tui.session import Blender, Session
 
 if TYPE_CHECKING:
     from store.library import Library
+    from store.snapshot import Snapshot
 
 
 class SleevewalkApp(App[None]):
@@ -49,29 +53,36 @@ class SleevewalkApp(App[None]):
         self.library_path = library_path
         self.blends_dir = blends_dir
         self.blender = blender
-        self.painter = CoverPainter(covers)
+        self.painter = CoverPainter(covers, color_mode(self.console._color_system, self.no_color))
         self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = NIGHT.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of ours that a foreign theme does not know."""
         return DEFAULTS
 
-    def on_mount(self) -> None:
-        """Open the home screen in the colours that this terminal has."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = NIGHT.name
-        self.painter.mode = color_mode(self.console._color_system, self.no_color)
+    def get_default_screen(self) -> Screen[None]:
+        """The walk; a screen pushed over an empty one would be painted twice."""
         if self.session is None:
-            self.push_screen(EmptyScreen(self.library_path))
-        else:
-            self.push_screen(WalkScreen(self.session, self.painter, self.blender, self.blends_dir))
+            return EmptyScreen(self.library_path)
+        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir)
 
     def action_theme(self) -> None:
         """Dark or light."""
         self.theme = PAPER.name if self.theme == NIGHT.name else NIGHT.name
-        if isinstance(self.screen, WalkScreen):
-            self.screen.refresh_ring()
+
+    def on_mount(self) -> None:
+        """Text that is drawn with explicit colours is drawn anew in the colours of another theme."""
+        self.theme_changed_signal.subscribe(self, self._recolor)
+
+    def _recolor(self, _theme: Theme) -> None:
+        for screen in self.screen_stack:
+            for widget in screen.query("Lines, Field"):
+                widget.refresh()
+            if isinstance(screen, WalkScreen):
+                screen.refresh_ring()
 
     def action_find(self) -> None:
         """The find screen; its answer is walked to."""
@@ -106,10 +117,17 @@ def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
     return ColorMode.TRUECOLOR
 
 
+def last_stop(snapshot: Snapshot) -> str | None:
+    """The album where the last recorded walk ended, if it is still in the library."""
+    walks = snapshot.personal.walks
+    return walks[-1].album_id if walks and snapshot.row(walks[-1].album_id) is not None else None
+
+
 def run_app(library: Library, start_album: str | None = None, blender: Blender | None = None) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
-    `start_album` is an album_id. Raises LibraryError where the library cannot be read.
+    `start_album` is an album_id; without one the walk goes on where the last one ended.
+    Raises LibraryError where the library cannot be read.
     """
     from store.covers import CoverFiles
     from store.find import find
@@ -117,9 +135,11 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
     from store.personal import Personal
 
     neighborhood = open_neighborhood(library)
+    personal = Personal(library)
+    notebook = Notebook(personal)
     session = None
     if len(neighborhood.snapshot):
-        session = Session(neighborhood, start_album, personal=Personal(library))
+        session = Session(neighborhood, start_album or last_stop(neighborhood.snapshot), personal=notebook)
     app = SleevewalkApp(
         session,
         CoverFiles(library.covers_dir),
@@ -128,5 +148,9 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
         blends_dir=library.blends_dir,
         blender=blender,
     )
-    app.run()
+    try:
+        app.run()
+    finally:
+        notebook.close()
+        personal.flush()
     return app.return_code or 0

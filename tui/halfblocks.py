@@ -2,8 +2,8 @@
 
 The same picture as rich-pixels' `HalfcellRenderer` draws (the tests compare pixel by pixel), made for
 photographs: numpy packs the colours, neighbouring equal cells become one run, and a row turns into terminal
-codes from plain integers, each code sent only where it changes. rich's `Style` objects, which cost most of the
-time in the stock renderer, are built only if something other than the terminal asks for them.
+codes from plain integers, each code sent only where it changes. rich's `Style` objects, which cost most of
+the time in the stock renderer, are built only if something other than the terminal asks for them.
 """
 
 from __future__ import annotations

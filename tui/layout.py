@@ -82,7 +82,7 @@ def caption_rows(cover_rows: int) -> int:
 
 @lru_cache(maxsize=256)
 def ring_layout(width: int, height: int, count: int) -> RingLayout | None:
-    """The best layout of `count` covers around one on `width` x `height` cells; None where they do not fit."""
+    """The best layout of `count` covers around one on `width` x `height` cells; None if they do not fit."""
     frames = [
         frame
         for cover in range(MIN_COVER, height // 2)
@@ -194,7 +194,7 @@ def _spread(count: int, start: int, end: int) -> list[float]:
 def _slot(middle: float, top: int, frame: _Frame) -> Place:
     cover_width = 2 * frame.cover
     caption_width = _slot_width(frame.cover)
-    caption_x = round(middle - caption_width / 2)
+    caption_x = math.floor(middle - caption_width / 2 + 0.5)  # not round(): its halves would alternate
     cover_x = caption_x + (caption_width - cover_width) // 2
     return Place(
         Rect(cover_x, top, cover_width, frame.cover),

@@ -22,7 +22,7 @@ def nearest(
 
     `points` are middles in cells; rows count double, since a cell is twice as tall as wide. Distance is the
     way forward plus twice the way sideways, inside a cone of 60 degrees to either side. `came` is the point
-    that one last moved from and the arrow taken: the opposite arrow leads back there, so a move can be undone.
+    that one last moved from and the arrow taken: the opposite arrow leads back there, to undo a move.
     """
     if came is not None and came[1] == OPPOSITE[direction]:
         return came[0]

@@ -46,7 +46,7 @@ PAPER = Theme(
     error="#a32020",
     dark=False,
     variables={
-        "signal-cover": "#a86400",
+        "signal-cover": "#955600",
         "signal-tags": "#0f766e",
         "signal-artist": "#86409f",
         "signal-era": "#2457a8",

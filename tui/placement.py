@@ -17,9 +17,9 @@ def place(
 ) -> Slots:
     """`count` slots for the first `count` of `neighbors` (best first).
 
-    An album that stood in slot i of `previous` stands there again; an album in `wishes` takes the wished slot,
-    or the nearest free one. The others fill the free slots in order, grouped by their strongest reason so that
-    edges of one colour lie together.
+    An album that stood in slot i of `previous` stands there again; an album in `wishes` takes the wished
+    slot, or the nearest free one. The others fill the free slots in order, grouped by their strongest reason
+    so that edges of one colour lie together.
     """
     chosen = list(neighbors[:count])
     slots: list[str | None] = [None] * count

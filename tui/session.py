@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
-from tui.halfblocks import Pixels
 from tui.layout import MAX_RING, MIN_RING
 from tui.placement import place
 from tui.trail import Trail
+
+if TYPE_CHECKING:
+    from pipelines.blend import BlendResult
 
 TRAY_LIMIT = 12
 NeighborCache = dict[tuple[str, Weights], list[Neighbor]]
@@ -33,7 +36,7 @@ class Neighborhood(Protocol):
     @property
     def snapshot(self) -> Any: ...
     @property
-    def index(self) -> Any: ...
+    def notices(self) -> Sequence[str]: ...
     def neighbors(self, album_id: str, k: int = 12, weights: Weights = ...) -> list[Neighbor]: ...
     def reasons(self, a: str, b: str, weights: Weights = ...) -> tuple[Reason, ...]: ...
 
@@ -45,20 +48,15 @@ class Personal(Protocol):
     def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None: ...
 
 
-class BlendResult(Protocol):
-    """A blend that was written."""
+class Recorder(Personal, Protocol):
+    """The same off the screen's thread; `trouble` says why the last record could not be written."""
 
     @property
-    def path(self) -> Path: ...
-    @property
-    def pixels(self) -> Pixels: ...  # uint8 [128, 128, 3]
-    @property
-    def device(self) -> str: ...
-    @property
-    def seconds(self) -> float: ...
+    def trouble(self) -> str | None: ...
 
 
-Blender = Callable[[list[Album], list[float] | None, str, int, Path], BlendResult]
+# albums, weights, mode, pixels a side, folder -> what was written; loads the model at its first call
+Blender = Callable[[list[Album], list[float] | None, str, int, Path], "BlendResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class Session:
         neighborhood: Neighborhood,
         start: str | None = None,
         weights: Weights | None = None,
-        personal: Personal | None = None,
+        personal: Recorder | None = None,
         seed: int | None = None,
     ) -> None:
         self.neighborhood = neighborhood
@@ -145,14 +143,20 @@ class Session:
         return self.neighborhood.reasons(self.previous.album_id, self.here.album_id, self.weights)
 
     @property
-    def notes(self) -> list[str]:
-        """What a person should know of this library while walking it."""
-        notes = []
-        if self.here.fictional:
-            notes.append("demo library: fictional albums")
-        if self.neighborhood.index is None:
-            notes.append("no covers compared yet: run `sleevewalk build`")
-        return notes
+    def notes(self) -> str:
+        """What the mode line says of this library."""
+        return "demo library: fictional albums" if self.here.fictional else ""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the walk is not being recorded, or None."""
+        return None if self.personal is None else self.personal.trouble
+
+    def record_blend(self, result: BlendResult) -> None:
+        """Put a written blend into the personal records."""
+        if self.personal is not None and result.path is not None:
+            recipe = json.loads(result.recipe.to_json())
+            self.personal.add_blend(result.recipe.blend_id, str(result.path.resolve()), recipe)
 
     # the ring
 
@@ -264,12 +268,13 @@ class Session:
             )
 
     def _first(self) -> str:
-        """Where a walk starts: the album with the most listeners, else the first with a cover and tags."""
-        best, best_key = 0, (-1, False)
-        for row in range(min(len(self.snapshot), 20_000)):
-            album = self.snapshot.album(row)
-            key = (album.listeners or 0, bool(album.cover_sha256 and album.tags))
-            if key > best_key:
-                best, best_key = row, key
-        album_id: str = self.snapshot.album(best).album_id
-        return album_id
+        """Where a first walk starts: the album with the most listeners, else any with a cover and tags."""
+        albums = (self.snapshot.album(row) for row in range(min(len(self.snapshot), 20_000)))
+        known: Album = max(albums, key=lambda album: album.listeners or 0)
+        if known.listeners:
+            return known.album_id
+        for _ in range(100):
+            album: Album = self.snapshot.album(self._random.randrange(len(self.snapshot)))
+            if album.cover_sha256 and album.tags:
+                break
+        return album.album_id

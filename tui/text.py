@@ -55,6 +55,15 @@ def cut(text: str, cells: int) -> str:
     return set_cell_size(text, cells - 1).rstrip() + ELLIPSIS
 
 
+def cut_left(text: str, cells: int) -> str:
+    """`text` in at most `cells` cells; what is left out is at its start, as suits a folder's path."""
+    if cell_len(text) <= cells:
+        return text
+    while text and cell_len(text) > cells - 1:
+        text = text[1:]
+    return (ELLIPSIS + text)[:cells]
+
+
 def pad(text: str, cells: int) -> str:
     """`text` cut or padded with spaces to exactly `cells` cells."""
     return set_cell_size(cut(text, cells), max(0, cells))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pipelines.blend import BlendResult, Part, Recipe
 from store.errors import LibraryError
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.app import SleevewalkApp
@@ -63,7 +63,8 @@ class FakeNeighborhood:
 
     def __init__(self, albums: list[Album], indexed: bool = True) -> None:
         self.snapshot = FakeSnapshot(albums)
-        self.index = object() if indexed else None
+        self.indexed = indexed
+        self.notices = () if indexed else ("no cover index yet: run `sleevewalk build`",)
 
     def neighbors(self, album_id: str, k: int = 12, weights: Weights | None = None) -> list[Neighbor]:
         found = []
@@ -79,7 +80,7 @@ class FakeNeighborhood:
 
     def reasons(self, a: str, b: str, weights: Weights | None = None) -> tuple[Reason, ...]:
         pair = digest(*sorted((a, b)))
-        signals = SIGNALS if self.index is not None else SIGNALS[1:]
+        signals = SIGNALS if self.indexed else SIGNALS[1:]
         texts = {
             "cover": "3rd nearest of 40 covers",
             "tags": "shared: seen live, dub",
@@ -115,16 +116,6 @@ def fake_find(snapshot: Any, text: str, n: int = 20) -> list[tuple[Album, float]
     return [(album, 1.0) for album in hits[:n]]
 
 
-@dataclass(frozen=True)
-class FakeResult:
-    """What a blender gives back."""
-
-    path: Path
-    pixels: Pixels
-    device: str = "cpu"
-    seconds: float = 0.5
-
-
 class FakeBlender:
     """Writes a file once it is let go; `fails` is raised instead."""
 
@@ -135,7 +126,7 @@ class FakeBlender:
 
     def __call__(
         self, albums: list[Album], weights: list[float] | None, mode: str, size: int, out_dir: Path
-    ) -> FakeResult:
+    ) -> BlendResult:
         self.asked.append(([album.album_id for album in albums], mode, size))
         self.go.wait(10)
         if self.fails is not None:
@@ -143,7 +134,11 @@ class FakeBlender:
         out_dir.mkdir(parents=True, exist_ok=True)
         path = out_dir / "blend.png"
         path.write_bytes(b"png")
-        return FakeResult(path, np.full((128, 128, 3), 90, dtype=np.uint8))
+        parts = tuple(
+            Part(album.album_id, album.artist, album.title, album.cover_sha256 or "", None) for album in albums
+        )
+        recipe = Recipe(parts, mode, size, "fake")
+        return BlendResult(recipe, np.full((128, 128, 3), 90, dtype=np.uint8), path, "cpu", 0.5)
 
 
 def make_app(

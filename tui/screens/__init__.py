@@ -7,3 +7,4 @@ BREAKPOINTS = [
     (126, "-wide"),
     (200, "-huge"),
 ]  # columns, class
+HEIGHTS = [(0, "-short"), (40, "-tall")]  # rows, class

@@ -24,7 +24,7 @@ from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
 DEBOUNCE = 0.04  # seconds after a key before a search starts
-PREVIEW_DELAY = 0.12  # seconds that a hit stays chosen before its cover is drawn
+PREVIEW_DELAY = 0.3  # seconds that a hit stays chosen before its cover is drawn
 HITS = 60
 Finder = Callable[[Any, str, int], list[tuple[Album, float]]]
 KEYS = [("type", "artist or title"), ("↑↓", "choose"), ("Enter", "walk there"), ("Esc", "back to the walk")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -18,17 +18,23 @@ from store.records import Album
 from tui.covers import CoverPainter
 from tui.layout import MAX_RING, MIN_RING
 from tui.navigation import Direction
-from tui.screens import BREAKPOINTS
-from tui.session import Blender, BlendResult, Session
-from tui.widgets.bars import KeysLine, ModeLine, TrailLine
+from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.session import Blender, Session
+from tui.widgets.bars import KeysLine, ModeLine, Notices, TrailLine, WhyLine
 from tui.widgets.blendview import BlendView
 from tui.widgets.cover import Cover
 from tui.widgets.details import Details
 from tui.widgets.lines import Lines
 from tui.widgets.ringview import CENTER, RingView
+from tui.widgets.trayview import TrayView
+from vae.info import BadWeights
+
+if TYPE_CHECKING:
+    from pipelines.blend import BlendResult
 
 BLEND_MODE = "vivid"
 BLEND_SIZE = 512
+TOO_SMALL = "too small: 40x18 or more, please"
 KEYS = [
     ("arrows", "look"),
     ("Enter", "walk"),
@@ -44,6 +50,7 @@ class WalkScreen(Screen[None]):
     """Keys change the session; then only what differs is drawn."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "look('left')", "look left", id="walk.left", tooltip="Focus the next cover to the left"),
@@ -105,15 +112,19 @@ class WalkScreen(Screen[None]):
         self.blender = blender
         self.blends_dir = blends_dir
         self._blending = False
+        self._message: tuple[str, bool] | None = None  # shown in place of the keys until the next key
 
     def compose(self) -> ComposeResult:
         """Mode line, graph and panel, trail, keys."""
         yield ModeLine(id="mode")
+        yield Notices(self.session.neighborhood.notices, id="notices")
         with Horizontal(id="stage"):
             yield RingView(self.painter, id="ring")
             with Container(id="side"):
                 yield Details(id="details")
+                yield TrayView(self.painter, id="tray")
                 yield BlendView(self.painter, id="blend")
+        yield WhyLine(id="why")
         yield TrailLine(id="trail")
         yield KeysLine(id="keys")
 
@@ -133,8 +144,6 @@ class WalkScreen(Screen[None]):
             ring.lay_out(count)
             ring.show_session(self.session)
             self._refresh_text()
-        if not count:
-            self.query_one(KeysLine).show_message("too small to draw the ring: 40x16 cells or more, please", error=True)
 
     def refresh_focus(self) -> None:
         """Draw what a moved focus changes: captions, marks and the panel."""
@@ -145,9 +154,20 @@ class WalkScreen(Screen[None]):
         session = self.session
         self.query_one(Details).show_session(session, self.painter.problem(session.focused))
         self.query_one(ModeLine).show_session(session, len(session.ring.slots))
-        self.query_one(TrailLine).show_session(session)
-        if not self._blending:
-            self.query_one(KeysLine).show_keys(KEYS)
+        tall = self.has_class("-tall")
+        self.query_one(TrailLine).show_session(session, with_tray=not tall or self.has_class("-narrow"))
+        self.query_one(TrayView).show_session(session)
+        self.query_one(WhyLine).show_session(session)
+        self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        line = self.query_one(KeysLine)
+        if self.query_one(RingView).ring is None:
+            line.show_message(TOO_SMALL, error=True)
+        elif self._message is not None:
+            line.show_message(*self._message)
+        else:
+            line.show_keys(KEYS)
 
     def on_resize(self) -> None:
         """Panel and bars follow the new width once they have it."""
@@ -155,7 +175,8 @@ class WalkScreen(Screen[None]):
 
     def say(self, message: str, error: bool = False) -> None:
         """Tell something in the last row until the next key."""
-        self.query_one(KeysLine).show_message(message, error)
+        self._message = (message, error)
+        self._refresh_keys()
 
     # keys
 
@@ -185,6 +206,8 @@ class WalkScreen(Screen[None]):
         if move():
             self.query_one(RingView).forget_way()
             self.refresh_ring()
+            if self.session.trouble is not None:
+                self.say(f"this walk is not being recorded: {self.session.trouble}", error=True)
         else:
             self.say(otherwise)
 
@@ -245,7 +268,7 @@ class WalkScreen(Screen[None]):
     def _blend(self, blender: Blender, albums: list[Album]) -> None:
         try:
             result = blender(albums, None, BLEND_MODE, BLEND_SIZE, self.blends_dir)
-        except (LibraryError, OSError, ValueError, RuntimeError, ImportError) as error:
+        except (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError) as error:
             self.post_message(self.BlendFailed(str(error) or type(error).__name__))
         else:
             self.post_message(self.BlendDone(albums, result))
@@ -253,6 +276,7 @@ class WalkScreen(Screen[None]):
     def on_walk_screen_blend_done(self, message: BlendDone) -> None:
         """Show the picture and where it is."""
         self._blending = False
+        self.session.record_blend(message.result)
         view = self.query_one(BlendView)
         view.show_result(message.albums, message.result)
         view.visible = True
@@ -265,8 +289,9 @@ class WalkScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """A message stays until the next key."""
-        if not self._blending:
-            self.query_one(KeysLine).show_keys(KEYS)
+        if self._message is not None and not self._blending:
+            self._message = None
+            self._refresh_keys()
 
     def text_rows(self, selector: str) -> list[str]:
         """The rows of one of the text widgets, as shown."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from store.records import SIGNALS
 from tui.palette import SIGNAL_LETTERS
 from tui.session import Session
-from tui.text import cut, plain, width
+from tui.text import cut, plain, width, wrap
 from tui.widgets.lines import Lines, Span
 
 
@@ -13,7 +15,7 @@ class ModeLine(Lines):
     """What is on: the library's size, the ring, the weights with their letters and colours, the notes."""
 
     def show_session(self, session: Session, shown: int) -> None:
-        """One row that fits; the notes, then the counts go first where it is narrow."""
+        """One row; the app's name goes first where the notes need its room."""
         palette, cells = self.palette, self.size.width
         weights: list[Span] = []
         long = cells >= 110
@@ -22,11 +24,11 @@ class ModeLine(Lines):
             name = signal if long else ""
             weights.append((f" {SIGNAL_LETTERS[signal]}", palette.signal(signal, bold=True)))
             weights.append((f" {name} {weight} " if long else f"{weight}", palette.text("quiet")))
-        notes = " · ".join(session.notes)
+        notes = session.notes
         left: list[Span] = [
-            (" sleevewalk ", palette.text("accent", bold=True)),
+            (" sleevewalk " if cells >= 90 or not notes else " ", palette.text("accent", bold=True)),
             (f"{len(session.snapshot):,} albums  ring {shown} ", palette.text("quiet")),
-            ("counts", palette.text("quiet")) if long else ("", palette.text()),
+            (" weights ", palette.text("quiet")) if long else ("", palette.text()),
             *weights,
         ]
         used = sum(width(text) for text, _ in left)
@@ -35,13 +37,28 @@ class ModeLine(Lines):
         self.show([[*left, (" " * gap, palette.text()), (note, palette.text("accent"))]])
 
 
+class Notices(Lines):
+    """What a person should know of the library, such as an index that is missing; no row where there is nothing."""
+
+    def __init__(self, notices: Sequence[str], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = " · ".join(plain(notice) for notice in notices)
+        self.display = bool(notices)
+
+    def on_resize(self) -> None:
+        """As many rows as the text needs, at most three."""
+        rows = wrap(self.text, max(1, self.size.width - 2), 3)
+        self.styles.height = max(1, len(rows))
+        self.show([[(f" {row}", self.palette.text("accent"))] for row in rows])
+
+
 class TrailLine(Lines):
     """Where the walk went, the latest stops that fit, and the tray."""
 
-    def show_session(self, session: Session) -> None:
-        """`A › B › here › (ahead)` on the left, the tray on the right."""
+    def show_session(self, session: Session, with_tray: bool) -> None:
+        """`A › B › here › (ahead)` on the left, the tray on the right unless it is shown elsewhere."""
         palette, cells = self.palette, self.size.width
-        tray = _tray(session, cells // 2)
+        tray = _tray(session, cells // 2) if with_tray else ""
         room = cells - width(tray) - 3
         behind, ahead = session.trail.path()
         here = plain(session.here.title) or "untitled"
@@ -71,6 +88,20 @@ class TrailLine(Lines):
                 ]
             ]
         )
+
+
+class WhyLine(Lines):
+    """The album in focus and its strongest reason in one row, for a window without details."""
+
+    def show_session(self, session: Session) -> None:
+        """`Title · Artist  T shared: …`."""
+        palette, album, neighbor = self.palette, session.focused, session.focused_neighbor
+        row: list[Span] = [(f" {plain(album.title)} · {plain(album.artist)}  ", palette.text(bold=True))]
+        if neighbor is not None:
+            reason = neighbor.strongest
+            row.append((f"{SIGNAL_LETTERS[reason.signal]} ", palette.signal(reason.signal, bold=True)))
+            row.append((plain(reason.text), palette.text("quiet")))
+        self.show([row])
 
 
 class KeysLine(Lines):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from store.records import Album
 from tui.covers import CoverPainter
-from tui.session import BlendResult
-from tui.text import plain, wrap
+from tui.text import cut_left, plain, wrap
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
+
+if TYPE_CHECKING:
+    from pipelines.blend import BlendResult
 
 
 class BlendView(Vertical):
@@ -44,6 +48,8 @@ class BlendView(Vertical):
             rows += [[(row, palette.text("quiet"))] for row in wrap(label, cells, 1)]
         if len(albums) > 4:
             rows.append([(f"and {len(albums) - 4} more", palette.text("quiet"))])
-        rows += [[(row, palette.text("accent"))] for row in wrap(plain(str(result.path)), cells, 3)]
+        if result.path is not None:
+            rows += [[(row, palette.text("accent"))] for row in wrap(plain(result.path.name), cells, 2)]
+            rows.append([(cut_left(f"in {plain(str(result.path.parent))}", cells), palette.text("quiet"))])
         rows += [[(made, palette.text("quiet"))], [("Esc closes", palette.text("quiet"))]]
         text.show(rows)

@@ -49,9 +49,10 @@ class Field(Widget):
             (cell[0], drawn) for cell, drawn in self._cells.items() if cell[1] == y
         ):
             if x <= column < self.size.width:
-                if column > x:
-                    segments.append(Segment(" " * (column - x), ground))
-                segments.append(Segment(character, style))
+                text = " " * (column - x) + character  # all stand on one ground, so a gap needs no style
+                if segments and segments[-1].style == style:
+                    text = segments.pop().text + text
+                segments.append(Segment(text, style))
                 x = column + 1
         if x < self.size.width:
             segments.append(Segment(" " * (self.size.width - x), ground))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -54,6 +55,13 @@ class Lines(Widget):
             if shown:
                 segments.append(Segment(shown, style))
                 cells -= width(shown)
-        if cells > 0:
+        if cells > 0 and segments and _ground(segments[-1].style) == _ground(fill):
+            last = segments.pop()  # one style for text and padding: half the codes
+            segments.append(Segment(last.text + " " * cells, last.style))
+        elif cells > 0:
             segments.append(Segment(" " * cells, fill))
         return Strip(segments, self.size.width)
+
+
+def _ground(style: Style | None) -> Color | None:
+    return None if style is None else style.bgcolor

@@ -8,7 +8,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from tui.covers import CoverPainter
-from tui.edges import Cell, draw_edges
+from tui.edges import Cell, Edge, draw_edges
 from tui.geometry import Rect
 from tui.layout import MAX_RING, RingLayout, default_count, most, ring_layout
 from tui.navigation import Direction, nearest
@@ -19,6 +19,7 @@ from tui.widgets.cover import Cover
 from tui.widgets.field import Field
 
 CENTER = -1  # stands for the centre where slots are counted
+STRONG = 0.7  # a neighbour of at least this score has a double edge
 
 
 class RingView(Container):
@@ -140,19 +141,19 @@ class RingView(Container):
 
 def ground(layout: RingLayout, session: Session, palette: Palette) -> dict[Cell, tuple[str, Style]]:
     """Edges tinted by the strongest reason, a spine with its letter beside each cover, marks at the focus."""
-    ends = []
+    edges = []
     taken = [layout.center.cover, layout.center.caption]
     spines: dict[Cell, tuple[str, Style]] = {}
     for place, neighbor in zip(layout.slots, session.ring.slots, strict=False):
         if neighbor is None:
             continue
         signal = neighbor.strongest.signal
-        ends.append((place.cover, signal))
+        edges.append(Edge(place.cover, signal, neighbor.score >= STRONG))
         taken += [place.cover, place.caption]
         spines.update(_spine(place.cover, signal, palette))
     cells = {
         cell: (character, palette.signal(signal))
-        for cell, (character, signal) in draw_edges(layout.center.cover, ends, taken).items()
+        for cell, (character, signal) in draw_edges(layout.center.cover, edges, taken).items()
     }
     cells.update(spines)
     slot = session.focused_slot
