@@ -122,7 +122,10 @@ class RingView(Container):
         if came is not None and (came[0] not in slots or current == came[0]):
             came = None
         index = nearest(
-            points, slots.index(current), direction, None if came is None else (slots.index(came[0]), came[1])
+            points,
+            slots.index(current),
+            direction,
+            None if came is None else (slots.index(came[0]), came[1]),
         )
         if index is None:
             return False
