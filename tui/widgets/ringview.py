@@ -156,7 +156,7 @@ def ground(layout: RingLayout, session: Session, palette: Palette) -> dict[Cell,
         spines.update(_spine(place.cover, signal, palette))
     cells = {
         cell: (character, palette.signal(signal))
-        for cell, (character, signal) in draw_edges(layout.center.cover, edges, taken).items()
+        for cell, (character, signal) in draw_edges(layout.center.cover, tuple(edges), tuple(taken)).items()
     }
     cells.update(spines)
     slot = session.focused_slot
