@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ _DAMAGED = "damaged or truncated image"
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 
 # Process-wide on purpose, and only stricter than Pillow's own: it looks where our own check cannot reach
-# (a GIF frame larger than its screen). Its other warnings, of odd EXIF and so on, would only spoil the screen.
+# (a GIF frame larger than its screen). Its other warnings, of odd EXIF and such, only spoil the screen.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("ignore", module=r"PIL\.")
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -83,7 +84,7 @@ def decode_cover(data: bytes) -> Decoded:
                 # The JPEG decoder can shrink while it decodes: 4× faster, and never below twice what we need.
                 picture.draft(None, (2 * SIDE, 2 * SIDE))
             picture.load()
-            small = _shrink(_eight_bit(picture))
+            small = _shrink(picture)
             turn = _TURNS.get(_orientation(picture))
             as_is = (
                 turn is None
@@ -146,7 +147,8 @@ def load_covers(paths: Sequence[Path]) -> list[PreparedCover | BadImage]:
         try:
             return prepare_cover(read_picture(path))
         except BadImage as error:
-            return error
+            # Without its traceback, which would keep the picture's bytes alive for as long as the report.
+            return BadImage(error.reason, error.detail)
 
     return [load(path) for path in paths]
 
@@ -161,43 +163,44 @@ def _check_size(width: int, height: int) -> None:
         raise BadImage("far from square", size)
 
 
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """The same picture in a mode that LANCZOS handles with 8 bits a channel: L, LA, RGB or RGBA."""
+def _resizable(picture: Image.Image) -> Image.Image:
+    """The same picture in a mode that LANCZOS handles: I or F for wide grey, else L, LA, RGB or RGBA."""
     mode = picture.mode
-    if mode.startswith(("I", "F")):
-        return Image.fromarray(_gray_to_8_bits(np.asarray(picture), sixteen=mode.startswith("I;16")))
-    if mode in ("PA", "La", "RGBa") or "transparency" in picture.info:
+    if mode in ("PA", "La", "RGBa") or ("transparency" in picture.info and not mode.startswith("I")):
         return picture.convert("RGBA")
-    if mode in ("L", "LA", "RGB", "RGBA"):
+    if mode in ("I", "F", "L", "LA", "RGB", "RGBA"):
         return picture
-    return picture.convert(
-        "L" if mode == "1" else "RGB"
-    )  # P, CMYK, YCbCr …; raises where there is no way to RGB
+    if mode == "1":
+        return picture.convert("L")
+    return picture.convert("I" if mode.startswith("I;") else "RGB")  # raises where there is no way to RGB
 
 
-def _gray_to_8_bits(values: NDArray[np.generic], sixteen: bool) -> Pixels:
-    """Wide or floating grey [h, w] as uint8. 16 bits have a known white; others are judged by their peak."""
-    if sixteen:
-        return (values.astype(np.uint16) >> 8).astype(np.uint8)
-    gray = values.astype(np.float64)
-    peak = float(gray.max())
-    if not np.isfinite(gray).all():
-        raise BadImage("pixels that are not numbers")
-    white = next((limit for limit in (1.0, 255.0, 65535.0) if peak <= limit), peak)
-    if white == 1.0 and values.dtype.kind != "f":
-        white = 255.0
-    return np.clip(gray * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+def _white(picture: Image.Image) -> float:
+    """The value that is white: known for 8 and 16 bits, else judged by the picture's brightest pixel."""
+    if picture.mode.startswith("I;16"):
+        return 65535.0
+    if picture.mode not in ("I", "F"):
+        return 255.0
+    peak = cast(tuple[float, float], picture.getextrema())[1]
+    limits = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
+    return next((limit for limit in limits if peak <= limit), peak)
 
 
 def _shrink(picture: Image.Image) -> Image.Image:
     """The centre square at 128×128, RGB. Turning by quarters comes after: it commutes, and is cheap there."""
+    white = _white(picture)
     width, height = picture.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
     # reducing_gap: a fast box filter first while far above the target; not to be told from the plain way.
-    small = picture.resize(
+    small = _resizable(picture).resize(
         (SIDE, SIDE), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side), reducing_gap=3.0
     )
+    if small.mode in ("I", "F"):
+        gray = np.asarray(small, dtype=np.float64) * (255.0 / white)
+        if not np.isfinite(gray).all():
+            raise BadImage("pixels that are not numbers")
+        small = Image.fromarray(np.clip(gray + 0.5, 0, 255).astype(np.uint8))
     if small.mode in ("LA", "RGBA"):
         paper = Image.new("RGBA", small.size, "white")
         small = Image.alpha_composite(paper, small.convert("RGBA"))

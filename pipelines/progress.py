@@ -31,10 +31,10 @@ class Progress:
         self._samples: deque[tuple[float, int]] = deque([(self._began, 0)])
         self.show(final=False)
 
-    def advance(self, count: int = 1, note: str = "") -> None:
-        """`count` more items are done; `note` replaces the note where given."""
+    def advance(self, count: int = 1, note: str | None = None) -> None:
+        """`count` more items are done; `note` replaces the note where given ("" takes it off)."""
         self.done += count
-        self.note = note or self.note
+        self.note = self.note if note is None else note
         now = self._clock()
         if now - self._samples[-1][0] >= _WINDOW / 60:
             self._samples.append((now, self.done))

@@ -62,6 +62,15 @@ class Columns:
                 found.setdefault(normal[name], name)
         return found
 
+    def pick(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Those of the values that are wanted, under their names here; what is missing is missing."""
+        lowered = {key.strip().lower(): value for key, value in values.items()}
+        names = {**self.needed, **{name: (name,) for name in self.optional}}
+        found = {
+            name: next((key for key in aliases if key in lowered), None) for name, aliases in names.items()
+        }
+        return {name: lowered[key] for name, key in found.items() if key is not None}
+
 
 def read_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
     """All rows of the table in their order. Raises SourceError where the file as a whole cannot be read."""
@@ -69,6 +78,10 @@ def read_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
         yield from _reader(file)(file, columns)
     except OSError as error:
         raise SourceError(f"{file}: cannot be read: {error.strerror or error}") from error
+    except UnicodeError as error:  # UTF-16 that breaks off; what claims to be UTF-8 is judged row by row
+        raise SourceError(
+            f"{file}: damaged text: {error.reason if isinstance(error, UnicodeDecodeError) else error}"
+        ) from error
 
 
 def count_rows(file: Path) -> int | None:
@@ -130,7 +143,11 @@ def _csv_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
                 if all(map(_is_text, values.values())):
                     yield Row(number, values)
                 else:
-                    yield BadRow(number, "not UTF-8 text", first.encode("utf-8", "replace").decode()[:80])
+                    yield BadRow(
+                        number,
+                        "not UTF-8 text: save the table as UTF-8",
+                        first.encode("utf-8", "replace").decode()[:80],
+                    )
 
 
 def _is_text(value: str) -> bool:
@@ -200,8 +217,6 @@ def _record(first: str, lines: _Lines, delimiter: str, width: int) -> list[str] 
 
 
 def _json_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
-    wanted = {alias: name for name, aliases in columns.needed.items() for alias in reversed(aliases)}
-    wanted.update({name: name for name in columns.optional})
     with file.open(encoding="utf-8-sig", errors="surrogateescape") as text:
         for number, line in enumerate(text, 1):
             if not line.strip():
@@ -218,9 +233,7 @@ def _json_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
             if not isinstance(value, dict):
                 yield BadRow(number, "not a JSON object", line.strip()[:80])
                 continue
-            yield Row(
-                number, {wanted[k]: v for key, v in value.items() if (k := key.strip().lower()) in wanted}
-            )
+            yield Row(number, columns.pick(value))
 
 
 def _parquet_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:

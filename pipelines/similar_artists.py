@@ -46,7 +46,9 @@ def ingest_similar_artists(library: Library, file: Path, progress: Progress | No
             report.rejected += [pair for pair in parsed if isinstance(pair, LeftOut)]
             progress.advance(len(batch))
     except BaseException:
-        progress.finish(f"stopped: {report.summary()}; run it again to continue")
+        progress.finish(
+            f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped"
+        )
         raise
     finally:
         report.seconds = time.monotonic() - began
@@ -66,12 +68,14 @@ def _new(row: Row | BadRow, pair: Pair | LeftOut, seen: dict[tuple[str, str], st
     number = f"row {row.number}"
     earlier = seen.setdefault((key(pair[0]), key(pair[1])), number)
     return (
-        pair if earlier == number else LeftOut(number, _label(pair), "same pair as an earlier row", earlier)
+        pair
+        if earlier == number
+        else LeftOut(number, _label(pair[0], pair[1]), "same pair as an earlier row", earlier)
     )
 
 
-def _label(pair: tuple[str, ...]) -> str:
-    return f"{pair[0]} / {pair[1]}"
+def _label(artist: str, similar: str) -> str:
+    return f"{artist} / {similar}"
 
 
 def _parse(row: Row | BadRow) -> Pair | LeftOut:
@@ -79,7 +83,7 @@ def _parse(row: Row | BadRow) -> Pair | LeftOut:
     if isinstance(row, BadRow):
         return LeftOut(number, clean(row.text, 80), row.reason)
     artist, similar = (clean(str(row.values.get(name) or "")) for name in ("artist", "similar"))
-    label = _label((artist, similar))
+    label = _label(artist, similar)
     if not artist or not similar:
         return LeftOut(number, label, "one of the two artists is missing")
     if key(artist) == key(similar):

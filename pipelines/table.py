@@ -58,7 +58,9 @@ def ingest_table(
             job.commit(batch)
         job.close()
     except BaseException:
-        progress.finish(f"stopped: {report.summary()}; run it again to continue")
+        progress.finish(
+            f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped"
+        )
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -191,7 +193,7 @@ class _Job:
                 add_covers(con, list(covers.values()))
                 result = add_albums(con, albums)
                 record_items(con, SOURCE, items)
-        self._count(batch, len(result.added), len(covers))
+        self._count(batch, result, len(covers))
 
     def _journal_news(self, batch: _Batch) -> list[Item]:
         """Those journal rows of the batch that differ from what the journal says already."""
@@ -207,14 +209,17 @@ class _Job:
         items += [(self._key(left), "row", "rejected", left.reason) for left in batch.rejected]
         return [item for item in items if self.journal.get(item[0]) != item[2:]]
 
-    def _count(self, batch: _Batch, added: int, covers: int) -> None:
-        report = self.report
+    def _count(self, batch: _Batch, result: AddResult, covers: int) -> None:
+        report, refused = self.report, dict(result.refused)
         report.read += batch.rows
-        report.added += added
-        report.already_there += len(batch.albums) - added
+        report.added += len(result.added)
+        report.already_there += len(batch.albums) - len(result.added) - len(refused)
         report.covers_stored += covers
         report.rejected += batch.rejected
         for row in batch.albums:
+            if why := refused.get(row.album.source_key):
+                report.rejected.append(LeftOut(f"row {row.number}", row.label, why))
+                continue
             report.values_left_out.update(row.values_left_out)
             if problem := batch.no_cover.get(row.album_id):
                 report.without_cover.append(

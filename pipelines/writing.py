@@ -34,4 +34,6 @@ def patient_write(
                     raise
                 progress.advance(0, f"waiting: {error}")
                 time.sleep(0.5)
+        if progress.note.startswith("waiting: "):
+            progress.advance(0, "")
         yield connection

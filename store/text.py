@@ -42,7 +42,9 @@ def clean(text: str, limit: int = 1000) -> str:
         category = unicodedata.category(char)
         if category in ("Zs", "Zl", "Zp") or char in "\t\n\v\f\r\x85" or char in _BLANKS:
             char = " "
-        elif category in ("Cc", "Cs", "Co") or (category == "Cf" and not (char in _ZERO_WIDTH_JOINERS and _joins(text, position))):
+        elif category in ("Cc", "Cs", "Co") or (
+            category == "Cf" and not (char in _ZERO_WIDTH_JOINERS and _joins(text, position))
+        ):
             continue
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks <= _MAX_MARKS:

@@ -71,9 +71,7 @@ def build_demo(library_path: Path, progress: Progress) -> Library:
     return library
 
 
-def _is_done(
-    album: AlbumRecord, statuses: dict[str, str], stored: dict[str, str | None], files: CoverFiles
-) -> bool:
+def _is_done(album: AlbumRecord, statuses: dict[str, str], stored: dict[str, str | None], files: CoverFiles) -> bool:
     if statuses.get(album.source_key) != _DONE:
         return False
     sha = stored.get(album.source_key)
@@ -89,9 +87,7 @@ def _draw(album: AlbumRecord) -> _Drawn:
 def _store(library: Library, files: CoverFiles, drawn: Sequence[_Drawn], progress: Progress) -> None:
     """The files first: a row never names a cover that is not there."""
     shas = [files.put(one.webp) for one in drawn]
-    covers = [
-        CoverRecord(sha, SIZE, SIZE, len(one.webp), one.mean_color) for sha, one in zip(shas, drawn, strict=True)
-    ]
+    covers = [CoverRecord(sha, SIZE, SIZE, len(one.webp), one.mean_color) for sha, one in zip(shas, drawn, strict=True)]
     albums = [replace(one.album, cover_sha256=sha) for sha, one in zip(shas, drawn, strict=True)]
     with patient_write(library, progress) as con:
         add_covers(con, covers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,17 @@ from PIL import Image, ImageDraw, ImageFilter
 SIZE = 256
 PIXEL = 1 / SIZE
 
-Picture = NDArray[np.float32]
-Mask = NDArray[np.float32]
-Color = NDArray[np.float32]
+Picture = NDArray[np.floating[Any]]
+Mask = NDArray[np.floating[Any]]
+Color = NDArray[np.floating[Any]]
 Points = Sequence[tuple[float, float]]
 
 _ticks = (np.arange(SIZE, dtype=np.float32) + 0.5) / SIZE
 X: Mask = np.broadcast_to(_ticks[None, :], (SIZE, SIZE)).copy()
 Y: Mask = np.broadcast_to(_ticks[:, None], (SIZE, SIZE)).copy()
+
+
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 class Palette(NamedTuple):
@@ -62,7 +65,15 @@ def mix(a: Color, b: Color, t: float) -> Color:
 
 def luma(picture: Picture) -> Mask:
     """Rec. 601 luma, [256, 256]."""
-    return picture[..., 0] * 0.299 + picture[..., 1] * 0.587 + picture[..., 2] * 0.114
+    return picture @ _LUMA
+
+
+def _window(mask: Mask) -> tuple[slice, slice]:
+    """Rows and columns outside which the mask is 0: most shapes cover a small part of the canvas."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 # --- laying paint -------------------------------------------------------------------------------------------
@@ -74,14 +85,23 @@ def fill(c: Color) -> Picture:
 
 def over(picture: Picture, c: Color | Picture, mask: Mask | float) -> None:
     """Lay a colour or another picture over `picture`, in place, where the mask says."""
-    m = mask[..., None] if isinstance(mask, np.ndarray) else mask
-    picture += (c - picture) * m
+    if not isinstance(mask, np.ndarray):
+        picture += (c - picture) * mask
+        return
+    rows, columns = _window(mask)
+    part = picture[rows, columns]
+    part += ((c if c.ndim == 1 else c[rows, columns]) - part) * mask[rows, columns, None]
 
 
 def multiply(picture: Picture, c: Color | Picture, mask: Mask | float) -> None:
     """Transparent ink: darkens, in place."""
-    m = mask[..., None] if isinstance(mask, np.ndarray) else mask
-    picture *= 1 - m + c * m
+    if not isinstance(mask, np.ndarray):
+        picture *= 1 - mask + c * mask
+        return
+    rows, columns = _window(mask)
+    m = mask[rows, columns, None]
+    part = picture[rows, columns]
+    part *= 1 - m + (c if c.ndim == 1 else c[rows, columns]) * m
 
 
 def screen(picture: Picture, c: Color | Picture, mask: Mask | float) -> None:
@@ -107,6 +127,14 @@ def smooth(low: float, high: float, t: Mask) -> Mask:
 def inside(distance: Mask, soft: float = PIXEL) -> Mask:
     """A mask from a signed distance (negative inside), with an edge `soft` wide."""
     return np.clip(0.5 - distance / soft, 0, 1)
+
+
+def write(picture: Picture, mask: Mask, *inks: Color) -> None:
+    """Print lettering in the first ink that stands out from what is under it, else in the one that does most."""
+    under = float((luma(picture) * mask).sum() / max(float(mask.sum()), 1e-6))
+    contrasts = [abs(float(ink @ _LUMA) - under) for ink in inks]
+    best = next((i for i, contrast in enumerate(contrasts) if contrast > 0.33), int(np.argmax(contrasts)))
+    over(picture, inks[best], mask)
 
 
 # --- shapes -------------------------------------------------------------------------------------------------
@@ -172,7 +200,9 @@ def lines(paths: Sequence[Points], width: float) -> Mask:
     return _mask(image)
 
 
-def star(cx: float, cy: float, outer: float, inner: float, spikes: int, degrees: float = 0.0) -> list[tuple[float, float]]:
+def star(
+    cx: float, cy: float, outer: float, inner: float, spikes: int, degrees: float = 0.0
+) -> list[tuple[float, float]]:
     """Outline of a star: points for `polygon`."""
     corners = []
     for i in range(2 * spikes):
@@ -194,7 +224,7 @@ def curve(points: Points, steps: int = 12) -> list[tuple[float, float]]:
 # --- noise and print ----------------------------------------------------------------------------------------
 
 
-def resized(field: NDArray[np.float32], size: tuple[int, int] = (SIZE, SIZE)) -> Mask:
+def resized(field: Mask, size: tuple[int, int] = (SIZE, SIZE)) -> Mask:
     """A small field stretched smoothly (bicubic) to `size` (width, height)."""
     return np.asarray(Image.fromarray(field.astype(np.float32)).resize(size, Image.Resampling.BICUBIC))
 
@@ -203,6 +233,16 @@ def blur(mask: Mask, sigma: float) -> Mask:
     """Gaussian blur of a mask or field in 0–1; `sigma` is a fraction of the canvas."""
     image = Image.fromarray((np.clip(mask, 0, 1) * 255).astype(np.uint8))
     return np.asarray(image.filter(ImageFilter.GaussianBlur(sigma * SIZE)), dtype=np.float32) / 255
+
+
+def shifted(mask: Mask, right: int, down: int) -> Mask:
+    """The mask moved by whole pixels, 0 where nothing comes in: a cast shadow."""
+    moved = np.zeros_like(mask)
+    h, w = mask.shape
+    moved[max(0, down) : h + min(0, down), max(0, right) : w + min(0, right)] = mask[
+        max(0, -down) : h + min(0, -down), max(0, -right) : w + min(0, -right)
+    ]
+    return moved
 
 
 def noise(rng: np.random.Generator, cells: float, octaves: int = 4, stretch: float = 1.0) -> Mask:
@@ -218,7 +258,7 @@ def noise(rng: np.random.Generator, cells: float, octaves: int = 4, stretch: flo
     return (total - low) / (high - low)
 
 
-def profile(rng: np.random.Generator, cells: int, octaves: int = 5, roughness: float = 0.5) -> NDArray[np.float32]:
+def profile(rng: np.random.Generator, cells: int, octaves: int = 5, roughness: float = 0.5) -> Mask:
     """One-dimensional fractal noise, [256] in 0–1: a skyline of hills."""
     total = np.zeros(SIZE)
     for octave in range(octaves):
@@ -232,7 +272,7 @@ def profile(rng: np.random.Generator, cells: int, octaves: int = 5, roughness: f
     return (total / total.max()).astype(np.float32)
 
 
-def below(line: NDArray[np.float32], soft: float = PIXEL) -> Mask:
+def below(line: Mask, soft: float = PIXEL) -> Mask:
     """Everything under a line of heights [256] (y for each x)."""
     return inside(line[None, :] - Y, soft)
 

@@ -36,12 +36,16 @@ def demo_albums() -> list[AlbumRecord]:
     albums: list[AlbumRecord] = []
     for genre in GENRES:
         artists = _artists_of(genre)
-        titles = list(genre.titles)
-        rng.shuffle(titles)
+        titles = {scene.name: list(scene.titles) for scene in genre.scenes}
+        rest = list(genre.titles)
+        for deck in (rest, *titles.values()):
+            rng.shuffle(deck)
         for artist, count in zip(artists, _shares(rng, genre.albums, len(artists)), strict=True):
             year = rng.randint(*artist.scene.years)
             for _ in range(count):
-                albums.append(_album(rng, artist, titles.pop(), year, f"demo:{len(albums):03d}"))
+                albums.append(
+                    _album(rng, artist, (titles[artist.scene.name] or rest).pop(), year, f"demo:{len(albums):03d}")
+                )
                 year = min(_LAST_YEAR, year + rng.choice((1, 2, 2, 3, 4)))
     return albums
 
@@ -121,8 +125,6 @@ def _by_weight(tags: Sequence[tuple[str, float]]) -> Tags:
 
 def _likeness(a: _Artist, b: _Artist) -> float:
     """Cosine of the artists' tags, the genre's own name left out so that bridges can show; 0–1."""
-    left, right = (
-        {tag: weight for tag, weight in artist.tags if tag != artist.genre.name} for artist in (a, b)
-    )
+    left, right = ({tag: weight for tag, weight in artist.tags if tag != artist.genre.name} for artist in (a, b))
     shared = sum(left[tag] * right[tag] for tag in left if tag in right)
     return shared / (math.hypot(*left.values()) * math.hypot(*right.values()))

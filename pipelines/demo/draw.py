@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
@@ -21,7 +22,7 @@ from pipelines.demo import (
 )
 from pipelines.demo.canvas import Palette, palette, turn_hue
 from pipelines.demo.sleeve import Motif, Sleeve
-from pipelines.demo.words import GENRES
+from pipelines.demo.words import GENRES, Genre
 from store.records import AlbumRecord
 
 COVER_SIZE = 128
@@ -39,44 +40,42 @@ STYLES: dict[str, ModuleType] = {
 
 
 def draw_cover(album: AlbumRecord) -> NDArray[np.uint8]:
-    """The sleeve of a demo album, uint8 [128, 128, 3], from its artist, title, genre and tags alone.
+    """The sleeve of a demo album, uint8 [128, 128, 3], from its artist, title and genre alone.
 
-    Raises ValueError for an album whose genre or scene no style knows.
+    Raises ValueError for an album that is by none of the demo's artists.
     """
-    style = STYLES.get(album.genre or "")
-    if style is None:
-        raise ValueError(f"no demo style draws the genre {album.genre!r} of {album.artist} / {album.title}")
+    genre = next((genre for genre in GENRES if genre.name == album.genre), None)
+    found = (
+        [(scene, scene.artists.index(album.artist)) for scene in genre.scenes if album.artist in scene.artists]
+        if genre
+        else []
+    )
+    if genre is None or not found:
+        raise ValueError(f"{album.artist} / {album.title} is not by one of the demo's {album.genre} artists")
+    scene, place = found[0]
+    style = STYLES[genre.name]
     sleeve = Sleeve(
         artist=album.artist,
         title=album.title,
-        palette=_palette(style, album),
+        place=place,
+        palette=_palette(style.PALETTES, genre, album),
         house=_generator("hand", album.artist),
         rng=_generator("album", album.artist, album.title),
     )
-    picture = _motif(style, album)(sleeve)
+    motif: Motif = style.MOTIFS[scene.name]
+    picture = motif(sleeve)
     pixels = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
     small = Image.fromarray(pixels).resize((COVER_SIZE, COVER_SIZE), Image.Resampling.LANCZOS)
     return np.asarray(small)
 
 
-def _motif(style: ModuleType, album: AlbumRecord) -> Motif:
-    motifs: dict[str, Motif] = style.MOTIFS
-    for tag, _ in album.tags:
-        if tag in motifs:
-            return motifs[tag]
-    raise ValueError(f"no tag of {album.artist} / {album.title} names a demo motif; known: {', '.join(motifs)}")
-
-
-def _palette(style: ModuleType, album: AlbumRecord) -> Palette:
+def _palette(palettes: Sequence[str], genre: Genre, album: AlbumRecord) -> Palette:
     """The artist's colours as this album has them: turned a little, sometimes with the two leading ones swapped."""
-    palettes: tuple[str, ...] = style.PALETTES
-    names = [artist for genre in GENRES if genre.name == album.genre for scene in genre.scenes for artist in scene.artists]
-    if album.artist not in names:
-        raise ValueError(f"{album.artist} is not one of the demo's {album.genre} artists")
-    # Artists of a scene stand next to each other: dealing the palettes in turn keeps them apart.
-    chosen = palette(palettes[names.index(album.artist) * 4 % len(palettes)])
+    names = [artist for scene in genre.scenes for artist in scene.artists]
+    # Artists of a scene stand next to each other: dealing the palettes in wide steps keeps them apart.
+    chosen = palette(palettes[names.index(album.artist) * 7 % len(palettes)])
     rng = _generator("palette", album.artist, album.title)
-    degrees = float(rng.uniform(-16, 16))
+    degrees = float(rng.uniform(-11, 11))
     colors = Palette(*(turn_hue(c, degrees) for c in chosen))
     return colors._replace(main=colors.accent, accent=colors.main) if rng.random() < 0.3 else colors
 

@@ -46,25 +46,24 @@ def quarters(s: Sleeve) -> Picture:
     """Modern classical: quarter circles and blocks on a strict grid."""
     p, rng = s.palette, s.rng
     picture = c.fill(p.light)
-    n = int(s.house.choice((2, 3, 3)))
-    cell = 0.9 / n
+    n = (3, 2, 4)[s.kind(3)]
+    top = 0.24
+    cell = 0.71 / n
+    left = rng.choice((0.05, 0.24))
     inks = [p.deep, p.main, p.accent, p.dark]
     for row in range(n):
         for col in range(n):
-            if row == 0 and col < n - 1 and n > 2:
-                continue
-            x0, y0 = 0.05 + col * cell, 0.05 + row * cell
-            if n == 2 and row == 0:
-                y0 += 0.06
+            x0, y0 = left + col * cell, top + row * cell
             ink = inks[int(rng.choice((0, 0, 1, 1, 2, 3)))]
-            square = c.box(x0, y0, x0 + cell, min(y0 + cell, 0.95))
+            square = c.box(x0, y0, x0 + cell, y0 + cell)
+            bare = c.box(x0 - PIXEL, y0 - PIXEL, x0 + cell + PIXEL, y0 + cell + PIXEL)
             kind = int(rng.integers(0, 5))
             fx, fy = int(rng.integers(0, 2)), int(rng.integers(0, 2))
             r = c.radius(x0 + fx * cell, y0 + fy * cell)
             if kind < 3:
                 c.over(picture, ink, square * c.inside(r - cell))
                 if kind == 1:
-                    c.over(picture, p.light, square * c.inside(r - cell * 0.5))
+                    c.over(picture, p.light, bare * c.inside(r - cell * 0.5))
                 elif kind == 2:
                     c.over(picture, p.accent, square * c.inside(r - cell * 0.5))
             elif kind == 3:
@@ -82,14 +81,14 @@ def limb(s: Sleeve) -> Picture:
     picture = c.ramp(sky, Y * 0.9)
     cx, cy, r = rng.uniform(0.2, 0.8), rng.uniform(1.0, 1.25), rng.uniform(0.55, 0.75)
     d = c.radius(cx, cy)
-    if s.house.random() < 0.5:
+    if s.kind(2) == 1:
         cx, cy, r = rng.uniform(0.4, 0.6), rng.uniform(0.55, 0.62), rng.uniform(0.26, 0.33)
         d = c.radius(cx, cy)
     c.screen(picture, p.accent, np.exp(-np.clip(d - r, 0, 2) * 14) * 0.9)
     lit = np.clip(0.5 - ((X - cx) * rng.choice((-1, 1)) * 0.8 + (Y - cy)) / (1.5 * r), 0, 1)
     bands = 0.1 * (c.noise(rng, 6, 4, 3) - 0.5) * 2
     c.over(picture, c.ramp([p.dark, p.deep, p.main, p.accent, p.light], lit + bands - 0.05), c.inside(d - r, 2 * PIXEL))
-    if s.house.random() < 0.5:
+    if s.kind(2) == 1 and s.house.random() < 0.7:
         tilt, flat = rng.uniform(-0.3, 0.3), 0.24
         u, v = (X - cx) + tilt * (Y - cy), (Y - cy) - tilt * (X - cx)
         e = np.hypot(u, v / flat)
@@ -105,12 +104,16 @@ def phases(s: Sleeve) -> Picture:
     """Minimalism: one figure repeated with a small change each time."""
     p, rng = s.palette, s.rng
     picture = c.fill(p.light)
-    kind = int(s.house.integers(0, 3))
+    kind = s.kind(3)
     if kind == 0:
         n = int(s.house.integers(7, 12))
         for i in range(n):
             x = 0.06 + 0.88 * i / n
-            w = 0.88 / n * (0.15 + 0.8 * (0.5 + 0.5 * math.sin(math.pi * 2 * i / n * rng.choice((1, 2)) + rng.uniform(0, 0.4))))
+            w = (
+                0.88
+                / n
+                * (0.15 + 0.8 * (0.5 + 0.5 * math.sin(math.pi * 2 * i / n * rng.choice((1, 2)) + rng.uniform(0, 0.4))))
+            )
             tone = p.accent if i == int(s.house.integers(0, n)) else (p.dark, p.deep)[i % 2]
             c.over(picture, tone, c.box(x, 0.26, x + w, 0.94))
     elif kind == 1:
@@ -125,7 +128,11 @@ def phases(s: Sleeve) -> Picture:
         n = int(s.house.integers(5, 9))
         for i in range(n):
             side = 0.62 * 0.82**i
-            c.over(picture, [p.deep, p.light, p.main, p.accent][i % 4], c.tilted_box(0.5, 0.6, side, side, start + i * rng.uniform(7, 13)))
+            c.over(
+                picture,
+                [p.deep, p.light, p.main, p.accent][i % 4],
+                c.tilted_box(0.5, 0.6, side, side, start + i * rng.uniform(7, 13)),
+            )
     return _caption(s, picture)
 
 
@@ -135,13 +142,18 @@ def raked_sand(s: Sleeve) -> Picture:
     picture = c.ramp([p.light, c.mix(p.light, p.main, 0.8)], Y + 0.2 * (c.noise(rng, 3, 3) - 0.5))
     if s.house.random() < 0.4:
         picture = c.ramp([c.mix(p.main, p.light, 0.4), p.main, p.deep], Y)
-    stones = [(rng.uniform(0.2, 0.8), rng.uniform(0.42, 0.8), rng.uniform(0.08, 0.17)) for _ in range(int(s.house.integers(1, 4)))]
+    stones = [
+        (rng.uniform(0.2, 0.8), rng.uniform(0.42, 0.8), rng.uniform(0.08, 0.17))
+        for _ in range(int(s.house.integers(1, 4)))
+    ]
     field = np.full_like(X, 9.0)
     for x, y, r in stones:
         field = np.minimum(field, np.hypot(X - x, (Y - y) * 1.25) - r)
     near = c.smooth(0.34, 0.1, field)
     straight = Y + 0.02 * np.sin(X * 5 + rng.uniform(0, 6))
-    furrow = np.sin(np.where(field < 0.3, field, field) * 2 * math.pi / 0.052) * near + np.sin(straight * 2 * math.pi / 0.052) * (1 - near)
+    furrow = np.sin(np.where(field < 0.3, field, field) * 2 * math.pi / 0.052) * near + np.sin(
+        straight * 2 * math.pi / 0.052
+    ) * (1 - near)
     c.multiply(picture, p.deep, np.clip(furrow, 0, 1) * 0.55)
     c.screen(picture, p.light, np.clip(-furrow, 0, 1) * 0.5)
     for i, (x, y, r) in enumerate(stones):
@@ -149,7 +161,11 @@ def raked_sand(s: Sleeve) -> Picture:
         u, v = (X - x) / r, (Y - y) * 1.25 / r
         bump = 0.1 * (c.noise(rng, 8, 4) - 0.5)
         lit = np.clip(0.55 - 0.35 * u - 0.5 * v, 0, 1) + bump
-        c.over(picture, c.ramp([p.dark, p.deep, p.main] if i % 2 == 0 else [p.dark, p.accent, p.light], lit), c.inside((np.hypot(u, v) - 1 + bump * 0.6) * r, 2 * PIXEL))
+        c.over(
+            picture,
+            c.ramp([p.dark, p.deep, p.main] if i % 2 == 0 else [p.dark, p.accent, p.light], lit),
+            c.inside((np.hypot(u, v) - 1 + bump * 0.6) * r, 2 * PIXEL),
+        )
     c.grain(picture, rng, 0.03)
     return _caption(s, picture)
 
@@ -157,8 +173,10 @@ def raked_sand(s: Sleeve) -> Picture:
 def _caption(s: Sleeve, picture: Picture, ink: c.Color | None = None) -> Picture:
     """Title over artist, flush left at the top: always there, always the same."""
     ink = s.palette.dark if ink is None else ink
-    c.over(picture, ink, lettering.line(s.title, 0.06, 0.06, 0.068, weight=2, max_width=0.86))
-    c.over(picture, ink, lettering.line(s.artist, 0.06, 0.145, 0.052, weight=0, max_width=0.86) * 0.85)
+    c.write(picture, lettering.line(s.title, 0.06, 0.06, 0.06, weight=2, max_width=0.86), ink, s.palette.light)
+    c.write(
+        picture, lettering.line(s.artist, 0.06, 0.145, 0.045, weight=0, max_width=0.86) * 0.85, ink, s.palette.light
+    )
     return picture
 
 

@@ -26,7 +26,7 @@ PALETTES = (
 def op_field(s: Sleeve) -> Picture:
     """Techno: a strict pattern swollen by invisible spheres."""
     p, rng = s.palette, s.rng
-    kind = int(s.house.integers(0, 3))
+    kind = s.kind(3)
     x, y = X.copy(), Y.copy()
     bulge = np.zeros_like(X)
     for _ in range(int(rng.integers(1, 4))):
@@ -57,7 +57,7 @@ def neon_grid(s: Sleeve) -> Picture:
     p, rng = s.palette, s.rng
     horizon = rng.uniform(0.52, 0.64)
     picture = c.ramp([p.dark, p.deep, p.main], np.clip(Y / horizon, 0, 1) ** 2 * 0.9)
-    stars = (rng.random((SIZE, SIZE)) > 0.997) & (Y < horizon * 0.7)
+    stars = (rng.random((SIZE, SIZE)) > 0.997) & (horizon * 0.7 > Y)
     picture[stars] = p.light
     cx, r = rng.uniform(0.35, 0.65), s.house.uniform(0.2, 0.29)
     cy = horizon - r * rng.uniform(0.5, 0.95)
@@ -65,7 +65,7 @@ def neon_grid(s: Sleeve) -> Picture:
     slots = np.sin(t * 44) > 1.25 - 1.5 * np.clip(t - 0.35, 0, 1) * 1.9
     c.screen(picture, p.main, np.exp(-((c.radius(cx, cy) / (r * 1.5)) ** 2)) * 0.7)
     c.over(picture, c.ramp([p.light, p.accent, p.main], t), c.disc(cx, cy, r, 2 * PIXEL) * ~slots)
-    shape = int(s.house.integers(0, 3))
+    shape = s.kind(3)
     if shape == 0:
         ridge = horizon - 0.2 * np.abs(c.profile(rng, 5, 3, 0.6) - 0.35) * np.abs(np.linspace(-1, 1, SIZE)) * 1.6
         land = c.below(ridge.astype(np.float32))
@@ -77,15 +77,15 @@ def neon_grid(s: Sleeve) -> Picture:
         block = c.below(city.astype(np.float32))
         c.over(picture, p.dark, block)
         lit = (np.repeat(np.repeat(rng.random((64, 64)), 4, 0), 4, 1) > 0.86) * (block > 0.9)
-        c.over(picture, p.accent, (lit & (Y < horizon)).astype(np.float32) * 0.9)
-    ground = (Y > horizon).astype(np.float32)
+        c.over(picture, p.accent, (lit & (horizon > Y)).astype(np.float32) * 0.9)
+    ground = (horizon < Y).astype(np.float32)
     c.over(picture, c.ramp([p.deep, p.dark], (Y - horizon) * 3), ground)
     depth = np.clip(Y - horizon, 1e-3, 1)
-    rows = np.abs(np.mod(0.22 / depth + rng.random(), 1) - 0.5) - 0.5
-    columns = np.abs(np.mod((X - cx) / depth * 0.42, 1) - 0.5) - 0.5
+    rows = np.abs(np.mod(0.5 / depth + rng.random(), 1) - 0.5) - 0.5
+    columns = np.abs(np.mod((X - cx) / depth * 0.9, 1) - 0.5) - 0.5
     wires = np.maximum(
-        np.clip(1.6 + rows * depth * depth / 0.22 * SIZE * 0.75, 0, 1),
-        np.clip(1.6 + columns * depth / 0.42 * SIZE * 0.75, 0, 1),
+        np.clip(1.6 + rows * depth * depth / 0.5 * SIZE * 0.75, 0, 1),
+        np.clip(1.6 + columns * depth / 0.9 * SIZE * 0.75, 0, 1),
     )
     c.over(picture, c.mix(p.main, p.accent, 0.25), wires * ground * np.clip(0.35 + depth * 3, 0, 1))
     c.screen(picture, p.main, np.exp(-np.abs(Y - horizon) * 26) * 0.8)
@@ -96,15 +96,20 @@ def neon_grid(s: Sleeve) -> Picture:
 def moire(s: Sleeve) -> Picture:
     """IDM: two sets of rings or rays that beat against each other, and a few blocks gone wrong."""
     p, rng = s.palette, s.rng
-    pitch = s.house.uniform(0.042, 0.06)
+    kind = s.kind(3)
+    pitch = s.house.uniform(0.042, 0.066)
     spread = rng.uniform(0.06, 0.2)
     angle = rng.uniform(0, math.pi)
     layers = []
     for side in (-1, 1):
         cx, cy = 0.5 + side * spread * math.cos(angle), 0.5 + side * spread * math.sin(angle)
-        field = c.radius(cx, cy) / pitch
-        if s.house.random() < 0.3:
-            field = c.turns(cx, cy) * 36
+        if kind == 0:
+            field = c.radius(cx, cy) / pitch
+        elif kind == 1:
+            field = c.turns(cx, cy) * 40 if side > 0 else c.radius(cx, cy) / pitch
+        else:
+            u, v = c.rotated(cx, cy, math.degrees(angle) + side * rng.uniform(4, 12))
+            field = (v + 0.05 * np.sin(u * 8 + side)) / pitch
         layers.append(np.sin(field * 2 * math.pi))
     a, b = np.clip(0.5 + layers[0] * 3, 0, 1), np.clip(0.5 + layers[1] * 3, 0, 1)
     beat = np.abs(a - b)
@@ -121,10 +126,12 @@ def moire(s: Sleeve) -> Picture:
 
 
 def signal_ring(s: Sleeve) -> Picture:
-    """House: a circle of level bars around a warm centre."""
+    """House: level bars in a circle about a record, or in columns over their reflection."""
     p, rng = s.palette, s.rng
+    if s.kind(2) == 1:
+        return _level_meter(s)
     picture = c.ramp([p.deep, p.dark], c.radius(0.5, 0.5) * 1.5)
-    cx, cy = 0.5, 0.5
+    cx, cy = rng.choice((0.5, 0.5, 0.34, 0.66)), 0.5
     r, t = c.radius(cx, cy), c.turns(cx, cy) + 0.5
     bars = int(s.house.choice((36, 48, 60)))
     level = np.convolve(np.tile(rng.random(bars), 3), [0.25, 0.5, 0.25], "same")[bars : 2 * bars]
@@ -146,22 +153,53 @@ def signal_ring(s: Sleeve) -> Picture:
     return _label(s, picture)
 
 
+def _level_meter(s: Sleeve) -> Picture:
+    """Columns of lamps over their own reflection."""
+    p, rng = s.palette, s.rng
+    columns, rows = int(s.house.choice((8, 10, 12))), 12
+    waist = rng.uniform(0.58, 0.68)
+    level = np.convolve(rng.random(columns + 4), [0.3, 0.4, 0.3], "same")[2:-2]
+    level = 0.15 + 0.85 * (level - level.min()) / np.ptp(level)
+    cell = np.minimum((X * columns).astype(int), columns - 1)
+    up = (waist - Y) / waist * 1.12
+    height = np.where(up >= 0, up, -up * 2.2)
+    step = np.floor(height * rows) / rows
+    gaps = (np.abs(np.mod(X * columns, 1) - 0.5) < 0.41) & (np.abs(np.mod(height * rows, 1) - 0.5) < 0.36)
+    on = (gaps & (step < level[cell])).astype(np.float32)
+    off = (gaps & (step < 1)).astype(np.float32)
+    picture = c.ramp([p.dark, p.deep, p.dark], Y)
+    c.over(picture, c.mix(p.dark, p.deep, 0.9), off * (up >= 0))
+    colors = c.ramp([p.main, p.main, p.accent, p.light], step)
+    fade = np.where(up >= 0, 1, 0.42 * np.clip(1 + up * 1.6, 0, 1)).astype(np.float32)
+    c.over(picture, colors, on * fade)
+    c.screen(picture, colors, c.blur(on * fade, 0.025) * 0.55)
+    return _label(s, picture)
+
+
 def stacked_waves(s: Sleeve) -> Picture:
     """Downtempo: line over line of one signal, like a range seen from the side."""
     p, rng = s.palette, s.rng
     picture = c.ramp([p.dark, p.deep], Y)
-    rows = int(s.house.integers(13, 20))
-    centre, width = rng.uniform(0.35, 0.65), rng.uniform(0.13, 0.22)
-    hump = np.exp(-(((np.linspace(0, 1, SIZE) - centre) / width) ** 2))
-    filled = s.house.random() < 0.5
+    rows = int(s.house.integers(11, 19))
+    centre, width = rng.uniform(0.35, 0.65), rng.uniform(0.13, 0.24)
+    across = np.linspace(0, 1, SIZE)
+    hump = np.exp(-(((across - centre) / width) ** 2))
+    if s.house.random() < 0.4:
+        hump += 0.7 * np.exp(-(((across - rng.uniform(0.1, 0.9)) / 0.12) ** 2))
+    kind = s.kind(3)
+    if kind == 2:
+        c.over(picture, p.accent, c.disc(centre, 0.24, 0.13))
     for i in range(rows):
         t = i / (rows - 1)
-        base = 0.2 + 0.72 * t
+        base = 0.2 + 0.74 * t
         signal = c.profile(rng, 9, 4, 0.6) * hump * 0.3 * (0.6 + 0.5 * math.sin(math.pi * t))
         line = (base - signal).astype(np.float32)
-        body = c.ramp([p.deep, p.main, p.accent], np.full_like(Y, t)) if filled else c.fill(p.dark)
-        c.over(picture, body, c.below(line) * c.box(0, 0, 1, base + 0.05))
-        c.over(picture, c.mix(p.light if filled else p.accent, p.main, 1 - t), c.inside(np.abs(Y - line[None, :]) - 0.0045))
+        top, foot = max(0, int((base - 0.42) * SIZE)), min(SIZE, int((base + 0.09) * SIZE))
+        tone = c.mix(p.deep, p.main, t * 2) if t < 0.5 else c.mix(p.main, p.accent, t * 2 - 1)
+        slab, under = picture[top:foot], np.clip(0.5 + (Y[top:foot] - line[None, :]) * SIZE, 0, 1)
+        slab += ((tone if kind == 1 else c.mix(p.dark, tone, 0.22)) - slab) * under[..., None]
+        edge = np.clip(0.5 + (0.0075 - np.abs(Y[top:foot] - line[None, :])) * SIZE, 0, 1)
+        slab += ((c.mix(p.main, p.light, t) if kind == 1 else c.mix(p.main, p.accent, t)) - slab) * edge[..., None]
     return _label(s, picture)
 
 
@@ -171,7 +209,11 @@ def _label(s: Sleeve, picture: Picture) -> Picture:
     kind = int(s.house.integers(0, 4))
     if kind == 0:
         c.over(picture, p.dark, c.box(0, 0.88, 1, 1))
-        c.over(picture, p.light, lettering.line(s.artist.upper(), 0.04, 0.912, 0.055, weight=2, max_width=0.6, spacing=0.12))
+        c.over(
+            picture,
+            p.light,
+            lettering.line(s.artist.upper(), 0.04, 0.912, 0.055, weight=2, max_width=0.6, spacing=0.12),
+        )
     elif kind == 1:
         strip = lettering.line(s.artist.upper(), 0.04, 0.035, 0.085, weight=5, max_width=0.92)
         c.over(picture, p.dark, c.box(0, 0, 0.155, 1))

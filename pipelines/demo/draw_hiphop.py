@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from pipelines.demo import canvas as c
-from pipelines.demo import lettering
-from pipelines.demo.canvas import PIXEL, SIZE, Color, Mask, Picture, X, Y
+from pipelines.demo import lettering, silhouettes
+from pipelines.demo.canvas import PIXEL, SIZE, Color, Mask, Picture, X
 from pipelines.demo.sleeve import Motif, Sleeve
 
 PALETTES = (
@@ -30,11 +30,24 @@ def torn_poster(s: Sleeve) -> Picture:
     picture = _paper(s, p.main if s.house.random() < 0.5 else p.light)
     tilt = s.house.uniform(-12, 12)
     for i, tone in enumerate((p.accent, p.deep)):
-        _lay(picture, s, tone, _torn(rng, rng.uniform(0.25, 0.75), 0.24 + 0.3 * i + rng.uniform(-0.1, 0.1), 1.3, rng.uniform(0.14, 0.26), tilt + 40 * i), rim=True)
+        _lay(
+            picture,
+            s,
+            tone,
+            _torn(
+                rng,
+                rng.uniform(0.25, 0.75),
+                0.24 + 0.3 * i + rng.uniform(-0.1, 0.1),
+                1.3,
+                rng.uniform(0.14, 0.26),
+                tilt + 40 * i,
+            ),
+            rim=True,
+        )
     x, y, r = rng.uniform(0.4, 0.62), rng.uniform(0.4, 0.48), rng.uniform(0.24, 0.29)
     disc = c.disc(x, y, r * 1.18)
     _lay(picture, s, p.light if s.house.random() < 0.6 else p.main, disc)
-    head = _head(x, y, r, s.house)
+    head = silhouettes.profile_head(x, y, r * 0.78, 1.0, s.kind(4)) * c.disc(x, y, r * 1.16)
     tone = np.clip(0.95 - 0.9 * ((x + r - X) / (2 * r)) + 0.35 * (c.noise(rng, 6, 3) - 0.5), 0, 1)
     c.over(picture, p.dark, np.maximum(c.halftone(tone, 0.026), (tone > 0.66) * 1.0) * head)
     rows = lettering.wrap(s.title.upper(), 2)
@@ -51,10 +64,12 @@ def cut_heads(s: Sleeve) -> Picture:
     _lay(picture, s, p.main, c.disc(rng.uniform(0.25, 0.75), rng.uniform(0.26, 0.4), rng.uniform(0.22, 0.34)))
     inks = [p.deep, p.accent, p.dark] if s.house.random() < 0.5 else [p.main, p.deep, p.dark]
     count = int(s.house.integers(2, 4))
-    facing = rng.choice((-1, 1))
+    facing, apart, first = rng.choice((-1, 1)), s.house.random() < 0.6, int(rng.integers(0, 4))
     for i in range(count):
         x = 0.5 + facing * (0.2 * (i - (count - 1) / 2)) + rng.uniform(-0.03, 0.03)
-        _lay(picture, s, inks[3 - count + i], _profile_head(x, 0.46 + 0.05 * i, 0.25, facing if i % 2 == 0 or s.house.random() < 0.6 else -facing, s.house))
+        turned = facing if i % 2 == 0 or apart else -facing
+        head = silhouettes.profile_head(x, 0.46 + 0.05 * i, 0.25, turned, (first + i) % 4)
+        _lay(picture, s, inks[3 - count + i], head)
     bar = c.box(0.0, 0.86, 1.0, 1.0)
     _lay(picture, s, p.main, bar)
     c.over(picture, p.dark, lettering.line(s.title, 0.05, 0.895, 0.065, weight=4, max_width=0.9))
@@ -70,7 +85,7 @@ def crown(s: Sleeve) -> Picture:
     rays = np.mod(c.turns(cx, cy) * n + rng.random(), 1) < 0.5
     c.over(picture, c.mix(p.deep, p.dark, 0.55), rays * 1.0)
     _lay(picture, s, p.accent, c.polygon(c.star(cx, cy, 0.44, 0.36, int(s.house.integers(14, 24)), rng.uniform(0, 20))))
-    kind = int(s.house.integers(0, 3))
+    kind = s.kind(3)
     if kind == 0:
         h = rng.uniform(0.24, 0.3)
         spikes = int(rng.choice((3, 5)))
@@ -92,12 +107,35 @@ def crown(s: Sleeve) -> Picture:
         top, girdle, foot = cy - 0.2, cy - 0.06, cy + 0.27
         gem = [(cx - w * 0.6, top), (cx + w * 0.6, top), (cx + w, girdle), (cx, foot), (cx - w, girdle)]
         _lay(picture, s, p.main, c.polygon(gem))
-        c.over(picture, p.light, c.polygon([(cx - w * 0.6, top), (cx - w * 0.3, girdle), (cx - w, girdle)], [(cx - w * 0.3, girdle), (cx + w * 0.3, girdle), (cx, foot)]))
-        c.over(picture, c.mix(p.main, p.dark, 0.35), c.polygon([(cx + w * 0.6, top), (cx + w, girdle), (cx + w * 0.3, girdle)], [(cx + w, girdle), (cx, foot), (cx + w * 0.3, girdle)]))
+        c.over(
+            picture,
+            p.light,
+            c.polygon(
+                [(cx - w * 0.6, top), (cx - w * 0.3, girdle), (cx - w, girdle)],
+                [(cx - w * 0.3, girdle), (cx + w * 0.3, girdle), (cx, foot)],
+            ),
+        )
+        c.over(
+            picture,
+            c.mix(p.main, p.dark, 0.35),
+            c.polygon(
+                [(cx + w * 0.6, top), (cx + w, girdle), (cx + w * 0.3, girdle)],
+                [(cx + w, girdle), (cx, foot), (cx + w * 0.3, girdle)],
+            ),
+        )
     else:
         for size, tone in ((1.0, p.main), (0.66, p.light), (0.34, p.deep)):
             lick = rng.uniform(-0.05, 0.05)
-            flame = [(cx, cy + 0.27), (cx - 0.24 * size, cy + 0.1), (cx - 0.15 * size, cy - 0.12 * size), (cx - 0.07 * size + lick, cy - 0.02), (cx + 0.02, cy - 0.38 * size), (cx + 0.13 * size, cy - 0.06), (cx + 0.2 * size, cy - 0.12 * size), (cx + 0.24 * size, cy + 0.12)]
+            flame = [
+                (cx, cy + 0.27),
+                (cx - 0.24 * size, cy + 0.1),
+                (cx - 0.15 * size, cy - 0.12 * size),
+                (cx - 0.07 * size + lick, cy - 0.02),
+                (cx + 0.02, cy - 0.38 * size),
+                (cx + 0.13 * size, cy - 0.06),
+                (cx + 0.2 * size, cy - 0.12 * size),
+                (cx + 0.24 * size, cy + 0.12),
+            ]
             _lay(picture, s, tone, c.polygon(c.curve(flame, 8)))
     word = lettering.line(s.artist.upper(), 0.5, 0.845, 0.11, weight=7, max_width=0.88, align="center")
     _lay(picture, s, p.light, word)
@@ -124,7 +162,10 @@ def rows_of_houses(s: Sleeve) -> Picture:
                 for k in range(2):
                     if rng.random() < 0.6:
                         wx = x + w * (0.2 + 0.38 * k)
-                        lit[int(wy * SIZE) : int((wy + 0.055) * SIZE), max(0, int(wx * SIZE)) : max(0, int((wx + w * 0.2) * SIZE))] = 1
+                        lit[
+                            int(wy * SIZE) : int((wy + 0.055) * SIZE),
+                            max(0, int(wx * SIZE)) : max(0, int((wx + w * 0.2) * SIZE)),
+                        ] = 1
             c.over(picture, p.main if depth == 0 else p.light, lit)
             x += w
     word = lettering.stack(lettering.wrap(s.artist.upper(), 2), 0.06, 0.06, 0.6, 0.2, weight=7)
@@ -136,10 +177,16 @@ def machines(s: Sleeve) -> Picture:
     """Instrumental hip-hop: a cassette, a turntable or a grid of pads, cut flat."""
     p, rng = s.palette, s.rng
     picture = _paper(s, p.main)
-    _lay(picture, s, p.accent, _torn(rng, rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8), 1.5, rng.uniform(0.2, 0.4), rng.uniform(-60, 60)), rim=True)
+    _lay(
+        picture,
+        s,
+        p.accent,
+        _torn(rng, rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8), 1.5, rng.uniform(0.2, 0.4), rng.uniform(-60, 60)),
+        rim=True,
+    )
     tilt = rng.uniform(-14, 14)
     cx, cy = 0.5, 0.47
-    kind = int(s.house.integers(0, 3))
+    kind = s.kind(3)
     if kind == 0:
         _lay(picture, s, p.dark, c.tilted_box(cx, cy, 0.78, 0.5, tilt))
         _lay(picture, s, p.light, c.tilted_box(cx, cy - 0.03, 0.68, 0.32, tilt))
@@ -161,7 +208,12 @@ def machines(s: Sleeve) -> Picture:
         _lay(picture, s, p.accent, c.disc(x, y, 0.105))
         c.over(picture, p.light, c.disc(x, y, 0.02))
         swing = rng.uniform(-0.05, 0.03)
-        _lay(picture, s, p.light, c.lines([[(cx + 0.32, cy - 0.24), (cx + 0.31, cy + 0.08), (cx + 0.15 + swing, cy + 0.2)]], 0.026))
+        _lay(
+            picture,
+            s,
+            p.light,
+            c.lines([[(cx + 0.32, cy - 0.24), (cx + 0.31, cy + 0.08), (cx + 0.15 + swing, cy + 0.2)]], 0.026),
+        )
         _lay(picture, s, p.main, c.disc(cx + 0.32, cy - 0.24, 0.05))
     else:
         _lay(picture, s, p.dark, c.tilted_box(cx, cy, 0.72, 0.72, tilt))
@@ -170,7 +222,11 @@ def machines(s: Sleeve) -> Picture:
         for i in range(16):
             u, v = (i % 4 - 1.5) * 0.16, (i // 4 - 1.5) * 0.16
             x, y = cx + u * math.cos(a) - v * math.sin(a), cy + u * math.sin(a) + v * math.cos(a)
-            c.over(picture, (p.accent, p.main, p.light)[i % 3] if i in lit else c.mix(p.dark, p.light, 0.3), c.tilted_box(x, y, 0.125, 0.125, tilt))
+            c.over(
+                picture,
+                (p.accent, p.main, p.light)[i % 3] if i in lit else c.mix(p.dark, p.light, 0.3),
+                c.tilted_box(x, y, 0.125, 0.125, tilt),
+            )
     _lay(picture, s, p.light, _torn(rng, 0.5, 0.93, 1.2, 0.15, 1.5), rim=True)
     c.over(picture, p.dark, lettering.line(s.title.upper(), 0.05, 0.895, 0.07, weight=5, max_width=0.9))
     return picture
@@ -185,7 +241,7 @@ def _paper(s: Sleeve, tone: Color) -> Picture:
 
 def _lay(picture: Picture, s: Sleeve, tone: Color, shape: Mask, rim: bool = False) -> None:
     """Lay a piece of paper: its shadow, a white torn rim if it was torn, then its colour."""
-    shadow = c.blur(np.roll(shape, (5, 4), axis=(0, 1)), 0.012)
+    shadow = c.blur(c.shifted(shape, 4, 5), 0.012)
     c.multiply(picture, s.palette.dark, shadow * (1 - shape) * 0.6)
     if rim:
         c.over(picture, s.palette.light, np.clip(c.blur(shape, 0.008) * 4, 0, 1))
@@ -197,26 +253,6 @@ def _torn(rng: np.random.Generator, cx: float, cy: float, w: float, h: float, de
     u, v = c.rotated(cx, cy, degrees)
     ragged = np.interp(u, np.linspace(-1, 1, SIZE), (c.profile(rng, 18, 4, 0.7) - 0.5) * 0.05).astype(np.float32)
     return c.inside(np.maximum(np.abs(u) - w / 2, np.abs(v + ragged) - h / 2), 1.5 * PIXEL)
-
-
-def _profile_head(x: float, y: float, size: float, facing: float, house: np.random.Generator) -> Mask:
-    """A head in profile with its neck and shoulders; the hair is the artist's."""
-    face = [(-0.55, 0.25), (-0.85, -0.3), (-0.5, -0.95), (0.1, -1.08), (0.55, -0.8), (0.68, -0.38), (0.66, -0.2), (0.9, 0.12), (0.74, 0.2), (0.8, 0.34), (0.74, 0.44), (0.78, 0.58), (0.66, 0.82), (0.3, 0.86), (0.16, 1.1), (0.3, 1.4), (0.95, 1.75), (1.2, 2.6), (-1.5, 2.6), (-1.3, 1.75), (-0.6, 1.35), (-0.5, 0.8)]
-    head = c.polygon(c.curve([(x + facing * u * size * 0.72, y + v * size * 0.8) for u, v in face], 5))
-    hair = int(house.integers(0, 4))
-    if hair == 0:
-        return np.maximum(head, c.disc(x - facing * 0.08 * size, y - 0.45 * size, size * 0.8))
-    if hair == 1:
-        cap = [(-0.95, -0.45), (-0.8, -1.15), (0.0, -1.4), (0.6, -1.05), (0.66, -0.68), (1.25, -0.6), (1.2, -0.48), (0.5, -0.5)]
-        return np.maximum(head, c.polygon([(x + facing * u * size * 0.72, y + v * size * 0.8) for u, v in cap]))
-    if hair == 2:
-        flat = [(-0.85, -0.2), (-0.95, -1.55), (0.6, -1.65), (0.62, -0.6)]
-        return np.maximum(head, c.polygon([(x + facing * u * size * 0.72, y + v * size * 0.8) for u, v in flat]))
-    return head
-
-
-def _head(x: float, y: float, r: float, house: np.random.Generator) -> Mask:
-    return _profile_head(x, y, r * 0.78, 1.0, house) * c.disc(x, y, r * 1.16)
 
 
 MOTIFS: dict[str, Motif] = {

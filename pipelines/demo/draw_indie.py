@@ -70,7 +70,7 @@ def hill_house(s: Sleeve) -> Picture:
         land = c.below(ridge)
         tone = c.mix(shades[i % 5], p.light, 0.28 * (1 - i / hills))
         c.over(picture, tone, land)
-        furrow = np.sin((X * rng.uniform(-14, 14) + (Y - ridge[None, :]) * 40)) > 0.4
+        furrow = np.sin(X * rng.uniform(-14, 14) + (Y - ridge[None, :]) * 40) > 0.4
         c.over(picture, c.mix(tone, p.light, 0.3), land * furrow * (0.6 if i % 2 else 0.0))
         slope = np.broadcast_to(np.arctan(np.gradient(ridge) * SIZE)[None, :], (SIZE, SIZE))
         flow = flow * (1 - land) + slope * land
@@ -123,7 +123,16 @@ def still_life(s: Sleeve) -> Picture:
     vx, w = rng.uniform(0.38, 0.62), rng.uniform(0.09, 0.14)
     top = edge - rng.uniform(0.1, 0.2)
     jar = c.polygon(
-        c.curve([(vx - w * 0.7, top), (vx - w, edge), (vx - w * 0.6, edge + 0.1), (vx + w * 0.6, edge + 0.1), (vx + w, edge), (vx + w * 0.7, top)])
+        c.curve(
+            [
+                (vx - w * 0.7, top),
+                (vx - w, edge),
+                (vx - w * 0.6, edge + 0.1),
+                (vx + w * 0.6, edge + 0.1),
+                (vx + w, edge),
+                (vx + w * 0.7, top),
+            ]
+        )
     )
     blooms = [p.accent, p.light, p.deep, c.mix(p.accent, p.light, 0.4)]
     count = int(s.house.integers(4, 8))
@@ -132,7 +141,11 @@ def still_life(s: Sleeve) -> Picture:
         a = -math.pi / 2 + (i - (count - 1) / 2) * 2.1 / count + rng.uniform(-0.15, 0.15)
         reach = rng.uniform(0.22, 0.44)
         spots.append((vx + reach * math.cos(a) * 1.05, top + reach * math.sin(a)))
-    c.over(picture, p.dark, c.lines([[(vx, top + 0.05), ((vx + x) / 2, (top + y) / 2 - 0.02), (x, y)] for x, y in spots], 0.014))
+    c.over(
+        picture,
+        p.dark,
+        c.lines([[(vx, top + 0.05), ((vx + x) / 2, (top + y) / 2 - 0.02), (x, y)] for x, y in spots], 0.014),
+    )
     for x, y in spots:
         leaf = [(x, y), ((x + vx) / 2 + 0.07, (y + top) / 2), (vx, top)]
         c.over(picture, c.mix(p.deep, p.dark, 0.4), c.polygon(c.curve(leaf, 6)) * (rng.random() < 0.6))
@@ -148,7 +161,11 @@ def still_life(s: Sleeve) -> Picture:
     c.over(picture, c.ramp([p.light, p.main, p.dark], (X - vx) / (2 * w) + 0.5), jar)
     for _ in range(int(rng.integers(1, 4))):
         x, r = rng.uniform(0.1, 0.9), rng.uniform(0.045, 0.07)
-        c.over(picture, c.mix(p.dark, p.deep, 0.5), c.inside(np.hypot(X - x - 0.02, (Y - edge - 0.13) * 2.4) - r * 1.1, 3 * PIXEL))
+        c.over(
+            picture,
+            c.mix(p.dark, p.deep, 0.5),
+            c.inside(np.hypot(X - x - 0.02, (Y - edge - 0.13) * 2.4) - r * 1.1, 3 * PIXEL),
+        )
         c.over(picture, p.accent, c.disc(x, edge + 0.08, r))
         c.over(picture, p.light, c.disc(x - r * 0.35, edge + 0.08 - r * 0.35, r * 0.28))
     return _paint(s, picture, (c.noise(rng, 2, 2) - 0.5) * 3 + 0.8, 0.8)
@@ -165,7 +182,9 @@ def window_room(s: Sleeve) -> Picture:
     x1, y0, y1 = x0 + rng.uniform(0.32, 0.42), rng.uniform(0.07, 0.13), floor - rng.uniform(0.06, 0.16)
     pane = c.box(x0, y0, x1, y1)
     if s.house.random() < 0.5:
-        pane = np.maximum(c.box(x0, y0 + (x1 - x0) / 2, x1, y1), c.disc((x0 + x1) / 2, y0 + (x1 - x0) / 2, (x1 - x0) / 2))
+        pane = np.maximum(
+            c.box(x0, y0 + (x1 - x0) / 2, x1, y1), c.disc((x0 + x1) / 2, y0 + (x1 - x0) / 2, (x1 - x0) / 2)
+        )
     c.over(picture, c.ramp([p.main, p.light, p.accent], (Y - y0) / (y1 - y0)), pane)
     c.over(picture, p.accent, pane * c.disc(rng.uniform(x0, x1), rng.uniform(y0 + 0.1, y1 - 0.1), 0.08))
     land = c.below((y1 - 0.05 - 0.12 * c.profile(rng, 2, 3)).astype(np.float32))
@@ -173,13 +192,31 @@ def window_room(s: Sleeve) -> Picture:
     bars = [[((x0 + x1) / 2, y0), ((x0 + x1) / 2, y1)], [(x0, (y0 + y1) / 2), (x1, (y0 + y1) / 2)]]
     c.over(picture, p.dark, c.lines(bars, 0.014) * pane)
     lean = 0.25 if left else -0.25
-    beam = [(x0 + lean * 0.6, floor + 0.05), (x1 + lean * 0.6, floor + 0.05), (x1 + lean * 1.5, 0.98), (x0 + lean * 1.5, 0.98)]
+    beam = [
+        (x0 + lean * 0.6, floor + 0.05),
+        (x1 + lean * 0.6, floor + 0.05),
+        (x1 + lean * 1.5, 0.98),
+        (x0 + lean * 1.5, 0.98),
+    ]
     c.over(picture, p.light, c.polygon(beam) * 0.75)
     for edge in (x0, x1):
-        swag = [(edge - 0.07, 0.0), (edge + 0.07, 0.0), (edge + 0.05, 0.35), (edge + 0.08, floor), (edge - 0.08, floor), (edge - 0.05, 0.35)]
+        swag = [
+            (edge - 0.07, 0.0),
+            (edge + 0.07, 0.0),
+            (edge + 0.05, 0.35),
+            (edge + 0.08, floor),
+            (edge - 0.08, floor),
+            (edge - 0.05, 0.35),
+        ]
         c.over(picture, p.accent if s.house.random() < 0.6 else p.main, c.polygon(swag))
     px = rng.uniform(0.66, 0.85) if left else rng.uniform(0.15, 0.3)
-    c.over(picture, c.mix(p.accent, p.dark, 0.3), c.polygon([(px - 0.07, floor - 0.03), (px + 0.07, floor - 0.03), (px + 0.05, floor + 0.11), (px - 0.05, floor + 0.11)]))
+    c.over(
+        picture,
+        c.mix(p.accent, p.dark, 0.3),
+        c.polygon(
+            [(px - 0.07, floor - 0.03), (px + 0.07, floor - 0.03), (px + 0.05, floor + 0.11), (px - 0.05, floor + 0.11)]
+        ),
+    )
     fronds = []
     for _ in range(int(s.house.integers(7, 12))):
         a, reach = rng.uniform(-2.7, -0.45), rng.uniform(0.16, 0.32)
@@ -187,7 +224,7 @@ def window_room(s: Sleeve) -> Picture:
         mid = ((px + tip[0]) / 2, (floor + tip[1]) / 2 - 0.04)
         fronds.append([(px, floor - 0.02), (mid[0] - 0.02, mid[1]), tip, (mid[0] + 0.025, mid[1] + 0.01)])
     c.over(picture, p.main, c.polygon(*fronds))
-    return _paint(s, picture, np.where(Y > floor, 0.1, 1.45).astype(np.float32) + (c.noise(rng, 3, 2) - 0.5), 0.85)
+    return _paint(s, picture, np.where(floor < Y, 0.1, 1.45).astype(np.float32) + (c.noise(rng, 3, 2) - 0.5), 0.85)
 
 
 def _paint(s: Sleeve, base: Picture, flow: Mask, reach: float) -> Picture:
@@ -198,20 +235,26 @@ def _paint(s: Sleeve, base: Picture, flow: Mask, reach: float) -> Picture:
     rng = s.rng
     size = s.house.uniform(0.8, 1.25)
     scene = np.clip(base, 0, 1)
-    gy, gx = np.gradient(c.luma(scene))
+    gy, gx = (np.asarray(slope) for slope in np.gradient(c.luma(scene)))
     detail = c.blur(np.clip(np.hypot(gx, gy) * 5, 0, 1), 0.01)
+    # Where an edge is near the strokes follow it, so that shapes keep their outline.
+    double = np.arctan2(_coarse(2 * gx * gy), _coarse(gx * gx - gy * gy))
+    along = double / 2 + math.pi / 2
+    flow = np.where(detail > 0.1, along, flow).astype(np.float32)
     image = Image.fromarray((scene * 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
     for width, length, count, low, high in ((17, 44, 520, 0.0, 0.1), (10, 24, 620, 0.02, 0.3), (5, 15, 700, 0.12, 1.0)):
-        where = np.flatnonzero((detail >= low) & (detail <= high))
-        if not len(where):
-            continue
-        row, col = np.divmod(where[rng.integers(0, len(where), count)], SIZE)
-        angle = flow[row, col] + rng.normal(0, 0.12, count)
-        shade = rng.normal(0, 0.035, (count, 1)) + rng.normal(0, 0.016, (count, 3))
-        colors = (np.clip(scene[row, col] + shade, 0, 1) * 255).astype(int)
+        # Everything random is drawn before any stroke is left out: a pixel that another processor rounds
+        # otherwise then moves one stroke, not all that follow.
+        col, row = rng.integers(0, SIZE, (2, 8 * count))
+        tilt, bend = rng.normal(0, 0.12, 8 * count), rng.normal(0, 0.16, 8 * count)
+        shade = rng.normal(0, 0.035, (8 * count, 1)) + rng.normal(0, 0.016, (8 * count, 3))
+        here = detail[row, col]
+        kept = np.flatnonzero((here >= low) & (here <= high))[:count]
+        col, row, bend = col[kept], row[kept], bend[kept]
+        angle = flow[row, col] + tilt[kept]
+        colors = (np.clip(scene[row, col] + shade[kept], 0, 1) * 255).astype(int)
         dx, dy = np.cos(angle) * length * reach / 2, np.sin(angle) * length * reach / 2
-        bend = rng.normal(0, 0.16, count)
         ends = np.stack([col - dx, row - dy, col - dy * bend, row + dx * bend, col + dx, row + dy], axis=1)
         for path, fill in zip(ends.tolist(), colors.tolist(), strict=True):
             draw.line(path, fill=tuple(fill), width=max(2, round(width * size)))
@@ -221,6 +264,14 @@ def _paint(s: Sleeve, base: Picture, flow: Mask, reach: float) -> Picture:
     return _sign(s, picture)
 
 
+def _coarse(field: Mask) -> Mask:
+    """A field of any sign, smoothed over cells of 8 pixels."""
+    image = Image.fromarray(field.astype(np.float32))
+    return np.asarray(
+        image.resize((SIZE // 8, SIZE // 8), Image.Resampling.BOX).resize((SIZE, SIZE), Image.Resampling.BILINEAR)
+    )
+
+
 def _bristle(rng: np.random.Generator, flow: Mask) -> Mask:
     """Fine noise smeared along the flow, 0–1: the marks of the hairs."""
     speck = rng.random((SIZE, SIZE), dtype=np.float32)
@@ -228,7 +279,9 @@ def _bristle(rng: np.random.Generator, flow: Mask) -> Mask:
     cos, sin = np.cos(flow), np.sin(flow)
     total = np.zeros_like(speck)
     for step in range(-4, 5):
-        total += speck[(iy + np.rint(sin * step * 1.5).astype(int)) % SIZE, (ix + np.rint(cos * step * 1.5).astype(int)) % SIZE]
+        total += speck[
+            (iy + np.rint(sin * step * 1.5).astype(int)) % SIZE, (ix + np.rint(cos * step * 1.5).astype(int)) % SIZE
+        ]
     return np.clip((total / 9 - 0.5) * 3 + 0.5, 0, 1)
 
 
@@ -241,7 +294,12 @@ def _sign(s: Sleeve, picture: Picture) -> Picture:
         c.over(picture, p.light, frame)
         c.over(picture, p.dark, lettering.line(s.title, 0.06, 0.885, 0.062, weight=1, max_width=0.88))
     elif kind == 1:
-        c.over(picture, p.light, lettering.line(s.artist.lower(), 0.5, 0.07, 0.08, weight=2, max_width=0.86, align="center"))
+        c.write(
+            picture,
+            lettering.line(s.artist.lower(), 0.5, 0.07, 0.08, weight=2, max_width=0.86, align="center"),
+            p.light,
+            p.dark,
+        )
     elif kind == 2:
         c.over(picture, p.light, 1 - c.box(0.04, 0.04, 0.96, 0.96))
     return picture

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from pipelines.demo import canvas as c
-from pipelines.demo import lettering
-from pipelines.demo.canvas import SIZE, Mask, Picture, X, Y
+from pipelines.demo import lettering, silhouettes
+from pipelines.demo.canvas import PIXEL, SIZE, Picture
 from pipelines.demo.sleeve import Motif, Sleeve
 
 PALETTES = (
@@ -37,15 +37,24 @@ def horn_and_type(s: Sleeve) -> Picture:
     c.over(picture, block, field)
     second = c.box(0.8, 0, 1, split) if not upright else c.box(split + 0.12, 0.72, 1, 1)
     c.over(picture, p.accent if light else p.main, second)
-    instrument = (_saxophone, _trumpet, _bass)[int(s.house.integers(0, 3))]
-    mask = instrument(rng.uniform(0.52, 0.66), rng.uniform(0.6, 0.66), rng.uniform(0.9, 1.1), rng.uniform(-16, 16))
-    c.multiply(picture, p.deep if light else p.dark, np.roll(mask, (6, 9), (0, 1)) * 0.55)
+    instrument = (silhouettes.saxophone, silhouettes.trumpet, silhouettes.bass)[s.kind(3)]
+    mask = instrument(
+        rng.uniform(0.56, 0.66) + 0.16 * (instrument is silhouettes.bass),
+        rng.uniform(0.64, 0.7),
+        rng.uniform(0.9, 1.1),
+        rng.uniform(-16, 16),
+    )
+    c.multiply(picture, p.deep if light else p.dark, c.shifted(mask, 9, 6) * 0.55)
     c.over(picture, p.dark, mask)
-    shine = mask * np.roll(1 - mask, (5, 6), (0, 1))
+    shine = mask * (1 - c.shifted(mask, 6, 5))
     c.over(picture, p.accent if light else p.light, shine)
     rows = lettering.wrap(s.title.upper(), 3)[:3]
-    c.over(picture, p.dark if light else p.light, lettering.stack(rows, 0.06, 0.06, 0.7, split - 0.12, weight=6))
-    c.over(picture, p.light if light else p.dark, lettering.line(s.artist, 0.06, 0.905, 0.045, weight=2, max_width=0.7))
+    c.over(
+        picture,
+        p.dark if light else p.light,
+        lettering.stack(rows, 0.06, 0.06, 0.58 if instrument is silhouettes.bass else 0.7, split - 0.12, weight=6),
+    )
+    c.write(picture, lettering.line(s.artist, 0.06, 0.905, 0.045, weight=2, max_width=0.7), p.light, p.dark)
     return _ink(s, picture)
 
 
@@ -53,7 +62,7 @@ def dot_grid(s: Sleeve) -> Picture:
     """Modal jazz: a grid of discs and half-discs turning by a rule, one of them another colour."""
     p, rng = s.palette, s.rng
     n = int(s.house.choice((3, 4, 5)))
-    ground, ink, second = [(p.deep, p.main, p.light), (p.main, p.dark, p.light), (p.light, p.deep, p.main)][int(s.house.integers(0, 3))]
+    ground, ink, second = [(p.deep, p.main, p.light), (p.main, p.dark, p.light), (p.light, p.deep, p.main)][s.kind(3)]
     picture = c.fill(ground)
     top = 0.24
     cell = 0.9 / n
@@ -69,9 +78,18 @@ def dot_grid(s: Sleeve) -> Picture:
             if (row, col) == odd:
                 c.over(picture, p.accent, d)
             elif s.house.random() < 0.75:
-                c.over(picture, ink if (row * col) % 2 else ground, d * c.inside(v))
-    c.over(picture, p.accent if ground is not p.main else p.light, lettering.line(s.artist.upper(), 0.05, 0.06, 0.065, weight=4, max_width=0.9))
-    c.over(picture, p.light if ground is not p.light else p.dark, lettering.line(s.title, 0.05, 0.15, 0.05, weight=1, max_width=0.9))
+                half = ink if (row * col) % 2 else ground
+                c.over(picture, half, (c.disc(x, y, r + 1.5 * PIXEL) if half is ground else d) * c.inside(v))
+    c.over(
+        picture,
+        p.accent if ground is not p.main else p.light,
+        lettering.line(s.artist.upper(), 0.05, 0.06, 0.065, weight=4, max_width=0.9),
+    )
+    c.over(
+        picture,
+        p.light if ground is not p.light else p.dark,
+        lettering.line(s.title, 0.05, 0.15, 0.05, weight=1, max_width=0.9),
+    )
     return _ink(s, picture)
 
 
@@ -103,32 +121,48 @@ def cut_bars(s: Sleeve) -> Picture:
 def shards(s: Sleeve) -> Picture:
     """Free jazz: splinters and brush arcs thrown at the page, overprinting each other."""
     p, rng = s.palette, s.rng
-    picture = c.fill(p.light)
+    picture = c.fill((p.light, c.mix(p.accent, p.light, 0.15), c.mix(p.main, p.light, 0.3))[s.kind(3)])
     cx, cy = rng.uniform(0.35, 0.65), rng.uniform(0.4, 0.6)
     for i in range(int(s.house.integers(9, 15))):
-        a, reach = rng.uniform(0, 2 * math.pi), rng.uniform(0.2, 0.62)
-        w = rng.uniform(0.05, 0.2)
+        a, reach = rng.uniform(0, 2 * math.pi), rng.uniform(0.3, 0.75)
+        w = rng.uniform(0.08, 0.24)
         tip = (cx + reach * math.cos(a), cy + reach * math.sin(a))
         b = a + rng.uniform(-0.9, 0.9)
-        foot = [(cx + w * math.cos(b + 1.6), cy + w * math.sin(b + 1.6)), (cx + w * math.cos(b - 1.6), cy + w * math.sin(b - 1.6))]
+        foot = [
+            (cx + w * math.cos(b + 1.6), cy + w * math.sin(b + 1.6)),
+            (cx + w * math.cos(b - 1.6), cy + w * math.sin(b - 1.6)),
+        ]
         c.multiply(picture, (p.main, p.accent, p.deep, p.main)[i % 4], c.polygon([tip, *foot]) * 0.95)
     for _ in range(int(rng.integers(1, 4))):
         x, y, r = rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8), rng.uniform(0.16, 0.4)
         dry = np.clip(c.noise(rng, 40, 1) * 2.2 - 0.25, 0, 1)
         arc = c.ring(x, y, r, rng.uniform(0.03, 0.08)) * c.smooth(0.42, 0.3, np.abs(c.turns(x, y)))
         c.over(picture, p.dark, arc * np.maximum(dry, 0.4))
-    word = lettering.line(s.artist.upper(), 0.5, 0.5, 0.075, weight=6, max_width=0.8, align="center", degrees=float(s.house.choice((0, 90, -12))))
-    word = np.roll(word, (int(rng.integers(-80, 80)), 0), (0, 1))
-    c.over(picture, p.dark, np.clip(c.blur(word, 0.015) * 3, 0, 1))
+    turn = float(s.house.choice((0, 90, -12)))
+    word = lettering.line(
+        s.artist.upper(),
+        0.5,
+        0.5,
+        0.075,
+        weight=6,
+        max_width=0.8,
+        align="center",
+        degrees=turn,
+    )
+    away = int(rng.integers(-80, 80))
+    word = c.shifted(word, away, 0) if turn == 90 else c.shifted(word, 0, away)
+    c.over(picture, p.dark, np.clip(c.blur(word, 0.02) * 14, 0, 1))
     c.over(picture, p.light, word)
     return _ink(s, picture)
 
 
 def beach_waves(s: Sleeve) -> Picture:
-    """Bossa nova: the waves of a paved promenade, a sun, leaves."""
+    """Bossa nova: the waves of a paved promenade, a sun and perhaps leaves on one side, the title on the other."""
     p, rng = s.palette, s.rng
     picture = c.fill(p.light if s.house.random() < 0.5 else p.accent)
-    c.over(picture, p.main if s.house.random() < 0.5 else p.deep, c.disc(rng.uniform(0.25, 0.75), rng.uniform(0.24, 0.38), rng.uniform(0.15, 0.22)))
+    sun = p.main if s.house.random() < 0.5 else p.deep
+    corner = float(rng.integers(0, 2))
+    c.over(picture, sun, c.disc(0.26 + 0.48 * corner, rng.uniform(0.24, 0.36), rng.uniform(0.15, 0.22)))
     top = rng.uniform(0.46, 0.56)
     n = int(s.house.integers(4, 7))
     inks = [p.dark, p.light, p.deep, p.light, p.main, p.light, p.dark]
@@ -138,8 +172,8 @@ def beach_waves(s: Sleeve) -> Picture:
         y = top + (1 - top) * i / n
         line = y + swing * np.sin(np.linspace(0, 1, SIZE) * 2 * math.pi * 2.5 + shift + (math.pi if i % 2 else 0.0))
         c.over(picture, inks[i % len(inks)], c.below(line.astype(np.float32)))
-    if s.house.random() < 0.6:
-        x, y = (0.0, 0.0) if rng.random() < 0.5 else (1.0, 0.0)
+    if s.kind(2) == 0:
+        x, y = corner, 0.0
         fronds = []
         for i in range(6):
             a = math.pi * (0.06 + 0.42 * i / 5) if x == 0 else math.pi * (0.52 + 0.42 * i / 5)
@@ -147,63 +181,40 @@ def beach_waves(s: Sleeve) -> Picture:
             tip = (x + far * math.cos(a), y + far * math.sin(a))
             side = (0.05 * math.sin(a), -0.05 * math.cos(a))
             mid = ((x + tip[0]) / 2, (y + tip[1]) / 2)
-            fronds.append(c.curve([(x, y), (mid[0] + side[0], mid[1] + side[1]), tip, (mid[0] - side[0], mid[1] - side[1])], 8))
+            fronds.append(
+                c.curve([(x, y), (mid[0] + side[0], mid[1] + side[1]), tip, (mid[0] - side[0], mid[1] - side[1])], 8)
+            )
         c.over(picture, p.deep, c.polygon(*fronds))
-    place = 0.06 if s.house.random() < 0.5 else 0.36
-    c.over(picture, p.dark, lettering.line(s.title.lower(), 0.94, place, 0.085, weight=5, max_width=0.62, align="right"))
-    c.over(picture, p.dark, lettering.line(s.artist, 0.94, place + 0.115, 0.05, weight=1, max_width=0.6, align="right"))
+    rows = lettering.wrap(s.title.lower(), 2)
+    left = x_text = 0.06
+    if corner == 0.0:
+        left, x_text = 0.5, 0.5
+    c.write(picture, lettering.stack(rows, left, 0.07, 0.44, 0.085 * len(rows), weight=5), p.dark, p.light)
+    c.write(
+        picture,
+        lettering.line(s.artist, x_text, 0.1 + 0.095 * len(rows), 0.042, weight=1, max_width=0.44),
+        p.dark,
+        p.light,
+    )
     return _ink(s, picture)
 
 
-def _tube(path: list[tuple[float, float, float]], cx: float, cy: float, scale: float, degrees: float) -> Mask:
-    """A pipe through (x, y, radius), relative to its own middle, turned and placed."""
-    points = np.array(path)
-    at = np.linspace(0, len(points) - 1, 90)
-    x, y, r = (np.interp(at, np.arange(len(points)), points[:, i]) for i in range(3))
-    soft = np.ones(9) / 9
-    x, y = (np.convolve(np.pad(v, 4, "edge"), soft, "valid") for v in (x, y))
-    a = math.radians(degrees)
-    px, py = cx + scale * (x * math.cos(a) - y * math.sin(a)), cy + scale * (x * math.sin(a) + y * math.cos(a))
-    image = Image.new("L", (SIZE * 2, SIZE * 2))
-    draw = ImageDraw.Draw(image)
-    for u, v, w in zip((px * SIZE * 2).tolist(), (py * SIZE * 2).tolist(), (r * scale * SIZE * 2).tolist(), strict=True):
-        draw.ellipse((u - w, v - w, u + w, v + w), fill=255)
-    return np.asarray(image.reduce(2), dtype=np.float32) / 255
-
-
-def _saxophone(cx: float, cy: float, scale: float, degrees: float) -> Mask:
-    body = [(-0.27, -0.34, 0.014), (-0.16, -0.37, 0.016), (-0.09, -0.34, 0.02), (-0.05, -0.2, 0.03), (0.0, 0.02, 0.042), (0.04, 0.18, 0.055), (0.1, 0.28, 0.062), (0.2, 0.26, 0.066), (0.25, 0.12, 0.07), (0.27, -0.02, 0.085), (0.29, -0.1, 0.115)]
-    mask = _tube(body, cx, cy, scale, degrees)
-    for i in range(6):
-        x, y = -0.085 + 0.022 * i, -0.16 + 0.06 * i
-        mask = np.maximum(mask, _tube([(x, y, 0.017), (x - 0.03, y + 0.008, 0.021)], cx, cy, scale, degrees))
-    return mask
-
-
-def _trumpet(cx: float, cy: float, scale: float, degrees: float) -> Mask:
-    horn = [(0.46, 0.0, 0.02), (0.42, 0.0, 0.013), (-0.12, 0.0, 0.017), (-0.28, 0.0, 0.03), (-0.36, 0.0, 0.06), (-0.4, 0.0, 0.1), (-0.42, 0.0, 0.13)]
-    loop = [(0.24, 0.0, 0.016), (0.31, 0.03, 0.016), (0.31, 0.13, 0.016), (0.24, 0.16, 0.016), (-0.1, 0.16, 0.016), (-0.17, 0.13, 0.016), (-0.17, 0.03, 0.016), (-0.1, 0.0, 0.016)]
-    mask = np.maximum(_tube(horn, cx, cy, scale, degrees + 14), _tube(loop, cx, cy, scale, degrees + 14))
-    for x in (0.0, 0.07, 0.14):
-        mask = np.maximum(mask, _tube([(x, -0.1, 0.026), (x, -0.08, 0.02), (x, 0.2, 0.026)], cx, cy, scale, degrees + 14))
-    return mask
-
-
-def _bass(cx: float, cy: float, scale: float, degrees: float) -> Mask:
-    body = [(0, -0.12, 0.04), (0, -0.06, 0.13), (0, 0.02, 0.125), (0, 0.09, 0.11), (0, 0.16, 0.15), (0, 0.24, 0.18), (0, 0.3, 0.16)]
-    neck = [(0, 0.0, 0.022), (0, -0.5, 0.018), (0, -0.55, 0.03), (0.02, -0.6, 0.024)]
-    mask = np.maximum(_tube(body, cx, cy, scale, degrees), _tube(neck, cx, cy, scale, degrees))
-    for side in (-1, 1):
-        hole = _tube([(side * 0.075, 0.07, 0.014), (side * 0.06, 0.12, 0.008), (side * 0.085, 0.18, 0.014)], cx, cy, scale, degrees)
-        mask = mask * (1 - hole)
-    return mask
-
-
 def _ink(s: Sleeve, picture: Picture) -> Picture:
-    """Ink on uncoated paper: slightly uneven, slightly grained."""
-    picture += ((c.noise(s.rng, 5, 3) - 0.5) * 0.05)[..., None]
-    c.grain(picture, s.rng, 0.025)
-    return picture
+    """The house style: a paper edge with the label's colour bars above, ink slightly uneven and grained."""
+    p = s.palette
+    edge, top = 8, 24
+    side = SIZE - 2 * edge
+    plate = Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8)).resize(
+        (side, side), Image.Resampling.BICUBIC
+    )
+    printed = c.fill(p.light)
+    printed[top:, edge : edge + side] = np.asarray(plate, dtype=np.float32)[: SIZE - top] / 255
+    bars = ((0.031, 0.2, p.accent), (0.2, 0.3, p.main), (0.3, 0.36, p.deep), (0.36, 0.969, p.dark))
+    for x0, x1, tone in bars:
+        c.over(printed, tone, c.box(x0, 0.036, x1, 0.066))
+    printed += ((c.noise(s.rng, 5, 3) - 0.5) * 0.05)[..., None]
+    c.grain(printed, s.rng, 0.025)
+    return printed
 
 
 MOTIFS: dict[str, Motif] = {

@@ -42,7 +42,11 @@ def frozen_peaks(s: Sleeve) -> Picture:
         both = np.concatenate([half[::-1], half]) if s.house.random() < 0.7 else c.profile(rng, 3 + i, 6, 0.62)
         ridge = (0.62 + 0.15 * i - (0.38 - 0.1 * i) * both).astype(np.float32)
         rock = c.below(ridge)
-        slope = np.clip(0.5 + np.gradient(ridge)[None, :] * 45, 0, 1) * np.exp(-np.clip(Y - ridge[None, :], 0, 1) * 7)
+        crag = c.noise(rng, 9, 5, 0.7)
+        facing = (np.roll(crag, 3, axis=1) - np.roll(crag, -3, axis=1)) * 3.2 + np.clip(
+            c.resized(np.gradient(ridge)[None, ::8].astype(np.float32)) * 16, -0.4, 0.4
+        )
+        slope = np.clip(0.42 + facing, 0, 1) * np.exp(-np.clip(Y - ridge[None, :], 0, 1) * 4.5)
         shade = c.ramp([p.dark, p.deep, p.main, p.light], slope * (0.85 - 0.26 * i) * (0.6 + 0.8 * sky))
         c.over(picture, shade, rock)
     paths = []
@@ -68,13 +72,22 @@ def _dead_tree(rng: np.random.Generator, x: float, y: float, height: float) -> l
 def julia(s: Sleeve) -> Picture:
     """Death metal: a Julia set folded about the middle, burning at its edge."""
     p, rng = s.palette, s.rng
-    seeds = ((-0.8, 0.156), (-0.4, 0.6), (0.285, 0.01), (-0.70176, -0.3842), (-0.835, -0.2321), (-0.1, 0.651), (-0.74543, 0.11301))
-    re, im = seeds[int(s.house.integers(len(seeds)))]
+    seeds = (
+        (-0.8, 0.156),
+        (-0.4, 0.6),
+        (0.285, 0.01),
+        (-0.70176, -0.3842),
+        (-0.835, -0.2321),
+        (-0.1, 0.651),
+        (-0.74543, 0.11301),
+    )
+    re, im = seeds[(s.kind(2) * 3 + int(rng.integers(0, 3))) % len(seeds)]
     re, im = re + rng.uniform(-0.012, 0.012), im + rng.uniform(-0.012, 0.012)
-    zoom = rng.uniform(2.3, 3.0)
+    zoom = rng.uniform(1.7, 2.9)
     # the set is symmetric about its centre: the canvas is folded left to right, so it faces us like a mask
     upright = s.house.random() < 0.6
-    a, b = (np.abs(X - 0.5), Y - 0.52) if upright else (Y - 0.52, np.abs(X - 0.5))
+    low = rng.uniform(0.46, 0.66)
+    a, b = (np.abs(X - 0.5), Y - low) if upright else (Y - low, np.abs(X - 0.5))
     x, y = (a * zoom).astype(np.float64), (b * zoom).astype(np.float64)
     count, alive = np.zeros_like(x), np.ones(x.shape, dtype=bool)
     trap = np.full_like(x, 9.0)
@@ -100,14 +113,18 @@ def gate(s: Sleeve) -> Picture:
     p, rng = s.palette, s.rng
     fog = c.noise(rng, 3, 5, 1.8)
     picture = c.ramp([p.dark, p.deep], fog * 0.9)
-    kind = int(s.house.integers(0, 3))
+    kind = s.kind(3)
     cy = rng.uniform(0.42, 0.52)
     if kind == 0:
         n = int(rng.integers(4, 7))
         for i in range(n):
             t = i / (n - 1)
             w, top = 0.46 - 0.36 * t, 0.08 + 0.34 * t
-            arch = np.where(Y < top + w * 1.2, np.hypot(np.abs(X - 0.5) + w * 0.5, (Y - top - w * 1.2) * 1.0) - w * 1.5, np.abs(X - 0.5) - w)
+            arch = np.where(
+                top + w * 1.2 > Y,
+                np.hypot(np.abs(X - 0.5) + w * 0.5, (Y - top - w * 1.2) * 1.0) - w * 1.5,
+                np.abs(X - 0.5) - w,
+            )
             tone = c.ramp([p.dark, p.deep, p.main, p.accent, p.light], np.full_like(X, t**1.2) + 0.25 * (fog - 0.5) * t)
             c.over(picture, tone, c.inside(arch, 2 * PIXEL))
             c.over(picture, p.dark, c.inside(np.abs(arch) - 0.012) * 0.8)
@@ -119,16 +136,34 @@ def gate(s: Sleeve) -> Picture:
         w = rng.uniform(0.1, 0.15)
         slab = [(0.5 - w, 1.0), (0.5 - w * 0.86, 0.16), (0.5 + w * 0.86, 0.16), (0.5 + w, 1.0)]
         c.over(picture, p.dark, c.polygon(slab))
-        c.over(picture, c.mix(p.dark, p.main, 0.35), c.polygon([(0.5 + w * 0.5, 0.16), (0.5 + w * 0.86, 0.16), (0.5 + w, 1), (0.5 + w * 0.6, 1)]))
+        c.over(
+            picture,
+            c.mix(p.dark, p.main, 0.35),
+            c.polygon([(0.5 + w * 0.5, 0.16), (0.5 + w * 0.86, 0.16), (0.5 + w, 1), (0.5 + w * 0.6, 1)]),
+        )
     else:
         d = c.radius(0.5, cy)
         rays = 0.5 + 0.5 * np.sin(c.turns(0.5, cy) * 2 * math.pi * int(s.house.integers(12, 26)))
         c.screen(picture, p.main, np.exp(-d * 3.2) * (0.5 + 0.7 * rays))
         c.screen(picture, p.light, np.exp(-np.abs(d - 0.24) * 30))
         c.over(picture, p.dark, c.disc(0.5, cy, 0.24, 2 * PIXEL))
-        steps = [(0.5 + side * w, y) for side in (-1, 1) for w, y in ()]
-        del steps
-        figures = [[(x - w, 1.0), (x - w * 0.9, 1 - h * 0.7), (x - w * 0.25, 1 - h), (x + w * 0.25, 1 - h), (x + w * 0.9, 1 - h * 0.7), (x + w, 1.0)] for x, w, h in ((0.5, 0.07, 0.36), (0.3, 0.06, 0.28), (0.7, 0.06, 0.28), (0.12, 0.05, 0.2), (0.88, 0.05, 0.2))]
+        figures = [
+            [
+                (x - w, 1.0),
+                (x - w * 0.9, 1 - h * 0.7),
+                (x - w * 0.25, 1 - h),
+                (x + w * 0.25, 1 - h),
+                (x + w * 0.9, 1 - h * 0.7),
+                (x + w, 1.0),
+            ]
+            for x, w, h in (
+                (0.5, 0.07, 0.36),
+                (0.3, 0.06, 0.28),
+                (0.7, 0.06, 0.28),
+                (0.12, 0.05, 0.2),
+                (0.88, 0.05, 0.2),
+            )
+        ]
         c.over(picture, p.dark, c.polygon(*(c.curve(f, 6) for f in figures)))
     c.over(picture, c.mix(p.dark, p.main, 0.45), c.smooth(0.68, 1.05, Y + 0.3 * (fog - 0.5)) * 0.75)
     return _logo(s, picture)
@@ -172,12 +207,20 @@ def sigil(s: Sleeve) -> Picture:
     plate = c.noise(rng, 4, 6)
     picture = c.ramp([p.dark, p.deep, c.mix(p.deep, p.main, 0.5)], plate * 1.05 - c.radius() * 0.5 + 0.1)
     cy = 0.54
-    n = int(s.house.integers(5, 10))
+    n = int(s.house.choice((3, 7, 8, 9)))
     spin = rng.uniform(0, 2 * math.pi)
-    step = int(s.house.integers(2, max(3, n // 2 + 1)))
-    points = [(0.5 + 0.33 * math.cos(spin + 2 * math.pi * i / n), cy + 0.33 * math.sin(spin + 2 * math.pi * i / n)) for i in range(n)]
+    step = int(s.house.integers(1, (n + 1) // 2))
+    points = [
+        (0.5 + 0.33 * math.cos(spin + 2 * math.pi * i / n), cy + 0.33 * math.sin(spin + 2 * math.pi * i / n))
+        for i in range(n)
+    ]
     chords = [[points[i], points[(i + step) % n]] for i in range(n)]
-    spokes = [[(0.5 + a * math.cos(t), cy + a * math.sin(t)), (0.5 + b * math.cos(t), cy + b * math.sin(t))] for i in range(n * 4) for t in (spin + 2 * math.pi * i / (n * 4),) for a, b in ((0.36, 0.36 + 0.05 * rng.random()),)]
+    spokes = [
+        [(0.5 + a * math.cos(t), cy + a * math.sin(t)), (0.5 + b * math.cos(t), cy + b * math.sin(t))]
+        for i in range(n * 4)
+        for t in (spin + 2 * math.pi * i / (n * 4),)
+        for a, b in ((0.36, 0.36 + 0.05 * rng.random()),)
+    ]
     mark = np.maximum(c.lines(chords, 0.014), c.lines(spokes, 0.01))
     for r, w in ((0.33, 0.016), (0.43, 0.024), (0.12, 0.012)):
         mark = np.maximum(mark, c.ring(0.5, cy, r, w))
@@ -195,7 +238,26 @@ def _logo(s: Sleeve, picture: Picture) -> Picture:
     """The band's name with thorns, always the same, above; grain and a dark edge over all."""
     p = s.palette
     c.vignette(picture, 0.6)
-    word = lettering.line(s.artist.upper(), 0.5, 0.075, 0.1, weight=2, max_width=0.84, align="center", spacing=0.02)
+    style = int(s.house.integers(0, 4))
+    low = style == 3
+    lines = lettering.wrap(s.artist.upper(), 2) if style == 1 else [s.artist.upper()]
+    word = np.zeros_like(X)
+    for i, text in enumerate(lines):
+        y, size = (0.84, 0.1) if low else (0.075 + 0.115 * i, 0.1)
+        word = np.maximum(
+            word,
+            lettering.line(
+                text,
+                0.5,
+                y,
+                size,
+                weight=(2, 3, 1, 2)[style],
+                width=0.84 if style == 2 and len(text) > 7 else None,
+                max_width=0.84,
+                align="center",
+                spacing=0.02,
+            ),
+        )
     rows = np.flatnonzero(word.max(axis=1) > 0.2)
     columns = np.flatnonzero(word.max(axis=0) > 0.2)
     top, bottom = rows[0] / SIZE, (rows[-1] + 1) / SIZE
@@ -212,7 +274,7 @@ def _logo(s: Sleeve, picture: Picture) -> Picture:
             thorns.append([(x - 0.011, bottom - 0.02), (x + 0.011, bottom - 0.02), (x + lean * 0.7, bottom + reach)])
     letters = np.maximum(word, c.polygon(*thorns) * _touching(word))
     c.over(picture, p.dark, np.clip(c.blur(letters, 0.016) * 2.4, 0, 1) * 0.85)
-    c.over(picture, p.light if s.house.random() < 0.65 else p.accent, letters)
+    c.write(picture, letters, *((p.light,) if s.house.random() < 0.65 else (p.accent, p.light)))
     c.grain(picture, s.rng, 0.07, 1.3)
     return picture
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.demo import canvas as c
 from pipelines.demo import lettering
-from pipelines.demo.canvas import PIXEL, Mask, Picture, X, Y
+from pipelines.demo.canvas import Mask, Picture, X, Y
 from pipelines.demo.sleeve import Motif, Sleeve
 
 PALETTES = (
@@ -42,11 +42,15 @@ def glossy_spheres(s: Sleeve) -> Picture:
     """Synthpop: polished balls afloat in coloured air."""
     p, rng = s.palette, s.rng
     picture = mesh(s, 0.4)
-    sizes = sorted(rng.uniform(0.07, 0.3, int(s.house.integers(2, 6))))
-    sizes[-1] = max(sizes[-1], 0.25)
+    sizes = sorted(rng.uniform(0.07, 0.2, int(s.house.integers(3, 7))))
+    sizes[-1] = rng.uniform(0.25, 0.36)
     for i, r in enumerate(sizes):
-        x, y = rng.uniform(0.2, 0.8), rng.uniform(0.25, 0.75)
-        tones = [[p.dark, p.deep, p.main, p.light], [p.deep, p.main, p.accent, p.light], [p.dark, p.main, p.accent, p.light]][i % 3]
+        x, y = rng.uniform(0.15, 0.85), rng.uniform(0.15, 0.8)
+        tones = [
+            [p.dark, p.deep, p.main, p.light],
+            [p.deep, p.main, p.accent, p.light],
+            [p.dark, p.main, p.accent, p.light],
+        ][i % 3]
         u, v = (X - x) / r, (Y - y) / r
         z = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
         lit = np.clip(-0.45 * u - 0.6 * v + 0.66 * z, 0, 1)
@@ -62,7 +66,7 @@ def glossy_spheres(s: Sleeve) -> Picture:
 def supergraphic(s: Sleeve) -> Picture:
     """Dance pop: a rainbow of broad bands that bends across the sleeve."""
     p, rng = s.palette, s.rng
-    kind = int(s.house.integers(0, 3))
+    kind = s.kind(3)
     ground = p.light if s.house.random() < 0.6 else p.deep
     picture = c.fill(ground)
     bands = [p.dark, p.deep, p.main, p.accent, c.mix(p.main, p.light, 0.5)]
@@ -74,11 +78,15 @@ def supergraphic(s: Sleeve) -> Picture:
         field, width, start = c.radius(cx, cy), 0.105, rng.uniform(0.12, 0.3)
     elif kind == 1:
         u, v = c.rotated(0.5, 0.5, rng.uniform(-50, 50))
-        field, width, start = v + 0.16 * np.sin(u * rng.uniform(4, 7) + rng.uniform(0, 6)) + 0.5, 0.115, rng.uniform(0.12, 0.3)
+        field, width, start = (
+            v + 0.16 * np.sin(u * rng.uniform(4, 7) + rng.uniform(0, 6)) + 0.5,
+            0.115,
+            rng.uniform(0.12, 0.3),
+        )
     else:
         bend = 0.3 + rng.uniform(0, 0.2)
         corner = np.hypot(np.clip(bend - X, 0, 1), np.clip(Y - (1 - bend), 0, 1))
-        field = np.where((X > bend) | (1 - bend > Y), np.minimum(np.maximum(bend - X, Y - 1 + bend), 9), corner)
+        field = np.where((bend < X) | (1 - bend > Y), np.minimum(np.maximum(bend - X, Y - 1 + bend), 9), corner)
         field, width, start = field + rng.uniform(0.25, 0.4), 0.095, 0.12
     for i, tone in enumerate(bands):
         lo = start + i * width
@@ -116,8 +124,12 @@ def liquid(s: Sleeve) -> Picture:
 def balloon(s: Sleeve) -> Picture:
     """Art pop: one shape blown up like foil: a star, a heart, a flower, or the title's first letter."""
     p, rng = s.palette, s.rng
-    picture = c.ramp([p.light, c.mix(p.main, p.light, 0.35), p.main], c.radius(rng.uniform(0.2, 0.8), rng.uniform(0.0, 0.5)))
-    kind = int(s.house.integers(0, 4))
+    wall = p.accent if rng.random() < 0.35 else p.main
+    picture = c.ramp(
+        [c.mix(wall, p.light, 0.8), c.mix(wall, p.light, 0.35), wall],
+        c.radius(rng.uniform(0.2, 0.8), rng.uniform(0.0, 0.5)),
+    )
+    kind = s.kind(4)
     tilt = rng.uniform(-22, 22)
     cx, cy = rng.uniform(0.45, 0.55), rng.uniform(0.46, 0.54)
     if kind == 0:
@@ -126,15 +138,29 @@ def balloon(s: Sleeve) -> Picture:
         a = np.linspace(0, 2 * math.pi, 60)
         hx, hy = 16 * np.sin(a) ** 3, -(13 * np.cos(a) - 5 * np.cos(2 * a) - 2 * np.cos(3 * a) - np.cos(4 * a))
         turn = math.radians(tilt)
-        points = [(cx + 0.0235 * (x * math.cos(turn) - y * math.sin(turn)), cy - 0.03 + 0.0235 * (x * math.sin(turn) + y * math.cos(turn))) for x, y in zip(hx.tolist(), hy.tolist(), strict=True)]
+        points = [
+            (
+                cx + 0.0235 * (x * math.cos(turn) - y * math.sin(turn)),
+                cy - 0.03 + 0.0235 * (x * math.sin(turn) + y * math.cos(turn)),
+            )
+            for x, y in zip(hx.tolist(), hy.tolist(), strict=True)
+        ]
         shape = c.polygon(points)
     elif kind == 2:
         petals = int(s.house.integers(5, 8))
         shape = c.inside(c.radius(cx, cy) - 0.3 - 0.11 * np.cos(c.turns(cx, cy) * 2 * math.pi * petals + tilt))
     else:
-        shape = lettering.line(s.title[0].upper(), cx, cy - 0.34, 0.68, weight=13, max_width=0.8, align="center", degrees=tilt / 2)
-    c.multiply(picture, p.deep, 0.75 * c.blur(np.roll(shape, (14, 8), axis=(0, 1)), 0.03))
-    foil = _inflate(shape, 0.045, [p.dark, p.deep, p.accent, p.light, p.accent, p.deep, p.accent], p.light)
+        shape = lettering.line(
+            s.title[0].upper(), cx, cy - 0.34, 0.68, weight=13, max_width=0.8, align="center", degrees=tilt / 2
+        )
+    c.multiply(picture, p.deep, 0.75 * c.blur(c.shifted(shape, 8, 14), 0.03))
+    skin = p.main if wall is p.accent else p.accent
+    foil = _inflate(
+        shape,
+        0.045,
+        [p.dark, p.deep, skin, c.mix(skin, p.light, 0.6), skin, p.deep, c.mix(skin, p.light, 0.5)],
+        p.light,
+    )
     c.over(picture, foil, np.clip(c.blur(shape, 0.012) * 3 - 1, 0, 1))
     if kind == 2:
         middle = c.disc(cx, cy, 0.13)
@@ -144,13 +170,23 @@ def balloon(s: Sleeve) -> Picture:
 
 def _inflate(shape: Mask, depth: float, tones: list[c.Color], shine: c.Color) -> Picture:
     """A flat shape as a blown-up one, reflecting a sky of `tones`."""
-    height = np.sqrt(np.clip(c.blur(shape, depth) * 1.6 - 0.6, 0, 1)) * 0.7 + 0.3 * c.blur(shape, depth * 1.8)
-    gy, gx = np.gradient(c.blur(height, 0.008) * 26)
+    height = np.sqrt(np.clip(c.blur(shape, depth) * 1.6 - 0.6, 0, 1)) * 0.55 + 0.45 * c.blur(shape, depth * 2.4)
+    gy, gx = np.gradient(_soft(height) * 58)
     length = np.sqrt(1 + gx * gx + gy * gy)
     nx, ny = -gx / length, -gy / length
     foil = c.ramp(tones, np.clip(0.5 - 0.45 * ny - 0.2 * nx, 0, 1))
     c.screen(foil, shine, np.clip((-nx * 0.5 - ny * 0.75) * 3 - 1.5, 0, 1))
     return foil
+
+
+def _soft(height: Mask) -> Mask:
+    """Smoothed without rounding to 8 bits, which would show as terraces in the shine."""
+    for _ in range(3):
+        height = (
+            np.roll(height, 1, 0) + np.roll(height, -1, 0) + np.roll(height, 1, 1) + np.roll(height, -1, 1) + height
+        ) / 5
+    coarse = c.resized(np.ascontiguousarray(height[1::4, 1::4]))
+    return (0.4 * height + 0.6 * coarse).astype(np.float32)
 
 
 def mirror_ball(s: Sleeve) -> Picture:
@@ -182,7 +218,9 @@ def mirror_ball(s: Sleeve) -> Picture:
         a, q = rng.uniform(-math.pi, 0.3), rng.uniform(0.3, 0.95) * r
         sx, sy, size = x + q * math.cos(a), y + q * math.sin(a), rng.uniform(0.05, 0.11)
         c.over(picture, p.light, c.polygon(c.star(sx, sy, size, size * 0.1, 4)))
-    c.screen(picture, p.light, c.blur((rng.random(X.shape) > 0.9993).astype(np.float32), 0.006) * 14 * (1 - c.disc(x, y, r)))
+    c.screen(
+        picture, p.light, c.blur((rng.random(X.shape) > 0.9993).astype(np.float32), 0.006) * 14 * (1 - c.disc(x, y, r))
+    )
     return _name(s, picture)
 
 
@@ -199,7 +237,7 @@ def _name(s: Sleeve, picture: Picture) -> Picture:
     else:
         mask = lettering.line(s.artist, 0.06, 0.06, 0.075, weight=4, max_width=0.8)
     c.multiply(picture, p.dark, np.clip(c.blur(mask, 0.014) * 1.3, 0, 1) * 0.75)
-    c.over(picture, p.light, mask)
+    c.write(picture, mask, p.light)
     return picture
 
 

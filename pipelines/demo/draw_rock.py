@@ -1,4 +1,4 @@
-"""Rock: photographs that never were. Duotone land, road, forest and faces, with grain and a burnt edge."""
+"""Rock: photographs that never were. Duotone dunes, roads, ridges, forests and stages, with grain and a burnt edge."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from pipelines.demo import canvas as c
-from pipelines.demo import lettering
+from pipelines.demo import lettering, silhouettes
 from pipelines.demo.canvas import PIXEL, Mask, Picture, X, Y
 from pipelines.demo.sleeve import Motif, Sleeve
 
@@ -25,12 +25,18 @@ PALETTES = (
 
 
 def solar_dunes(s: Sleeve) -> Picture:
-    """Psychedelic rock: a sun that sends wobbling bands over dunes."""
+    """Psychedelic rock: a sun that sends bands, a spiral or flames over dunes."""
     p, rng = s.palette, s.rng
     bands = int(s.house.integers(5, 9))
     cx, cy = rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.48)
     r = c.radius(cx, cy) + (c.noise(rng, 3, 3) - 0.5) * 0.14
-    phase = r * bands * 1.8
+    kind = s.kind(3)
+    if kind == 0:
+        phase = r * bands * 1.8
+    elif kind == 1:
+        phase = r * bands + c.turns(cx, cy) * int(rng.choice((-2, 2, 3)))
+    else:
+        phase = c.turns(cx, cy) * bands + 0.35 * np.sin(r * 16)
     stripes = c.ramp([p.deep, p.main, p.accent, p.light, p.accent, p.main, p.deep], np.mod(phase, 1.0))
     picture = c.fill(p.deep)
     c.over(picture, stripes, 0.9)
@@ -46,22 +52,33 @@ def solar_dunes(s: Sleeve) -> Picture:
 
 
 def open_road(s: Sleeve) -> Picture:
-    """Desert rock: a road that runs under mesas into a huge sun."""
+    """Desert rock: a road, or cactus, under mesas and a huge sun; some nights a moon."""
     p, rng = s.palette, s.rng
     horizon = rng.uniform(0.5, 0.62)
-    picture = c.ramp([p.deep, p.main, p.accent, p.light], np.clip(Y / horizon, 0, 1) ** 1.4)
+    night = rng.random() < 0.3
+    sky = [p.dark, p.deep, p.deep, p.main] if night else [p.deep, p.main, p.accent, p.light]
+    picture = c.ramp(sky, np.clip(Y / horizon, 0, 1) ** 1.4)
     cx = rng.uniform(0.25, 0.75)
-    size = s.house.uniform(0.16, 0.26)
-    sun = c.disc(cx, horizon - rng.uniform(0.0, 0.16), size, 3 * PIXEL)
-    c.screen(picture, p.light, c.blur(sun, 0.08) * 0.7)
-    c.over(picture, c.mix(p.light, p.accent, 0.25), sun)
+    size = s.house.uniform(0.14, 0.27) * (0.6 if night else 1)
+    sun = c.disc(cx, rng.uniform(0.2, 0.3) if night else horizon - rng.uniform(0.0, 0.16), size, 3 * PIXEL)
+    c.screen(picture, p.accent if night else p.light, c.blur(sun, 0.08) * 0.7)
+    c.over(picture, p.light if night else c.mix(p.light, p.accent, 0.25), sun)
     step = c.profile(rng, 4, 3, 0.6)
-    mesa = horizon - 0.16 * np.clip(np.round(step * 5) / 5 - 0.35, 0, 1) - 0.008 * c.profile(rng, 30, 2)
-    c.over(picture, c.mix(p.deep, p.main, 0.25), c.below(mesa.astype(np.float32)))
+    tall = s.house.uniform(0.1, 0.34)
+    mesa = horizon - tall * np.clip(np.round(step * 5) / 5 - 0.35, 0, 1) - 0.008 * c.profile(rng, 30, 2)
+    strata = np.clip((Y - mesa[None, :]) * 7, 0, 1) * (0.75 + 0.25 * np.sin(Y * 190))
+    c.over(picture, c.ramp([c.mix(p.deep, p.main, 0.55), p.deep, p.dark], strata), c.below(mesa.astype(np.float32)))
     depth = np.clip((Y - horizon) / (1 - horizon), 0, 1)
     ground = c.below(np.full(c.SIZE, horizon, np.float32))
     scrub = c.noise(rng, 20, 3, stretch=0.4) * depth
-    c.over(picture, c.ramp([p.main, p.deep, p.dark], 0.15 + depth * 0.7 + scrub * 0.3), ground)
+    c.over(picture, c.ramp([p.main, p.deep, p.dark], 0.15 + depth * 0.7 + scrub * 0.3 + 0.3 * night), ground)
+    if s.kind(2) == 1:
+        for x, h in (
+            (rng.uniform(0.14, 0.4), rng.uniform(0.42, 0.6)),
+            (rng.uniform(0.6, 0.88), rng.uniform(0.2, 0.34)),
+        ):
+            c.over(picture, p.dark, silhouettes.cactus(x, 0.74 + 0.2 * h, h))
+        return _print(s, picture, 0.08)
     vx = rng.uniform(0.4, 0.6)
     centre = vx + (0.5 - vx) * depth
     half = 0.006 + 0.34 * depth
@@ -74,40 +91,63 @@ def open_road(s: Sleeve) -> Picture:
 
 
 def mist_ridges(s: Sleeve) -> Picture:
-    """Post-rock: ridge behind ridge in mist, something small and lit in front."""
+    """Post-rock: ridge behind ridge in mist, with pylons, a lake, or birds."""
     p, rng = s.palette, s.rng
     picture = c.ramp([p.main, p.light, p.light], Y * 1.6 + 0.15 * (c.noise(rng, 3, 4, 2.5) - 0.5))
-    if s.house.random() < 0.5:
-        c.over(picture, p.accent, c.disc(rng.uniform(0.25, 0.75), rng.uniform(0.18, 0.34), 0.11, 2 * PIXEL))
-    layers = int(s.house.integers(4, 7))
+    if s.house.random() < 0.6:
+        size = s.house.uniform(0.09, 0.2)
+        c.over(picture, p.accent, c.disc(rng.uniform(0.25, 0.75), rng.uniform(0.2, 0.36), size, 2 * PIXEL))
+    layers = int(s.house.integers(3, 7))
+    lift = rng.uniform(-0.06, 0.12)
     for i in range(layers):
         t = i / (layers - 1)
-        ridge = 0.34 + 0.5 * t - (0.3 - 0.13 * t) * c.profile(rng, 2 + i, 6, 0.48)
+        ridge = 0.34 + lift + (0.5 - lift) * t - (0.3 - 0.13 * t) * c.profile(rng, 2 + i, 6, 0.48)
         tone = c.ramp([p.main, p.deep, p.dark], np.full_like(Y, t**0.8))
         c.over(picture, tone, c.below(ridge))
         mist = np.exp(-np.clip(Y - ridge[None, :], 0, None) * 9) * c.below(ridge)
         c.screen(picture, p.main, (1 - t) * 0.25 * (1 - mist))
         c.over(picture, c.mix(p.light, p.main, t), c.smooth(0.1, 0.45, Y - ridge[None, :]) * 0.55 * (1 - t))
-    x = rng.uniform(0.2, 0.8)
-    foot = float(ridge[int(x * c.SIZE)])
-    if s.house.random() < 0.5:
-        mast = [[(x, foot + 0.02), (x, foot - 0.3)], [(x - 0.05, foot - 0.26), (x + 0.05, foot - 0.26)]]
-        mast += [[(x - 0.035, foot + 0.02), (x, foot - 0.3), (x + 0.035, foot + 0.02)]]
-        c.over(picture, p.dark, c.lines(mast, 0.012))
-        c.over(picture, p.accent, c.disc(x, foot - 0.3, 0.018))
+    kind = s.kind(3)
+    if kind == 0:
+        x = rng.uniform(0.2, 0.8)
+        foot = float(ridge[int(x * c.SIZE)])
+        for k, scale in enumerate((1.0, 0.62, 0.4)):
+            px = x + k * 0.17 * (1 if x < 0.5 else -1)
+            c.over(picture, p.dark, silhouettes.pylon(px, foot + 0.03, 0.42 * scale))
+            c.over(picture, p.accent, c.disc(px, foot + 0.03 - 0.42 * scale, 0.019 * scale))
+    elif kind == 1:
+        shore = int(c.SIZE * rng.uniform(0.58, 0.66))
+        water = picture[:shore][::-1][: c.SIZE - shore]
+        ripple = np.rint(2.5 * np.sin(np.arange(len(water)) * 0.9) * np.linspace(0.3, 1.6, len(water))).astype(int)
+        columns = (np.arange(c.SIZE)[None, :] + ripple[:, None]) % c.SIZE
+        picture[shore : shore + len(water)] = water[np.arange(len(water))[:, None], columns] * 0.82
+        c.over(picture, p.light, c.inside(np.abs(Y - shore / c.SIZE) - 0.003) * 0.5)
     else:
-        c.over(picture, p.dark, c.polygon(*(c.star(x + dx, foot, h, 0.02, 2) for dx, h in ((0, 0.2), (0.09, 0.13)))))
+        flock = [(rng.uniform(0.25, 0.75), rng.uniform(0.1, 0.3), rng.uniform(0.02, 0.04)) for _ in range(7)]
+        wings = [
+            [
+                (x - w, y - w * 0.7),
+                (x - w * 0.4, y - w * 0.75),
+                (x, y),
+                (x + w * 0.4, y - w * 0.75),
+                (x + w, y - w * 0.7),
+            ]
+            for x, y, w in flock
+        ]
+        c.over(picture, p.dark, c.lines(wings, 0.009))
     return _print(s, picture, 0.09)
 
 
 def forest_light(s: Sleeve) -> Picture:
-    """Folk rock: bare trunks against a low sun."""
+    """Folk rock: bare trunks, or one great tree, against a low sun."""
     p, rng = s.palette, s.rng
     cx, cy = rng.uniform(0.25, 0.75), rng.uniform(0.35, 0.55)
     r = c.radius(cx, cy)
     tone = np.clip(1.05 - 1.15 * r + 0.25 * (c.noise(rng, 5, 4) - 0.5), 0, 1)
     picture = c.ramp([p.deep, p.main, p.accent, p.light], tone)
     c.over(picture, p.light, c.disc(cx, cy, 0.12, 4 * PIXEL))
+    if s.kind(2) == 1:
+        return _lone_tree(s, picture)
     for depth in range(3):
         count = (9, 6, 4)[depth] + int(s.house.integers(0, 2))
         paths, trunks = [], []
@@ -129,60 +169,129 @@ def forest_light(s: Sleeve) -> Picture:
     return _print(s, picture, 0.08)
 
 
-def gel_portraits(s: Sleeve) -> Picture:
-    """Hard rock: faces in the dark, lit from both sides by coloured light; one, two or four of them."""
+def _lone_tree(s: Sleeve, picture: Picture) -> Picture:
     p, rng = s.palette, s.rng
-    picture = c.ramp([p.dark, c.mix(p.dark, p.deep, 0.7)], 1 - c.radius(0.5, 0.45) * 1.6)
-    places = {
-        1: [(0.5, 0.44, 0.27)],
-        2: [(0.34, 0.42, 0.2), (0.68, 0.5, 0.21)],
-        4: [(0.5, 0.24, 0.15), (0.27, 0.5, 0.15), (0.73, 0.5, 0.15), (0.5, 0.74, 0.16)],
-    }[int(rng.choice((1, 1, 2, 4)))]
-    hair = s.house.uniform(1.0, 1.7)
-    for x, y, size in places:
-        _face(picture, s, x, y, size, hair)
-    return _print(s, picture, 0.1)
+    x, hill = rng.uniform(0.3, 0.7), rng.uniform(0.7, 0.78)
+    field = (hill + 0.1 * (np.linspace(0, 1, c.SIZE) - x) ** 2 * 4 - 0.02 * c.profile(rng, 4, 4)).astype(np.float32)
+    c.over(picture, c.ramp([p.deep, p.dark], (Y - hill) * 4), c.below(field))
+    furrows = np.abs(np.sin((X - x) / np.clip(Y - hill + 0.12, 0.02, 1) * 6)) < 0.3
+    c.over(picture, p.main, furrows * c.below(field) * c.smooth(hill, 1.0, Y) * 0.5)
+    branches: list[list[tuple[float, float]]] = []
+    tips: list[tuple[float, float]] = []
+
+    def grow(bx: float, by: float, angle: float, length: float, depth: int) -> None:
+        ex, ey = bx + length * math.cos(angle), by + length * math.sin(angle)
+        branches.append([(bx, by), (ex, ey)])
+        if depth == 0:
+            tips.append((ex, ey))
+            return
+        for turn in rng.uniform(0.2, 0.75, 2) * (-1, 1):
+            grow(ex, ey, angle + turn, length * rng.uniform(0.68, 0.82), depth - 1)
+
+    grow(x, hill + 0.03, -math.pi / 2 + rng.uniform(-0.12, 0.12), 0.2, 6)
+    by_length = sorted(branches, key=lambda b: -math.dist(*b))
+    for count, width in ((len(branches), 0.007), (24, 0.013), (6, 0.024), (1, 0.046)):
+        c.over(picture, p.dark, c.lines(by_length[:count], width))
+    if s.house.random() < 0.6:
+        crown = np.full_like(X, 9.0)
+        for tx, ty in tips:
+            crown = np.minimum(crown, (X - tx) ** 2 + (Y - ty) ** 2)
+        leaves = c.inside(np.sqrt(crown) - 0.055 + 0.06 * c.noise(rng, 22, 2), 2 * PIXEL)
+        c.over(picture, c.mix(p.dark, p.deep, 0.45), leaves * 0.94)
+    return _print(s, picture, 0.08)
 
 
-def _face(picture: Picture, s: Sleeve, cx: float, cy: float, size: float, hair: float) -> None:
-    """A head of half-width about 0.75 `size` modelled as an ellipsoid with sockets, nose and mouth."""
+def stage_lights(s: Sleeve) -> Picture:
+    """Hard rock: coloured beams, a wall of amplifiers, three players against the light; or a bird of prey."""
     p, rng = s.palette, s.rng
-    u, v = (X - cx) / (size * 0.74), (Y - cy) / size
-    wave = (c.noise(rng, 14, 3, 0.6) - 0.5) * 0.35
-    body = np.maximum(
-        c.inside((np.abs(u) - 1.05 - hair * 0.5 + wave + np.clip(-v - 0.2, 0, 2) * 1.1) * size * 0.5, 3 * PIXEL)
-        * c.inside((v - hair) * size, 8 * PIXEL)
-        * c.inside((-1.25 - v + u * u * 0.25) * size, 3 * PIXEL),
-        c.inside((1.05 + 0.35 * np.abs(u) ** 1.5 * 0.5 - v) * size, 3 * PIXEL) * c.inside((np.abs(u) - 2.2) * size),
+    if s.kind(3) != 0:
+        return _spread_wings(s)
+    floor = rng.uniform(0.76, 0.84)
+    picture = c.ramp([p.dark, p.deep, p.main], Y**1.5 * 0.9)
+    beams = int(s.house.integers(4, 8))
+    for i in range(beams):
+        x, foot = (i + 0.5) / beams, rng.uniform(-0.2, 1.2)
+        u = (X - x) - (foot - x) * Y
+        tone = (p.accent, p.main, p.light)[i % 3]
+        c.screen(picture, tone, np.exp(-((u / (0.02 + 0.11 * Y)) ** 2)) * (0.85 - 0.35 * Y))
+        c.screen(picture, p.light, c.disc(x, 0.0, 0.035, 0.02))
+    glow = np.exp(-(((X - 0.5) / 0.45) ** 2 + ((Y - floor + 0.12) / 0.2) ** 2))
+    c.screen(picture, p.accent, glow * 0.9)
+    c.screen(picture, p.light, np.exp(-(((X - 0.5) / 0.3) ** 2 + ((Y - floor + 0.1) / 0.12) ** 2)) * 0.5)
+    for side in (0.0, 1.0):
+        for k in range(3):
+            x0 = side + (0.12 * k if side == 0 else -0.12 * (k + 1))
+            top = floor - 0.36 + 0.1 * k + rng.uniform(-0.01, 0.01)
+            c.over(picture, p.dark, c.box(x0, top, x0 + 0.112, floor))
+    c.over(picture, p.dark, c.smooth(floor, floor + 0.01, Y))
+    crowd = (1.0 - 0.1 * c.profile(rng, 26, 2) - 0.02).astype(np.float32)
+    c.screen(picture, p.main, c.smooth(floor, 1.0, Y) * 0.25 * (1 - c.below(crowd)))
+    for i, x in enumerate((0.5, 0.29, 0.71)):
+        at = x + rng.uniform(-0.03, 0.03)
+        facing = int(rng.choice((-1, 1)))
+        c.over(picture, p.dark, silhouettes.player(at, floor + 0.02, (0.44, 0.36, 0.36)[i], facing, i == 0))
+    c.over(picture, p.dark, c.below(crowd))
+    return _print(s, picture, 0.09)
+
+
+def _spread_wings(s: Sleeve) -> Picture:
+    """A bird of prey with its wings out, before a disc of light."""
+    p, rng = s.palette, s.rng
+    cy = rng.uniform(0.52, 0.58)
+    d = c.radius(0.5, cy - 0.06)
+    rays = np.abs(np.mod(c.turns(0.5, cy - 0.06) * int(s.house.integers(10, 18)) + rng.random(), 1) - 0.5)
+    picture = c.ramp([p.accent, p.main, p.deep, p.dark], d * 1.35 + 0.12 * (c.noise(rng, 4, 4) - 0.5))
+    c.multiply(picture, p.deep, c.smooth(0.2, 0.3, rays) * 0.4)
+    c.over(picture, p.light, c.disc(0.5, cy - 0.06, s.house.uniform(0.2, 0.28), 3 * PIXEL))
+    raised = rng.uniform(-0.1, 0.35)
+    for row, (tone, reach) in enumerate(((p.dark, 0.5), (c.mix(p.dark, p.deep, 0.7), 0.34), (p.dark, 0.2))):
+        feathers = []
+        for side in (-1, 1):
+            for i in range(9):
+                t = i / 8
+                angle = 1.15 - (1.0 + raised) * t - 0.1 * row
+                root = (0.5 + side * (0.04 + 0.2 * t), cy - 0.03 - 0.14 * t - 0.04 * math.sin(math.pi * t))
+                length = reach * (0.5 + 0.5 * t) * rng.uniform(0.94, 1.04)
+                tip = (root[0] + side * length * math.cos(angle), root[1] + length * math.sin(angle))
+                nx, ny = -math.sin(angle) * 0.032, math.cos(angle) * side * 0.032
+                middle = ((root[0] * 0.45 + tip[0] * 0.55), (root[1] * 0.45 + tip[1] * 0.55))
+                feathers.append(
+                    c.curve([root, (middle[0] + nx, middle[1] + ny), tip, (middle[0] - nx, middle[1] - ny)], 5)
+                )
+        c.over(picture, tone, c.polygon(*feathers))
+    fan = [
+        [
+            (0.5, cy + 0.06),
+            (0.5 + k * 0.05 - 0.024, cy + 0.32 - abs(k) * 0.03),
+            (0.5 + k * 0.05 + 0.024, cy + 0.32 - abs(k) * 0.03),
+        ]
+        for k in range(-2, 3)
+    ]
+    body = c.curve(
+        [
+            (0.5, cy - 0.2),
+            (0.565, cy - 0.06),
+            (0.55, cy + 0.08),
+            (0.5, cy + 0.2),
+            (0.45, cy + 0.08),
+            (0.435, cy - 0.06),
+        ],
+        6,
     )
-    c.over(picture, p.dark, body)
-    jaw = u * (1 + 0.22 * np.clip(v, 0, 1.2))
-    inner = np.clip(1 - jaw * jaw - v * v * 0.92, 0, 1)
-    face = c.inside((jaw * jaw + v * v * 0.92 - 1) * size * 0.4, 3 * PIXEL)
-    nz = np.sqrt(inner)
-    dents = np.zeros_like(X)
-    for side in (-1, 1):
-        dents += 0.9 * np.exp(-(((u - side * 0.4) / 0.24) ** 2 + ((v + 0.13) / 0.13) ** 2))
-    dents += 0.5 * np.exp(-(((u) / 0.34) ** 2 + ((v - 0.52) / 0.05) ** 2))
-    dents += 0.35 * np.exp(-(((u) / 0.16) ** 2 + ((v - 0.3) / 0.06) ** 2))
-    nose = np.exp(-((u / 0.16) ** 2)) * c.smooth(-0.3, 0.25, v) * c.smooth(0.34, 0.22, v)
-    side_light = jaw * 0.85
-    left = np.clip(side_light * -1 + nz * 0.45 - np.where(u > 0, nose, -0.25 * nose) - dents - 0.12, 0, 1)
-    right = np.clip(side_light + nz * 0.25 - np.where(u < 0, nose, -0.25 * nose) - dents - 0.18, 0, 1)
-    hairline = c.smooth(-0.85, -0.5, v + 0.25 * wave - 0.15 * np.abs(u))
-    c.screen(picture, p.accent, face * left * 1.5 * hairline)
-    c.screen(picture, p.main, face * right * 1.3 * hairline)
-    c.screen(picture, p.light, face * np.clip(left - 0.45, 0, 1) * hairline)
-    rim = np.clip(body - c.blur(body, 0.012), 0, 1) * (X > cx) * 1.6
-    c.screen(picture, p.main, np.clip(rim, 0, 1))
+    facing = 1 if rng.random() < 0.5 else -1
+    beak = [(0.5 + facing * 0.03, cy - 0.22), (0.5 + facing * 0.1, cy - 0.185), (0.5 + facing * 0.03, cy - 0.165)]
+    c.over(picture, p.dark, np.maximum(c.polygon(body, beak, *fan), c.disc(0.5 + facing * 0.01, cy - 0.19, 0.05)))
+    c.over(picture, p.accent, c.disc(0.5 + facing * 0.025, cy - 0.2, 0.011))
+    return _print(s, picture, 0.09)
 
 
 def _print(s: Sleeve, picture: Picture, grit: float) -> Picture:
     """The darkroom: grain, burnt corners, then the band's name where this band always has it."""
     c.vignette(picture, 0.45)
-    c.grain(picture, s.rng, grit, 1.6)
+    c.grain(picture, s.rng, grit * 0.62, 1.5)
     place = int(s.house.integers(0, 4))
-    ink = s.palette.light if place != 2 else s.palette.accent
+    p = s.palette
+    inks = (p.light, p.accent) if place != 2 else (p.accent, p.light, p.main)
     if place == 0:
         mask = lettering.line(s.artist.upper(), 0.5, 0.06, 0.085, weight=5, max_width=0.86, align="center")
     elif place == 1:
@@ -192,7 +301,9 @@ def _print(s: Sleeve, picture: Picture, grit: float) -> Picture:
         mask = lettering.stack(rows, 0.06, 0.06, 0.88, 0.13 * len(rows), weight=7)
     else:
         mask = lettering.line(s.title, 0.94, 0.88, 0.06, weight=2, max_width=0.7, align="right")
-    c.over(picture, ink, _worn(s, mask))
+    ink = _worn(s, mask)
+    c.multiply(picture, p.dark, np.clip(c.blur(mask, 0.02) * 1.4, 0, 1) * 0.6)
+    c.write(picture, ink, *inks)
     return picture
 
 
@@ -206,5 +317,5 @@ MOTIFS: dict[str, Motif] = {
     "desert rock": open_road,
     "post-rock": mist_ridges,
     "folk rock": forest_light,
-    "hard rock": gel_portraits,
+    "hard rock": stage_lights,
 }

@@ -75,7 +75,7 @@ def line(
     align: str = "left",
     degrees: float = 0.0,
 ) -> Mask:
-    """A mask of one line: `x`, `y` is its top left (or top centre, top right by `align`), `height` its capitals' height.
+    """A mask of one line: `x`, `y` its top left (or top centre, or right, by `align`), `height` that of its capitals.
 
     `width` stretches or squeezes it to exactly that; `max_width` only ever shrinks it, keeping its shape.
     `degrees` turns it about its own centre.

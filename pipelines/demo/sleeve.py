@@ -20,9 +20,14 @@ class Sleeve:
 
     artist: str
     title: str
+    place: int  # the artist's place in its scene
     palette: Palette
     house: np.random.Generator
     rng: np.random.Generator
+
+    def kind(self, count: int) -> int:
+        """Which of a motif's `count` variants: the artists of a scene take turns; one album in four goes astray."""
+        return (self.place + int(self.rng.random() < 0.25)) % count
 
 
 Motif = Callable[[Sleeve], Picture]

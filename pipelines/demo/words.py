@@ -17,6 +17,7 @@ class Scene:
     years: tuple[int, int]
     artists: tuple[str, ...]
     tags: tuple[str, ...]
+    titles: tuple[str, ...] = ()  # that belong to this scene alone; used before the genre's
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split("|"))
 
 
-def _scene(name: str, first: int, last: int, artists: str, tags: str) -> Scene:
-    return Scene(name, (first, last), _names(artists), _names(tags))
+def _scene(name: str, first: int, last: int, artists: str, tags: str, titles: str = "") -> Scene:
+    return Scene(name, (first, last), _names(artists), _names(tags), _names(titles) if titles else ())
 
 
 GENRES = (
@@ -85,14 +86,16 @@ GENRES = (
         _names("driving | nostalgic | epic | warm | restless | rebellious | dusty | hypnotic"),
         _names("electric guitar | bass guitar | drums | hammond organ | slide guitar | vocals"),
         _names(
-            "Signals from the Ridge | Long Way to Tucumcari | The Weight of Summer | Copper Sunday | Salt and Gasoline | "
-            "Nine Mile Road | Borrowed Thunder | Hold the Horizon | Dust Hymns | A House on the Plain | Leaving Marlow | "
-            "Fever Atlas | The River Account | Slow Engines | Pilot Light | Mirage Season | Burning Acres | Old Weather | "
-            "Heat Lightning | All Our Headlights | The Far Side of Noon | Northbound | Wires and Water | Kerosene Choir | "
-            "Last House Before the Pass | Tall Grass | The Lighthouse Keeper's Radio | Canyon Standard | Red Letter Days | "
-            "Under a Failing Sun | Winter Harvest | Out Past Bell County | The Ground Remembers | Electric Orchard | "
-            "Cinder Lane | Ten Thousand Miles of Wire | Magnetic South | Evening Freight | Stone Ladder | Wide Country | "
-            "Half a Mile of Moonlight | The Ferryman's Daughter | Open Range | Smoke Signals at Dawn"
+            "Signals from the Ridge | Long Way to Tucumcari | The Weight of Summer | Copper Sunday | "
+            "Salt and Gasoline | Nine Mile Road | Borrowed Thunder | Hold the Horizon | Dust Hymns | "
+            "A House on the Plain | Leaving Marlow | Fever Atlas | The River Account | Slow Engines |"
+            " Pilot Light | Mirage Season | Burning Acres | Old Weather | Heat Lightning | All Our "
+            "Headlights | The Far Side of Noon | Northbound | Wires and Water | Kerosene Choir | Last"
+            " House Before the Pass | Tall Grass | The Lighthouse Keeper's Radio | Canyon Standard | "
+            "Red Letter Days | Under a Failing Sun | Winter Harvest | Out Past Bell County | The "
+            "Ground Remembers | Electric Orchard | Cinder Lane | Ten Thousand Miles of Wire | "
+            "Magnetic South | Evening Freight | Stone Ladder | Wide Country | Half a Mile of "
+            "Moonlight | The Ferryman's Daughter | Open Range | Smoke Signals at Dawn"
         ),
     ),
     Genre(
@@ -139,14 +142,16 @@ GENRES = (
         _names("wistful | dreamy | tender | melancholy | hazy | autumnal | bittersweet | hopeful"),
         _names("jangly guitar | acoustic guitar | piano | strings | tape echo | vocals"),
         _names(
-            "Rooms for the Weather | Small Botanies | The Swimming Year | Letters to a Lighthouse | Honey Static | "
-            "Everyone Asleep but Us | Paper Boats | The Garden Behind | Late Ferry Home | A Field Guide to Leaving | "
-            "Marigold | Blue Hour Telephone | The Orchard Keeps Its Own Time | Postcards from the Interior | Feather Room | "
-            "Cardigan Weather | Slow Parade | Kitchen Light | Summer at the Edge of Town | Bright Side of the Curtain | "
-            "Your Handwriting | Almost Tuesday | Tidal Bedroom | Low Stakes Heaven | The Year We Learned to Float | "
-            "Wild Pears | Good Morning, Estuary | Soft Machinery | Lanterns for the Living | What the Rain Kept | "
-            "Daylight Saving | Nightswim Notes | Pollen | An Ordinary Window | House Plants | Undertow Lullabies | "
-            "Cloud Inventory | Quiet Neighbours | The Long Afternoon | Thistledown | Cartwheel | Cherry Pavilion | Halfway to Harbour"
+            "Rooms for the Weather | Small Botanies | The Swimming Year | Letters to a Lighthouse | "
+            "Honey Static | Everyone Asleep but Us | Paper Boats | The Garden Behind | Late Ferry "
+            "Home | A Field Guide to Leaving | Marigold | Blue Hour Telephone | The Orchard Keeps Its"
+            " Own Time | Postcards from the Interior | Feather Room | Cardigan Weather | Slow Parade "
+            "| Kitchen Light | Summer at the Edge of Town | Bright Side of the Curtain | Your "
+            "Handwriting | Almost Tuesday | Tidal Bedroom | Low Stakes Heaven | The Year We Learned "
+            "to Float | Wild Pears | Good Morning, Estuary | Soft Machinery | Lanterns for the Living"
+            " | What the Rain Kept | Daylight Saving | Nightswim Notes | Pollen | An Ordinary Window "
+            "| House Plants | Undertow Lullabies | Cloud Inventory | Quiet Neighbours | The Long "
+            "Afternoon | Thistledown | Cartwheel | Cherry Pavilion | Halfway to Harbour"
         ),
     ),
     Genre(
@@ -167,6 +172,7 @@ GENRES = (
                 2021,
                 "Night Interstate | Laser Boulevard | Chrome Horizon",
                 "retrowave | synthpop | soundtrack | 80s | disco",
+                "Half-Life of Neon | Sodium Light | Low Orbit City | Terminal Romance | Coastline After Midnight",
             ),
             _scene(
                 "idm",
@@ -193,12 +199,13 @@ GENRES = (
         _names("hypnotic | nocturnal | futuristic | pulsing | cold | euphoric | mechanical | late night"),
         _names("synthesizer | drum machine | sampler | modular synth | sequencer | vocoder"),
         _names(
-            "Phase Garden | Carrier Wave | Night Transit | Vector Hymnal | Sodium Light | Null Island | Terminal Romance | "
-            "Interlock | Ghost Relay | Dial Tone Sunrise | Half-Life of Neon | Parallax View | Substation | "
-            "Oscillation Study | Grid Reference | Soft Current | Machine Weather | Low Orbit City | Afterimage | Binary Summer | "
-            "Feedback Loop | Mirror Circuit | Resonant Bodies | Eleven Rooms | Motor Sleep | Synchronous | Glass Frequency | "
-            "Autopilot | Zero Crossing | Pulse Width | Midnight Arcology | Concrete Ballet | Signal to Noise | Strobe Theory | "
-            "Liquid Crystal | Photon Drive | Tape Delay | Continental Drift | Delta | Overpass | Neutral Density | Reverb Park"
+            "Phase Garden | Carrier Wave | Night Transit | Vector Hymnal | Null Island | Interlock | "
+            "Ghost Relay | Dial Tone Sunrise | Parallax View | Substation | Oscillation Study | Grid "
+            "Reference | Soft Current | Machine Weather | Afterimage | Binary Summer | Feedback Loop "
+            "| Mirror Circuit | Resonant Bodies | Eleven Rooms | Motor Sleep | Synchronous | Glass "
+            "Frequency | Autopilot | Zero Crossing | Pulse Width | Midnight Arcology | Concrete "
+            "Ballet | Signal to Noise | Strobe Theory | Liquid Crystal | Photon Drive | Tape Delay | "
+            "Continental Drift | Delta | Overpass | Neutral Density | Reverb Park"
         ),
     ),
     Genre(
@@ -240,18 +247,20 @@ GENRES = (
                 1984,
                 "The Mirror Society | Gloria Santoro",
                 "funk | soul | dance | jazz-funk | orchestral",
+                "Moonlight Discotheque | Mirror Mirror | Weekend Forever | Dancing with the Lights On | Velvet Rope",
             ),
         ),
         _names("euphoric | romantic | playful | glossy | sunny | bittersweet | glamorous | carefree"),
         _names("synthesizer | drum machine | strings | vocals | piano | handclaps"),
         _names(
-            "Kiss the Skyline | Heartbeat Hotel | Sugar Season | Ultraviolet | Dancing with the Lights On | Champagne Weather | "
-            "Cherry Satellite | Love in High Definition | Bubble and Bloom | Glitter Season | Paradise on Hold | Permanent Holiday | "
-            "Lipstick Sunset | Tell Me in Technicolor | Sweet Gravity | Call Me Tomorrow | Polaroid Summer | Velvet Rope | "
-            "Electric Valentine | Crush Theory | Starlight Avenue | All the Pretty Echoes | Butterfly Logic | Hot Pink Moon | "
-            "Weekend Forever | Diamond Air | Colour Me Yours | Moonlight Discotheque | Tangerine | First Date with the Future | "
-            "Candy Architecture | Body Language | Mirror Mirror | Boulevard of Summer | Peach Horizon | Fantasia Drive | "
-            "Twice as Bright | Supernatural Girl | Swimming Pool Dreams | Rosewater"
+            "Kiss the Skyline | Heartbeat Hotel | Sugar Season | Ultraviolet | Champagne Weather | "
+            "Cherry Satellite | Love in High Definition | Bubble and Bloom | Glitter Season | "
+            "Paradise on Hold | Permanent Holiday | Lipstick Sunset | Tell Me in Technicolor | Sweet "
+            "Gravity | Call Me Tomorrow | Polaroid Summer | Electric Valentine | Crush Theory | "
+            "Starlight Avenue | All the Pretty Echoes | Butterfly Logic | Hot Pink Moon | Diamond Air"
+            " | Colour Me Yours | Tangerine | First Date with the Future | Candy Architecture | Body "
+            "Language | Boulevard of Summer | Peach Horizon | Fantasia Drive | Twice as Bright | "
+            "Supernatural Girl | Swimming Pool Dreams | Rosewater"
         ),
     ),
     Genre(
@@ -293,18 +302,21 @@ GENRES = (
                 1970,
                 "Beatriz Amaral | Conjunto Maré Alta",
                 "brazilian | latin jazz | samba | easy listening | acoustic",
+                "Praia Azul | Canção do Vento | Samba for Two Rivers | Tarde de Domingo | Maré Baixa | "
+                "Violão e Vento | A Casa Amarela",
             ),
         ),
         _names("smoky | late night | swinging | cool | meditative | joyful | spontaneous | elegant"),
         _names("tenor saxophone | trumpet | double bass | piano | brushes | vibraphone"),
         _names(
-            "Blue Porcelain | Seven Steps Down | After the Last Set | Corner of Ninth | Ballad for Lorraine | Harlem Sketchbook | "
-            "The Quiet Side of the Street | Afro-Atlantic Suite | Cool Water | Out at the Blue Door Café | Minor Adjustments | "
-            "Samba for Two Rivers | Rhythm Section | Amber Light | Blues for the Architect | Walking Lines | Night Studies | "
-            "Modes and Moods | Red Clay Road | The New Grammar | Open Changes | Praia Azul | Waltz for Adele | Angular Momentum | "
-            "Midtown Nocturne | Soul Arithmetic | Spirit Houses | The Second Chorus | Late Show at the Linden Room | Brass Tacks | "
-            "Indigo Tuesday | Canção do Vento | Four in the Morning | Easy Geometry | Uptown Express | Conversations in Blue | "
-            "Sunday Changes | Interplay in Green"
+            "Blue Porcelain | Seven Steps Down | After the Last Set | Corner of Ninth | Ballad for "
+            "Lorraine | Harlem Sketchbook | The Quiet Side of the Street | Afro-Atlantic Suite | Cool"
+            " Water | Out at the Blue Door Café | Minor Adjustments | Rhythm Section | Amber Light | "
+            "Blues for the Architect | Walking Lines | Night Studies | Modes and Moods | Red Clay "
+            "Road | The New Grammar | Open Changes | Waltz for Adele | Angular Momentum | Midtown "
+            "Nocturne | Soul Arithmetic | Spirit Houses | The Second Chorus | Late Show at the Linden"
+            " Room | Brass Tacks | Indigo Tuesday | Four in the Morning | Easy Geometry | Uptown "
+            "Express | Conversations in Blue | Sunday Changes | Interplay in Green"
         ),
     ),
     Genre(
@@ -318,6 +330,8 @@ GENRES = (
                 2014,
                 "Nattskog | Frostvarde | Gravmåne",
                 "atmospheric black metal | blackgaze | raw | folk metal | dark ambient",
+                "Vinterens Krone | Under Svart Måne | Crown of Winter | Frozen Oath | "
+                "Skogens Grav | The Wolves Keep Vigil",
             ),
             _scene(
                 "death metal",
@@ -351,12 +365,14 @@ GENRES = (
         _names("dark | heavy | aggressive | cold | epic | ritual | bleak | intense"),
         _names("distorted guitar | double kick drums | growled vocals | bass guitar | tremolo picking | drums"),
         _names(
-            "Crown of Winter | The Ninth Gate Descends | Ashen Liturgy | Hymns to the Black Sun | Cathedral of Bone | Frozen Oath | "
-            "Beneath the Iron Moon | Throne of Silence | Vultures Over Eden | Sermon in Lead | Rites of the Hollow | Serpent Meridian | "
-            "Dead Kings Walking | Eternal Furnace | Requiem for the Sun | Plague Hymnal | Ruin and Root | The Wolves Keep Vigil | "
-            "Obsidian Prayer | Tomb of the Firmament | Burial Tide | War Without Dawn | Abyssal Geometry | Iron Psalms | "
-            "The Weeping Mountain | Pyre | Oblivion's Architect | Monument to Nothing | Bloodroot | Severed Horizon | Black Harvest | "
-            "Voltage and Wrath | Nocturnal Empire | Storm Covenant | Gallows Hill | The Last Ember"
+            "The Ninth Gate Descends | Ashen Liturgy | Hymns to the Black Sun | Cathedral of Bone | "
+            "Beneath the Iron Moon | Throne of Silence | Vultures Over Eden | Sermon in Lead | Rites "
+            "of the Hollow | Serpent Meridian | Dead Kings Walking | Eternal Furnace | Requiem for "
+            "the Sun | Plague Hymnal | Ruin and Root | Obsidian Prayer | Tomb of the Firmament | "
+            "Burial Tide | War Without Dawn | Abyssal Geometry | Iron Psalms | The Weeping Mountain |"
+            " Pyre | Oblivion's Architect | Monument to Nothing | Bloodroot | Severed Horizon | Black"
+            " Harvest | Voltage and Wrath | Nocturnal Empire | Storm Covenant | Gallows Hill | The "
+            "Last Ember"
         ),
     ),
     Genre(
@@ -403,12 +419,14 @@ GENRES = (
         _names("confident | laid back | gritty | soulful | street | triumphant | introspective | smooth"),
         _names("sampler | turntables | drum machine | bass | rhodes piano | rap vocals"),
         _names(
-            "Stoop Philosophy | Concrete Almanac | Crates and Cradles | Gold on the Block | The Block Speaks | Third Rail Gospel | "
-            "Brownstone Radio | Corner Store Kings | Dollar Van Diaries | Every Verse a Window | Crown Heights Sunday | Loose Change | "
-            "Sidewalk Scripture | The Mixtape Republic | Vinyl Inheritance | Sunday Dinner | Rooftop Season | Ink and Asphalt | "
-            "Hand to the Drum | Late Bus Home | Royalty Rate | Blueprint for Breathing | Mother Tongue Session | Summer on Fulton | "
-            "Free the Rhythm | Dirt Road Diamonds | Marble Notebook | Echo Park Bench | Pocket Full of Metaphors | Big Brother's Records | "
-            "Chalk Outline Poets | Low Rider Moon | Break Science | Ten Toes | Midnight Cypher | Southpaw"
+            "Stoop Philosophy | Concrete Almanac | Crates and Cradles | Gold on the Block | The Block"
+            " Speaks | Third Rail Gospel | Brownstone Radio | Corner Store Kings | Dollar Van Diaries"
+            " | Every Verse a Window | Crown Heights Sunday | Loose Change | Sidewalk Scripture | The"
+            " Mixtape Republic | Vinyl Inheritance | Sunday Dinner | Rooftop Season | Ink and Asphalt"
+            " | Hand to the Drum | Late Bus Home | Royalty Rate | Blueprint for Breathing | Mother "
+            "Tongue Session | Summer on Fulton | Free the Rhythm | Dirt Road Diamonds | Marble "
+            "Notebook | Echo Park Bench | Pocket Full of Metaphors | Big Brother's Records | Chalk "
+            "Outline Poets | Low Rider Moon | Break Science | Ten Toes | Midnight Cypher | Southpaw"
         ),
     ),
     Genre(
@@ -450,16 +468,19 @@ GENRES = (
                 2019,
                 "Haruka Minase | Field Station North",
                 "field recordings | new age | chillout | acoustic | ambient dub",
+                "Moss | A Grammar of Stones | Slow Water | Music for Tidal Flats | Rain on Cedar",
             ),
         ),
         _names("calm | spacious | weightless | meditative | contemplative | austere | glacial | luminous"),
         _names("synthesizer | prepared piano | strings | tape loops | field recordings | organ"),
         _names(
-            "Slow Water | Studies for an Empty Room | Snowfield | Eleven Horizons | Music for Tidal Flats | White Architecture | "
-            "Lichen | A Grammar of Stones | Distant Weather | Interval | Still Life with Static | Aurora Notation | The Unhurried Hour | "
-            "Archipelago | Halo | Canon for Eight Windows | Moss | Permafrost | Breathing Exercises | Chapel of Air | Light Through Paper | "
-            "Northern Rooms | Orbits I–IV | Far Shore | Pale Geometry | Rain on the Observatory | Sleep Cartography | Variations on a Tide | "
-            "Winter Pieces | Glass Meadow | Vespers for Nobody | Sediment | Elevation | Quiet Machines | Threshold | Opening Field"
+            "Studies for an Empty Room | Snowfield | Eleven Horizons | White Architecture | Lichen | "
+            "Distant Weather | Interval | Still Life with Static | Aurora Notation | The Unhurried "
+            "Hour | Archipelago | Halo | Canon for Eight Windows | Permafrost | Breathing Exercises |"
+            " Chapel of Air | Light Through Paper | Northern Rooms | Orbits I–IV | Far Shore | Pale "
+            "Geometry | Rain on the Observatory | Sleep Cartography | Variations on a Tide | Winter "
+            "Pieces | Glass Meadow | Vespers for Nobody | Sediment | Elevation | Quiet Machines | "
+            "Threshold | Opening Field"
         ),
     ),
 )

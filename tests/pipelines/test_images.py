@@ -21,6 +21,13 @@ from pipelines.images import (
 )
 from tests.pipelines.pictures import photo, png_claiming, quarters, to_bytes
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning:PIL"),
+    pytest.mark.filterwarnings(
+        "ignore::PIL.Image.DecompressionBombWarning"
+    ),  # our own check must do without it
+]
+
 RED, LIME, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
@@ -87,6 +94,15 @@ def test_sixteen_bits_are_scaled_and_not_clipped() -> None:
     dark = np.full((200, 200), 0x2000, dtype=np.uint16)
     for kind in ("PNG", "TIFF"):
         assert np.all(decode_cover(to_bytes(Image.fromarray(dark), kind)).pixels == 0x20)
+
+
+@pytest.mark.parametrize(
+    ("scale", "kind"), [(1.0, "f"), (255.0, "f"), (65535.0, "f"), (1e6, "f"), (255, "i"), (10**6, "i")]
+)
+def test_wide_gray_is_scaled_to_its_white(scale: float, kind: str) -> None:
+    ramp = np.tile(np.linspace(0, 1, 256), (256, 1))
+    data = to_bytes(Image.fromarray((ramp * scale).astype(np.float32 if kind == "f" else np.int32)), "TIFF")
+    assert differs(decode_cover(data).pixels, expected(Image.fromarray((ramp * 255).astype(np.uint8)))) < 1
 
 
 def test_adobe_cmyk_jpeg_is_not_a_negative() -> None:
@@ -272,6 +288,7 @@ def test_load_covers_gives_a_cover_or_a_reason_for_each_path(tmp_path: Path) -> 
     (tmp_path / "folder.jpg").mkdir()
     names = ["good.png", "page.jpg", "folder.jpg", "absent.jpg"]
     good, *bad = load_covers([tmp_path / name for name in names])
+    assert all(isinstance(item, BadImage) and item.__traceback__ is None for item in bad)
     assert not isinstance(good, BadImage)
     assert [str(item) for item in bad] == ["a web page, not a picture", "not a file", "no such file"]
 

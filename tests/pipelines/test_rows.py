@@ -86,7 +86,7 @@ def test_an_unclosed_quote_does_not_swallow_rows_up_to_the_next_quote(tmp_path: 
 def test_bytes_that_are_no_utf8_are_a_bad_row(tmp_path: Path) -> None:
     good, bad = read(csv_file(tmp_path, b"artist,album\nBj\xf6rk,Post\nA,B\n"))
     assert good == [("A", "B")]
-    assert [(row.number, row.reason) for row in bad] == [(2, "not UTF-8 text")]
+    assert [(row.number, row.reason) for row in bad] == [(2, "not UTF-8 text: save the table as UTF-8")]
 
 
 def test_a_missing_column_names_those_there(tmp_path: Path) -> None:
@@ -101,7 +101,8 @@ def test_a_missing_column_names_those_there(tmp_path: Path) -> None:
 
 def test_json_lines(tmp_path: Path) -> None:
     lines = (
-        '{"Artist": "A", "album": "B"}\n\nnot json\n[1]\n{"artist": 7, "title": "C"}\n' + "[" * 100_000 + "\n"
+        '{"Artist": "A", "album": "B"}\n\nnot json\n[1]\n'
+        '{"artist": 7, "title": "x", "album": "C", "year": 3, "more": 4}\n' + "[" * 100_000 + "\n"
     )
     good, bad = read(csv_file(tmp_path, "\ufeff" + lines, "t.jsonl"))
     assert good == [("A", "B"), (7, "C")]
@@ -115,6 +116,11 @@ def test_json_lines(tmp_path: Path) -> None:
 def test_a_json_document_is_not_json_lines(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="one object on each line"):
         read(csv_file(tmp_path, '[\n {"artist": "A", "album": "B"}\n]\n', "t.json"))
+
+
+def test_utf16_that_breaks_off_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="damaged text"):
+        read(csv_file(tmp_path, "artist,album\nA,B\n".encode("utf-16")[:-1]))
 
 
 def test_parquet(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def contents(library: Library) -> dict[str, list[tuple[Any, ...]]]:
     }
     with library.read() as con:
         tables = {name: con.execute(sql).fetchall() for name, sql in queries.items()}
-    files = sorted(path.name for path in library.covers_dir.rglob("*") if path.is_file())
+    files = sorted(path.name for path in library.covers_dir.rglob("*.webp") if not path.name.startswith("."))
     return {**tables, "files": [(name,) for name in files]}
 
 
