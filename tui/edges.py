@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tui.geometry import Rect
 
@@ -37,10 +37,12 @@ def edge_cells(center: Rect, edge: Edge) -> dict[Cell, int]:
     return cells
 
 
-def draw_edges(center: Rect, edges: Sequence[Edge], taken: Iterable[Rect]) -> dict[Cell, tuple[str, str]]:
+@lru_cache(maxsize=16)
+def draw_edges(center: Rect, edges: tuple[Edge, ...], taken: tuple[Rect, ...]) -> dict[Cell, tuple[str, str]]:
     """Every edge's free cells as (character, colour key); where two cross, the dots join under the later key.
 
-    No cell inside a rectangle of `taken` is drawn: the lines pass behind the covers.
+    No cell inside a rectangle of `taken` is drawn: the lines pass behind the covers. A moved focus asks for the
+    same edges again, so the last few answers are kept: do not change them.
     """
     bits: dict[Cell, int] = {}
     keys: dict[Cell, str] = {}

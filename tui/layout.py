@@ -178,7 +178,7 @@ def _side(frame: _Frame, left: int, right: int, top: int, bottom: int) -> list[P
     for row, y in enumerate(_spread(rows, top, bottom)):
         in_row = min(frame.columns, math.ceil(remaining / (rows - row)))
         remaining -= in_row
-        places += [_slot(x, round(y - block / 2), frame) for x in _spread(in_row, left, right)]
+        places += [_slot(x, math.floor(y - block / 2), frame) for x in _spread(in_row, left, right)]
     return places
 
 

@@ -18,7 +18,7 @@ DEFAULTS = {  # of the variables below, for themes that do not set them
     "signal-popularity": "#e0798a",
     "quiet": "#8a8f98",
     "faint": "#4a4f59",
-    "focus": "#f3e9d2",
+    "focus": "#f4f0dc",
     "on-focus": "#17181c",
 }
 NIGHT = Theme(

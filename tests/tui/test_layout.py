@@ -84,6 +84,11 @@ def test_an_arrow_goes_that_way() -> None:
     assert nearest(where, 0, "down") is None
 
 
+def test_no_arrow_jumps_across_the_centre() -> None:
+    assert nearest([(20.0, 8.0), (40.0, 5.0), (0.0, 5.0)], 1, "left") == 0
+    assert nearest([(20.0, 40.0), (40.0, 5.0), (0.0, 5.0)], 1, "left") == 2  # a row far above the centre
+
+
 @pytest.mark.parametrize(("size", "least"), [((54, 22), 8), ((90, 43), 12), ((180, 66), 20)])
 def test_larger_screens_show_more(size: tuple[int, int], least: int) -> None:
     assert default_count(*size) >= least

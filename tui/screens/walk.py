@@ -279,7 +279,6 @@ class WalkScreen(Screen[None]):
         self.session.record_blend(message.result)
         view = self.query_one(BlendView)
         view.show_result(message.albums, message.result)
-        view.visible = True
         self.say(f"wrote {message.result.path}")
 
     def on_walk_screen_blend_failed(self, message: BlendFailed) -> None:

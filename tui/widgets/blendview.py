@@ -23,7 +23,7 @@ class BlendView(Vertical):
     def __init__(self, painter: CoverPainter, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.painter = painter
-        self._path = ""
+        self._shown: tuple[list[Album], BlendResult] | None = None
 
     def compose(self) -> ComposeResult:
         """The picture above, what it is below."""
@@ -35,12 +35,21 @@ class BlendView(Vertical):
         rows = max(1, min(self.size.width // 2, self.size.height - 8))
         cover = self.query_one(Cover)
         cover.styles.width, cover.styles.height = rows * 2, rows
+        self._write()
 
     def show_result(self, albums: list[Album], result: BlendResult) -> None:
-        """Show a blend and say where it was written."""
+        """Come up over the details with a blend and where it was written."""
+        self._shown = albums, result
         self.query_one(Cover).show_pixels(result.pixels)
+        self.visible = True
+        self._write()
+
+    def _write(self) -> None:
+        if self._shown is None:
+            return
+        albums, result = self._shown
         text = self.query_one(Lines)
-        palette, cells = text.palette, max(10, self.size.width)
+        palette, cells = text.palette, self.container_size.width
         made = f"made on {plain(result.device)} in {result.seconds:.1f} s"
         rows: list[list[Span]] = [[(f"blend of {len(albums)}", palette.text(bold=True))]]
         for album in albums[:4]:

@@ -122,7 +122,10 @@ class RingView(Container):
         if came is not None and (came[0] not in slots or current == came[0]):
             came = None
         index = nearest(
-            points, slots.index(current), direction, None if came is None else (slots.index(came[0]), came[1])
+            points,
+            slots.index(current),
+            direction,
+            None if came is None else (slots.index(came[0]), came[1]),
         )
         if index is None:
             return False
@@ -153,7 +156,7 @@ def ground(layout: RingLayout, session: Session, palette: Palette) -> dict[Cell,
         spines.update(_spine(place.cover, signal, palette))
     cells = {
         cell: (character, palette.signal(signal))
-        for cell, (character, signal) in draw_edges(layout.center.cover, edges, taken).items()
+        for cell, (character, signal) in draw_edges(layout.center.cover, tuple(edges), tuple(taken)).items()
     }
     cells.update(spines)
     slot = session.focused_slot
