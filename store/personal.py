@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.errors import LibraryError, LibraryLocked
+from store.text import clean, storable
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,15 +78,15 @@ class Personal:
 
     def add_bookmark(self, album_id: str, note: str = "") -> None:
         """Mark an album; marking again changes the note."""
-        self._append("bookmark", album_id=album_id, note=note)
+        self._append("bookmark", album_id=album_id, note=clean(note))
 
     def remove_bookmark(self, album_id: str) -> None:
         """Take the mark off; nothing where there is none."""
         self._append("unbookmark", album_id=album_id)
 
     def add_blend(self, blend_id: str, path: str | Path, recipe: dict[str, Any]) -> None:
-        """Record a written blend; the same `blend_id` again replaces it."""
-        self._append("blend", blend_id=blend_id, path=str(path), recipe=recipe)
+        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no JSON."""
+        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe)
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
         """Record that step `seq` of a walk arrived at an album."""
@@ -108,7 +109,7 @@ class Personal:
 
     def _append(self, kind: str, **fields: Any) -> None:
         record = {"id": uuid.uuid4().hex, "at": datetime.now(UTC).isoformat(), "kind": kind, **fields}
-        line = json.dumps(record, ensure_ascii=True).encode() + b"\n"
+        line = _line(record)
         path = self.library.path / JOURNAL
         try:
             with _locked_journal(path) as descriptor:
@@ -239,7 +240,7 @@ def _parse(content: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
             continue
         try:
             records.append(_checked(json.loads(line)))
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             damaged.append(line)
     return records, damaged
 
@@ -255,6 +256,7 @@ def _checked(record: dict[str, Any]) -> dict[str, Any]:
     if not all(isinstance(record[name], str) for name in ("id", "at", *needed)):
         raise TypeError("a field is no text")
     _utc(record["at"])
+    _line(record)
     if record["kind"] == "blend" and not isinstance(record["recipe"], dict):
         raise TypeError("a recipe is a table")
     if record["kind"] == "walk_step" and not (
@@ -264,6 +266,11 @@ def _checked(record: dict[str, Any]) -> dict[str, Any]:
     ):
         raise TypeError("a walk step has a number and a place it came from")
     return record
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    """The record as a line. ValueError for what the database could not hold: NaN, lone surrogates."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def _utc(text: str) -> datetime:

@@ -134,6 +134,24 @@ def test_a_torn_line_costs_no_other_and_is_kept(library: Library) -> None:
     assert b'"bookm\n' in kept and b'"other"' in kept and b"\xff\xfe" in kept
 
 
+def test_what_the_database_could_not_hold_does_not_stop_the_rest(library: Library) -> None:
+    personal = Personal(library)
+    personal.add_blend("x", "caf\udce9.png", {"albums": []})
+    with pytest.raises(ValueError, match="JSON"):
+        personal.add_blend("y", "y.png", {"weight": float("nan")})
+    at = '"at": "2025-01-01T00:00:00+00:00"'
+    with (library.path / JOURNAL).open("a") as file:
+        file.write(f'{{"id": "1", {at}, "kind": "blend", "blend_id": "n", "path": "p", "recipe": {{"w": NaN}}}}\n')
+        file.write(f'{{"id": "2", {at}, "kind": "bookmark", "album_id": "\\ud800", "note": ""}}\n')
+        file.write('{"id": "3", "at": "0001-01-01T00:00:00+14:00", "kind": "unbookmark", "album_id": "a"}\n')
+        file.write(f'{{"id": "4", {at}, "kind": "bookmark", "album_id": "nul\\u0000", "note": ""}}\n')
+    personal.add_bookmark("z")
+    assert personal.flush()
+    assert [row[0] for row in stored(library, "bookmarks")] == ["nul\0", "z"]
+    assert [row[:2] for row in stored(library, "blends")] == [("x", "caf\\udce9.png")]
+    assert (library.path / DAMAGED).read_bytes().count(b"\n") == 3
+
+
 def test_kill_9_loses_nothing_that_was_confirmed(library: Library) -> None:
     """Two processes append at full speed while we store; both are killed; every confirmed step is there, once."""
     confirmed = []
