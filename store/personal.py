@@ -220,7 +220,9 @@ def _upsert(
     """Insert rows, replacing those with the same key."""
     if rows:
         columns = ", ".join(f"unnest(?::{type_name}[])" for type_name in types)
-        con.execute(f"INSERT OR REPLACE INTO {table} SELECT {columns}", [list(c) for c in zip(*rows, strict=True)])
+        con.execute(
+            f"INSERT OR REPLACE INTO {table} SELECT {columns}", [list(c) for c in zip(*rows, strict=True)]
+        )
 
 
 def _known_ids(con: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:

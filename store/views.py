@@ -111,12 +111,14 @@ cover_scores AS (
 ),
 scored AS (
     SELECT a.album_id, a.artist, a.title, a.year, a.genre, near.rank AS cover_rank,
-           coalesce(near.score, cover_scores.score) AS cover, tag_scores.score AS tags, tag_scores.shared AS shared_tags,
+           coalesce(near.score, cover_scores.score) AS cover,
+           CASE WHEN mine.norm > 0 AND norms.norm > 0 THEN coalesce(tag_scores.score, 0) END AS tags, tag_scores.shared AS shared_tags,
            links.match AS artist_match, exp(-abs(a.year - centre.year) / 8.0) AS era,
            exp(-abs(log10(1 + a.listeners) - log10(1 + centre.listeners))) AS popularity, a.artist_key, a.title_key
     FROM candidates JOIN albums a USING (album_id) CROSS JOIN centre
     LEFT JOIN near USING (album_id) LEFT JOIN cover_scores USING (album_id) LEFT JOIN tag_scores USING (album_id)
     LEFT JOIN links ON links.artist_key = a.artist_key
+    LEFT JOIN norms ON norms.album_id = a.album_id LEFT JOIN norms mine ON mine.album_id = centre.album_id
     WHERE a.album_id <> centre.album_id
 ),
 fused AS (

@@ -38,8 +38,22 @@ def webp(color: tuple[int, int, int], side: int = 128) -> bytes:
 
 # Eight albums. Covers lie on a circle: cover n at n · 20 degrees, so that nearness is plain.
 ALBUMS = [
-    record("Ada", "First", year=1990, cover_sha256=sha(0), tags=(("dream pop", 100), ("shoegaze", 80)), listeners=1000),
-    record("Ada", "Second", year=1992, cover_sha256=sha(1), tags=(("dream pop", 100), ("noise", 50)), listeners=900),
+    record(
+        "Ada",
+        "First",
+        year=1990,
+        cover_sha256=sha(0),
+        tags=(("dream pop", 100), ("shoegaze", 80)),
+        listeners=1000,
+    ),
+    record(
+        "Ada",
+        "Second",
+        year=1992,
+        cover_sha256=sha(1),
+        tags=(("dream pop", 100), ("noise", 50)),
+        listeners=900,
+    ),
     record("Ada", "Third", year=1994, cover_sha256=sha(2), tags=(("dream pop", 60),), listeners=800),
     record("Bo", "Blue", year=1991, cover_sha256=sha(3), tags=(("shoegaze", 100),), listeners=1000),
     record("Cy", "Cold", year=2010, cover_sha256=sha(4), tags=(("jazz", 100),), listeners=10),

@@ -16,7 +16,13 @@ from .conftest import record, sha
 
 def test_adding_twice_changes_nothing(library: Library) -> None:
     batch = [
-        record("Ada", "First", year=1990, tags=(("Dream Pop", 100), ("dream pop", 40), ("", 5)), artist_tags=(("uk", 10),)),
+        record(
+            "Ada",
+            "First",
+            year=1990,
+            tags=(("Dream Pop", 100), ("dream pop", 40), ("", 5)),
+            artist_tags=(("uk", 10),),
+        ),
         record("Bo", "Blue"),
     ]
     with library.write() as con:
@@ -34,19 +40,27 @@ def test_adding_twice_changes_nothing(library: Library) -> None:
 def test_the_same_album_under_another_spelling_is_told_and_completes(library: Library) -> None:
     with library.write() as con:
         catalog.add_albums(con, [record("Beyoncé", "Lemonade", genre="pop")])
-        other = AlbumRecord("BEYONCE", "Lemonade!", "lastfm", "k", year=2016, genre="rock", listeners=5, tags=(("pop", 9),))
+        other = AlbumRecord(
+            "BEYONCE", "Lemonade!", "lastfm", "k", year=2016, genre="rock", listeners=5, tags=(("pop", 9),)
+        )
         result = catalog.add_albums(con, [other])
         assert result.added == []
         assert result.duplicates == [("k", "Beyoncé / Lemonade")]
-        assert con.execute("SELECT artist, year, genre, listeners FROM albums").fetchall() == [("Beyoncé", 2016, "pop", 5)]
+        assert con.execute("SELECT artist, year, genre, listeners FROM albums").fetchall() == [
+            ("Beyoncé", 2016, "pop", 5)
+        ]
         assert con.execute("SELECT tag FROM album_tags").fetchall() == [("pop",)]
 
 
 def test_a_source_may_change_its_own_album(library: Library) -> None:
     with library.write() as con:
         catalog.add_albums(con, [record("Ada", "First", year=1990, listeners=1, tags=(("pop", 10),))])
-        catalog.add_albums(con, [record("Ada", "First", listeners=2, cover_sha256=sha(1), tags=(("pop", 20),))])
-        assert con.execute("SELECT year, listeners, cover_sha256 FROM albums").fetchall() == [(1990, 2, sha(1))]
+        catalog.add_albums(
+            con, [record("Ada", "First", listeners=2, cover_sha256=sha(1), tags=(("pop", 20),))]
+        )
+        assert con.execute("SELECT year, listeners, cover_sha256 FROM albums").fetchall() == [
+            (1990, 2, sha(1))
+        ]
         assert con.execute("SELECT weight FROM album_tags").fetchall() == [(20.0,)]
 
 
@@ -73,12 +87,28 @@ def test_what_cannot_be_stored_is_told_and_stops_nothing(library: Library) -> No
 
 
 def test_hostile_titles_are_data(library: Library) -> None:
-    titles = ["'; DROP TABLE albums; --", "[bold]x[/]", "../../etc/passwd", "\x1b]0;x\x07bell", "a\x00b", "🦄" * 10, "\ud800x"]
+    titles = [
+        "'; DROP TABLE albums; --",
+        "[bold]x[/]",
+        "../../etc/passwd",
+        "\x1b]0;x\x07bell",
+        "a\x00b",
+        "🦄" * 10,
+        "\ud800x",
+    ]
     with library.write() as con:
         result = catalog.add_albums(con, [record("X", title) for title in titles])
         stored = {row[0] for row in con.execute("SELECT title FROM albums").fetchall()}
     assert len(result.added) == len(titles)
-    assert stored == {"'; DROP TABLE albums; --", "[bold]x[/]", "../../etc/passwd", "bell", "ab", "🦄" * 10, "x"}
+    assert stored == {
+        "'; DROP TABLE albums; --",
+        "[bold]x[/]",
+        "../../etc/passwd",
+        "bell",
+        "ab",
+        "🦄" * 10,
+        "x",
+    }
 
 
 def test_keys_from_file_names_that_are_no_text(library: Library) -> None:
@@ -92,18 +122,28 @@ def test_keys_from_file_names_that_are_no_text(library: Library) -> None:
 
 def test_similar_artists(library: Library) -> None:
     with library.write() as con:
-        rows = [("Ada", "Bo", 0.5), ("ADA", "bo", 0.6), ("Ada", "Ada", 1.0), ("", "x", 1.0), ("Cy", "Bo", 7.0)]
+        rows = [
+            ("Ada", "Bo", 0.5),
+            ("ADA", "bo", 0.6),
+            ("Ada", "Ada", 1.0),
+            ("", "x", 1.0),
+            ("Cy", "Bo", 7.0),
+        ]
         assert catalog.add_similar_artists(con, rows, "s") == 2
         assert catalog.add_similar_artists(con, [("Ada", "Bo", 0.9)], "s") == 0
         assert catalog.add_similar_artists(con, [("Ada", "Bo", 0.1)], "t") == 1
-        found = con.execute("SELECT artist_key, round(match::DOUBLE, 1), source FROM similar_artists ORDER BY ALL").fetchall()
+        found = con.execute(
+            "SELECT artist_key, round(match::DOUBLE, 1), source FROM similar_artists ORDER BY ALL"
+        ).fetchall()
     assert found == [("ada", 0.1, "t"), ("ada", 0.9, "s"), ("cy", 1.0, "s")]
 
 
 def test_ingest_items_remember_and_back_off(library: Library) -> None:
     with library.write() as con:
         catalog.record_items(con, "s", [("a", "fetch", "failed", "timeout"), ("b", "fetch", "done", None)])
-        catalog.record_items(con, "s", [("a", "fetch", "failed", "timeout"), ("a", "fetch", "failed", "timeout again")])
+        catalog.record_items(
+            con, "s", [("a", "fetch", "failed", "timeout"), ("a", "fetch", "failed", "timeout again")]
+        )
         catalog.record_items(con, "t", [("a", "store", "done", None)])
         assert catalog.item_statuses(con, "s") == {"a": "failed", "b": "done"}
         rows = con.execute(
@@ -112,9 +152,9 @@ def test_ingest_items_remember_and_back_off(library: Library) -> None:
         ).fetchall()
         assert rows == [("a", 2, "timeout again", 4.0), ("b", 1, None, None)]
         catalog.record_items(con, "s", [("a", "store", "done", None)])
-        assert con.execute("SELECT attempts, error, next_try FROM ingest_items WHERE key = 'a' AND source = 's'").fetchall() == [
-            (3, None, None)
-        ]
+        assert con.execute(
+            "SELECT attempts, error, next_try FROM ingest_items WHERE key = 'a' AND source = 's'"
+        ).fetchall() == [(3, None, None)]
 
 
 def test_covers_models_and_latents(library: Library) -> None:
@@ -150,7 +190,9 @@ def test_latents_of_another_size_are_refused_until_forgotten(library: Library) -
     with library.write() as con:
         catalog.add_latents(con, "n", [sha(0)], np.ones((1, 6), np.float32))
         assert catalog.latent_dimension(con) == 6
-        comment = con.execute("SELECT comment FROM duckdb_columns() WHERE table_name = 'latents' AND column_name = 'latent'").fetchall()
+        comment = con.execute(
+            "SELECT comment FROM duckdb_columns() WHERE table_name = 'latents' AND column_name = 'latent'"
+        ).fetchall()
     assert comment[0][0]
 
 

@@ -25,7 +25,9 @@ def built(library: Library) -> Library:
 
 def cloud(count: int, dimension: int = 16) -> tuple[list[str], np.ndarray]:
     rng = np.random.default_rng(7)
-    return [sha(number) for number in range(count)], rng.standard_normal((count, dimension)).astype(np.float32)
+    return [sha(number) for number in range(count)], rng.standard_normal((count, dimension)).astype(
+        np.float32
+    )
 
 
 def test_none_before_it_is_built(library: Library) -> None:
@@ -204,7 +206,9 @@ def test_a_cover_that_many_albums_share_stays_bounded(library: Library) -> None:
     albums += [record("Y", f"Own {number}", cover_sha256=sha(number)) for number in range(1, 40)]
     fill(library, albums, vectors)
     with library.read() as con:
-        most = con.execute("SELECT max(n) FROM (SELECT count(*) AS n FROM neighbors GROUP BY album_id)").fetchall()
+        most = con.execute(
+            "SELECT max(n) FROM (SELECT count(*) AS n FROM neighbors GROUP BY album_id)"
+        ).fetchall()
         same = con.execute(
             "SELECT min(n), max(n) FROM (SELECT count(*) FILTER (distance = 0) AS n FROM neighbors "
             "JOIN albums USING (album_id) WHERE artist = 'X' GROUP BY album_id)"
