@@ -10,17 +10,17 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import Indel, JaroWinkler
+from rapidfuzz.distance import JaroWinkler
 
 from store.errors import AmbiguousAlbum, UnknownAlbum
 from store.records import Album
 from store.snapshot import Snapshot, Sparse
 from store.text import clean, key
 
-_CANDIDATES = 150  # that each pass brings in
+_CANDIDATES = 60  # that each pass brings in
 _LONGEST = 200  # characters of a query that count
-_SURE = 0.80  # a name at least this like the text is taken to be meant
-_CLEAR = 0.03  # the best must lead the next by this much
+_SURE = 0.76  # a name at least this like the text is taken to be meant
+_CLEAR = 0.02  # the best must lead the next by this much
 
 
 def find(snapshot: Snapshot, text: str, n: int = 20) -> list[tuple[Album, float]]:
@@ -46,7 +46,7 @@ def resolve(snapshot: Snapshot, text: str) -> Album:
         hint = "; the closest: " + ", ".join(f'"{album.label}"' for album in closest) if closest else ""
         raise UnknownAlbum(f'no album goes by "{shown}"{hint}', closest)
     best = ranked[0][1]
-    equal = [row for row, score in ranked if score > best - (_CLEAR if best < 1 else 1e-9)]
+    equal = [row for row, score in ranked if score > best - (_CLEAR if best < 0.99 else 1e-9)]
     albums = [snapshot.album(row) for row in equal[:20]]
     if len(albums) > 1:
         names = ", ".join(f'"{album.label}"' for album in albums[:5]) + (", …" if len(albums) > 5 else "")
@@ -64,9 +64,9 @@ def _by_name(snapshot: Snapshot, text: str) -> list[tuple[int, float]]:
     scored = []
     for row in rows:
         artist, title = snapshot.artist_keys[row], snapshot.title_keys[row]
-        likeness = max(_alike(whole, title), _alike(whole, f"{artist} {title}"))
+        likeness = max(0.99 * _alike(whole, title), 0.0 if splits else _alike(whole, f"{artist} {title}"))
         for first, second in splits:
-            # The weaker half counts: the right artist does not make up for another title.
+            # The weaker half counts more: the right artist does not make up for another title.
             halves = _alike(first, artist), _alike(second, title)
             likeness = max(likeness, 0.7 * min(halves) + 0.3 * max(halves))
         scored.append((row, likeness))
@@ -74,10 +74,10 @@ def _by_name(snapshot: Snapshot, text: str) -> list[tuple[int, float]]:
 
 
 def _alike(a: str, b: str) -> float:
-    """Likeness of two keys, 0–1; only equal keys are 1."""
+    """Likeness of two keys, 0–1; what is not equal stays clearly below 1, so that II beats III for one who wrote II."""
     if a == b:
         return 1.0
-    return min(max(Indel.normalized_similarity(a, b), fuzz.token_sort_ratio(a, b) / 100 - 0.01), 0.999)
+    return 0.95 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b) - 1) / 100
 
 
 def _search(snapshot: Snapshot, text: str, n: int) -> list[tuple[int, float]]:
@@ -105,27 +105,20 @@ def _likeness(query: str, artist: str, title: str) -> float:
     if f" {query}" in both:
         return 0.90 + 0.04 * closeness
     typos = max(closeness, fuzz.ratio(query, title) / 100, fuzz.token_sort_ratio(query, both) / 100)
-    words = _words_covered(query.split(), both.split())
-    return min(0.9 * max(typos, 0.75 * words + 0.25 * closeness), 0.899)
+    if typos < 0.9:
+        typos = max(typos, 0.75 * _words_covered(query.split(), both.split()) + 0.25 * closeness)
+    return min(0.9 * typos, 0.899)
 
 
 def _words_covered(asked: list[str], present: list[str]) -> float:
     """The share of the asked letters that find their word among those present, typos and unfinished words forgiven."""
-    total = sum(map(len, asked))
-    if not total or not present:
-        return 0.0
+    likeness = process.cdist(asked, present, scorer=fuzz.ratio, dtype=np.float32, workers=1) / 100
+    best = np.where(likeness >= 0.6, likeness, 0).max(axis=1, initial=0)
     found = 0.0
-    for word in asked:
-        best = max(
-            1.0
-            if other == word
-            else 0.95
-            if other.startswith(word)
-            else Indel.normalized_similarity(word, other)
-            for other in present
-        )
-        found += len(word) * (best if best >= 0.6 else 0.0)
-    return found / total
+    for word, alike in zip(asked, best.tolist(), strict=True):
+        unfinished = alike < 0.95 and any(other.startswith(word) for other in present)
+        found += len(word) * (0.95 if unfinished else alike)
+    return found / max(sum(map(len, asked)), 1)
 
 
 class _Names:

@@ -17,34 +17,42 @@ if TYPE_CHECKING:
     from store.library import Library
 
 # Rows are numbered in the order of names, so that ties between albums fall alphabetically.
-_COLUMNS = """
-SELECT album_id, artist, title, artist_key, title_key, coalesce(genre, '') AS genre, coalesce(cover_sha256, '') AS cover,
-       year::DOUBLE AS year, listeners::DOUBLE AS listeners, source = 'demo' AS fictional,
-       dense_rank() OVER (ORDER BY artist_key)::INTEGER - 1 AS artist_code
-FROM albums ORDER BY artist_key, title_key, album_id
+_ROWS = """
+CREATE TEMP TABLE snapshot_albums AS
+SELECT (row_number() OVER (ORDER BY artist_key, title_key, album_id) - 1)::INTEGER AS row,
+       (dense_rank() OVER (ORDER BY artist_key) - 1)::INTEGER AS artist_code, album_id, artist_key
+FROM albums
+"""
+_ALBUMS = """
+SELECT album_id, artist, title, albums.artist_key, title_key, coalesce(genre, '') AS genre,
+       coalesce(cover_sha256, '') AS cover, year::DOUBLE AS year, listeners::DOUBLE AS listeners,
+       source = 'demo' AS fictional, artist_code
+FROM albums JOIN snapshot_albums USING (album_id) ORDER BY row
 """
 _TAGS = """
-WITH named AS (SELECT album_id, artist_key, row_number() OVER (ORDER BY artist_key, title_key, album_id)::INTEGER - 1 AS row FROM albums),
-own AS (SELECT row, tag, weight FROM album_tags JOIN named USING (album_id)),
-lent AS (
-    SELECT row, tag, weight FROM artist_tags JOIN named USING (artist_key)
-    WHERE album_id NOT IN (SELECT album_id FROM album_tags)
-),
-effective AS (FROM own UNION ALL FROM lent),
-names AS (SELECT tag, row_number() OVER (ORDER BY tag)::INTEGER - 1 AS code FROM (SELECT DISTINCT tag FROM effective))
+CREATE TEMP TABLE snapshot_tags AS
+SELECT row, tag, weight FROM album_tags JOIN snapshot_albums USING (album_id)
+UNION ALL
+SELECT row, tag, weight FROM artist_tags
+JOIN (FROM snapshot_albums ANTI JOIN album_tags USING (album_id)) USING (artist_key)
+"""
+_TAG_NAMES = """
+CREATE TEMP TABLE snapshot_tag_names AS
+SELECT tag, (row_number() OVER (ORDER BY tag) - 1)::INTEGER AS code FROM (SELECT DISTINCT tag FROM snapshot_tags)
+"""
+_TAG_ENTRIES = """
+SELECT row, code, weight FROM snapshot_tags JOIN snapshot_tag_names USING (tag) ORDER BY row, weight DESC, code
 """
 _SIMILAR = """
-WITH codes AS (
-    SELECT artist_key, row_number() OVER (ORDER BY artist_key)::INTEGER - 1 AS code FROM (SELECT DISTINCT artist_key FROM albums)
-), both_ways AS (
-    SELECT artist_key AS a, similar_key AS b, match FROM similar_artists
-    UNION ALL
-    SELECT similar_key, artist_key, match FROM similar_artists
+WITH codes AS (SELECT DISTINCT artist_key, artist_code AS code FROM snapshot_albums),
+pairs AS (
+    SELECT x.code AS a, y.code AS b, match FROM similar_artists
+    JOIN codes x ON x.artist_key = similar_artists.artist_key JOIN codes y ON y.artist_key = similar_key
+    WHERE x.code <> y.code
 )
-SELECT x.code AS a, y.code AS b, max(match) AS match
-FROM both_ways JOIN codes x ON x.artist_key = a JOIN codes y ON y.artist_key = b
-WHERE x.code <> y.code GROUP BY ALL ORDER BY 1, 2
+SELECT a, b, max(match) AS match FROM (FROM pairs UNION ALL SELECT b, a, match FROM pairs) GROUP BY a, b ORDER BY a, b
 """
+_TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,15 @@ class Snapshot:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, personal: PersonalRecords) -> None:
         """Copies through an open burst; use `Snapshot.load`."""
-        columns = con.execute(_COLUMNS).fetchnumpy()
+        for statement in (_ROWS, _TAGS, _TAG_NAMES):
+            con.execute(statement)
+        columns = con.execute(_ALBUMS).fetchnumpy()
+        names = con.execute("SELECT tag FROM snapshot_tag_names ORDER BY code").fetchall()
+        tags = con.execute(_TAG_ENTRIES).fetchnumpy()
+        similar = con.execute(_SIMILAR).fetchnumpy()
+        for table in _TEMPORARY:
+            con.execute(f"DROP TABLE temp.{table}")
+        self.personal = personal
         self.album_ids: list[str] = columns["album_id"].tolist()
         self.artists: list[str] = columns["artist"].tolist()
         self.titles: list[str] = columns["title"].tolist()
@@ -85,30 +101,25 @@ class Snapshot:
         self.fictional: np.ndarray = np.asarray(columns["fictional"], dtype=bool)
         self.years = _floats(columns["year"])  # float64 [n], nan = unknown
         self.listeners = _floats(columns["listeners"])
-        self.artist_codes: np.ndarray = np.asarray(
-            columns["artist_code"], dtype=np.int32
-        )  # one an artist, in order
-        self.personal = personal
-        count = len(self.album_ids)
-        self.tag_names: list[str] = [
-            row[0] for row in con.execute(_TAGS + "SELECT tag FROM names ORDER BY code").fetchall()
-        ]
-        tags = con.execute(
-            _TAGS
-            + "SELECT row, code, weight FROM effective JOIN names USING (tag) ORDER BY row, weight DESC, code"
-        ).fetchnumpy()
-        self.tags = _tf_idf(
+        self.artist_codes: np.ndarray = np.asarray(columns["artist_code"], dtype=np.int32)  # ascending
+        self.tag_names: list[str] = [name for (name,) in names]
+        count, artists = len(self), int(self.artist_codes[-1]) + 1 if len(self) else 0
+        self.tags = _tf_idf(  # TF-IDF, rows of length 1, the album's strongest tags first
             Sparse.from_entries(tags["row"], tags["code"], tags["weight"], count), len(self.tag_names)
         )
-        similar = con.execute(_SIMILAR).fetchnumpy()
-        artists = int(self.artist_codes[-1]) + 1 if count else 0
+        # Artists by code: those they are similar to, in either direction, with the higher match.
         self.similar = Sparse.from_entries(similar["a"], similar["b"], similar["match"], artists)
 
     @classmethod
     def load(cls, library: Library) -> Snapshot:
         """Copy the library's catalogue; its file is closed again when this returns."""
         with library.read() as con:
-            return cls(con, read_personal(con, library.path))
+            return cls.copy(con, library)
+
+    @classmethod
+    def copy(cls, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
+        """`load` within an open burst."""
+        return cls(con, read_personal(con, library.path))
 
     def __len__(self) -> int:
         return len(self.album_ids)
@@ -151,9 +162,7 @@ class Snapshot:
 
 def _floats(column: np.ndarray) -> np.ndarray:
     """A nullable column as float64 with nan for NULL."""
-    if isinstance(column, np.ma.MaskedArray):
-        return column.astype(np.float64).filled(np.nan)
-    return np.asarray(column, dtype=np.float64)
+    return np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan)
 
 
 def _tf_idf(weights: Sparse, tag_count: int) -> Sparse:

@@ -42,7 +42,9 @@ def clean(text: str, limit: int = 1000) -> str:
         category = unicodedata.category(char)
         if category in ("Zs", "Zl", "Zp") or char in "\t\n\v\f\r\x85" or char in _BLANKS:
             char = " "
-        elif category in ("Cc", "Cs", "Co") or (category == "Cf" and not (char in _ZERO_WIDTH_JOINERS and _joins(text, position))):
+        elif category in ("Cc", "Cs", "Co") or (
+            category == "Cf" and not (char in _ZERO_WIDTH_JOINERS and _joins(text, position))
+        ):
             continue
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks <= _MAX_MARKS:
@@ -91,6 +93,11 @@ def norm(text: str) -> str:
 def key(text: str) -> str:
     """`norm(text)`, or the cleaned text with its case folded where `norm` leaves nothing ("!!!", "…")."""
     return norm(text) or clean(text).casefold()
+
+
+def storable(text: str) -> str:
+    """`text` as UTF-8 can hold it: the bytes that a file name brings beyond it (lone surrogates) become `\\udc80`."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def album_id(artist: str, title: str) -> str:
