@@ -116,6 +116,12 @@ COMMENT ON COLUMN cover_calibration.similarity IS 'Cosine similarity of two late
 COMMENT ON COLUMN cover_calibration.score IS 'Half the share of random pairs, half the share of near pairs, that are less alike';
 COMMENT ON COLUMN cover_calibration.model_id IS 'models.model_id';
 
+CREATE TABLE derived (name VARCHAR PRIMARY KEY, fingerprint VARCHAR NOT NULL, built_at TIMESTAMP NOT NULL);
+COMMENT ON TABLE derived IS 'What each derived table was built from, so that a stale one is noticed';
+COMMENT ON COLUMN derived.name IS 'Name of the derived table';
+COMMENT ON COLUMN derived.fingerprint IS 'Of what it was built from';
+COMMENT ON COLUMN derived.built_at IS 'When it was built, UTC';
+
 CREATE TABLE bookmarks (album_id VARCHAR PRIMARY KEY, note VARCHAR NOT NULL, added_at TIMESTAMP NOT NULL);
 COMMENT ON TABLE bookmarks IS 'Albums that the person marked';
 COMMENT ON COLUMN bookmarks.album_id IS 'albums.album_id';
