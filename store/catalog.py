@@ -15,7 +15,7 @@ import numpy as np
 from store.errors import LibraryError
 from store.records import AddResult, AlbumRecord, CoverRecord
 from store.schema import NOW_UTC, first_row
-from store.text import album_id, clean, key
+from store.text import album_id, clean, key, storable
 
 if TYPE_CHECKING:
     import duckdb
@@ -90,6 +90,8 @@ def _cleaned(record: AlbumRecord) -> AlbumRecord:
         artist=clean(record.artist),
         title=clean(record.title),
         genre=clean(record.genre) or None if record.genre else None,
+        source_key=storable(record.source_key),
+        mbid=clean(record.mbid, 100) or None if record.mbid else None,
     )
 
 
@@ -249,7 +251,7 @@ def add_similar_artists(
 
 
 def item_statuses(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
-    """What became of every item of a source: key to status."""
+    """What became of every item of a source: key to status. Keys as stored, see `text.storable`."""
     return dict(con.execute("SELECT key, status FROM ingest_items WHERE source = ?", [source]).fetchall())
 
 
@@ -262,7 +264,7 @@ def record_items(
     """
     import pyarrow as pa
 
-    items = {key: (stage, status, error) for key, stage, status, error in rows}
+    items = {storable(name): (stage, status, error) for name, stage, status, error in rows}
     if not items:
         return
     stages, statuses, errors = zip(*items.values(), strict=True)
@@ -380,8 +382,8 @@ def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = N
 
 def load_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> tuple[list[str], np.ndarray]:
     """(cover_sha256 list, float32 [n, d]) of a model's latents, ordered by cover_sha256; [0, d] where there are none."""
-    table = con.execute(
-        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? ORDER BY cover_sha256", [model_id]
+    table = con.sql(
+        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? ORDER BY cover_sha256", params=[model_id]
     ).to_arrow_table()
     dimension = latent_dimension(con)
     if not table.num_rows:

@@ -267,7 +267,8 @@ def _calibration(index: Any, vectors: np.ndarray) -> tuple[tuple[float, float], 
     random_pairs, near_pairs = np.sort(random_pairs), np.sort(near_pairs)
     levels = np.linspace(0, 1, _KNOTS)
     places = np.concatenate([np.quantile(random_pairs, levels), np.quantile(near_pairs, levels)])
-    places = np.unique(np.clip(places.astype(np.float64), -0.999999, 0.999999))
+    # No two knots closer than 0.0001: many equal similarities would make a step, and rounding would tip scores over it.
+    places = np.unique(np.round(np.clip(places.astype(np.float64), -0.9999, 0.9999), 4))
     score = 0.5 * np.searchsorted(random_pairs, places) / len(random_pairs)
     score += 0.5 * np.searchsorted(near_pairs, places) / len(near_pairs)
     inner = [(float(s), float(p)) for s, p in zip(places, score, strict=True)]

@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.errors import LibraryError, LibraryLocked
+from store.text import clean, storable
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,15 +78,15 @@ class Personal:
 
     def add_bookmark(self, album_id: str, note: str = "") -> None:
         """Mark an album; marking again changes the note."""
-        self._append("bookmark", album_id=album_id, note=note)
+        self._append("bookmark", album_id=album_id, note=clean(note))
 
     def remove_bookmark(self, album_id: str) -> None:
         """Take the mark off; nothing where there is none."""
         self._append("unbookmark", album_id=album_id)
 
     def add_blend(self, blend_id: str, path: str | Path, recipe: dict[str, Any]) -> None:
-        """Record a written blend; the same `blend_id` again replaces it."""
-        self._append("blend", blend_id=blend_id, path=str(path), recipe=recipe)
+        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no JSON."""
+        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe)
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
         """Record that step `seq` of a walk arrived at an album."""
@@ -108,7 +109,7 @@ class Personal:
 
     def _append(self, kind: str, **fields: Any) -> None:
         record = {"id": uuid.uuid4().hex, "at": datetime.now(UTC).isoformat(), "kind": kind, **fields}
-        line = json.dumps(record, ensure_ascii=True).encode() + b"\n"
+        line = _line(record)
         path = self.library.path / JOURNAL
         try:
             with _locked_journal(path) as descriptor:
@@ -144,7 +145,7 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
 
 def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:
     """All personal records: the tables, and on top of them what waits in the journals."""
-    bookmarks = {
+    bookmarks: dict[str, Bookmark | None] = {
         row[0]: Bookmark(*row)
         for row in con.execute("SELECT album_id, note, added_at FROM bookmarks").fetchall()
     }
@@ -156,62 +157,72 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
         (row[0], row[1]): WalkStep(*row)
         for row in con.execute("SELECT walk_id, seq, album_id, came_from, walked_at FROM walks").fetchall()
     }
-    waiting = [record for path in _journals(folder) for record in _parse(_bytes_of(path))[0]]
+    waiting = [record for path in _journals(folder) for record in _parse(path.read_bytes())[0]]
     known = _known_ids(con, [record["id"] for record in waiting])
-    for record in waiting:
-        if record["id"] in known:
-            continue
-        at = _utc(record["at"])
-        if record["kind"] == "bookmark":
-            bookmarks[record["album_id"]] = Bookmark(record["album_id"], record["note"], at)
-        elif record["kind"] == "unbookmark":
-            bookmarks.pop(record["album_id"], None)
-        elif record["kind"] == "blend":
-            blends[record["blend_id"]] = BlendRecord(record["blend_id"], record["path"], record["recipe"], at)
-        else:
-            step = WalkStep(record["walk_id"], record["seq"], record["album_id"], record["came_from"], at)
-            walks[step.walk_id, step.seq] = step
+    changes = _Changes([record for record in waiting if record["id"] not in known])
+    marks = [mark for mark in (bookmarks | changes.bookmarks).values() if mark is not None]
+    blends |= changes.blends
+    walks |= changes.walks
     started: dict[str, datetime] = {}
     for step in walks.values():
         started[step.walk_id] = min(step.walked_at, started.get(step.walk_id, step.walked_at))
     return PersonalRecords(
-        tuple(sorted(bookmarks.values(), key=lambda b: (b.added_at, b.album_id), reverse=True)),
+        tuple(sorted(marks, key=lambda b: (b.added_at, b.album_id), reverse=True)),
         tuple(sorted(blends.values(), key=lambda b: (b.made_at, b.blend_id), reverse=True)),
         tuple(sorted(walks.values(), key=lambda s: (started[s.walk_id], s.walk_id, s.seq))),
     )
 
 
-def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int:
-    from store.library import transaction
+class _Changes:
+    """What records amount to, the later ones over the earlier; each of them counts once."""
 
-    applied = 0
-    with transaction(con):
-        known = _known_ids(con, [record["id"] for record in records])
+    def __init__(self, records: list[dict[str, Any]]) -> None:
+        self.ids = list(dict.fromkeys(record["id"] for record in records))
+        self.bookmarks: dict[str, Bookmark | None] = {}  # None: taken off
+        self.blends: dict[str, BlendRecord] = {}
+        self.walks: dict[tuple[str, int], WalkStep] = {}
         for record in records:
-            if record["id"] in known:
-                continue
-            known.add(record["id"])
-            applied += 1
             at, kind = _utc(record["at"]), record["kind"]
             if kind == "bookmark":
-                con.execute(
-                    "INSERT OR REPLACE INTO bookmarks VALUES (?, ?, ?)",
-                    [record["album_id"], record["note"], at],
-                )
+                self.bookmarks[record["album_id"]] = Bookmark(record["album_id"], record["note"], at)
             elif kind == "unbookmark":
-                con.execute("DELETE FROM bookmarks WHERE album_id = ?", [record["album_id"]])
+                self.bookmarks[record["album_id"]] = None
             elif kind == "blend":
-                con.execute(
-                    "INSERT OR REPLACE INTO blends VALUES (?, ?, ?, ?)",
-                    [record["blend_id"], record["path"], json.dumps(record["recipe"]), at],
-                )
+                blend = BlendRecord(record["blend_id"], record["path"], record["recipe"], at)
+                self.blends[blend.blend_id] = blend
             else:
-                con.execute(
-                    "INSERT OR REPLACE INTO walks VALUES (?, ?, ?, ?, ?)",
-                    [record["walk_id"], record["seq"], record["album_id"], record["came_from"], at],
-                )
-            con.execute("INSERT INTO personal_records (record_id) VALUES (?)", [record["id"]])
-    return applied
+                step = WalkStep(record["walk_id"], record["seq"], record["album_id"], record["came_from"], at)
+                self.walks[step.walk_id, step.seq] = step
+
+
+def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int:
+    """Store the records that are new, in one transaction and a few statements; return how many they are."""
+    from store.library import transaction
+
+    with transaction(con):
+        known = _known_ids(con, [record["id"] for record in records])
+        changes = _Changes([record for record in records if record["id"] not in known])
+        removed = [name for name, mark in changes.bookmarks.items() if mark is None]
+        con.execute("DELETE FROM bookmarks WHERE album_id IN (SELECT unnest(?::VARCHAR[]))", [removed])
+        marks = [(mark.album_id, mark.note, mark.added_at) for mark in changes.bookmarks.values() if mark]
+        _upsert(con, "bookmarks", ("VARCHAR", "VARCHAR", "TIMESTAMP"), marks)
+        blends = [(b.blend_id, b.path, json.dumps(b.recipe), b.made_at) for b in changes.blends.values()]
+        _upsert(con, "blends", ("VARCHAR", "VARCHAR", "VARCHAR", "TIMESTAMP"), blends)
+        steps = [(s.walk_id, s.seq, s.album_id, s.came_from, s.walked_at) for s in changes.walks.values()]
+        _upsert(con, "walks", ("VARCHAR", "INTEGER", "VARCHAR", "VARCHAR", "TIMESTAMP"), steps)
+        con.execute("INSERT INTO personal_records (record_id) SELECT unnest(?::VARCHAR[])", [changes.ids])
+    return len(changes.ids)
+
+
+def _upsert(
+    con: duckdb.DuckDBPyConnection, table: str, types: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows, replacing those with the same key."""
+    if rows:
+        columns = ", ".join(f"unnest(?::{type_name}[])" for type_name in types)
+        con.execute(
+            f"INSERT OR REPLACE INTO {table} SELECT {columns}", [list(c) for c in zip(*rows, strict=True)]
+        )
 
 
 def _known_ids(con: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
@@ -231,7 +242,7 @@ def _parse(content: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
             continue
         try:
             records.append(_checked(json.loads(line)))
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             damaged.append(line)
     return records, damaged
 
@@ -247,6 +258,7 @@ def _checked(record: dict[str, Any]) -> dict[str, Any]:
     if not all(isinstance(record[name], str) for name in ("id", "at", *needed)):
         raise TypeError("a field is no text")
     _utc(record["at"])
+    _line(record)
     if record["kind"] == "blend" and not isinstance(record["recipe"], dict):
         raise TypeError("a recipe is a table")
     if record["kind"] == "walk_step" and not (
@@ -256,6 +268,11 @@ def _checked(record: dict[str, Any]) -> dict[str, Any]:
     ):
         raise TypeError("a walk step has a number and a place it came from")
     return record
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    """The record as a line. ValueError for what the database could not hold: NaN, lone surrogates."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def _utc(text: str) -> datetime:
@@ -323,13 +340,6 @@ def _keep_damaged(path: Path, lines: list[bytes]) -> None:
 def _write_all(descriptor: int, content: bytes) -> None:
     while content:
         content = content[os.write(descriptor, content) :]
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:  # another process has just stored it, but our snapshot of the database is older
-        return b""
 
 
 def _sync_folder(folder: Path) -> None:

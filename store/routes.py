@@ -39,6 +39,7 @@ def find_route(
     weakest = _widest(rings, start, goal)
     if weakest is None:
         return Route((), None, _why_none(neighborhood, (start, goal), rings))
+    settled = not rings.ended
     path = _shortest(rings, start, goal, weakest)
     snapshot = neighborhood.snapshot
     steps = [Step(snapshot.album(start), None)]
@@ -46,7 +47,7 @@ def find_route(
         reasons = neighborhood.reasons(snapshot.album_ids[before], snapshot.album_ids[row], weights)
         steps.append(Step(snapshot.album(row), score, reasons))
     unsettled = f"the strongest found in {len(rings.known):,} neighbourhoods; there may be a stronger one"
-    return Route(tuple(steps), min(score for *_, score in path), unsettled if rings.ended else "")
+    return Route(tuple(steps), min(score for *_, score in path), "" if settled else unsettled)
 
 
 class _Rings:
@@ -163,12 +164,12 @@ def _shortest(rings: _Rings, start: int, goal: int, weakest: float) -> list[tupl
     ways = (_Ways(start), _Ways(goal))
     while True:
         meeting = [row for row in ways[0].steps if row in ways[1].steps]
-        depth = ways[0].depth + ways[1].depth
-        done = [row for row in meeting if ways[0].steps[row] + ways[1].steps[row] <= depth]
-        if done:
+        fewest = min((ways[0].steps[row] + ways[1].steps[row] for row in meeting), default=None)
+        growing = [way for way in ways if way.layer]
+        # A row not yet met is further from one end than that end has looked.
+        if not growing or (fewest is not None and fewest <= min(way.depth for way in growing) + 1):
             break
-        smaller = min(ways, key=lambda way: (not way.layer, len(way.layer)))
-        smaller.grow(rings, weakest)
+        min(growing, key=lambda way: way.depth).grow(rings, weakest)
     middle = min(
         meeting,
         key=lambda row: (

@@ -95,6 +95,11 @@ def key(text: str) -> str:
     return norm(text) or clean(text).casefold()
 
 
+def storable(text: str) -> str:
+    """`text` as UTF-8 can hold it: the bytes that a file name brings beyond it (lone surrogates) become `\\udc80`."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def album_id(artist: str, title: str) -> str:
     """The stable key of an album: 16 hex digits of the SHA-256 of its normalised artist and title."""
     return hashlib.sha256(f"{key(artist)}\0{key(title)}".encode()).hexdigest()[:16]

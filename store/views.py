@@ -89,6 +89,9 @@ candidates AS (
     (SELECT album_id FROM tag_scores ORDER BY score DESC, album_id LIMIT 400)
     UNION
     SELECT album_id FROM albums JOIN links USING (artist_key)
+    UNION
+    (SELECT albums.album_id FROM albums CROSS JOIN centre
+     ORDER BY abs(albums.year - centre.year) NULLS LAST, albums.artist_key, albums.title_key LIMIT 400)
 ),
 cosines AS (
     SELECT a.album_id, array_cosine_similarity(l.latent, own.latent)::FLOAT AS cosine
@@ -108,28 +111,37 @@ cover_scores AS (
 ),
 scored AS (
     SELECT a.album_id, a.artist, a.title, a.year, a.genre, near.rank AS cover_rank,
-           coalesce(near.score, cover_scores.score) AS cover, tag_scores.score AS tags, tag_scores.shared AS shared_tags,
+           coalesce(near.score, cover_scores.score) AS cover,
+           CASE WHEN mine.norm > 0 AND norms.norm > 0 THEN coalesce(tag_scores.score, 0) END AS tags, tag_scores.shared AS shared_tags,
            links.match AS artist_match, exp(-abs(a.year - centre.year) / 8.0) AS era,
            exp(-abs(log10(1 + a.listeners) - log10(1 + centre.listeners))) AS popularity, a.artist_key, a.title_key
     FROM candidates JOIN albums a USING (album_id) CROSS JOIN centre
     LEFT JOIN near USING (album_id) LEFT JOIN cover_scores USING (album_id) LEFT JOIN tag_scores USING (album_id)
     LEFT JOIN links ON links.artist_key = a.artist_key
+    LEFT JOIN norms ON norms.album_id = a.album_id LEFT JOIN norms mine ON mine.album_id = centre.album_id
     WHERE a.album_id <> centre.album_id
 ),
 fused AS (
     SELECT *,
-        (coalesce(cover, 0) + coalesce(tags, 0) + 0.5 * coalesce(artist_match, 0) + 0.25 * coalesce(era, 0) + 0.1 * coalesce(popularity, 0))
+        (coalesce(cover, 0) + coalesce(tags, 0) + 0.5 * coalesce(artist_match, 0) + 0.25 * coalesce(era, 0)
+         + 0.1 * coalesce(popularity, 0))
         / ((cover IS NOT NULL)::INT + (tags IS NOT NULL)::INT + 0.5 * (artist_match IS NOT NULL)::INT
-           + 0.25 * (era IS NOT NULL)::INT + 0.1 * (popularity IS NOT NULL)::INT) AS score
-    FROM scored WHERE coalesce(cover, tags, artist_match) IS NOT NULL
+           + 0.25 * (era IS NOT NULL)::INT + 0.1 * (popularity IS NOT NULL)::INT) AS score,
+        -- The order counts what is unknown of an album as middling, so that one perfect score does not lead.
+        coalesce(cover, median(cover) OVER (), 0) + coalesce(tags, median(tags) OVER (), 0)
+        + 0.5 * coalesce(artist_match, 0) + 0.25 * coalesce(era, median(era) OVER (), 0)
+        + 0.1 * coalesce(popularity, median(popularity) OVER (), 0) AS place
+    FROM scored WHERE coalesce(cover, tags, artist_match, era, popularity) IS NOT NULL
 ),
 capped AS (
-    SELECT *, row_number() OVER (PARTITION BY artist_key ORDER BY score DESC, title_key) AS of_artist FROM fused
+    SELECT *, row_number() OVER (PARTITION BY artist_key ORDER BY round(place, 6) DESC, title_key) AS of_artist
+    FROM fused
 )
-SELECT round(capped.score, 3) AS score, capped.artist, capped.title, year, genre, cover_rank, round(cover, 3) AS cover, round(tags, 3) AS tags,
-       shared_tags, round(artist_match, 3) AS artist_match, round(era, 3) AS era, round(popularity, 3) AS popularity, album_id
-FROM capped WHERE of_artist <= 2 ORDER BY capped.score DESC, artist_key, title_key LIMIT n;
-COMMENT ON MACRO TABLE similar_albums IS 'The n neighbours of an album with the score of every signal, by the default weights; at most two an artist';
+SELECT round(capped.score, 3) AS score, capped.artist, capped.title, year, genre, cover_rank,
+       round(cover::DOUBLE, 3) AS cover, round(tags::DOUBLE, 3) AS tags, shared_tags, round(artist_match::DOUBLE, 3) AS artist_match,
+       round(era::DOUBLE, 3) AS era, round(popularity::DOUBLE, 3) AS popularity, album_id
+FROM capped WHERE of_artist <= 2 ORDER BY round(place, 6) DESC, artist_key, title_key LIMIT n;
+COMMENT ON MACRO TABLE similar_albums IS 'The n neighbours of an album by the default weights, with the score of every signal; at most two an artist';
 
 CREATE MACRO route(from_album, to_album) AS TABLE
 WITH RECURSIVE widest(album_id, weakest, steps, path) USING KEY (album_id) AS (
@@ -145,7 +157,7 @@ WITH RECURSIVE widest(album_id, weakest, steps, path) USING KEY (album_id) AS (
 ),
 found AS (SELECT path, unnest(path) AS album_id, generate_subscripts(path, 1) AS step
           FROM widest WHERE album_id = album_named(to_album))
-SELECT found.step - 1 AS step, a.artist, a.title, round(e.score, 3) AS score, e.rank AS cover_rank, a.album_id
+SELECT found.step - 1 AS step, a.artist, a.title, round(e.score::DOUBLE, 3) AS score, e.rank AS cover_rank, a.album_id
 FROM found JOIN albums a ON a.album_id = found.album_id
 LEFT JOIN neighbors e ON e.album_id = found.path[found.step - 1] AND e.neighbor_id = found.album_id
 ORDER BY step;

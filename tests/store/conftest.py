@@ -1,0 +1,103 @@
+"""A small library that tests can compute by hand, and pieces to make others."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from store import catalog
+from store.index import build_index, write_neighbors
+from store.library import Library
+from store.records import AlbumRecord, CoverRecord
+from store.text import album_id
+
+MODEL = "tiny"
+
+
+def sha(number: int) -> str:
+    """A made-up SHA-256 for cover `number`."""
+    return f"{number:064x}"
+
+
+def record(artist: str, title: str, **more: object) -> AlbumRecord:
+    return AlbumRecord(artist, title, "table", f"{artist}|{title}", **more)  # type: ignore[arg-type]
+
+
+def webp(color: tuple[int, int, int], side: int = 128) -> bytes:
+    """A plain WebP of one colour."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), color).save(file, "WEBP", lossless=True)
+    return file.getvalue()
+
+
+# Eight albums. Covers lie on a circle: cover n at n · 20 degrees, so that nearness is plain.
+ALBUMS = [
+    record(
+        "Ada",
+        "First",
+        year=1990,
+        cover_sha256=sha(0),
+        tags=(("dream pop", 100), ("shoegaze", 80)),
+        listeners=1000,
+    ),
+    record(
+        "Ada",
+        "Second",
+        year=1992,
+        cover_sha256=sha(1),
+        tags=(("dream pop", 100), ("noise", 50)),
+        listeners=900,
+    ),
+    record("Ada", "Third", year=1994, cover_sha256=sha(2), tags=(("dream pop", 60),), listeners=800),
+    record("Bo", "Blue", year=1991, cover_sha256=sha(3), tags=(("shoegaze", 100),), listeners=1000),
+    record("Cy", "Cold", year=2010, cover_sha256=sha(4), tags=(("jazz", 100),), listeners=10),
+    record("Di", "Bare"),
+    record("Di", "Year Only", year=1990),
+    record("Ed", "Echo", year=1990, cover_sha256=sha(0), artist_tags=(("shoegaze", 100),)),
+]
+SIMILAR = [("Ada", "Bo", 0.4), ("Bo", "ada", 0.6), ("Cy", "Ada", 0.1), ("Ada", "Nobody Here", 0.9)]
+
+
+def circle(count: int) -> np.ndarray:
+    angles = np.deg2rad(20.0 * np.arange(count))
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def fill(library: Library, albums: list[AlbumRecord], vectors: np.ndarray) -> None:
+    """Albums, covers 0 … n − 1 with their latents, index and neighbours."""
+    shas = [sha(number) for number in range(len(vectors))]
+    with library.write() as con:
+        catalog.add_albums(con, albums)
+        catalog.add_covers(con, [CoverRecord(one, 600, 600, 999, 0x102030) for one in shas])
+        catalog.add_similar_artists(con, SIMILAR, "test")
+        catalog.add_model(con, MODEL, "Tiny", vectors.shape[1], 128, None, {})
+        catalog.add_latents(con, MODEL, shas, vectors)
+    index = build_index(library, MODEL, shas, vectors, "fingerprint")
+    with library.write() as con:
+        write_neighbors(con, index)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """An empty library."""
+    return Library.create(tmp_path / "lib")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The eight albums, indexed. Shared: only to be read."""
+    library = Library.create(tmp_path_factory.mktemp("tiny"))
+    fill(library, ALBUMS, circle(5))
+    return library
+
+
+@pytest.fixture(scope="session")
+def named() -> Callable[[str, str], str]:
+    """album_id by artist and title."""
+    return album_id
