@@ -1,6 +1,8 @@
-"""Rows into and out of the catalogue. Every function takes the open connection of a `Library.read()` or `.write()` burst.
+"""Rows into and out of the catalogue. Every function takes the open connection of a `Library.read()` or
+`.write()` burst.
 
-Batches go through Arrow in a few statements: DuckDB inserts 100,000 rows that way in the time of 100 single ones.
+Batches go through Arrow in a few statements: DuckDB inserts 100,000 rows that way in the time of 100 single
+ones.
 """
 
 from __future__ import annotations
@@ -31,9 +33,9 @@ _LARGEST = 2**62  # of listeners and playcount; beyond it is not a count
 def add_albums(con: duckdb.DuckDBPyConnection, albums: Sequence[AlbumRecord]) -> AddResult:
     """Add what is new, complete what is there; adding the same batch again changes nothing.
 
-    An album that is there already keeps its values and gets the ones it lacked; its own source (same `source` and
-    `source_key`) may also change them. Others that name the same album are told in `duplicates`; records that
-    cannot be stored are told in `refused`.
+    An album that is there already keeps its values and gets the ones it lacked; its own source (same
+    `source` and `source_key`) may also change them. Others that name the same album are told in
+    `duplicates`; records that cannot be stored are told in `refused`.
     """
     result = AddResult()
     batch: dict[str, AlbumRecord] = {}
@@ -216,7 +218,9 @@ def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) ->
 def add_similar_artists(
     con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, float]], source: str
 ) -> int:
-    """Add (artist, similar, match 0–1) rows; return how many are new. A known pair of the source takes the new match."""
+    """Add (artist, similar, match 0–1) rows; return how many are new. A known pair of the source takes the
+    new match.
+    """
     import pyarrow as pa
 
     pairs: dict[tuple[str, str], tuple[str, str, float]] = {}
@@ -258,7 +262,8 @@ def item_statuses(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]
 def record_items(
     con: duckdb.DuckDBPyConnection, source: str, rows: Sequence[tuple[str, str, str, str | None]]
 ) -> None:
-    """Record (key, stage, status, error or None) of items; each time an item is recorded counts as an attempt.
+    """Record (key, stage, status, error or None) of items; each time an item is recorded counts as an
+    attempt.
 
     One with an error is not due again for two minutes, then four, eight … up to a day.
     """
@@ -324,8 +329,9 @@ def add_latents(
 ) -> None:
     """Add latents (float32 [n, d], one a cover); known ones are left as they are.
 
-    The column is a fixed-size array so that SQL's array functions work on it. The first latents of a library fix
-    its dimension; others are refused with LibraryError until `forget_latents` has emptied the table.
+    The column is a fixed-size array so that SQL's array functions work on it. The first latents of a
+    library fix its dimension; others are refused with LibraryError until `forget_latents` has emptied the
+    table.
     """
     import pyarrow as pa
 
@@ -375,13 +381,17 @@ def _fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
 
 
 def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:
-    """Delete the latents of every model but one; return how many went. They are derived: `build` makes them again."""
+    """Delete the latents of every model but one; return how many went. They are derived: `build` makes them
+    again.
+    """
     row = first_row(con, "DELETE FROM latents WHERE model_id IS DISTINCT FROM ?", [keep_model_id])
     return int(row[0]) if row else 0
 
 
 def load_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> tuple[list[str], np.ndarray]:
-    """(cover_sha256 list, float32 [n, d]) of a model's latents, ordered by cover_sha256; [0, d] where there are none."""
+    """(cover_sha256 list, float32 [n, d]) of a model's latents, ordered by cover_sha256; [0, d] where there
+    are none.
+    """
     table = con.sql(
         "SELECT cover_sha256, latent FROM latents WHERE model_id = ? ORDER BY cover_sha256", params=[model_id]
     ).to_arrow_table()

@@ -1,7 +1,9 @@
-"""The cover index: nearest covers by the cosine of their latents, through FAISS. Derived; `sleevewalk build` makes it.
+"""The cover index: nearest covers by the cosine of their latents, through FAISS. Derived; `sleevewalk
+build` makes it.
 
-Three files, each written beside and renamed: `<model>.faiss` the vectors, `<model>.npy` which cover each row is,
-`<model>.json` what it was built from, the hashes of the other two, and the calibration of similarity to score.
+Three files, each written beside and renamed: `<model>.faiss` the vectors, `<model>.npy` which cover each
+row is, `<model>.json` what it was built from, the hashes of the other two, and the calibration of
+similarity to score.
 """
 
 from __future__ import annotations
@@ -54,7 +56,9 @@ class IndexFacts:
 
 
 class CoverIndex:
-    """An opened index. Row numbers are its own; `shas[row]` names the cover. Safe for searches from several threads."""
+    """An opened index. Row numbers are its own; `shas[row]` names the cover. Safe for searches from several
+    threads.
+    """
 
     def __init__(self, facts: IndexFacts, faiss_index: Any, sha_bytes: np.ndarray) -> None:
         self.model_id = facts.model_id
@@ -70,7 +74,8 @@ class CoverIndex:
     def load(cls, library: Library, allow_stale: bool = False) -> CoverIndex | None:
         """The library's index, None where none was built.
 
-        LibraryError for a damaged or foreign one, StaleIndex where covers came or went since (unless `allow_stale`).
+        LibraryError for a damaged or foreign one, StaleIndex where covers came or went since (unless
+        `allow_stale`).
         """
         json_path = _newest_json(library.index_dir)
         if json_path is None:
@@ -85,7 +90,9 @@ class CoverIndex:
         return index
 
     def why_stale(self, con: duckdb.DuckDBPyConnection) -> str:
-        """What the library's latents have that the index has not, in a few words; '' where it is up to date."""
+        """What the library's latents have that the index has not, in a few words; '' where it is up to
+        date.
+        """
         row = first_row(
             con,
             "SELECT model_id FROM models WHERE model_id IN (SELECT DISTINCT model_id FROM latents) "
@@ -131,7 +138,9 @@ class CoverIndex:
 
     @cached_property
     def _matrix(self) -> np.ndarray | None:
-        """All vectors as a view of the exact index's memory, float32 [count, m]; None for the coarse index."""
+        """All vectors as a view of the exact index's memory, float32 [count, m]; None for the coarse
+        index.
+        """
         import faiss
 
         if not isinstance(self._index, faiss.IndexFlat):
@@ -142,8 +151,8 @@ class CoverIndex:
     def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """(cosine similarity float32 [q, k], row int64 [q, k]) of the nearest covers, nearest first.
 
-        `vectors` are float32 [q, m] of any length. k is cut to the number of covers; where the coarse index finds
-        fewer the row is -1. ValueError for another m.
+        `vectors` are float32 [q, m] of any length. k is cut to the number of covers; where the coarse index
+        finds fewer the row is -1. ValueError for another m.
         """
         queries = normalized(np.atleast_2d(vectors))
         if queries.shape[1] != self.dimension:
@@ -158,15 +167,18 @@ class CoverIndex:
     def percentile(self, similarity: np.ndarray) -> np.ndarray:
         """Cosine similarity as a score in 0–1, float64 of the same shape.
 
-        Half the share of random pairs of covers that are less alike, half the share of near pairs (a cover and one
-        of its 32 nearest) that are less alike: raw cosines of latents crowd together, this spreads them.
+        Half the share of random pairs of covers that are less alike, half the share of near pairs (a cover
+        and one of its 32 nearest) that are less alike: raw cosines of latents crowd together, this spreads
+        them.
         """
         return np.interp(similarity, self._knots[:, 0], self._knots[:, 1])
 
     def nearest_covers(self, k: int = NEAREST) -> tuple[np.ndarray, np.ndarray]:
-        """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others, nearest first.
+        """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others,
+        nearest first.
 
-        On the GPU where FAISS sees one. Seconds for 24k covers: call it outside a burst. -1 where there are fewer.
+        On the GPU where FAISS sees one. Seconds for 24k covers: call it outside a burst. -1 where there are
+        fewer.
         """
         return _nearest_others(_on_gpu(self._index), self._all_batches(), self.count, k)
 
@@ -181,7 +193,8 @@ def build_index(
 ) -> CoverIndex:
     """Write the index of `vectors` (float32 [n, m], one a cover of `shas`) and return it opened.
 
-    Exact up to 100,000 covers, then IVF4096,SQ8. Indexes of other models in the folder are removed: they are derived.
+    Exact up to 100,000 covers, then IVF4096,SQ8. Indexes of other models in the folder are removed: they
+    are derived.
     """
     import faiss
 
@@ -222,7 +235,9 @@ def build_index(
 
 
 def normalized(vectors: np.ndarray) -> np.ndarray:
-    """`vectors` as contiguous float32 of length 1 each; a zero vector stays zero. ValueError for not-finite ones."""
+    """`vectors` as contiguous float32 of length 1 each; a zero vector stays zero. ValueError for not-finite
+    ones.
+    """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError("vectors must be finite")
@@ -267,7 +282,8 @@ def _calibration(index: Any, vectors: np.ndarray) -> tuple[tuple[float, float], 
     random_pairs, near_pairs = np.sort(random_pairs), np.sort(near_pairs)
     levels = np.linspace(0, 1, _KNOTS)
     places = np.concatenate([np.quantile(random_pairs, levels), np.quantile(near_pairs, levels)])
-    # No two knots closer than 0.0001: many equal similarities would make a step, and rounding would tip scores over it.
+    # No two knots closer than 0.0001: many equal similarities would make a step, and rounding would tip
+    # scores over it.
     places = np.unique(np.round(np.clip(places.astype(np.float64), -0.9999, 0.9999), 4))
     score = 0.5 * np.searchsorted(random_pairs, places) / len(random_pairs)
     score += 0.5 * np.searchsorted(near_pairs, places) / len(near_pairs)
@@ -304,9 +320,9 @@ def write_neighbors(
 ) -> int:
     """Rewrite `neighbors` and `cover_calibration` from the index; return the rows written.
 
-    `nearest` is `index.nearest_covers()`, computed before the burst so that the file is held for the write alone.
-    A cover file may be shared by several albums: each gets the cover's neighbours, and the others of the same file
-    (at most 16) at distance 0, which take no rank from the rest.
+    `nearest` is `index.nearest_covers()`, computed before the burst so that the file is held for the write
+    alone. A cover file may be shared by several albums: each gets the cover's neighbours, and the others of
+    the same file (at most 16) at distance 0, which take no rank from the rest.
     """
     import pyarrow as pa
 
@@ -333,8 +349,8 @@ def write_neighbors(
             con,
             """INSERT INTO neighbors
             WITH named AS (
-                SELECT a.album_id, c.cover, row_number() OVER (PARTITION BY c.cover ORDER BY a.artist_key, a.title_key) AS nth
-                FROM albums a JOIN index_covers c USING (cover_sha256)
+                SELECT a.album_id, c.cover, row_number() OVER (PARTITION BY c.cover ORDER BY a.artist_key,
+                a.title_key) AS nth FROM albums a JOIN index_covers c USING (cover_sha256)
             ), others AS (
                 SELECT a.album_id, b.album_id AS neighbor_id, e.rank, e.distance, e.score
                 FROM edges e JOIN named a USING (cover) JOIN named b ON b.cover = e.near AND b.nth <= 16
@@ -407,7 +423,9 @@ def _sha256(path: Path) -> str:
 
 
 def _covers_check(sha_bytes: np.ndarray) -> int:
-    """XOR of the covers' first 60 bits: equal for equal sets in any order, and SQL can compute it in milliseconds."""
+    """XOR of the covers' first 60 bits: equal for equal sets in any order, and SQL can compute it in
+    milliseconds.
+    """
     check = 0
     for sha in sha_bytes.tolist():
         check ^= int(sha[:15], 16)

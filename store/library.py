@@ -1,8 +1,8 @@
 """A library on disk, and the only door to `library.duckdb`: short bursts, so that nobody holds the file.
 
-DuckDB's lock on a file is a POSIX record lock: it belongs to the process, and closing any handle of the file
-drops it. So within one process all bursts on a file go one after the other through a gate, and nothing here opens,
-copies or hashes the file by another route.
+DuckDB's lock on a file is a POSIX record lock: it belongs to the process, and closing any handle of the
+file drops it. So within one process all bursts on a file go one after the other through a gate, and nothing
+here opens, copies or hashes the file by another route.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class Library:
 
     @classmethod
     def create(cls, path: Path) -> Library:
-        """The library in folder `path`, made where there is none. LibraryError where the folder cannot be written."""
+        """The library in folder `path`, made where there is none. LibraryError where the folder cannot be
+        written.
+        """
         library = cls(path)
         try:
             for folder in (library.path, library.covers_dir, library.index_dir, library.blends_dir):
@@ -69,7 +71,9 @@ class Library:
 
     @classmethod
     def open(cls, path: Path) -> Library:
-        """The library in folder `path`. LibraryMissing where there is none; an older one is migrated first."""
+        """The library in folder `path`. LibraryMissing where there is none; an older one is migrated
+        first.
+        """
         library = cls(path)
         if not library.db_path.is_file():
             raise LibraryMissing(
@@ -82,7 +86,8 @@ class Library:
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A short read-only burst: a connection with this library as the current database.
 
-        Waits up to 2 s for another process, then LibraryLocked. Inside a burst of the same thread it is that burst.
+        Waits up to 2 s for another process, then LibraryLocked. Inside a burst of the same thread it is
+        that burst.
         """
         gate = self._gate()
         if gate.thread == threading.get_ident() and gate.connection is not None:
@@ -150,8 +155,8 @@ class Library:
                 time.sleep(0.05)
 
     def _create_file(self) -> None:
-        # Made whole beside and linked into place: a killed process leaves no half library, and of two processes
-        # that create at once one wins.
+        # Made whole beside and linked into place: a killed process leaves no half library, and of two
+        # processes that create at once one wins.
         fresh = self.path / f".library-{os.getpid()}-{threading.get_ident()}.duckdb"
         fresh.unlink(missing_ok=True)
         con = attach(fresh, read_only=False)

@@ -1,7 +1,7 @@
 """Neighbourhoods: who is near an album, by which signal, and why.
 
-Every signal brings candidates and scores each of them; an album's score is the mean of the scores it has, weighted
-as the person wants. `signals` holds the scores, `reasons` their words.
+Every signal brings candidates and scores each of them; an album's score is the mean of the scores it has,
+weighted as the person wants. `signals` holds the scores, `reasons` their words.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Neighborhood:
         """The k best neighbours, best first; at most `per_artist` of one artist (None: no limit).
 
         UnknownAlbum for an album_id that the snapshot lacks. Fewer than k where the signals know no more.
-        Best first is by the score with what is unknown counted as middling (see `_order`), so an album of which
-        little is known may stand below one with a lower score.
+        Best first is by the score with what is unknown counted as middling (see `_order`), so an album of
+        which little is known may stand below one with a lower score.
         """
         centre = self.signals.centre(self.row(album_id), weights)
         ring = self._ring(centre, k, weights, per_artist)
@@ -72,7 +72,9 @@ class Neighborhood:
         return self._reasons(centre, Ring(others, scores, fuse(scores, weights)))[0]
 
     def nearest_to(self, vector: np.ndarray, k: int) -> list[Neighbor]:
-        """The k albums whose covers are nearest to a latent (float32 [m]) that is no album's, such as a blend."""
+        """The k albums whose covers are nearest to a latent (float32 [m]) that is no album's, such as a
+        blend.
+        """
         if self.index is None or k < 1:
             return []
         similarity, covers = self.index.search(vector, max(4 * k, 64))
@@ -131,12 +133,12 @@ class Neighborhood:
 
 
 def _order(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> np.ndarray:
-    """Places of the candidates, best first: by the weighted mean over all signals, with what is unknown of an album
-    counted as the middle of what is known of the others; ties by name.
+    """Places of the candidates, best first: by the weighted mean over all signals, with what is unknown of
+    an album counted as the middle of what is known of the others; ties by name.
 
-    Without that an album of which only the year is known would lead the ring with a perfect mean of one score. Of
-    the artist signal unknown counts as 0: two artists without a link are the common case and no gap in the data, and
-    a weak link must not put an album below one without any.
+    Without that an album of which only the year is known would lead the ring with a perfect mean of one
+    score. Of the artist signal unknown counts as 0: two artists without a link are the common case and no
+    gap in the data, and a weak link must not put an album below one without any.
     """
     wanted = np.array(astuple(weights), dtype=np.float64)
     known = ~np.isnan(scores)
@@ -151,7 +153,9 @@ def _order(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> np.ndarray
 
 
 def open_neighborhood(library: Library) -> Neighborhood:
-    """Snapshot and index of a library, ready to walk. A stale index is used and told in `notices`; a damaged one raises."""
+    """Snapshot and index of a library, ready to walk. A stale index is used and told in `notices`; a
+    damaged one raises.
+    """
     index = CoverIndex.load(library, allow_stale=True)
     notices = []
     with library.read() as con:

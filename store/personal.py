@@ -1,9 +1,10 @@
 """Bookmarks, walks and blends: never lost and never waiting for the database.
 
-A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for. The next
-write burst of any process moves the journal aside, applies it in one transaction and only then deletes it. Each
-record has an id of its own and `personal_records` remembers those applied, so a process that dies between commit and
-delete costs nothing: the next one replays the same file and every record is known.
+A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for.
+The next write burst of any process moves the journal aside, applies it in one transaction and only then
+deletes it. Each record has an id of its own and `personal_records` remembers those applied, so a process
+that dies between commit and delete costs nothing: the next one replays the same file and every record is
+known.
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ class Personal:
         self._append("unbookmark", album_id=album_id)
 
     def add_blend(self, blend_id: str, path: str | Path, recipe: dict[str, Any]) -> None:
-        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no JSON."""
+        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no
+        JSON.
+        """
         self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe)
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
@@ -93,7 +96,9 @@ class Personal:
         self._append("walk_step", walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from)
 
     def flush(self) -> bool:
-        """Move what the journal holds into the database now; False where another process holds the file (no loss)."""
+        """Move what the journal holds into the database now; False where another process holds the file (no
+        loss).
+        """
         if not _journals(self.library.path):
             return True
         try:
@@ -127,8 +132,8 @@ class Personal:
 def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
     """Apply the journals in `folder` through a writable connection; return how many records were new.
 
-    Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold DuckDB's
-    write lock.
+    Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold
+    DuckDB's write lock.
     """
     _set_aside(folder)
     applied = 0
@@ -321,7 +326,9 @@ def _locked_journal(path: Path, create: bool = True) -> Iterator[int]:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether the open file is still the one of that name: it may have been set aside while we waited for the lock."""
+    """Whether the open file is still the one of that name: it may have been set aside while we waited for
+    the lock.
+    """
     try:
         named = path.stat()
     except FileNotFoundError:

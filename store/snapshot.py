@@ -78,7 +78,9 @@ class Sparse:
 
 
 class Snapshot:
-    """A library's catalogue as it was at one moment. Albums are rows 0 … len − 1, in the order of artist and title."""
+    """A library's catalogue as it was at one moment. Albums are rows 0 … len − 1, in the order of artist
+    and title.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, personal: PersonalRecords) -> None:
         """Copies through an open burst; use `Snapshot.load`."""
@@ -155,7 +157,9 @@ class Snapshot:
 
     @cached_property
     def artist_starts(self) -> np.ndarray:
-        """Albums of artist code c are rows `artist_starts[c]` to `artist_starts[c + 1]` − 1; int64 [artists + 1]."""
+        """Albums of artist code c are rows `artist_starts[c]` to `artist_starts[c + 1]` − 1; int64 [artists
+        + 1].
+        """
         artists = int(self.artist_codes[-1]) + 1 if len(self) else 0
         return np.searchsorted(self.artist_codes, np.arange(artists + 1))
 
@@ -166,7 +170,9 @@ def _floats(column: np.ndarray) -> np.ndarray:
 
 
 def _tf_idf(weights: Sparse, tag_count: int) -> Sparse:
-    """Weights 0–100 by album and tag as TF-IDF of length 1 a row: w · (ln((1 + n) / (1 + df)) + 1), scikit-learn's idf."""
+    """Weights 0–100 by album and tag as TF-IDF of length 1 a row: w · (ln((1 + n) / (1 + df)) + 1),
+    scikit-learn's idf.
+    """
     count = len(weights.start) - 1
     frequency = np.bincount(weights.columns, minlength=tag_count)
     idf = np.log((1 + count) / (1 + frequency)) + 1

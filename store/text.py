@@ -28,7 +28,8 @@ _ASCII_WORDS = str.maketrans(
 
 
 def clean(text: str, limit: int = 1000) -> str:
-    """`text` as it is stored: NFC, one line, single spaces, at most `limit` characters (an ellipsis marks a cut).
+    """`text` as it is stored: NFC, one line, single spaces, at most `limit` characters (an ellipsis marks a
+    cut).
 
     Escape sequences, control, bidirectional and zero-width characters, private-use characters and lone
     surrogates are taken out. Joiners stay where they carry meaning: inside emoji, Arabic and Indic words.
@@ -96,7 +97,9 @@ def key(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` as UTF-8 can hold it: the bytes that a file name brings beyond it (lone surrogates) become `\\udc80`."""
+    """`text` as UTF-8 can hold it: the bytes that a file name brings beyond it (lone surrogates) become
+    `\\udc80`.
+    """
     return text.encode("utf-8", "backslashreplace").decode()
 
 
