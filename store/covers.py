@@ -55,7 +55,7 @@ class CoverFiles:
             target.parent.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{sha}.{os.getpid()}-{threading.get_ident()}")
             beside.write_bytes(webp)
-            os.replace(beside, target)
+            beside.replace(target)
         except OSError as error:
             raise LibraryError(f"cannot write cover {target}: {error.strerror or error}") from error
         return sha

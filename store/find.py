@@ -6,6 +6,7 @@ against whole names), then each candidate is scored with care.
 
 from __future__ import annotations
 
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -130,7 +131,7 @@ def _words_covered(asked: list[str], present: list[str]) -> float:
 class _Names:
     """The names of one snapshot, prepared for search on the first one."""
 
-    _made: WeakKeyDictionary[Snapshot, _Names] = WeakKeyDictionary()
+    _made: ClassVar[WeakKeyDictionary[Snapshot, _Names]] = WeakKeyDictionary()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> _Names:

@@ -15,7 +15,7 @@ import numpy as np
 from store.errors import UnknownAlbum
 from store.index import CoverIndex
 from store.reasons import rank_text, reasons_for
-from store.records import Neighbor, Reason, Weights
+from store.records import DEFAULT_WEIGHTS, Neighbor, Reason, Weights
 from store.signals import ARTIST, Centre, Signals, fuse
 from store.snapshot import Snapshot
 
@@ -42,7 +42,7 @@ class Neighborhood:
         self.signals = Signals(snapshot, index)
 
     def neighbors(
-        self, album_id: str, k: int = 12, weights: Weights = Weights(), per_artist: int | None = 2
+        self, album_id: str, k: int = 12, weights: Weights = DEFAULT_WEIGHTS, per_artist: int | None = 2
     ) -> list[Neighbor]:
         """The k best neighbours, best first; at most `per_artist` of one artist (None: no limit).
 
@@ -59,12 +59,12 @@ class Neighborhood:
         ]
 
     def rings(
-        self, rows: list[int], k: int, weights: Weights = Weights(), per_artist: int | None = 2
+        self, rows: list[int], k: int, weights: Weights = DEFAULT_WEIGHTS, per_artist: int | None = 2
     ) -> list[Ring]:
         """`neighbors` of several albums by their rows and without words, for what looks at many."""
         return [self._ring(centre, k, weights, per_artist) for centre in self.signals.centres(rows, weights)]
 
-    def reasons(self, a: str, b: str, weights: Weights = Weights()) -> tuple[Reason, ...]:
+    def reasons(self, a: str, b: str, weights: Weights = DEFAULT_WEIGHTS) -> tuple[Reason, ...]:
         """Every reason that has data for the pair and a weight above 0, in the order of SIGNALS."""
         centre = self.signals.centre(self.row(a), weights)
         others = np.array([self.row(b)])

@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Callable
 
 from store.neighborhood import Neighborhood
-from store.records import Route, Step, Weights
+from store.records import DEFAULT_WEIGHTS, Route, Step, Weights
 
 MAX_RINGS = 600  # neighbourhoods looked at: about a second for 4,000 albums, two for 24,000
 _BATCH = 24  # rings computed together: one search for all their covers
@@ -21,7 +21,7 @@ def find_route(
     neighborhood: Neighborhood,
     a: str,
     b: str,
-    weights: Weights = Weights(),
+    weights: Weights = DEFAULT_WEIGHTS,
     k: int = 12,
     max_rings: int = MAX_RINGS,
     should_stop: Callable[[], bool] = lambda: False,

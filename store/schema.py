@@ -6,7 +6,6 @@ edited; a change is a new step. Every step runs in one transaction with its row 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,9 +26,9 @@ NOW_UTC = "make_timestamp(epoch_us(now()))"
 
 TABLES_1 = f"""
 CREATE TABLE albums (
-    album_id VARCHAR PRIMARY KEY, artist VARCHAR NOT NULL, title VARCHAR NOT NULL, year INTEGER, genre VARCHAR,
-    listeners BIGINT, playcount BIGINT, mbid VARCHAR, source VARCHAR NOT NULL, source_key VARCHAR NOT NULL,
-    cover_sha256 VARCHAR, added_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC},
+    album_id VARCHAR PRIMARY KEY, artist VARCHAR NOT NULL, title VARCHAR NOT NULL, year INTEGER,
+    genre VARCHAR, listeners BIGINT, playcount BIGINT, mbid VARCHAR, source VARCHAR NOT NULL,
+    source_key VARCHAR NOT NULL, cover_sha256 VARCHAR, added_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC},
     artist_key VARCHAR NOT NULL, title_key VARCHAR NOT NULL);
 COMMENT ON TABLE albums IS 'One row an album; an album is its normalised artist and title';
 COMMENT ON COLUMN albums.album_id IS 'Stable key: 16 hex digits of sha256(artist_key + NUL + title_key)';
@@ -87,8 +86,9 @@ COMMENT ON COLUMN covers.mean_color IS 'Mean colour as 0xRRGGBB';
 COMMENT ON COLUMN covers.source_url IS 'Where the image came from, NULL for a local file';
 
 CREATE TABLE models (
-    model_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, latent_dim INTEGER NOT NULL, resolution INTEGER NOT NULL,
-    trained_at VARCHAR, metrics JSON, added_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC});
+    model_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, latent_dim INTEGER NOT NULL,
+    resolution INTEGER NOT NULL, trained_at VARCHAR, metrics JSON,
+    added_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC});
 COMMENT ON TABLE models IS 'Models that made latents in this library';
 COMMENT ON COLUMN models.model_id IS 'Hash of the weights';
 COMMENT ON COLUMN models.name IS 'Name for people';
@@ -141,7 +141,8 @@ COMMENT ON COLUMN blends.recipe IS 'Albums, weights, mode, model and size that m
 COMMENT ON COLUMN blends.made_at IS 'When, UTC';
 
 CREATE TABLE walks (
-    walk_id VARCHAR NOT NULL, seq INTEGER NOT NULL, album_id VARCHAR NOT NULL, came_from VARCHAR, walked_at TIMESTAMP NOT NULL,
+    walk_id VARCHAR NOT NULL, seq INTEGER NOT NULL, album_id VARCHAR NOT NULL, came_from VARCHAR,
+    walked_at TIMESTAMP NOT NULL,
     PRIMARY KEY (walk_id, seq));
 COMMENT ON TABLE walks IS 'Walks through the library, one row an album arrived at';
 COMMENT ON COLUMN walks.walk_id IS 'One walk';
@@ -197,7 +198,8 @@ def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     version = int(row[0]) if row else 0
     if version > len(MIGRATIONS):
         raise LibraryError(
-            f"{path} was written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)}); upgrade sleevewalk"
+            f"{path} was written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)}); "
+            "upgrade sleevewalk"
         )
     return version
 
@@ -246,7 +248,7 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
         con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
     finally:
         con.execute("DETACH backup")
-    os.replace(unfinished, target)
+    unfinished.replace(target)
     return target
 
 

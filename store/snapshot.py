@@ -38,10 +38,12 @@ JOIN (FROM snapshot_albums ANTI JOIN album_tags USING (album_id)) USING (artist_
 """
 _TAG_NAMES = """
 CREATE TEMP TABLE snapshot_tag_names AS
-SELECT tag, (row_number() OVER (ORDER BY tag) - 1)::INTEGER AS code FROM (SELECT DISTINCT tag FROM snapshot_tags)
+SELECT tag, (row_number() OVER (ORDER BY tag) - 1)::INTEGER AS code
+FROM (SELECT DISTINCT tag FROM snapshot_tags)
 """
 _TAG_ENTRIES = """
-SELECT row, code, weight FROM snapshot_tags JOIN snapshot_tag_names USING (tag) ORDER BY row, weight DESC, code
+SELECT row, code, weight FROM snapshot_tags JOIN snapshot_tag_names USING (tag)
+ORDER BY row, weight DESC, code
 """
 _SIMILAR = """
 WITH codes AS (SELECT DISTINCT artist_key, artist_code AS code FROM snapshot_albums),
@@ -50,7 +52,8 @@ pairs AS (
     JOIN codes x ON x.artist_key = similar_artists.artist_key JOIN codes y ON y.artist_key = similar_key
     WHERE x.code <> y.code
 )
-SELECT a, b, max(match) AS match FROM (FROM pairs UNION ALL SELECT b, a, match FROM pairs) GROUP BY a, b ORDER BY a, b
+SELECT a, b, max(match) AS match FROM (FROM pairs UNION ALL SELECT b, a, match FROM pairs)
+GROUP BY a, b ORDER BY a, b
 """
 _TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
 

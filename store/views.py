@@ -155,15 +155,17 @@ fused AS (
     FROM scored WHERE coalesce(cover, tags, artist_match, era, popularity) IS NOT NULL
 ),
 capped AS (
-    SELECT *, row_number() OVER (PARTITION BY artist_key ORDER BY round(place, 6) DESC, title_key) AS of_artist
+    SELECT *, row_number() OVER (
+        PARTITION BY artist_key ORDER BY round(place, 6) DESC, title_key) AS of_artist
     FROM fused
 )
 SELECT round(capped.score, 3) AS score, capped.artist, capped.title, year, genre, cover_rank,
-       round(cover::DOUBLE, 3) AS cover, round(tags::DOUBLE, 3) AS tags, shared_tags, round(artist_match::DOUBLE, 3) AS artist_match,
+       round(cover::DOUBLE, 3) AS cover, round(tags::DOUBLE, 3) AS tags, shared_tags,
+       round(artist_match::DOUBLE, 3) AS artist_match,
        round(era::DOUBLE, 3) AS era, round(popularity::DOUBLE, 3) AS popularity, album_id
 FROM capped WHERE of_artist <= 2 ORDER BY round(place, 6) DESC, artist_key, title_key LIMIT n;
 COMMENT ON MACRO TABLE similar_albums IS
-    'The n neighbours of an album by the default weights, with the score of every signal; at most two an artist';
+    'The n neighbours of an album by the default weights, with every signal; at most two an artist';
 
 CREATE MACRO route(from_album, to_album) AS TABLE
 WITH RECURSIVE widest(album_id, weakest, steps, path) USING KEY (album_id) AS (
@@ -180,10 +182,11 @@ WITH RECURSIVE widest(album_id, weakest, steps, path) USING KEY (album_id) AS (
 ),
 found AS (SELECT path, unnest(path) AS album_id, generate_subscripts(path, 1) AS step
           FROM widest WHERE album_id = album_named(to_album))
-SELECT found.step - 1 AS step, a.artist, a.title, round(e.score::DOUBLE, 3) AS score, e.rank AS cover_rank, a.album_id
+SELECT found.step - 1 AS step, a.artist, a.title, round(e.score::DOUBLE, 3) AS score, e.rank AS cover_rank,
+       a.album_id
 FROM found JOIN albums a ON a.album_id = found.album_id
 LEFT JOIN neighbors e ON e.album_id = found.path[found.step - 1] AND e.neighbor_id = found.album_id
 ORDER BY step;
 COMMENT ON MACRO TABLE route IS
-    'The way from one album to another over look-alike covers whose weakest step is as strong as can be; no rows where there is none';
+    'The strongest way from one album to another over look-alike covers; no rows where there is none';
 """

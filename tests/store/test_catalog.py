@@ -147,8 +147,8 @@ def test_ingest_items_remember_and_back_off(library: Library) -> None:
         catalog.record_items(con, "t", [("a", "store", "done", None)])
         assert catalog.item_statuses(con, "s") == {"a": "failed", "b": "done"}
         rows = con.execute(
-            "SELECT key, attempts, error, round(epoch(next_try - make_timestamp(epoch_us(now()))) / 60) FROM ingest_items "
-            "WHERE source = 's' ORDER BY key"
+            "SELECT key, attempts, error, round(epoch(next_try - make_timestamp(epoch_us(now()))) / 60) "
+            "FROM ingest_items WHERE source = 's' ORDER BY key"
         ).fetchall()
         assert rows == [("a", 2, "timeout again", 4.0), ("b", 1, None, None)]
         catalog.record_items(con, "s", [("a", "store", "done", None)])

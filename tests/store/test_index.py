@@ -100,7 +100,7 @@ def test_truncated_and_foreign_files_are_noticed(built: Library, suffix: str) ->
     whole = path.read_bytes()
     for content in (whole[:-4], b"", whole[:-1] + bytes([whole[-1] ^ 1])):
         path.write_bytes(content)
-        with pytest.raises(LibraryError, match="damaged.*sleevewalk build") as damaged:
+        with pytest.raises(LibraryError, match=r"damaged.*sleevewalk build") as damaged:
             CoverIndex.load(built)
         assert MODEL in str(damaged.value) and "\n" not in str(damaged.value)
     path.unlink()

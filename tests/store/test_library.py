@@ -116,7 +116,8 @@ def test_a_burst_waits_for_a_short_one_elsewhere(library: Library) -> None:
 
 
 def test_other_programs_get_in_between_bursts(library: Library) -> None:
-    script = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(\"INSERT INTO bookmarks VALUES ('x', '', now()::TIMESTAMP)\")"
+    insert = "INSERT INTO bookmarks VALUES ('x', '', now()::TIMESTAMP)"
+    script = f'import duckdb, sys; duckdb.connect(sys.argv[1]).execute("{insert}")'
     with library.read():
         pass
     subprocess.run([sys.executable, "-c", script, str(library.db_path)], check=True)

@@ -14,8 +14,8 @@ from store import catalog
 from store.errors import LibraryError, UnknownAlbum
 from store.library import Library
 from store.neighborhood import Neighborhood, open_neighborhood
-from store.records import Neighbor, Reason, Weights
 from store.reasons import ordinal
+from store.records import Neighbor, Reason, Weights
 from store.text import album_id
 
 from .conftest import ALBUMS, MODEL, circle, fill, record, sha
@@ -196,7 +196,8 @@ def test_sql_tells_the_same_story(near: Neighborhood, tiny: Library) -> None:
     for artist, title in [("Ada", "First"), ("Bo", "Blue"), ("Di", "Year Only")]:
         with tiny.read() as con:
             rows = con.execute(
-                "SELECT album_id, score, cover, tags, artist_match, era, popularity FROM similar_albums(?, ?)",
+                "SELECT album_id, score, cover, tags, artist_match, era, popularity "
+                "FROM similar_albums(?, ?)",
                 [artist, title],
             ).fetchall()
         found = near.neighbors(album_id(artist, title), 12)

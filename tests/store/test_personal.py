@@ -13,8 +13,9 @@ import pytest
 
 import store.library as library_module
 import store.personal as personal_module
+from store.journal import DAMAGED, JOURNAL
 from store.library import Library
-from store.personal import DAMAGED, JOURNAL, Personal
+from store.personal import Personal
 from store.snapshot import Snapshot
 
 from .test_library import held
@@ -157,7 +158,7 @@ def test_what_the_database_could_not_hold_does_not_stop_the_rest(library: Librar
 
 
 def test_kill_9_loses_nothing_that_was_confirmed(library: Library) -> None:
-    """Two processes append at full speed while we store; both are killed; every confirmed step is there, once."""
+    """Two processes append at full speed while we store; both are killed; what they confirmed is there."""
     confirmed = []
     processes = [
         subprocess.Popen(

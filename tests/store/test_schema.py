@@ -16,7 +16,8 @@ from store.library import Library
 from store.schema import MIGRATIONS, STORAGE_VERSION
 
 FIXTURES = Path(__file__).parent / "fixtures"
-# A folder with an older duckdb package (pip install --target DIR duckdb==1.4.4); its SQL check runs where it is named.
+# A folder with an older duckdb (pip install --target DIR duckdb==1.4.4): where it is named, the SQL is
+# checked in that one too.
 OLDER = os.environ.get("SLEEVEWALK_OLDER_DUCKDB", "")
 
 # Run by a plain duckdb, read-only and without anything of ours; prints one line a query.
@@ -90,11 +91,14 @@ def test_everything_has_a_comment(tiny: Library) -> None:
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'library' AND comment IS NULL"
         ).fetchall()
         columns = con.execute(
-            "SELECT table_name, column_name FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, table_name) "
-            "WHERE database_name = 'library' AND duckdb_columns.comment IS NULL AND table_name <> 'schema_version'"
+            "SELECT table_name, column_name "
+            "FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, table_name) "
+            "WHERE database_name = 'library' AND duckdb_columns.comment IS NULL "
+            "AND table_name <> 'schema_version'"
         ).fetchall()
         views = con.execute(
-            "SELECT view_name FROM duckdb_views() WHERE database_name = 'library' AND NOT internal AND comment IS NULL"
+            "SELECT view_name FROM duckdb_views() "
+            "WHERE database_name = 'library' AND NOT internal AND comment IS NULL"
         ).fetchall()
         macros = con.execute(
             "SELECT function_name FROM duckdb_functions() WHERE database_name = 'library' AND comment IS NULL"
@@ -161,9 +165,8 @@ def test_steps_run_once_in_order_and_may_be_functions(
     for _ in range(2):
         with Library.open(library.path).read() as con:
             assert con.execute("SELECT * FROM extra").fetchall() == [(1,)]
-            assert con.execute("SELECT step FROM schema_version ORDER BY version DESC LIMIT 2").fetchall() == [
-                ("fill",), ("make",),
-            ]  # fmt: skip
+            done = con.execute("SELECT step FROM schema_version ORDER BY version DESC LIMIT 2").fetchall()
+            assert done == [("fill",), ("make",)]
 
 
 def test_a_newer_library_is_refused(library: Library) -> None:
