@@ -1,18 +1,25 @@
-"""Rows into and out of the catalogue. Every function takes the open connection of a `Library.read()` or `.write()` burst.
+"""Rows into and out of the catalogue. Every function takes the open connection of a `Library.read()` or
+`.write()` burst.
 
-Batches go through Arrow in a few statements: DuckDB inserts 100,000 rows that way in the time of 100 single ones.
+Batches go through Arrow in a few statements: DuckDB inserts 100,000 rows that way in the time of 100 single
+ones.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from store.errors import LibraryError
+from store.bulk import registered
+from store.latents import (
+    add_latents,
+    add_model,
+    forget_latents,
+    latent_dimension,
+    load_latents,
+    missing_latents,
+)
 from store.records import AddResult, AlbumRecord, CoverRecord
 from store.schema import NOW_UTC, first_row
 from store.text import album_id, clean, key, storable
@@ -20,6 +27,11 @@ from store.text import album_id, clean, key, storable
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+__all__ = [
+    "TABLES", "add_albums", "add_covers", "add_latents", "add_model", "add_similar_artists", "counts",
+    "forget_latents", "item_statuses", "latent_dimension", "load_latents", "missing_latents", "record_items",
+]  # fmt: skip
 
 TABLES = (
     "albums", "album_tags", "artist_tags", "similar_artists", "covers", "models", "latents", "neighbors",
@@ -31,9 +43,9 @@ _LARGEST = 2**62  # of listeners and playcount; beyond it is not a count
 def add_albums(con: duckdb.DuckDBPyConnection, albums: Sequence[AlbumRecord]) -> AddResult:
     """Add what is new, complete what is there; adding the same batch again changes nothing.
 
-    An album that is there already keeps its values and gets the ones it lacked; its own source (same `source` and
-    `source_key`) may also change them. Others that name the same album are told in `duplicates`; records that
-    cannot be stored are told in `refused`.
+    An album that is there already keeps its values and gets the ones it lacked; its own source (same
+    `source` and `source_key`) may also change them. Others that name the same album are told in
+    `duplicates`; records that cannot be stored are told in `refused`.
     """
     result = AddResult()
     batch: dict[str, AlbumRecord] = {}
@@ -51,9 +63,10 @@ def add_albums(con: duckdb.DuckDBPyConnection, albums: Sequence[AlbumRecord]) ->
             batch[name] = _completed(first, record)
     if not batch:
         return result
-    with _registered(con, "incoming_albums", _album_table(batch)):
+    with registered(con, "incoming_albums", _album_table(batch)):
         known = con.execute(
-            "SELECT i.album_id, i.source_key, a.artist || ' / ' || a.title, i.source = a.source AND i.source_key = a.source_key "
+            "SELECT i.album_id, i.source_key, a.artist || ' / ' || a.title, "
+            "i.source = a.source AND i.source_key = a.source_key "
             "FROM incoming_albums i JOIN albums a USING (album_id)"
         ).fetchall()
         result.duplicates += [(source_key, label) for _, source_key, label, own in known if not own]
@@ -73,15 +86,12 @@ def _complete_known_sql() -> str:
     own = "albums.source = i.source AND albums.source_key = i.source_key"
     columns = ("year", "genre", "listeners", "playcount", "mbid", "cover_sha256")
     sets = ", ".join(
-        f"{c} = CASE WHEN {own} THEN coalesce(i.{c}, albums.{c}) ELSE coalesce(albums.{c}, i.{c}) END"
-        for c in columns
+        f"{c} = CASE WHEN {own} THEN coalesce(i.{c}, albums.{c}) ELSE coalesce(albums.{c}, i.{c}) END" for c in columns
     )
     changed = " OR ".join(
         f"(i.{c} IS NOT NULL AND (albums.{c} IS NULL OR ({own} AND albums.{c} <> i.{c})))" for c in columns
     )
-    return (
-        f"UPDATE albums SET {sets} FROM incoming_albums i WHERE albums.album_id = i.album_id AND ({changed})"
-    )
+    return f"UPDATE albums SET {sets} FROM incoming_albums i WHERE albums.album_id = i.album_id AND ({changed})"
 
 
 def _cleaned(record: AlbumRecord) -> AlbumRecord:
@@ -142,9 +152,7 @@ def _album_table(batch: dict[str, AlbumRecord]) -> pa.Table:
 
 
 def _add_tags(con: duckdb.DuckDBPyConnection, batch: dict[str, AlbumRecord]) -> None:
-    album_tags = {
-        (name, tag): weight for name, record in batch.items() for tag, weight in _tags(record.tags).items()
-    }
+    album_tags = {(name, tag): weight for name, record in batch.items() for tag, weight in _tags(record.tags).items()}
     artist_tags: dict[tuple[str, str], tuple[str, float]] = {}
     for record in batch.values():
         for tag, weight in _tags(record.artist_tags).items():
@@ -153,13 +161,12 @@ def _add_tags(con: duckdb.DuckDBPyConnection, batch: dict[str, AlbumRecord]) -> 
 
     if album_tags:
         names, tags = zip(*album_tags, strict=True)
-        table = pa.table(
-            {"album_id": names, "tag": tags, "weight": pa.array(list(album_tags.values()), pa.float32())}
-        )
-        with _registered(con, "incoming_tags", table):
+        table = pa.table({"album_id": names, "tag": tags, "weight": pa.array(list(album_tags.values()), pa.float32())})
+        with registered(con, "incoming_tags", table):
             con.execute(
-                "UPDATE album_tags SET weight = i.weight FROM incoming_tags i WHERE album_tags.album_id = i.album_id "
-                "AND album_tags.tag = i.tag AND album_tags.weight <> i.weight"
+                "UPDATE album_tags SET weight = i.weight FROM incoming_tags i "
+                "WHERE album_tags.album_id = i.album_id AND album_tags.tag = i.tag "
+                "AND album_tags.weight <> i.weight"
             )
             con.execute(
                 "INSERT INTO album_tags BY NAME SELECT i.* FROM incoming_tags i "
@@ -171,7 +178,7 @@ def _add_tags(con: duckdb.DuckDBPyConnection, batch: dict[str, AlbumRecord]) -> 
         table = pa.table(
             {"artist": artists, "tag": tags, "weight": pa.array(weights, pa.float32()), "artist_key": keys}
         )
-        with _registered(con, "incoming_tags", table):
+        with registered(con, "incoming_tags", table):
             con.execute(
                 "INSERT INTO artist_tags BY NAME SELECT i.* FROM incoming_tags i "
                 "ANTI JOIN artist_tags t ON t.artist_key = i.artist_key AND t.tag = i.tag"
@@ -202,21 +209,20 @@ def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) ->
             "height": [r.height for r in rows],
             "bytes": [r.bytes for r in rows],
             "mean_color": [r.mean_color for r in rows],
-            "source_url": pa.array(
-                [clean(r.source_url) if r.source_url else None for r in rows], pa.string()
-            ),
+            "source_url": pa.array([clean(r.source_url) if r.source_url else None for r in rows], pa.string()),
         }
     )
-    with _registered(con, "incoming_covers", table):
+    with registered(con, "incoming_covers", table):
         con.execute(
-            "INSERT INTO covers BY NAME SELECT i.* FROM incoming_covers i ANTI JOIN covers c ON c.cover_sha256 = i.cover_sha256"
+            "INSERT INTO covers BY NAME SELECT i.* FROM incoming_covers i "
+            "ANTI JOIN covers c ON c.cover_sha256 = i.cover_sha256"
         )
 
 
-def add_similar_artists(
-    con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, float]], source: str
-) -> int:
-    """Add (artist, similar, match 0–1) rows; return how many are new. A known pair of the source takes the new match."""
+def add_similar_artists(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, float]], source: str) -> int:
+    """Add (artist, similar, match 0–1) rows; return how many are new. A known pair of the source takes the
+    new match.
+    """
     import pyarrow as pa
 
     pairs: dict[tuple[str, str], tuple[str, str, float]] = {}
@@ -239,13 +245,14 @@ def add_similar_artists(
         }
     )
     same = "s.artist_key = i.artist_key AND s.similar_key = i.similar_key AND s.source = i.source"
-    with _registered(con, "incoming_similar", table):
+    with registered(con, "incoming_similar", table):
         con.execute(
             f"UPDATE similar_artists s SET match = i.match FROM incoming_similar i WHERE {same} AND s.match <> i.match"
         )
         row = first_row(
             con,
-            f"INSERT INTO similar_artists BY NAME SELECT i.* FROM incoming_similar i ANTI JOIN similar_artists s ON {same}",
+            "INSERT INTO similar_artists BY NAME SELECT i.* FROM incoming_similar i "
+            f"ANTI JOIN similar_artists s ON {same}",
         )
     return int(row[0]) if row else 0
 
@@ -255,10 +262,9 @@ def item_statuses(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]
     return dict(con.execute("SELECT key, status FROM ingest_items WHERE source = ?", [source]).fetchall())
 
 
-def record_items(
-    con: duckdb.DuckDBPyConnection, source: str, rows: Sequence[tuple[str, str, str, str | None]]
-) -> None:
-    """Record (key, stage, status, error or None) of items; each time an item is recorded counts as an attempt.
+def record_items(con: duckdb.DuckDBPyConnection, source: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
+    """Record (key, stage, status, error or None) of items; each time an item is recorded counts as an
+    attempt.
 
     One with an error is not due again for two minutes, then four, eight … up to a day.
     """
@@ -277,10 +283,11 @@ def record_items(
         }
     )
     pause = "to_seconds(least(60 * 2 ** least({attempts}, 11), 86400)::BIGINT)"
-    with _registered(con, "incoming_items", table):
+    with registered(con, "incoming_items", table):
         con.execute(
             f"""INSERT INTO ingest_items (source, key, stage, status, attempts, next_try, error)
-            SELECT ?, key, stage, status, 1, CASE WHEN error IS NOT NULL THEN {NOW_UTC} + {pause.format(attempts=1)} END, error
+            SELECT ?, key, stage, status, 1,
+                CASE WHEN error IS NOT NULL THEN {NOW_UTC} + {pause.format(attempts=1)} END, error
             FROM incoming_items
             ON CONFLICT (source, key) DO UPDATE SET stage = excluded.stage, status = excluded.status,
                 attempts = ingest_items.attempts + 1, error = excluded.error,
@@ -290,122 +297,7 @@ def record_items(
         )
 
 
-def add_model(
-    con: duckdb.DuckDBPyConnection,
-    model_id: str,
-    name: str,
-    latent_dim: int,
-    resolution: int,
-    trained_at: str | None,
-    metrics: dict[str, Any],
-) -> None:
-    """Record a model; one that is there already is left as it is."""
-    con.execute(
-        "INSERT INTO models (model_id, name, latent_dim, resolution, trained_at, metrics) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT DO NOTHING",
-        [model_id, clean(name), latent_dim, resolution, trained_at, json.dumps(metrics)],
-    )
-
-
-def missing_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> list[str]:
-    """cover_sha256 of the covers that have no latent of that model, ordered."""
-    return [
-        row[0]
-        for row in con.execute(
-            "SELECT c.cover_sha256 FROM covers c ANTI JOIN (SELECT cover_sha256 FROM latents WHERE model_id = ?) l "
-            "ON l.cover_sha256 = c.cover_sha256 ORDER BY ALL",
-            [model_id],
-        ).fetchall()
-    ]
-
-
-def add_latents(
-    con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str], latents: np.ndarray
-) -> None:
-    """Add latents (float32 [n, d], one a cover); known ones are left as they are.
-
-    The column is a fixed-size array so that SQL's array functions work on it. The first latents of a library fix
-    its dimension; others are refused with LibraryError until `forget_latents` has emptied the table.
-    """
-    import pyarrow as pa
-
-    latents = np.ascontiguousarray(latents, dtype=np.float32)
-    if latents.ndim != 2 or len(shas) != len(latents):
-        raise ValueError(f"{len(shas)} covers but latents of shape {latents.shape}")
-    if not len(latents):
-        return
-    finite = np.isfinite(latents).all(axis=1)
-    if not finite.all():
-        raise LibraryError(
-            f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; the model or the cover is damaged"
-        )
-    dimension = latents.shape[1]
-    _fix_dimension(con, dimension)
-    arrays = pa.FixedSizeListArray.from_arrays(pa.array(latents.reshape(-1)), dimension)
-    table = pa.table({"cover_sha256": list(shas), "latent": arrays})
-    with _registered(con, "incoming_latents", table):
-        con.execute(
-            "INSERT INTO latents SELECT DISTINCT ON (i.cover_sha256) i.cover_sha256, ?, i.latent FROM incoming_latents i "
-            "ANTI JOIN (SELECT cover_sha256 FROM latents WHERE model_id = ?) l ON l.cover_sha256 = i.cover_sha256",
-            [model_id, model_id],
-        )
-
-
-def latent_dimension(con: duckdb.DuckDBPyConnection) -> int:
-    """How many numbers a latent of this library has."""
-    row = first_row(
-        con,
-        "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() "
-        "AND table_name = 'latents' AND column_name = 'latent'",
-    )
-    return int(str(row[0]).removeprefix("FLOAT[").removesuffix("]")) if row else 0
-
-
-def _fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
-    stored = latent_dimension(con)
-    if dimension == stored:
-        return
-    row = first_row(con, "SELECT count(*) FROM latents")
-    if row and row[0]:
-        raise LibraryError(
-            f"this library's latents have {stored} numbers and the model gives {dimension}; "
-            "use the model that made them, or build a new library"
-        )
-    con.execute(f"ALTER TABLE latents ALTER latent TYPE FLOAT[{int(dimension)}]")
-
-
-def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:
-    """Delete the latents of every model but one; return how many went. They are derived: `build` makes them again."""
-    row = first_row(con, "DELETE FROM latents WHERE model_id IS DISTINCT FROM ?", [keep_model_id])
-    return int(row[0]) if row else 0
-
-
-def load_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> tuple[list[str], np.ndarray]:
-    """(cover_sha256 list, float32 [n, d]) of a model's latents, ordered by cover_sha256; [0, d] where there are none."""
-    table = con.sql(
-        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? ORDER BY cover_sha256", params=[model_id]
-    ).to_arrow_table()
-    dimension = latent_dimension(con)
-    if not table.num_rows:
-        return [], np.empty((0, dimension), np.float32)
-    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return table["cover_sha256"].to_pylist(), latents.astype(np.float32).reshape(-1, dimension)
-
-
 def counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Rows in every table that people know."""
     sql = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in TABLES)
     return dict(con.execute(sql).fetchall())
-
-
-class _registered:
-    """An Arrow table under a name for the length of a `with`."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-        self.con, self.name, self.table = con, name, table
-
-    def __enter__(self) -> None:
-        self.con.register(self.name, self.table)
-
-    def __exit__(self, *_: object) -> None:
-        self.con.unregister(self.name)

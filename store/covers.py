@@ -1,4 +1,6 @@
-"""Cover files: 128×128 WebP, named by the SHA-256 of their bytes. Plain files need no lock and read in microseconds."""
+"""Cover files: 128×128 WebP, named by the SHA-256 of their bytes. Plain files need no lock and read in
+microseconds.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class CoverFiles:
         self.covers_dir = Path(covers_dir)
 
     def path(self, sha: str) -> Path:
-        """Where the cover is or would be. LibraryError for what is no SHA-256 (it may come from a damaged row)."""
+        """Where the cover is or would be. LibraryError for what is no SHA-256 (it may come from a damaged
+        row).
+        """
         if not _SHA256.fullmatch(sha):
             raise LibraryError(f"not a cover's SHA-256: {sha[:80]!r}")
         return self.covers_dir / sha[:2] / f"{sha}.webp"
@@ -36,9 +40,11 @@ class CoverFiles:
         return self.path(sha).is_file()
 
     def put(self, webp: bytes) -> str:
-        """Store the bytes of a 128×128 WebP; return their SHA-256. A cover that is there already is left alone.
+        """Store the bytes of a 128×128 WebP; return their SHA-256. A cover that is there already is left
+        alone.
 
-        Written beside and renamed, so that no reader sees half a file. LibraryError for bytes that are not such a WebP.
+        Written beside and renamed, so that no reader sees half a file. LibraryError for bytes that are not
+        such a WebP.
         """
         _decode(webp, "the new cover")
         sha = hashlib.sha256(webp).hexdigest()
@@ -49,7 +55,7 @@ class CoverFiles:
             target.parent.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{sha}.{os.getpid()}-{threading.get_ident()}")
             beside.write_bytes(webp)
-            os.replace(beside, target)
+            beside.replace(target)
         except OSError as error:
             raise LibraryError(f"cannot write cover {target}: {error.strerror or error}") from error
         return sha
@@ -71,9 +77,7 @@ def _decode(webp: bytes, name: str) -> np.ndarray:
     from PIL import Image, UnidentifiedImageError
 
     if len(webp) > _MAX_BYTES:
-        raise LibraryError(
-            f"{name} is damaged (more than {_MAX_BYTES} bytes); delete it and ingest its source again"
-        )
+        raise LibraryError(f"{name} is damaged (more than {_MAX_BYTES} bytes); delete it and ingest its source again")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

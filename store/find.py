@@ -1,11 +1,12 @@
 """Forgiving search over artists and titles.
 
-Two cheap passes over all albums choose candidates (words against the library's vocabulary; the whole text against
-whole names), then each candidate is scored with care.
+Two cheap passes over all albums choose candidates (words against the library's vocabulary; the whole text
+against whole names), then each candidate is scored with care.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -24,9 +25,11 @@ _CLEAR = 0.02  # the best must lead the next by this much
 
 
 def find(snapshot: Snapshot, text: str, n: int = 20) -> list[tuple[Album, float]]:
-    """The n albums closest to `text`, best first, with a score in 0–1. Empty for a text without letters or digits.
+    """The n albums closest to `text`, best first, with a score in 0–1. Empty for a text without letters or
+    digits.
 
-    Exact names come first (1.0), then names that begin so, then the rest by likeness; ties by artist and title.
+    Exact names come first (1.0), then names that begin so, then the rest by likeness; ties by artist and
+    title.
     """
     return [(snapshot.album(row), score) for row, score in _search(snapshot, text, n)]
 
@@ -74,7 +77,9 @@ def _by_name(snapshot: Snapshot, text: str) -> list[tuple[int, float]]:
 
 
 def _alike(a: str, b: str) -> float:
-    """Likeness of two keys, 0–1; what is not equal stays clearly below 1, so that II beats III for one who wrote II."""
+    """Likeness of two keys, 0–1; what is not equal stays clearly below 1, so that II beats III for one who
+    wrote II.
+    """
     if a == b:
         return 1.0
     return 0.95 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b) - 1) / 100
@@ -111,7 +116,9 @@ def _likeness(query: str, artist: str, title: str) -> float:
 
 
 def _words_covered(asked: list[str], present: list[str]) -> float:
-    """The share of the asked letters that find their word among those present, typos and unfinished words forgiven."""
+    """The share of the asked letters that find their word among those present, typos and unfinished words
+    forgiven.
+    """
     likeness = process.cdist(asked, present, scorer=fuzz.ratio, dtype=np.float32, workers=1) / 100
     best = np.where(likeness >= 0.6, likeness, 0).max(axis=1, initial=0)
     found = 0.0
@@ -124,7 +131,7 @@ def _words_covered(asked: list[str], present: list[str]) -> float:
 class _Names:
     """The names of one snapshot, prepared for search on the first one."""
 
-    _made: WeakKeyDictionary[Snapshot, _Names] = WeakKeyDictionary()
+    _made: ClassVar[WeakKeyDictionary[Snapshot, _Names]] = WeakKeyDictionary()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> _Names:
@@ -136,8 +143,7 @@ class _Names:
     def __init__(self, snapshot: Snapshot) -> None:
         self.titles = snapshot.title_keys
         self.both = [
-            f"{artist} {title}"
-            for artist, title in zip(snapshot.artist_keys, snapshot.title_keys, strict=True)
+            f"{artist} {title}" for artist, title in zip(snapshot.artist_keys, snapshot.title_keys, strict=True)
         ]
         codes: dict[str, int] = {}
         words, rows = [], []

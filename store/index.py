@@ -1,7 +1,9 @@
-"""The cover index: nearest covers by the cosine of their latents, through FAISS. Derived; `sleevewalk build` makes it.
+"""The cover index: nearest covers by the cosine of their latents, through FAISS. Derived; `sleevewalk
+build` makes it.
 
-Three files, each written beside and renamed: `<model>.faiss` the vectors, `<model>.npy` which cover each row is,
-`<model>.json` what it was built from, the hashes of the other two, and the calibration of similarity to score.
+Three files, each written beside and renamed: `<model>.faiss` the vectors, `<model>.npy` which cover each
+row is, `<model>.json` what it was built from, the hashes of the other two, and the calibration of
+similarity to score.
 """
 
 from __future__ import annotations
@@ -21,20 +23,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from store.calibration import NEAREST, calibration, nearest_others
 from store.errors import LibraryError, StaleIndex
-from store.schema import NOW_UTC, first_row
+from store.neighbor_table import write_neighbors
+from store.schema import first_row
 
 if TYPE_CHECKING:
     import duckdb
 
     from store.library import Library
 
+__all__ = ["CoverIndex", "IndexFacts", "build_index", "normalized", "write_neighbors"]
+
 EXACT_BELOW = 100_000  # covers; from there the coarse index answers 100 times faster at a recall of .97
 LISTS, PROBES = 4096, 64
-NEAREST = 32  # neighbours a cover in the stored graph and in the calibration
 _REBUILD = "run `sleevewalk build`"
 _INTERACTIVE = 8  # queries; up to here one thread answers sooner than several that wait for each other
-_SAMPLE_PAIRS, _SAMPLE_QUERIES, _KNOTS = 100_000, 2_000, 129
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class IndexFacts:
 
 
 class CoverIndex:
-    """An opened index. Row numbers are its own; `shas[row]` names the cover. Safe for searches from several threads."""
+    """An opened index. Row numbers are its own; `shas[row]` names the cover. Safe for searches from several
+    threads.
+    """
 
     def __init__(self, facts: IndexFacts, faiss_index: Any, sha_bytes: np.ndarray) -> None:
         self.model_id = facts.model_id
@@ -64,13 +70,14 @@ class CoverIndex:
         self.facts = facts
         self._index = faiss_index
         self._sha_bytes = sha_bytes
-        self._knots = np.array(facts.knots, dtype=np.float64).reshape(-1, 2)
+        self.knots = np.array(facts.knots, dtype=np.float64).reshape(-1, 2)
 
     @classmethod
     def load(cls, library: Library, allow_stale: bool = False) -> CoverIndex | None:
         """The library's index, None where none was built.
 
-        LibraryError for a damaged or foreign one, StaleIndex where covers came or went since (unless `allow_stale`).
+        LibraryError for a damaged or foreign one, StaleIndex where covers came or went since (unless
+        `allow_stale`).
         """
         json_path = _newest_json(library.index_dir)
         if json_path is None:
@@ -79,25 +86,24 @@ class CoverIndex:
         with library.read() as con:
             why = index.why_stale(con)
         if why and not allow_stale:
-            raise StaleIndex(
-                f"the cover index {json_path.with_suffix('.faiss')} is stale ({why}); {_REBUILD}"
-            )
+            raise StaleIndex(f"the cover index {json_path.with_suffix('.faiss')} is stale ({why}); {_REBUILD}")
         return index
 
     def why_stale(self, con: duckdb.DuckDBPyConnection) -> str:
-        """What the library's latents have that the index has not, in a few words; '' where it is up to date."""
+        """What the library's latents have that the index has not, in a few words; '' where it is up to
+        date.
+        """
         row = first_row(
             con,
             "SELECT model_id FROM models WHERE model_id IN (SELECT DISTINCT model_id FROM latents) "
             "ORDER BY added_at DESC, model_id LIMIT 1",
         )
         if row is not None and row[0] != self.model_id:
-            return (
-                f"it was built from model {self.model_id[:12]}, the library now has latents of {row[0][:12]}"
-            )
+            return f"it was built from model {self.model_id[:12]}, the library now has latents of {row[0][:12]}"
         live = first_row(
             con,
-            "SELECT count(*), coalesce(bit_xor(('0x' || cover_sha256[:15])::BIGINT), 0) FROM latents WHERE model_id = ?",
+            "SELECT count(*), coalesce(bit_xor(('0x' || cover_sha256[:15])::BIGINT), 0) FROM latents "
+            "WHERE model_id = ?",
             [self.model_id],
         ) or (0, 0)
         if live[0] != self.count:
@@ -131,7 +137,9 @@ class CoverIndex:
 
     @cached_property
     def _matrix(self) -> np.ndarray | None:
-        """All vectors as a view of the exact index's memory, float32 [count, m]; None for the coarse index."""
+        """All vectors as a view of the exact index's memory, float32 [count, m]; None for the coarse
+        index.
+        """
         import faiss
 
         if not isinstance(self._index, faiss.IndexFlat):
@@ -142,8 +150,8 @@ class CoverIndex:
     def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """(cosine similarity float32 [q, k], row int64 [q, k]) of the nearest covers, nearest first.
 
-        `vectors` are float32 [q, m] of any length. k is cut to the number of covers; where the coarse index finds
-        fewer the row is -1. ValueError for another m.
+        `vectors` are float32 [q, m] of any length. k is cut to the number of covers; where the coarse index
+        finds fewer the row is -1. ValueError for another m.
         """
         queries = normalized(np.atleast_2d(vectors))
         if queries.shape[1] != self.dimension:
@@ -158,17 +166,20 @@ class CoverIndex:
     def percentile(self, similarity: np.ndarray) -> np.ndarray:
         """Cosine similarity as a score in 0–1, float64 of the same shape.
 
-        Half the share of random pairs of covers that are less alike, half the share of near pairs (a cover and one
-        of its 32 nearest) that are less alike: raw cosines of latents crowd together, this spreads them.
+        Half the share of random pairs of covers that are less alike, half the share of near pairs (a cover
+        and one of its 32 nearest) that are less alike: raw cosines of latents crowd together, this spreads
+        them.
         """
-        return np.interp(similarity, self._knots[:, 0], self._knots[:, 1])
+        return np.interp(similarity, self.knots[:, 0], self.knots[:, 1])
 
     def nearest_covers(self, k: int = NEAREST) -> tuple[np.ndarray, np.ndarray]:
-        """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others, nearest first.
+        """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others,
+        nearest first.
 
-        On the GPU where FAISS sees one. Seconds for 24k covers: call it outside a burst. -1 where there are fewer.
+        On the GPU where FAISS sees one. Seconds for 24k covers: call it outside a burst. -1 where there are
+        fewer.
         """
-        return _nearest_others(_on_gpu(self._index), self._all_batches(), self.count, k)
+        return nearest_others(_on_gpu(self._index), self._all_batches(), self.count, k)
 
     def _all_batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for start in range(0, self.count, 4096):
@@ -181,7 +192,8 @@ def build_index(
 ) -> CoverIndex:
     """Write the index of `vectors` (float32 [n, m], one a cover of `shas`) and return it opened.
 
-    Exact up to 100,000 covers, then IVF4096,SQ8. Indexes of other models in the folder are removed: they are derived.
+    Exact up to 100,000 covers, then IVF4096,SQ8. Indexes of other models in the folder are removed: they
+    are derived.
     """
     import faiss
 
@@ -211,7 +223,7 @@ def build_index(
         faiss_sha256=_sha256(target),
         covers_sha256=_sha256(target.with_suffix(".npy")),
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        knots=_calibration(index, vectors),
+        knots=calibration(index, vectors),
     )
     with _beside(target.with_suffix(".json")) as beside:
         beside.write_text(json.dumps(asdict(facts), indent=1))
@@ -222,7 +234,9 @@ def build_index(
 
 
 def normalized(vectors: np.ndarray) -> np.ndarray:
-    """`vectors` as contiguous float32 of length 1 each; a zero vector stays zero. ValueError for not-finite ones."""
+    """`vectors` as contiguous float32 of length 1 each; a zero vector stays zero. ValueError for not-finite
+    ones.
+    """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError("vectors must be finite")
@@ -234,6 +248,7 @@ def _fresh_index(vectors: np.ndarray) -> Any:
     import faiss
 
     count, dimension = vectors.shape
+    index: Any
     if count < EXACT_BELOW:
         index = faiss.IndexFlatIP(dimension)
     else:
@@ -247,129 +262,6 @@ def _fresh_index(vectors: np.ndarray) -> Any:
     if count >= EXACT_BELOW:
         index.make_direct_map()
     return index
-
-
-def _calibration(index: Any, vectors: np.ndarray) -> tuple[tuple[float, float], ...]:
-    """Knots of `percentile`; seeded, so that the same vectors give the same knots."""
-    count = len(vectors)
-    if count < 2:
-        return ((-1.0, 0.0), (1.0, 1.0))
-    rng = np.random.default_rng(0)
-    first = rng.integers(0, count, _SAMPLE_PAIRS)
-    second = (first + rng.integers(1, count, _SAMPLE_PAIRS)) % count
-    random_pairs = np.empty(_SAMPLE_PAIRS, np.float32)
-    for start in range(0, _SAMPLE_PAIRS, 10_000):
-        part = slice(start, start + 10_000)
-        random_pairs[part] = np.einsum("ij,ij->i", vectors[first[part]], vectors[second[part]])
-    rows = np.sort(rng.permutation(count)[:_SAMPLE_QUERIES])
-    similarity, found = _nearest_others(index, iter([(rows, vectors[rows])]), len(rows), NEAREST)
-    near_pairs = similarity[found >= 0]
-    random_pairs, near_pairs = np.sort(random_pairs), np.sort(near_pairs)
-    levels = np.linspace(0, 1, _KNOTS)
-    places = np.concatenate([np.quantile(random_pairs, levels), np.quantile(near_pairs, levels)])
-    # No two knots closer than 0.0001: many equal similarities would make a step, and rounding would tip scores over it.
-    places = np.unique(np.round(np.clip(places.astype(np.float64), -0.9999, 0.9999), 4))
-    score = 0.5 * np.searchsorted(random_pairs, places) / len(random_pairs)
-    score += 0.5 * np.searchsorted(near_pairs, places) / len(near_pairs)
-    inner = [(float(s), float(p)) for s, p in zip(places, score, strict=True)]
-    return ((-1.0, 0.0), *inner, (1.0, 1.0))
-
-
-def _nearest_others(
-    index: Any, batches: Iterator[tuple[np.ndarray, np.ndarray]], count: int, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Search each batch of (rows, vectors) and take every row out of its own answer."""
-    k = max(min(k, index.ntotal - 1), 0)
-    similarity = np.full((count, k), -1, np.float32)
-    found = np.full((count, k), -1, np.int64)
-    if not k:
-        return similarity, found
-    done = 0
-    for rows, vectors in batches:
-        near, ids = index.search(vectors, k + 1)
-        # The row itself goes; where duplicates pushed it out of the list the last one goes.
-        drop = np.where((own := ids == rows[:, None]).any(axis=1), own.argmax(axis=1), k)
-        keep = np.ones(ids.shape, bool)
-        keep[np.arange(len(rows)), drop] = False
-        part = slice(done, done + len(rows))
-        similarity[part], found[part] = near[keep].reshape(-1, k), ids[keep].reshape(-1, k)
-        done += len(rows)
-    return similarity, found
-
-
-def write_neighbors(
-    con: duckdb.DuckDBPyConnection,
-    index: CoverIndex,
-    nearest: tuple[np.ndarray, np.ndarray] | None = None,
-) -> int:
-    """Rewrite `neighbors` and `cover_calibration` from the index; return the rows written.
-
-    `nearest` is `index.nearest_covers()`, computed before the burst so that the file is held for the write alone.
-    A cover file may be shared by several albums: each gets the cover's neighbours, and the others of the same file
-    (at most 16) at distance 0, which take no rank from the rest.
-    """
-    import pyarrow as pa
-
-    similarity, found = nearest if nearest is not None else index.nearest_covers()
-    k = found.shape[1]
-    keep = found.ravel() >= 0
-    similarity_kept = np.clip(similarity.ravel()[keep], -1, 1)
-    edges = pa.table(
-        {
-            "cover": np.repeat(np.arange(index.count, dtype=np.int32), k)[keep],
-            "near": found.ravel()[keep].astype(np.int32),
-            "rank": np.tile(np.arange(1, k + 1, dtype=np.int32), index.count)[keep],
-            "distance": (1 - similarity_kept).astype(np.float32),
-            "score": index.percentile(similarity_kept).astype(np.float32),
-        }
-    )
-    covers = pa.table({"cover": np.arange(index.count, dtype=np.int32), "cover_sha256": index.shas})
-    knots = pa.table({"similarity": index._knots[:, 0], "score": index._knots[:, 1]})
-    for name, table in (("edges", edges), ("index_covers", covers), ("knots", knots)):
-        con.register(name, table)
-    try:
-        con.execute("DELETE FROM neighbors")
-        row = first_row(
-            con,
-            """INSERT INTO neighbors
-            WITH named AS (
-                SELECT a.album_id, c.cover, row_number() OVER (PARTITION BY c.cover ORDER BY a.artist_key, a.title_key) AS nth
-                FROM albums a JOIN index_covers c USING (cover_sha256)
-            ), others AS (
-                SELECT a.album_id, b.album_id AS neighbor_id, e.rank, e.distance, e.score
-                FROM edges e JOIN named a USING (cover) JOIN named b ON b.cover = e.near AND b.nth <= 16
-                QUALIFY row_number() OVER (PARTITION BY a.album_id ORDER BY e.rank, b.nth) <= ?
-            ), same_file AS (
-                SELECT a.album_id, b.album_id AS neighbor_id, 1 AS rank, 0.0 AS distance, 1.0 AS score
-                FROM named a JOIN named b USING (cover) WHERE b.nth <= 17 AND a.album_id <> b.album_id
-                QUALIFY row_number() OVER (PARTITION BY a.album_id ORDER BY b.nth) <= 16
-            )
-            FROM (FROM others UNION ALL FROM same_file) ORDER BY album_id, distance, rank, neighbor_id""",
-            [NEAREST],
-        )
-        con.execute("DELETE FROM cover_calibration")
-        con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
-        con.execute(
-            f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_neighbors_fingerprint(con, index)]
-        )
-    finally:
-        for name in ("edges", "index_covers", "knots"):
-            con.unregister(name)
-    return int(row[0]) if row else 0
-
-
-def neighbors_are_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:
-    """True where `neighbors` was written from this index and from the covers that the albums have today."""
-    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'neighbors'")
-    return row is not None and row[0] == _neighbors_fingerprint(con, index)
-
-
-def _neighbors_fingerprint(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> str:
-    """Of the index and of which album wears which cover."""
-    row = first_row(
-        con, "SELECT count(*), bit_xor(md5_number_lower(album_id || cover_sha256)) FROM albums WHERE cover_sha256 IS NOT NULL"
-    )
-    return f"{index.fingerprint} {index.facts.faiss_sha256[:16]} {row}"
 
 
 def _newest_json(index_dir: Path) -> Path | None:
@@ -400,7 +292,8 @@ def _read(json_path: Path) -> CoverIndex:
         ) from error
     if index.d != facts.dimension or not index.ntotal == facts.count == len(sha_bytes):
         raise LibraryError(
-            f"{damaged} ({index.ntotal:,} vectors of {index.d}, its json says {facts.count:,} of {facts.dimension}); {_REBUILD}"
+            f"{damaged} ({index.ntotal:,} vectors of {index.d}, its json says {facts.count:,} of "
+            f"{facts.dimension}); {_REBUILD}"
         )
     return CoverIndex(facts, index, sha_bytes)
 
@@ -411,7 +304,7 @@ def _beside(target: Path) -> Iterator[Path]:
     beside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         yield beside
-        os.replace(beside, target)
+        beside.replace(target)
     except OSError as error:
         raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
     finally:
@@ -424,7 +317,9 @@ def _sha256(path: Path) -> str:
 
 
 def _covers_check(sha_bytes: np.ndarray) -> int:
-    """XOR of the covers' first 60 bits: equal for equal sets in any order, and SQL can compute it in milliseconds."""
+    """XOR of the covers' first 60 bits: equal for equal sets in any order, and SQL can compute it in
+    milliseconds.
+    """
     check = 0
     for sha in sha_bytes.tolist():
         check ^= int(sha[:15], 16)

@@ -1,8 +1,8 @@
 """A library on disk, and the only door to `library.duckdb`: short bursts, so that nobody holds the file.
 
-DuckDB's lock on a file is a POSIX record lock: it belongs to the process, and closing any handle of the file
-drops it. So within one process all bursts on a file go one after the other through a gate, and nothing here opens,
-copies or hashes the file by another route.
+DuckDB's lock on a file is a POSIX record lock: it belongs to the process, and closing any handle of the
+file drops it. So within one process all bursts on a file go one after the other through a gate, and nothing
+here opens, copies or hashes the file by another route.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class Library:
 
     @classmethod
     def create(cls, path: Path) -> Library:
-        """The library in folder `path`, made where there is none. LibraryError where the folder cannot be written."""
+        """The library in folder `path`, made where there is none. LibraryError where the folder cannot be
+        written.
+        """
         library = cls(path)
         try:
             for folder in (library.path, library.covers_dir, library.index_dir, library.blends_dir):
@@ -61,15 +63,15 @@ class Library:
             if not library.db_path.exists():
                 library._create_file()
         except OSError as error:
-            raise LibraryError(
-                f"cannot create a library in {library.path}: {error.strerror or error}"
-            ) from error
+            raise LibraryError(f"cannot create a library in {library.path}: {error.strerror or error}") from error
         library._bring_up_to_date()
         return library
 
     @classmethod
     def open(cls, path: Path) -> Library:
-        """The library in folder `path`. LibraryMissing where there is none; an older one is migrated first."""
+        """The library in folder `path`. LibraryMissing where there is none; an older one is migrated
+        first.
+        """
         library = cls(path)
         if not library.db_path.is_file():
             raise LibraryMissing(
@@ -82,7 +84,8 @@ class Library:
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A short read-only burst: a connection with this library as the current database.
 
-        Waits up to 2 s for another process, then LibraryLocked. Inside a burst of the same thread it is that burst.
+        Waits up to 2 s for another process, then LibraryLocked. Inside a burst of the same thread it is
+        that burst.
         """
         gate = self._gate()
         if gate.thread == threading.get_ident() and gate.connection is not None:
@@ -131,9 +134,7 @@ class Library:
 
     def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
         if not self.db_path.is_file():  # ATTACH would make an empty one
-            raise LibraryMissing(
-                f"no library in {self.path}; make one with `sleevewalk demo` or `sleevewalk ingest`"
-            )
+            raise LibraryMissing(f"no library in {self.path}; make one with `sleevewalk demo` or `sleevewalk ingest`")
         deadline = time.monotonic() + RETRY_SECONDS
         while True:
             try:
@@ -144,14 +145,12 @@ class Library:
                     raise LibraryError(f"cannot open {self.db_path}: {_first_line(error)}") from error
                 if time.monotonic() >= deadline:
                     who = holder.group(1) if holder else "another program"
-                    raise LibraryLocked(
-                        f"{self.db_path} is in use by {who}; close it there and try again"
-                    ) from error
+                    raise LibraryLocked(f"{self.db_path} is in use by {who}; close it there and try again") from error
                 time.sleep(0.05)
 
     def _create_file(self) -> None:
-        # Made whole beside and linked into place: a killed process leaves no half library, and of two processes
-        # that create at once one wins.
+        # Made whole beside and linked into place: a killed process leaves no half library, and of two
+        # processes that create at once one wins.
         fresh = self.path / f".library-{os.getpid()}-{threading.get_ident()}.duckdb"
         fresh.unlink(missing_ok=True)
         con = attach(fresh, read_only=False)
@@ -184,9 +183,7 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(
-            duckdb.Error
-        ):  # the first error is the one to tell; an invalidated transaction cannot roll back
+        with suppress(duckdb.Error):  # the first error is the one to tell; an invalidated transaction cannot roll back
             con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")

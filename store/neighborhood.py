@@ -1,7 +1,7 @@
 """Neighbourhoods: who is near an album, by which signal, and why.
 
-Every signal brings candidates and scores each of them; an album's score is the mean of the scores it has, weighted
-as the person wants. `signals` holds the scores, `reasons` their words.
+Every signal brings candidates and scores each of them; an album's score is the mean of the scores it has,
+weighted as the person wants. `signals` holds the scores, `reasons` their words.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from store.errors import UnknownAlbum
 from store.index import CoverIndex
 from store.reasons import rank_text, reasons_for
-from store.records import Neighbor, Reason, Weights
+from store.records import DEFAULT_WEIGHTS, Neighbor, Reason, Weights
 from store.signals import ARTIST, Centre, Signals, fuse
 from store.snapshot import Snapshot
 
@@ -42,13 +42,13 @@ class Neighborhood:
         self.signals = Signals(snapshot, index)
 
     def neighbors(
-        self, album_id: str, k: int = 12, weights: Weights = Weights(), per_artist: int | None = 2
+        self, album_id: str, k: int = 12, weights: Weights = DEFAULT_WEIGHTS, per_artist: int | None = 2
     ) -> list[Neighbor]:
         """The k best neighbours, best first; at most `per_artist` of one artist (None: no limit).
 
         UnknownAlbum for an album_id that the snapshot lacks. Fewer than k where the signals know no more.
-        Best first is by the score with what is unknown counted as middling (see `_order`), so an album of which
-        little is known may stand below one with a lower score.
+        Best first is by the score with what is unknown counted as middling (see `_order`), so an album of
+        which little is known may stand below one with a lower score.
         """
         centre = self.signals.centre(self.row(album_id), weights)
         ring = self._ring(centre, k, weights, per_artist)
@@ -59,12 +59,12 @@ class Neighborhood:
         ]
 
     def rings(
-        self, rows: list[int], k: int, weights: Weights = Weights(), per_artist: int | None = 2
+        self, rows: list[int], k: int, weights: Weights = DEFAULT_WEIGHTS, per_artist: int | None = 2
     ) -> list[Ring]:
         """`neighbors` of several albums by their rows and without words, for what looks at many."""
         return [self._ring(centre, k, weights, per_artist) for centre in self.signals.centres(rows, weights)]
 
-    def reasons(self, a: str, b: str, weights: Weights = Weights()) -> tuple[Reason, ...]:
+    def reasons(self, a: str, b: str, weights: Weights = DEFAULT_WEIGHTS) -> tuple[Reason, ...]:
         """Every reason that has data for the pair and a weight above 0, in the order of SIGNALS."""
         centre = self.signals.centre(self.row(a), weights)
         others = np.array([self.row(b)])
@@ -72,7 +72,9 @@ class Neighborhood:
         return self._reasons(centre, Ring(others, scores, fuse(scores, weights)))[0]
 
     def nearest_to(self, vector: np.ndarray, k: int) -> list[Neighbor]:
-        """The k albums whose covers are nearest to a latent (float32 [m]) that is no album's, such as a blend."""
+        """The k albums whose covers are nearest to a latent (float32 [m]) that is no album's, such as a
+        blend.
+        """
         if self.index is None or k < 1:
             return []
         similarity, covers = self.index.search(vector, max(4 * k, 64))
@@ -105,9 +107,7 @@ class Neighborhood:
         """The first k of `order` with at most `per_artist` of one artist."""
         seen: dict[int, int] = {}
         chosen: list[int] = []
-        for place, artist in zip(
-            order.tolist(), self.snapshot.artist_codes[rows[order]].tolist(), strict=True
-        ):
+        for place, artist in zip(order.tolist(), self.snapshot.artist_codes[rows[order]].tolist(), strict=True):
             if len(chosen) >= k:
                 break
             if seen.get(artist, 0) < per_artist:
@@ -131,12 +131,12 @@ class Neighborhood:
 
 
 def _order(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> np.ndarray:
-    """Places of the candidates, best first: by the weighted mean over all signals, with what is unknown of an album
-    counted as the middle of what is known of the others; ties by name.
+    """Places of the candidates, best first: by the weighted mean over all signals, with what is unknown of
+    an album counted as the middle of what is known of the others; ties by name.
 
-    Without that an album of which only the year is known would lead the ring with a perfect mean of one score. Of
-    the artist signal unknown counts as 0: two artists without a link are the common case and no gap in the data, and
-    a weak link must not put an album below one without any.
+    Without that an album of which only the year is known would lead the ring with a perfect mean of one
+    score. Of the artist signal unknown counts as 0: two artists without a link are the common case and no
+    gap in the data, and a weak link must not put an album below one without any.
     """
     wanted = np.array(astuple(weights), dtype=np.float64)
     known = ~np.isnan(scores)
@@ -151,7 +151,9 @@ def _order(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> np.ndarray
 
 
 def open_neighborhood(library: Library) -> Neighborhood:
-    """Snapshot and index of a library, ready to walk. A stale index is used and told in `notices`; a damaged one raises."""
+    """Snapshot and index of a library, ready to walk. A stale index is used and told in `notices`; a
+    damaged one raises.
+    """
     index = CoverIndex.load(library, allow_stale=True)
     notices = []
     with library.read() as con:

@@ -1,24 +1,23 @@
 """Bookmarks, walks and blends: never lost and never waiting for the database.
 
-A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for. The next
-write burst of any process moves the journal aside, applies it in one transaction and only then deletes it. Each
-record has an id of its own and `personal_records` remembers those applied, so a process that dies between commit and
-delete costs nothing: the next one replays the same file and every record is known.
+A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for.
+The next write burst of any process moves the journal aside, applies it in one transaction and only then
+deletes it. Each record has an id of its own and `personal_records` remembers those applied, so a process
+that dies between commit and delete costs nothing: the next one replays the same file and every record is
+known.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from store import journal
 from store.errors import LibraryError, LibraryLocked
 from store.text import clean, storable
 
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from store.library import Library
-
-JOURNAL = "journal.jsonl"
-DAMAGED = "journal-damaged.jsonl"  # lines that no one can read; kept, since a person may
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,9 @@ class Personal:
         self._append("unbookmark", album_id=album_id)
 
     def add_blend(self, blend_id: str, path: str | Path, recipe: dict[str, Any]) -> None:
-        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no JSON."""
+        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no
+        JSON.
+        """
         self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe)
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
@@ -93,8 +91,10 @@ class Personal:
         self._append("walk_step", walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from)
 
     def flush(self) -> bool:
-        """Move what the journal holds into the database now; False where another process holds the file (no loss)."""
-        if not _journals(self.library.path):
+        """Move what the journal holds into the database now; False where another process holds the file (no
+        loss).
+        """
+        if not journal.files(self.library.path):
             return True
         try:
             with self.library.write():
@@ -109,36 +109,28 @@ class Personal:
 
     def _append(self, kind: str, **fields: Any) -> None:
         record = {"id": uuid.uuid4().hex, "at": datetime.now(UTC).isoformat(), "kind": kind, **fields}
-        line = _line(record)
-        path = self.library.path / JOURNAL
         try:
-            with _locked_journal(path) as descriptor:
-                size = os.fstat(descriptor).st_size
-                if size and os.pread(descriptor, 1, size - 1) != b"\n":
-                    line = b"\n" + line  # another process died within a line: keep ours whole
-                _write_all(descriptor, line)
-                os.fsync(descriptor)
-                if not size:
-                    _sync_folder(path.parent)
+            journal.append(self.library.path, record)
         except OSError as error:
+            path = self.library.path / journal.JOURNAL
             raise LibraryError(f"cannot write to {path}: {error.strerror or error}") from error
 
 
 def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
     """Apply the journals in `folder` through a writable connection; return how many records were new.
 
-    Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold DuckDB's
-    write lock.
+    Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold
+    DuckDB's write lock.
     """
-    _set_aside(folder)
+    journal.set_aside(folder)
     applied = 0
-    for path in _journals(folder):
-        if path.name == JOURNAL:
+    for path in journal.files(folder):
+        if path.name == journal.JOURNAL:
             continue  # appended to since; its turn comes with the next burst
-        records, damaged = _parse(path.read_bytes())
+        records, damaged = journal.parse(path.read_bytes())
         applied += _apply(con, records)
         if damaged:
-            _keep_damaged(folder / DAMAGED, damaged)
+            journal.keep_damaged(folder, damaged)
         path.unlink()
     return applied
 
@@ -146,8 +138,7 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
 def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:
     """All personal records: the tables, and on top of them what waits in the journals."""
     bookmarks: dict[str, Bookmark | None] = {
-        row[0]: Bookmark(*row)
-        for row in con.execute("SELECT album_id, note, added_at FROM bookmarks").fetchall()
+        row[0]: Bookmark(*row) for row in con.execute("SELECT album_id, note, added_at FROM bookmarks").fetchall()
     }
     blends = {
         row[0]: BlendRecord(row[0], row[1], json.loads(row[2]), row[3])
@@ -157,7 +148,7 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
         (row[0], row[1]): WalkStep(*row)
         for row in con.execute("SELECT walk_id, seq, album_id, came_from, walked_at FROM walks").fetchall()
     }
-    waiting = [record for path in _journals(folder) for record in _parse(path.read_bytes())[0]]
+    waiting = [record for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]]
     known = _known_ids(con, [record["id"] for record in waiting])
     changes = _Changes([record for record in waiting if record["id"] not in known])
     marks = [mark for mark in (bookmarks | changes.bookmarks).values() if mark is not None]
@@ -182,7 +173,7 @@ class _Changes:
         self.blends: dict[str, BlendRecord] = {}
         self.walks: dict[tuple[str, int], WalkStep] = {}
         for record in records:
-            at, kind = _utc(record["at"]), record["kind"]
+            at, kind = journal.utc(record["at"]), record["kind"]
             if kind == "bookmark":
                 self.bookmarks[record["album_id"]] = Bookmark(record["album_id"], record["note"], at)
             elif kind == "unbookmark":
@@ -220,131 +211,11 @@ def _upsert(
     """Insert rows, replacing those with the same key."""
     if rows:
         columns = ", ".join(f"unnest(?::{type_name}[])" for type_name in types)
-        con.execute(
-            f"INSERT OR REPLACE INTO {table} SELECT {columns}", [list(c) for c in zip(*rows, strict=True)]
-        )
+        con.execute(f"INSERT OR REPLACE INTO {table} SELECT {columns}", [list(c) for c in zip(*rows, strict=True)])
 
 
 def _known_ids(con: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
     if not ids:
         return set()
-    rows = con.execute(
-        "SELECT record_id FROM personal_records WHERE record_id IN (SELECT unnest(?))", [ids]
-    ).fetchall()
+    rows = con.execute("SELECT record_id FROM personal_records WHERE record_id IN (SELECT unnest(?))", [ids]).fetchall()
     return {row[0] for row in rows}
-
-
-def _parse(content: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """(records, lines that are none)."""
-    records, damaged = [], []
-    for line in content.split(b"\n"):
-        if not line.strip():
-            continue
-        try:
-            records.append(_checked(json.loads(line)))
-        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
-            damaged.append(line)
-    return records, damaged
-
-
-def _checked(record: dict[str, Any]) -> dict[str, Any]:
-    """The record if it has what its kind needs; ValueError, KeyError or TypeError if not."""
-    needed = {
-        "bookmark": ("album_id", "note"),
-        "unbookmark": ("album_id",),
-        "blend": ("blend_id", "path"),
-        "walk_step": ("walk_id", "album_id"),
-    }[record["kind"]]
-    if not all(isinstance(record[name], str) for name in ("id", "at", *needed)):
-        raise TypeError("a field is no text")
-    _utc(record["at"])
-    _line(record)
-    if record["kind"] == "blend" and not isinstance(record["recipe"], dict):
-        raise TypeError("a recipe is a table")
-    if record["kind"] == "walk_step" and not (
-        isinstance(record["seq"], int)
-        and abs(record["seq"]) < 2**31
-        and isinstance(record["came_from"], str | None)
-    ):
-        raise TypeError("a walk step has a number and a place it came from")
-    return record
-
-
-def _line(record: dict[str, Any]) -> bytes:
-    """The record as a line. ValueError for what the database could not hold: NaN, lone surrogates."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
-
-
-def _journals(folder: Path) -> list[Path]:
-    """Journals set aside, oldest first, then the one being appended to."""
-    aside = sorted(folder.glob("journal-*.pending"))
-    live = folder / JOURNAL
-    return [*aside, live] if live.exists() else aside
-
-
-def _set_aside(folder: Path) -> None:
-    path = folder / JOURNAL
-    if not path.exists():
-        return
-    with _locked_journal(path, create=False) as descriptor:
-        if descriptor >= 0 and os.fstat(descriptor).st_size:
-            number = 1 + max(
-                (int(p.name[8:-8]) for p in folder.glob("journal-*.pending") if p.name[8:-8].isdigit()),
-                default=0,
-            )
-            os.rename(path, folder / f"journal-{number:08d}.pending")
-
-
-@contextmanager
-def _locked_journal(path: Path, create: bool = True) -> Iterator[int]:
-    """A descriptor of the live journal under an exclusive lock; -1 where it is gone and not to be made."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if create else 0)
-    while True:
-        try:
-            descriptor = os.open(path, flags, 0o644)
-        except FileNotFoundError:
-            if create:
-                raise
-            yield -1
-            return
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if _is_still(path, descriptor):
-                yield descriptor
-                return
-        finally:
-            os.close(descriptor)  # and with it the lock
-
-
-def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether the open file is still the one of that name: it may have been set aside while we waited for the lock."""
-    try:
-        named = path.stat()
-    except FileNotFoundError:
-        return False
-    mine = os.fstat(descriptor)
-    return (named.st_dev, named.st_ino) == (mine.st_dev, mine.st_ino)
-
-
-def _keep_damaged(path: Path, lines: list[bytes]) -> None:
-    with path.open("ab") as file:
-        file.write(b"".join(line + b"\n" for line in lines))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

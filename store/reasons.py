@@ -15,7 +15,8 @@ def reasons_for(
 ) -> tuple[Reason, ...]:  # fmt: skip
     """The reasons of one pair in the order of SIGNALS; `scores` is nan where there is no data.
 
-    `rank` is the other's cover among those nearest to the first's, None beyond the depth searched, of `covers` in all.
+    `rank` is the other's cover among those nearest to the first's, None beyond the depth searched, of
+    `covers` in all.
     """
     reasons: list[Reason] = []
     for number, score in enumerate(scores):

@@ -68,13 +68,16 @@ class Weights:
     popularity: float = 0.1
 
 
+DEFAULT_WEIGHTS = Weights()
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why two albums are neighbours, by one signal."""
 
     signal: str  # one of SIGNALS
     score: float  # 0–1
-    text: str  # for people: "3rd nearest of 24,013 covers", "shared: shoegaze, dream pop", "same artist", "1997 and 1998"
+    text: str  # for people: "3rd nearest of 24,013 covers", "shared: shoegaze, dream pop", "1997 and 1998"
     rank: int | None = None  # cover only: 1 is the nearest
     shared_tags: tuple[str, ...] = ()  # tags only, strongest first
 
@@ -95,7 +98,9 @@ class Neighbor:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a route: the album arrived at, and why it neighbours the one before (None for the first)."""
+    """One step of a route: the album arrived at, and why it neighbours the one before (None for the
+    first).
+    """
 
     album: Album
     score: float | None
@@ -104,7 +109,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The path whose weakest step is as strong as can be; `steps` is empty where there is none, then `why` says why."""
+    """The path whose weakest step is as strong as can be; empty where there is none, and `why` says why.
+
+    `why` may also say of a path found that the search ended before it was sure that no stronger one exists.
+    """
 
     steps: tuple[Step, ...]
     weakest: float | None = None
@@ -116,7 +124,5 @@ class AddResult:
     """What became of a batch of albums."""
 
     added: list[str] = field(default_factory=list)  # album_ids
-    duplicates: list[tuple[str, str]] = field(
-        default_factory=list
-    )  # (source_key, label of the album already there)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)  # (source_key, label of the album already there)
     refused: list[tuple[str, str]] = field(default_factory=list)  # (source_key, why it cannot be stored)

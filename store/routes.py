@@ -1,7 +1,8 @@
 """Routes: the way from one album to another whose weakest step is as strong as can be.
 
-A step joins two albums of which one is in the ring of the other; the score of a pair is the same both ways. Rings are
-looked at from both ends at once, strongest first, until no unseen ring can make the weakest step stronger.
+A step joins two albums of which one is in the ring of the other; the score of a pair is the same both ways.
+Rings are looked at from both ends at once, strongest first, until no unseen ring can make the weakest step
+stronger.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import heapq
 from collections.abc import Callable
 
 from store.neighborhood import Neighborhood
-from store.records import Route, Step, Weights
+from store.records import DEFAULT_WEIGHTS, Route, Step, Weights
 
 MAX_RINGS = 600  # neighbourhoods looked at: about a second for 4,000 albums, two for 24,000
 _BATCH = 24  # rings computed together: one search for all their covers
@@ -20,17 +21,18 @@ def find_route(
     neighborhood: Neighborhood,
     a: str,
     b: str,
-    weights: Weights = Weights(),
+    weights: Weights = DEFAULT_WEIGHTS,
     k: int = 12,
     max_rings: int = MAX_RINGS,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Route:
     """The strongest route from album_id `a` to `b` over rings of `k` neighbours, looking out from both.
 
-    Of the routes whose weakest step is strongest it is one with the fewest steps, of those one with the strongest
-    steps in sum, then by name. Where `max_rings` rings do not settle which is strongest the best one found is
-    returned and `why` says so; where there is none `steps` is empty and `why` says why. `should_stop()` is asked
-    between rings and ends the search the same way. UnknownAlbum for an id that is no album.
+    Of the routes whose weakest step is strongest it is one with the fewest steps, of those one with the
+    strongest steps in sum, then by name. Where `max_rings` rings do not settle which is strongest the best
+    one found is returned and `why` says so; where there is none `steps` is empty and `why` says why.
+    `should_stop()` is asked between rings and ends the search the same way. UnknownAlbum for an id that is
+    no album.
     """
     start, goal = neighborhood.row(a), neighborhood.row(b)
     if start == goal:
@@ -115,7 +117,9 @@ class _Side:
         return -self._strongest[0][0] if self._strongest else -1.0
 
     def batch(self, best: float) -> list[int]:
-        """The next rows to look at: until the ends have met the nearest, then the strongest, those above `best`."""
+        """The next rows to look at: until the ends have met the nearest, then the strongest, those above
+        `best`.
+        """
         rows: list[int] = []
         while len(rows) < _BATCH:
             if best < 0 and self._nearest:
@@ -137,9 +141,9 @@ class _Side:
 def _widest(rings: _Rings, start: int, goal: int) -> float | None:
     """The strength of the best route's weakest step; None where there is no route, or none was found in time.
 
-    Dijkstra's search with min for plus, from both ends. First it goes for any meeting, then for stronger ones; a row
-    whose way gets better is looked at again. It ends when each end has looked at every row that it reaches by a way
-    stronger than the best meeting, for then no stronger meeting is left.
+    Dijkstra's search with min for plus, from both ends. First it goes for any meeting, then for stronger
+    ones; a row whose way gets better is looked at again. It ends when each end has looked at every row that
+    it reaches by a way stronger than the best meeting, for then no stronger meeting is left.
     """
     sides = (_Side(start), _Side(goal))
     best = -1.0
@@ -160,7 +164,9 @@ def _widest(rings: _Rings, start: int, goal: int) -> float | None:
 
 
 def _shortest(rings: _Rings, start: int, goal: int, weakest: float) -> list[tuple[int, int, float]]:
-    """(from, to, score) of the fewest steps that are all at least `weakest`; ties by the sum of scores, then by row."""
+    """(from, to, score) of the fewest steps that are all at least `weakest`; ties by the sum of scores,
+    then by row.
+    """
     ways = (_Ways(start), _Ways(goal))
     while True:
         meeting = [row for row in ways[0].steps if row in ways[1].steps]

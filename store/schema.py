@@ -1,12 +1,11 @@
 """The schema of `library.duckdb` and the numbered, forward-only steps that bring an older file up to it.
 
-People query this file directly: tables, views and macros are public. A step that has been released is never edited;
-a change is a new step. Every step runs in one transaction with its row in `schema_version`.
+People query this file directly: tables, views and macros are public. A step that has been released is never
+edited; a change is a new step. Every step runs in one transaction with its row in `schema_version`.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,9 +26,9 @@ NOW_UTC = "make_timestamp(epoch_us(now()))"
 
 TABLES_1 = f"""
 CREATE TABLE albums (
-    album_id VARCHAR PRIMARY KEY, artist VARCHAR NOT NULL, title VARCHAR NOT NULL, year INTEGER, genre VARCHAR,
-    listeners BIGINT, playcount BIGINT, mbid VARCHAR, source VARCHAR NOT NULL, source_key VARCHAR NOT NULL,
-    cover_sha256 VARCHAR, added_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC},
+    album_id VARCHAR PRIMARY KEY, artist VARCHAR NOT NULL, title VARCHAR NOT NULL, year INTEGER,
+    genre VARCHAR, listeners BIGINT, playcount BIGINT, mbid VARCHAR, source VARCHAR NOT NULL,
+    source_key VARCHAR NOT NULL, cover_sha256 VARCHAR, added_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC},
     artist_key VARCHAR NOT NULL, title_key VARCHAR NOT NULL);
 COMMENT ON TABLE albums IS 'One row an album; an album is its normalised artist and title';
 COMMENT ON COLUMN albums.album_id IS 'Stable key: 16 hex digits of sha256(artist_key + NUL + title_key)';
@@ -44,7 +43,8 @@ COMMENT ON COLUMN albums.source IS 'What brought it: table, folder, lastfm, musi
 COMMENT ON COLUMN albums.source_key IS 'What names it in that source';
 COMMENT ON COLUMN albums.cover_sha256 IS 'Its cover: covers.cover_sha256 and covers/ab/<sha256>.webp';
 COMMENT ON COLUMN albums.added_at IS 'When it was added, UTC';
-COMMENT ON COLUMN albums.artist_key IS 'Artist in lower case without accents and punctuation; joins artist_tags and similar_artists';
+COMMENT ON COLUMN albums.artist_key IS
+    'Artist in lower case without accents and punctuation; joins artist_tags and similar_artists';
 COMMENT ON COLUMN albums.title_key IS 'Title in lower case without accents and punctuation';
 
 CREATE TABLE album_tags (album_id VARCHAR NOT NULL, tag VARCHAR NOT NULL, weight FLOAT NOT NULL);
@@ -53,8 +53,10 @@ COMMENT ON COLUMN album_tags.album_id IS 'albums.album_id';
 COMMENT ON COLUMN album_tags.tag IS 'Tag in lower case';
 COMMENT ON COLUMN album_tags.weight IS '0 to 100, 100 for the strongest';
 
-CREATE TABLE artist_tags (artist VARCHAR NOT NULL, tag VARCHAR NOT NULL, weight FLOAT NOT NULL, artist_key VARCHAR NOT NULL);
-COMMENT ON TABLE artist_tags IS 'What people call an artist; stands in for an album that has no tags of its own';
+CREATE TABLE artist_tags (
+    artist VARCHAR NOT NULL, tag VARCHAR NOT NULL, weight FLOAT NOT NULL, artist_key VARCHAR NOT NULL);
+COMMENT ON TABLE artist_tags IS
+    'What people call an artist; stands in for an album that has no tags of its own';
 COMMENT ON COLUMN artist_tags.artist IS 'Artist as the source writes it';
 COMMENT ON COLUMN artist_tags.tag IS 'Tag in lower case';
 COMMENT ON COLUMN artist_tags.weight IS '0 to 100, 100 for the strongest';
@@ -75,7 +77,8 @@ CREATE TABLE covers (
     cover_sha256 VARCHAR PRIMARY KEY, width INTEGER NOT NULL, height INTEGER NOT NULL, bytes BIGINT NOT NULL,
     mean_color INTEGER NOT NULL, source_url VARCHAR);
 COMMENT ON TABLE covers IS 'One row a cover file in covers/';
-COMMENT ON COLUMN covers.cover_sha256 IS 'SHA-256 of the stored WebP, hex; the file is covers/<first two digits>/<sha256>.webp';
+COMMENT ON COLUMN covers.cover_sha256 IS
+    'SHA-256 of the stored WebP, hex; the file is covers/<first two digits>/<sha256>.webp';
 COMMENT ON COLUMN covers.width IS 'Width of the source image, pixels';
 COMMENT ON COLUMN covers.height IS 'Height of the source image, pixels';
 COMMENT ON COLUMN covers.bytes IS 'Size of the stored WebP';
@@ -83,8 +86,9 @@ COMMENT ON COLUMN covers.mean_color IS 'Mean colour as 0xRRGGBB';
 COMMENT ON COLUMN covers.source_url IS 'Where the image came from, NULL for a local file';
 
 CREATE TABLE models (
-    model_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, latent_dim INTEGER NOT NULL, resolution INTEGER NOT NULL,
-    trained_at VARCHAR, metrics JSON, added_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC});
+    model_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, latent_dim INTEGER NOT NULL,
+    resolution INTEGER NOT NULL, trained_at VARCHAR, metrics JSON,
+    added_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC});
 COMMENT ON TABLE models IS 'Models that made latents in this library';
 COMMENT ON COLUMN models.model_id IS 'Hash of the weights';
 COMMENT ON COLUMN models.name IS 'Name for people';
@@ -94,8 +98,10 @@ COMMENT ON COLUMN models.trained_at IS 'When it was trained, as the weights say'
 COMMENT ON COLUMN models.metrics IS 'Measured quality, as the weights say';
 COMMENT ON COLUMN models.added_at IS 'When this library first used it, UTC';
 
-CREATE TABLE latents (cover_sha256 VARCHAR NOT NULL, model_id VARCHAR NOT NULL, latent FLOAT[{DEFAULT_LATENT_DIM}] NOT NULL);
-COMMENT ON TABLE latents IS 'What a model sees in a cover; compare with array_cosine_similarity(a.latent, b.latent)';
+CREATE TABLE latents (
+    cover_sha256 VARCHAR NOT NULL, model_id VARCHAR NOT NULL, latent FLOAT[{DEFAULT_LATENT_DIM}] NOT NULL);
+COMMENT ON TABLE latents IS
+    'What a model sees in a cover; compare with array_cosine_similarity(a.latent, b.latent)';
 COMMENT ON COLUMN latents.cover_sha256 IS 'covers.cover_sha256';
 COMMENT ON COLUMN latents.model_id IS 'models.model_id; only latents of one model compare';
 COMMENT ON COLUMN latents.latent IS 'The encoder''s mean, a fixed-size FLOAT array';
@@ -103,17 +109,21 @@ COMMENT ON COLUMN latents.latent IS 'The encoder''s mean, a fixed-size FLOAT arr
 CREATE TABLE neighbors (
     album_id VARCHAR NOT NULL, neighbor_id VARCHAR NOT NULL, rank INTEGER NOT NULL, distance FLOAT NOT NULL,
     score FLOAT NOT NULL);
-COMMENT ON TABLE neighbors IS 'Each album''s 32 nearest covers, as albums; derived, rewritten by sleevewalk build';
+COMMENT ON TABLE neighbors IS
+    'Each album''s 32 nearest covers, as albums; derived, rewritten by sleevewalk build';
 COMMENT ON COLUMN neighbors.album_id IS 'albums.album_id';
 COMMENT ON COLUMN neighbors.neighbor_id IS 'albums.album_id of the neighbour';
-COMMENT ON COLUMN neighbors.rank IS '1 for the nearest other cover; albums with the same cover file share a rank';
+COMMENT ON COLUMN neighbors.rank IS
+    '1 for the nearest other cover; albums with the same cover file share a rank';
 COMMENT ON COLUMN neighbors.distance IS '1 - cosine similarity of the latents; 0 for the same cover file';
 COMMENT ON COLUMN neighbors.score IS 'The similarity calibrated to 0-1, as the app shows it';
 
 CREATE TABLE cover_calibration (similarity FLOAT NOT NULL, score FLOAT NOT NULL, model_id VARCHAR NOT NULL);
-COMMENT ON TABLE cover_calibration IS 'Knots that turn a cosine similarity of latents into a cover score; derived';
+COMMENT ON TABLE cover_calibration IS
+    'Knots that turn a cosine similarity of latents into a cover score; derived';
 COMMENT ON COLUMN cover_calibration.similarity IS 'Cosine similarity of two latents';
-COMMENT ON COLUMN cover_calibration.score IS 'Half the share of random pairs, half the share of near pairs, that are less alike';
+COMMENT ON COLUMN cover_calibration.score IS
+    'Half the share of random pairs, half the share of near pairs, that are less alike';
 COMMENT ON COLUMN cover_calibration.model_id IS 'models.model_id';
 
 CREATE TABLE derived (name VARCHAR PRIMARY KEY, fingerprint VARCHAR NOT NULL, built_at TIMESTAMP NOT NULL);
@@ -128,7 +138,8 @@ COMMENT ON COLUMN bookmarks.album_id IS 'albums.album_id';
 COMMENT ON COLUMN bookmarks.note IS 'What the person wrote, may be empty';
 COMMENT ON COLUMN bookmarks.added_at IS 'When, UTC';
 
-CREATE TABLE blends (blend_id VARCHAR PRIMARY KEY, path VARCHAR NOT NULL, recipe JSON NOT NULL, made_at TIMESTAMP NOT NULL);
+CREATE TABLE blends (
+    blend_id VARCHAR PRIMARY KEY, path VARCHAR NOT NULL, recipe JSON NOT NULL, made_at TIMESTAMP NOT NULL);
 COMMENT ON TABLE blends IS 'Blends that were written to disk';
 COMMENT ON COLUMN blends.blend_id IS 'Its own key';
 COMMENT ON COLUMN blends.path IS 'The file as it was named when written';
@@ -136,7 +147,8 @@ COMMENT ON COLUMN blends.recipe IS 'Albums, weights, mode, model and size that m
 COMMENT ON COLUMN blends.made_at IS 'When, UTC';
 
 CREATE TABLE walks (
-    walk_id VARCHAR NOT NULL, seq INTEGER NOT NULL, album_id VARCHAR NOT NULL, came_from VARCHAR, walked_at TIMESTAMP NOT NULL,
+    walk_id VARCHAR NOT NULL, seq INTEGER NOT NULL, album_id VARCHAR NOT NULL, came_from VARCHAR,
+    walked_at TIMESTAMP NOT NULL,
     PRIMARY KEY (walk_id, seq));
 COMMENT ON TABLE walks IS 'Walks through the library, one row an album arrived at';
 COMMENT ON COLUMN walks.walk_id IS 'One walk';
@@ -145,7 +157,8 @@ COMMENT ON COLUMN walks.album_id IS 'albums.album_id arrived at';
 COMMENT ON COLUMN walks.came_from IS 'albums.album_id before it, NULL at the start';
 COMMENT ON COLUMN walks.walked_at IS 'When, UTC';
 
-CREATE TABLE personal_records (record_id VARCHAR PRIMARY KEY, applied_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC});
+CREATE TABLE personal_records (
+    record_id VARCHAR PRIMARY KEY, applied_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC});
 COMMENT ON TABLE personal_records IS 'Journal records already applied, so that none is applied twice';
 COMMENT ON COLUMN personal_records.record_id IS 'The id of the journal''s record';
 COMMENT ON COLUMN personal_records.applied_at IS 'When it was applied, UTC';
@@ -172,7 +185,9 @@ MIGRATIONS: list[tuple[str, Step]] = [
 
 
 def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """The schema version of the attached library; 0 for an empty file. LibraryError for a foreign or newer one."""
+    """The schema version of the attached library; 0 for an empty file. LibraryError for a foreign or newer
+    one.
+    """
     tables = {
         row[0]
         for row in con.execute(
@@ -189,13 +204,16 @@ def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     version = int(row[0]) if row else 0
     if version > len(MIGRATIONS):
         raise LibraryError(
-            f"{path} was written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)}); upgrade sleevewalk"
+            f"{path} was written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)}); "
+            "upgrade sleevewalk"
         )
     return version
 
 
 def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None) -> list[str]:
-    """Bring the attached, writable library up to date; return what was done. Backs up first where it holds anything."""
+    """Bring the attached, writable library up to date; return what was done. Backs up first where it holds
+    anything.
+    """
     version = version_of(con, path)
     pending = MIGRATIONS[version:]
     if not pending:
@@ -220,7 +238,9 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None)
 
 
 def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
-    """Copy the attached library to `target` (numbered where that exists) from inside DuckDB, which holds the lock."""
+    """Copy the attached library to `target` (numbered where that exists) from inside DuckDB, which holds
+    the lock.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     stem, number = target.stem, 1
     while target.exists():
@@ -234,14 +254,14 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
         con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
     finally:
         con.execute("DETACH backup")
-    os.replace(unfinished, target)
+    unfinished.replace(target)
     return target
 
 
-def first_row(
-    con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None
-) -> tuple[Any, ...] | None:
-    """The first row of a statement's result. Not `fetchone`: that leaves a result open, which blocks `register`."""
+def first_row(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> tuple[Any, ...] | None:
+    """The first row of a statement's result. Not `fetchone`: that leaves a result open, which blocks
+    `register`.
+    """
     rows = con.execute(sql, values).fetchall()
     return rows[0] if rows else None
 

@@ -38,10 +38,12 @@ JOIN (FROM snapshot_albums ANTI JOIN album_tags USING (album_id)) USING (artist_
 """
 _TAG_NAMES = """
 CREATE TEMP TABLE snapshot_tag_names AS
-SELECT tag, (row_number() OVER (ORDER BY tag) - 1)::INTEGER AS code FROM (SELECT DISTINCT tag FROM snapshot_tags)
+SELECT tag, (row_number() OVER (ORDER BY tag) - 1)::INTEGER AS code
+FROM (SELECT DISTINCT tag FROM snapshot_tags)
 """
 _TAG_ENTRIES = """
-SELECT row, code, weight FROM snapshot_tags JOIN snapshot_tag_names USING (tag) ORDER BY row, weight DESC, code
+SELECT row, code, weight FROM snapshot_tags JOIN snapshot_tag_names USING (tag)
+ORDER BY row, weight DESC, code
 """
 _SIMILAR = """
 WITH codes AS (SELECT DISTINCT artist_key, artist_code AS code FROM snapshot_albums),
@@ -50,7 +52,8 @@ pairs AS (
     JOIN codes x ON x.artist_key = similar_artists.artist_key JOIN codes y ON y.artist_key = similar_key
     WHERE x.code <> y.code
 )
-SELECT a, b, max(match) AS match FROM (FROM pairs UNION ALL SELECT b, a, match FROM pairs) GROUP BY a, b ORDER BY a, b
+SELECT a, b, max(match) AS match FROM (FROM pairs UNION ALL SELECT b, a, match FROM pairs)
+GROUP BY a, b ORDER BY a, b
 """
 _TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
 
@@ -78,7 +81,9 @@ class Sparse:
 
 
 class Snapshot:
-    """A library's catalogue as it was at one moment. Albums are rows 0 … len − 1, in the order of artist and title."""
+    """A library's catalogue as it was at one moment. Albums are rows 0 … len − 1, in the order of artist
+    and title.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, personal: PersonalRecords) -> None:
         """Copies through an open burst; use `Snapshot.load`."""
@@ -155,7 +160,9 @@ class Snapshot:
 
     @cached_property
     def artist_starts(self) -> np.ndarray:
-        """Albums of artist code c are rows `artist_starts[c]` to `artist_starts[c + 1]` − 1; int64 [artists + 1]."""
+        """Albums of artist code c are rows `artist_starts[c]` to `artist_starts[c + 1]` − 1; int64 [artists
+        + 1].
+        """
         artists = int(self.artist_codes[-1]) + 1 if len(self) else 0
         return np.searchsorted(self.artist_codes, np.arange(artists + 1))
 
@@ -166,7 +173,9 @@ def _floats(column: np.ndarray) -> np.ndarray:
 
 
 def _tf_idf(weights: Sparse, tag_count: int) -> Sparse:
-    """Weights 0–100 by album and tag as TF-IDF of length 1 a row: w · (ln((1 + n) / (1 + df)) + 1), scikit-learn's idf."""
+    """Weights 0–100 by album and tag as TF-IDF of length 1 a row: w · (ln((1 + n) / (1 + df)) + 1),
+    scikit-learn's idf.
+    """
     count = len(weights.start) - 1
     frequency = np.bincount(weights.columns, minlength=tag_count)
     idf = np.log((1 + count) / (1 + frequency)) + 1

@@ -9,26 +9,23 @@ import unicodedata
 # Whole terminal sequences go, not the escape character alone, so that no "[31m" is left behind.
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS …: titles, links
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS …: titles
     r"|\x1b[ -/]*[0-~]?"  # two-character sequences and a lone escape
 )
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")  # printable ASCII with single spaces: nothing to clean
 _ZERO_WIDTH_JOINERS = "\u200c\u200d"
-_EMOJI_TAIL = (
-    "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # what may stand between emoji and joiner
-)
+_EMOJI_TAIL = "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # what may stand between emoji and joiner
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that draw nothing
 _MAX_MARKS = 4  # combining marks on one letter; living scripts need three, towers of marks break a line
 _LATIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
 )
-_ASCII_WORDS = str.maketrans(
-    {code: (chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)}
-)
+_ASCII_WORDS = str.maketrans({code: (chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)})
 
 
 def clean(text: str, limit: int = 1000) -> str:
-    """`text` as it is stored: NFC, one line, single spaces, at most `limit` characters (an ellipsis marks a cut).
+    """`text` as it is stored: NFC, one line, single spaces, at most `limit` characters (an ellipsis marks a
+    cut).
 
     Escape sequences, control, bidirectional and zero-width characters, private-use characters and lone
     surrogates are taken out. Joiners stay where they carry meaning: inside emoji, Arabic and Indic words.
@@ -96,7 +93,9 @@ def key(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` as UTF-8 can hold it: the bytes that a file name brings beyond it (lone surrogates) become `\\udc80`."""
+    """`text` as UTF-8 can hold it: the bytes that a file name brings beyond it (lone surrogates) become
+    `\\udc80`.
+    """
     return text.encode("utf-8", "backslashreplace").decode()
 
 

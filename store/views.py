@@ -1,4 +1,6 @@
-"""Views and macros of `library.duckdb`: pleasant SQL in the plain `duckdb` command line, read-only, no extension."""
+"""Views and macros of `library.duckdb`: pleasant SQL in the plain `duckdb` command line, read-only, no
+extension.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ SELECT a.artist, a.title, a.year, a.genre, a.listeners, a.playcount, t.tags,
        'covers/' || a.cover_sha256[:2] || '/' || a.cover_sha256 || '.webp' AS cover,
        a.source, a.added_at, a.album_id
 FROM albums a
-LEFT JOIN (SELECT album_id, list(tag ORDER BY weight DESC, tag) AS tags FROM album_tags GROUP BY album_id) t USING (album_id)
+LEFT JOIN (
+    SELECT album_id, list(tag ORDER BY weight DESC, tag) AS tags FROM album_tags GROUP BY album_id
+) t USING (album_id)
 LEFT JOIN covers c USING (cover_sha256);
 COMMENT ON VIEW library IS 'One readable row an album, tags as a list, strongest first';
 
@@ -23,7 +27,8 @@ LEFT JOIN (
     GROUP BY genre
 ) t ON t.genre IS NOT DISTINCT FROM a.genre
 GROUP BY a.genre ORDER BY albums DESC;
-COMMENT ON VIEW genre_summary IS 'One row a genre: how many albums and artists, which years, its commonest tags';
+COMMENT ON VIEW genre_summary IS
+    'One row a genre: how many albums and artists, which years, its commonest tags';
 
 CREATE MACRO plain(text) AS trim(regexp_replace(lower(strip_accents(text)), '[^\\p{L}\\p{N}]+', ' ', 'g'));
 COMMENT ON MACRO plain IS 'Lower case, no accents, no punctuation: comparable with artist_key and title_key';
@@ -39,7 +44,8 @@ FROM (
     FROM albums
 )
 ORDER BY score DESC, artist_key, title_key LIMIT n;
-COMMENT ON MACRO TABLE find_albums IS 'The n albums whose artist and title come closest to q; typos are forgiven';
+COMMENT ON MACRO TABLE find_albums IS
+    'The n albums whose artist and title come closest to q; typos are forgiven';
 
 CREATE MACRO album_named(name) AS (
     SELECT album_id FROM albums
@@ -48,7 +54,8 @@ CREATE MACRO album_named(name) AS (
                       jaro_winkler_similarity(title_key, plain(name)) - 0.02) DESC,
              artist_key, title_key
     LIMIT 1);
-COMMENT ON MACRO album_named IS 'The album_id of the album closest to a name ("Artist / Title") or an album_id';
+COMMENT ON MACRO album_named IS
+    'The album_id of the album closest to a name ("Artist / Title") or an album_id';
 
 CREATE MACRO similar_albums(artist, title, n := 12) AS TABLE
 WITH centre AS (SELECT * FROM albums WHERE album_id = album_named(artist || ' / ' || title)),
@@ -60,29 +67,38 @@ effective_tags AS (
     WHERE a.album_id NOT IN (SELECT album_id FROM album_tags)
 ),
 frequency AS (
-    SELECT tag, ln((1 + (SELECT count(*) FROM albums)) / (1 + count(*))) + 1 AS idf FROM effective_tags GROUP BY tag
+    SELECT tag, ln((1 + (SELECT count(*) FROM albums)) / (1 + count(*))) + 1 AS idf
+    FROM effective_tags GROUP BY tag
 ),
 weighted AS (
     SELECT album_id, tag, weight * idf AS w FROM effective_tags JOIN frequency USING (tag) WHERE weight > 0
 ),
 norms AS (SELECT album_id, sqrt(sum(w * w)) AS norm FROM weighted GROUP BY album_id),
+mine AS (
+    SELECT weighted.tag, weighted.w / norms.norm AS w FROM weighted JOIN norms USING (album_id)
+    WHERE album_id = (SELECT album_id FROM centre)
+),
 tag_scores AS (
-    SELECT m.album_id, sum(m.w * c.w) / any_value(norms.norm) / (SELECT norm FROM norms WHERE album_id = (SELECT album_id FROM centre)) AS score,
-           list(m.tag ORDER BY m.w * c.w DESC, m.tag)[:3] AS shared
-    FROM weighted c JOIN weighted m USING (tag) JOIN norms ON norms.album_id = m.album_id
-    WHERE c.album_id = (SELECT album_id FROM centre)
-    GROUP BY m.album_id
+    SELECT theirs.album_id, sum(theirs.w * mine.w) / any_value(norms.norm) AS score,
+           list(theirs.tag ORDER BY theirs.w * mine.w DESC, theirs.tag)[:3] AS shared
+    FROM mine JOIN weighted theirs USING (tag) JOIN norms ON norms.album_id = theirs.album_id
+    GROUP BY theirs.album_id
+),
+both_ways AS (
+    SELECT artist_key AS from_key, similar_key AS to_key, match FROM similar_artists
+    UNION ALL
+    SELECT similar_key, artist_key, match FROM similar_artists
+    UNION ALL
+    SELECT artist_key, artist_key, 1.0 FROM centre
 ),
 links AS (
-    SELECT artist_key, max(match) AS match FROM (
-        SELECT similar_key AS artist_key, match FROM similar_artists WHERE similar_artists.artist_key = (SELECT artist_key FROM centre)
-        UNION ALL
-        SELECT similar_artists.artist_key, match FROM similar_artists WHERE similar_key = (SELECT artist_key FROM centre)
-        UNION ALL
-        SELECT artist_key, 1.0 FROM centre
-    ) GROUP BY artist_key
+    SELECT to_key AS artist_key, max(match) AS match FROM both_ways
+    WHERE from_key = (SELECT artist_key FROM centre) GROUP BY to_key
 ),
-near AS (SELECT neighbor_id AS album_id, rank, score FROM neighbors WHERE neighbors.album_id = (SELECT album_id FROM centre)),
+near AS (
+    SELECT neighbor_id AS album_id, rank, score FROM neighbors
+    WHERE neighbors.album_id = (SELECT album_id FROM centre)
+),
 candidates AS (
     SELECT album_id FROM near
     UNION
@@ -93,11 +109,13 @@ candidates AS (
     (SELECT albums.album_id FROM albums CROSS JOIN centre
      ORDER BY abs(albums.year - centre.year) NULLS LAST, albums.artist_key, albums.title_key LIMIT 400)
 ),
+own_latent AS (
+    SELECT latent FROM latents JOIN centre USING (cover_sha256) WHERE model_id = (SELECT model_id FROM model)
+),
 cosines AS (
-    SELECT a.album_id, array_cosine_similarity(l.latent, own.latent)::FLOAT AS cosine
-    FROM candidates JOIN albums a USING (album_id)
+    SELECT a.album_id, array_cosine_similarity(l.latent, own_latent.latent)::FLOAT AS cosine
+    FROM candidates JOIN albums a USING (album_id) CROSS JOIN own_latent
     JOIN latents l ON l.cover_sha256 = a.cover_sha256 AND l.model_id = (SELECT model_id FROM model)
-    JOIN latents own ON own.cover_sha256 = (SELECT cover_sha256 FROM centre) AND own.model_id = (SELECT model_id FROM model)
 ),
 knots AS (
     SELECT similarity, score, lead(similarity) OVER (ORDER BY similarity) AS next_similarity,
@@ -105,20 +123,23 @@ knots AS (
     FROM cover_calibration
 ),
 cover_scores AS (
-    SELECT c.album_id, coalesce(
-        k.score + (k.next_score - k.score) * (c.cosine - k.similarity) / (k.next_similarity - k.similarity), k.score) AS score
+    SELECT c.album_id, coalesce(k.score + (k.next_score - k.score) * (c.cosine - k.similarity)
+                                / (k.next_similarity - k.similarity), k.score) AS score
     FROM cosines c ASOF JOIN knots k ON c.cosine >= k.similarity
 ),
 scored AS (
-    SELECT a.album_id, a.artist, a.title, a.year, a.genre, near.rank AS cover_rank,
+    SELECT a.album_id, a.artist, a.title, a.year, a.genre, a.artist_key, a.title_key, near.rank AS cover_rank,
            coalesce(near.score, cover_scores.score) AS cover,
-           CASE WHEN mine.norm > 0 AND norms.norm > 0 THEN coalesce(tag_scores.score, 0) END AS tags, tag_scores.shared AS shared_tags,
-           links.match AS artist_match, exp(-abs(a.year - centre.year) / 8.0) AS era,
-           exp(-abs(log10(1 + a.listeners) - log10(1 + centre.listeners))) AS popularity, a.artist_key, a.title_key
+           CASE WHEN norms.norm > 0 AND EXISTS (FROM mine) THEN coalesce(tag_scores.score, 0) END AS tags,
+           tag_scores.shared AS shared_tags, links.match AS artist_match,
+           exp(-abs(a.year - centre.year) / 8.0) AS era,
+           exp(-abs(log10(1 + a.listeners) - log10(1 + centre.listeners))) AS popularity
     FROM candidates JOIN albums a USING (album_id) CROSS JOIN centre
-    LEFT JOIN near USING (album_id) LEFT JOIN cover_scores USING (album_id) LEFT JOIN tag_scores USING (album_id)
+    LEFT JOIN near USING (album_id)
+    LEFT JOIN cover_scores USING (album_id)
+    LEFT JOIN tag_scores USING (album_id)
+    LEFT JOIN norms USING (album_id)
     LEFT JOIN links ON links.artist_key = a.artist_key
-    LEFT JOIN norms ON norms.album_id = a.album_id LEFT JOIN norms mine ON mine.album_id = centre.album_id
     WHERE a.album_id <> centre.album_id
 ),
 fused AS (
@@ -134,20 +155,24 @@ fused AS (
     FROM scored WHERE coalesce(cover, tags, artist_match, era, popularity) IS NOT NULL
 ),
 capped AS (
-    SELECT *, row_number() OVER (PARTITION BY artist_key ORDER BY round(place, 6) DESC, title_key) AS of_artist
+    SELECT *, row_number() OVER (
+        PARTITION BY artist_key ORDER BY round(place, 6) DESC, title_key) AS of_artist
     FROM fused
 )
 SELECT round(capped.score, 3) AS score, capped.artist, capped.title, year, genre, cover_rank,
-       round(cover::DOUBLE, 3) AS cover, round(tags::DOUBLE, 3) AS tags, shared_tags, round(artist_match::DOUBLE, 3) AS artist_match,
+       round(cover::DOUBLE, 3) AS cover, round(tags::DOUBLE, 3) AS tags, shared_tags,
+       round(artist_match::DOUBLE, 3) AS artist_match,
        round(era::DOUBLE, 3) AS era, round(popularity::DOUBLE, 3) AS popularity, album_id
 FROM capped WHERE of_artist <= 2 ORDER BY round(place, 6) DESC, artist_key, title_key LIMIT n;
-COMMENT ON MACRO TABLE similar_albums IS 'The n neighbours of an album by the default weights, with the score of every signal; at most two an artist';
+COMMENT ON MACRO TABLE similar_albums IS
+    'The n neighbours of an album by the default weights, with every signal; at most two an artist';
 
 CREATE MACRO route(from_album, to_album) AS TABLE
 WITH RECURSIVE widest(album_id, weakest, steps, path) USING KEY (album_id) AS (
     SELECT album_named(from_album), 1.0::FLOAT, 0, [album_named(from_album)]
     UNION
-    (SELECT e.neighbor_id, least(f.weakest, e.score) AS weakest, f.steps + 1 AS steps, list_append(f.path, e.neighbor_id)
+    (SELECT e.neighbor_id, least(f.weakest, e.score) AS weakest, f.steps + 1 AS steps,
+            list_append(f.path, e.neighbor_id)
      FROM widest f JOIN neighbors e ON e.album_id = f.album_id
      LEFT JOIN recurring.widest known ON known.album_id = e.neighbor_id
      WHERE known.album_id IS NULL OR least(f.weakest, e.score) > known.weakest
@@ -157,9 +182,11 @@ WITH RECURSIVE widest(album_id, weakest, steps, path) USING KEY (album_id) AS (
 ),
 found AS (SELECT path, unnest(path) AS album_id, generate_subscripts(path, 1) AS step
           FROM widest WHERE album_id = album_named(to_album))
-SELECT found.step - 1 AS step, a.artist, a.title, round(e.score::DOUBLE, 3) AS score, e.rank AS cover_rank, a.album_id
+SELECT found.step - 1 AS step, a.artist, a.title, round(e.score::DOUBLE, 3) AS score, e.rank AS cover_rank,
+       a.album_id
 FROM found JOIN albums a ON a.album_id = found.album_id
 LEFT JOIN neighbors e ON e.album_id = found.path[found.step - 1] AND e.neighbor_id = found.album_id
 ORDER BY step;
-COMMENT ON MACRO TABLE route IS 'The way from one album to another over look-alike covers whose weakest step is as strong as can be; no rows where there is none';
+COMMENT ON MACRO TABLE route IS
+    'The strongest way from one album to another over look-alike covers; no rows where there is none';
 """

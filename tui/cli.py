@@ -94,9 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(error: Exception) -> int:
     """Print the error as one line (with the traceback under --debug) and return its exit status."""
-    from store.text import clean
-
     from store.errors import LibraryError, LibraryLocked, UnknownAlbum
+    from store.text import clean
     from vae.info import BadWeights
 
     if DEBUG:

@@ -26,6 +26,7 @@ from vae.data import NoCovers, augment, list_covers, load_covers, to_tensor
 from vae.info import ModelConfig
 from vae.model import SleeveVAE, channels_last, kl_nats
 from vae.pca import start_from_pca
+from vae.search import fit_search
 from vae.weights_file import save_weights
 
 PIXELS = 3 * 128 * 128
@@ -201,6 +202,16 @@ class Trainer:
 
 
 @torch.no_grad()
+def settle(model: SleeveVAE, images: Tensor) -> None:
+    """Measure on the training covers what travels with the weights: the latents' mean and the search matrix."""
+    latents = torch.cat([model.encode(part.float() / 255)[0] for part in images.split(64)])
+    model.latent_mean.copy_(latents.mean(0))
+    spread = latents.std(0) * model.decoder.linear.weight.float().norm(dim=0)
+    matrix = fit_search(latents.mean(0).cpu().numpy(), spread.cpu().numpy(), model.config.search_dim)
+    model.search.copy_(torch.from_numpy(matrix))
+
+
+@torch.no_grad()
 def held_out_mse(model: SleeveVAE, images: Tensor, bfloat16: bool) -> float:
     """Mean squared error of decode(encode(x)) on uint8 [n, 3, 128, 128], pixels 0–1, clamped."""
     total = 0.0
@@ -246,13 +257,15 @@ def train(
     trainer.seconds = time.monotonic() - began
     trainer.save(state)
     error = held_out_mse(trainer.averaged(), held, trainer.bfloat16) if len(held) else math.nan
+    model = trainer.averaged()
+    settle(model, images)
     metrics: dict[str, object] = {"held_out_mse": error, "held_out_covers": len(held), "training_covers": len(images)}
     metrics |= {
         "steps": trainer.step,
         "minutes": round(trainer.seconds / 60, 1),
         "device": trainer.device.type,
     }
-    model_id = save_weights(trainer.averaged(), out, metrics)
+    model_id = save_weights(model, out, metrics)
     print(
         f"{out}: model {model_id}, held-out MSE {error:.5f} (accuracy {1 - error:.3%}), {trainer.step} steps",
         flush=True,

@@ -25,9 +25,7 @@ def built(library: Library) -> Library:
 
 def cloud(count: int, dimension: int = 16) -> tuple[list[str], np.ndarray]:
     rng = np.random.default_rng(7)
-    return [sha(number) for number in range(count)], rng.standard_normal((count, dimension)).astype(
-        np.float32
-    )
+    return [sha(number) for number in range(count)], rng.standard_normal((count, dimension)).astype(np.float32)
 
 
 def test_none_before_it_is_built(library: Library) -> None:
@@ -100,7 +98,7 @@ def test_truncated_and_foreign_files_are_noticed(built: Library, suffix: str) ->
     whole = path.read_bytes()
     for content in (whole[:-4], b"", whole[:-1] + bytes([whole[-1] ^ 1])):
         path.write_bytes(content)
-        with pytest.raises(LibraryError, match="damaged.*sleevewalk build") as damaged:
+        with pytest.raises(LibraryError, match=r"damaged.*sleevewalk build") as damaged:
             CoverIndex.load(built)
         assert MODEL in str(damaged.value) and "\n" not in str(damaged.value)
     path.unlink()
@@ -206,9 +204,7 @@ def test_a_cover_that_many_albums_share_stays_bounded(library: Library) -> None:
     albums += [record("Y", f"Own {number}", cover_sha256=sha(number)) for number in range(1, 40)]
     fill(library, albums, vectors)
     with library.read() as con:
-        most = con.execute(
-            "SELECT max(n) FROM (SELECT count(*) AS n FROM neighbors GROUP BY album_id)"
-        ).fetchall()
+        most = con.execute("SELECT max(n) FROM (SELECT count(*) AS n FROM neighbors GROUP BY album_id)").fetchall()
         same = con.execute(
             "SELECT min(n), max(n) FROM (SELECT count(*) FILTER (distance = 0) AS n FROM neighbors "
             "JOIN albums USING (album_id) WHERE artist = 'X' GROUP BY album_id)"

@@ -116,7 +116,8 @@ def test_a_burst_waits_for_a_short_one_elsewhere(library: Library) -> None:
 
 
 def test_other_programs_get_in_between_bursts(library: Library) -> None:
-    script = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(\"INSERT INTO bookmarks VALUES ('x', '', now()::TIMESTAMP)\")"
+    insert = "INSERT INTO bookmarks VALUES ('x', '', now()::TIMESTAMP)"
+    script = f'import duckdb, sys; duckdb.connect(sys.argv[1]).execute("{insert}")'
     with library.read():
         pass
     subprocess.run([sys.executable, "-c", script, str(library.db_path)], check=True)
@@ -131,9 +132,7 @@ def test_threads_of_one_process_take_turns(library: Library) -> None:
         try:
             for turn in range(5):
                 with Library(library.path).write() as con:
-                    con.execute(
-                        "INSERT INTO bookmarks VALUES (?, '', now()::TIMESTAMP)", [f"{number}-{turn}"]
-                    )
+                    con.execute("INSERT INTO bookmarks VALUES (?, '', now()::TIMESTAMP)", [f"{number}-{turn}"])
                 with library.read() as con:
                     con.execute("SELECT count(*) FROM bookmarks").fetchall()
         except BaseException as error:  # noqa: BLE001  (told to the test's own thread)

@@ -34,7 +34,7 @@ class GraphSnapshot:
 
 @dataclass
 class Graph:
-    """Stands where a neighbourhood stands: rings of a made-up graph. The score of a pair is the same both ways."""
+    """Stands where a neighbourhood stands: rings of a made-up graph. Scores are the same both ways."""
 
     edges: Rings
     asked: int = 0
@@ -58,7 +58,7 @@ class Graph:
         return (Reason("cover", 0.5, f"{a} to {b}"),)
 
 
-def route(graph: Graph, a: int, b: int, **more: object):  # noqa: ANN201
+def route(graph: Graph, a: int, b: int, **more: object):
     return find_route(cast(Neighborhood, graph), str(a), str(b), **more)  # type: ignore[arg-type]
 
 
@@ -70,9 +70,7 @@ def graphs(draw: st.DrawFn) -> Rings:
     return {
         row: {
             other: score[min(row, other), max(row, other)]
-            for other in draw(
-                st.sets(st.integers(0, count - 1).filter(lambda o, row=row: o != row), max_size=4)
-            )
+            for other in draw(st.sets(st.integers(0, count - 1).filter(lambda o, row=row: o != row), max_size=4))
         }
         for row in range(count)
     }

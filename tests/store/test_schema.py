@@ -16,7 +16,8 @@ from store.library import Library
 from store.schema import MIGRATIONS, STORAGE_VERSION
 
 FIXTURES = Path(__file__).parent / "fixtures"
-# A folder with an older duckdb package (pip install --target DIR duckdb==1.4.4); its SQL check runs where it is named.
+# A folder with an older duckdb (pip install --target DIR duckdb==1.4.4): where it is named, the SQL is
+# checked in that one too.
 OLDER = os.environ.get("SLEEVEWALK_OLDER_DUCKDB", "")
 
 # Run by a plain duckdb, read-only and without anything of ours; prints one line a query.
@@ -90,8 +91,10 @@ def test_everything_has_a_comment(tiny: Library) -> None:
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'library' AND comment IS NULL"
         ).fetchall()
         columns = con.execute(
-            "SELECT table_name, column_name FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, table_name) "
-            "WHERE database_name = 'library' AND duckdb_columns.comment IS NULL AND table_name <> 'schema_version'"
+            "SELECT table_name, column_name "
+            "FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, table_name) "
+            "WHERE database_name = 'library' AND duckdb_columns.comment IS NULL "
+            "AND table_name <> 'schema_version'"
         ).fetchall()
         views = con.execute(
             "SELECT view_name FROM duckdb_views() WHERE database_name = 'library' AND NOT internal AND comment IS NULL"
@@ -117,9 +120,7 @@ def test_a_library_of_schema_1_is_migrated_and_backed_up(tmp_path: Path) -> None
     library = Library.open(tmp_path)
     with library.read() as con:
         assert con.execute("SELECT max(version) FROM schema_version").fetchall() == [(len(MIGRATIONS),)]
-        assert con.execute("SELECT artist, title, tags FROM library").fetchall() == [
-            ("Ada", "First", ["dream pop"])
-        ]
+        assert con.execute("SELECT artist, title, tags FROM library").fetchall() == [("Ada", "First", ["dream pop"])]
         assert con.execute("SELECT note FROM bookmarks").fetchall() == [("kept",)]
     (backup,) = library.backups_dir.iterdir()
     with duckdb.connect(str(backup), read_only=True) as con:
@@ -135,35 +136,26 @@ def test_the_fixture_is_the_first_step(tmp_path: Path) -> None:
     assert schema.TABLES_1.strip() in fixture
 
 
-def test_a_failed_migration_leaves_the_library_as_it_was(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_migration_leaves_the_library_as_it_was(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = [*MIGRATIONS, ("first", "CREATE TABLE half (x INT)"), ("second", "SELECT no_such_thing")]
     monkeypatch.setattr(schema, "MIGRATIONS", steps)
     with pytest.raises(duckdb.Error):
         Library.open(library.path)
     monkeypatch.undo()
     with Library.open(library.path).read() as con:
-        assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'half'").fetchall() == [
-            (0,)
-        ]
+        assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'half'").fetchall() == [(0,)]
 
 
-def test_steps_run_once_in_order_and_may_be_functions(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_steps_run_once_in_order_and_may_be_functions(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("INSERT INTO extra VALUES (1)")
 
-    monkeypatch.setattr(
-        schema, "MIGRATIONS", [*MIGRATIONS, ("make", "CREATE TABLE extra (x INT)"), ("fill", fill)]
-    )
+    monkeypatch.setattr(schema, "MIGRATIONS", [*MIGRATIONS, ("make", "CREATE TABLE extra (x INT)"), ("fill", fill)])
     for _ in range(2):
         with Library.open(library.path).read() as con:
             assert con.execute("SELECT * FROM extra").fetchall() == [(1,)]
-            assert con.execute("SELECT step FROM schema_version ORDER BY version DESC LIMIT 2").fetchall() == [
-                ("fill",), ("make",),
-            ]  # fmt: skip
+            done = con.execute("SELECT step FROM schema_version ORDER BY version DESC LIMIT 2").fetchall()
+            assert done == [("fill",), ("make",)]
 
 
 def test_a_newer_library_is_refused(library: Library) -> None:

@@ -1,0 +1,124 @@
+"""Models and the latents that they made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from store.bulk import registered
+from store.errors import LibraryError
+from store.schema import first_row
+from store.text import clean
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def add_model(
+    con: duckdb.DuckDBPyConnection,
+    model_id: str,
+    name: str,
+    latent_dim: int,
+    resolution: int,
+    trained_at: str | None,
+    metrics: dict[str, Any],
+) -> None:
+    """Record a model; one that is there already is left as it is."""
+    con.execute(
+        "INSERT INTO models (model_id, name, latent_dim, resolution, trained_at, metrics) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [model_id, clean(name), latent_dim, resolution, trained_at, json.dumps(metrics)],
+    )
+
+
+def missing_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> list[str]:
+    """cover_sha256 of the covers that have no latent of that model, ordered."""
+    return [
+        row[0]
+        for row in con.execute(
+            "SELECT c.cover_sha256 FROM covers c "
+            "ANTI JOIN (SELECT cover_sha256 FROM latents WHERE model_id = ?) l "
+            "ON l.cover_sha256 = c.cover_sha256 ORDER BY ALL",
+            [model_id],
+        ).fetchall()
+    ]
+
+
+def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str], latents: np.ndarray) -> None:
+    """Add latents (float32 [n, d], one a cover); known ones are left as they are.
+
+    The column is a fixed-size array so that SQL's array functions work on it. The first latents of a
+    library fix its dimension; others are refused with LibraryError until `forget_latents` has emptied the
+    table.
+    """
+    import pyarrow as pa
+
+    latents = np.ascontiguousarray(latents, dtype=np.float32)
+    if latents.ndim != 2 or len(shas) != len(latents):
+        raise ValueError(f"{len(shas)} covers but latents of shape {latents.shape}")
+    if not len(latents):
+        return
+    finite = np.isfinite(latents).all(axis=1)
+    if not finite.all():
+        raise LibraryError(
+            f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; the model or the cover is damaged"
+        )
+    dimension = latents.shape[1]
+    _fix_dimension(con, dimension)
+    arrays = pa.FixedSizeListArray.from_arrays(pa.array(latents.reshape(-1)), dimension)
+    table = pa.table({"cover_sha256": list(shas), "latent": arrays})
+    with registered(con, "incoming_latents", table):
+        con.execute(
+            "INSERT INTO latents SELECT DISTINCT ON (i.cover_sha256) i.cover_sha256, ?, i.latent "
+            "FROM incoming_latents i ANTI JOIN (SELECT cover_sha256 FROM latents WHERE model_id = ?) l "
+            "ON l.cover_sha256 = i.cover_sha256",
+            [model_id, model_id],
+        )
+
+
+def latent_dimension(con: duckdb.DuckDBPyConnection) -> int:
+    """How many numbers a latent of this library has."""
+    row = first_row(
+        con,
+        "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() "
+        "AND table_name = 'latents' AND column_name = 'latent'",
+    )
+    return int(str(row[0]).removeprefix("FLOAT[").removesuffix("]")) if row else 0
+
+
+def _fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
+    stored = latent_dimension(con)
+    if dimension == stored:
+        return
+    row = first_row(con, "SELECT count(*) FROM latents")
+    if row and row[0]:
+        raise LibraryError(
+            f"this library's latents have {stored} numbers and the model gives {dimension}; "
+            "use the model that made them, or build a new library"
+        )
+    con.execute(f"ALTER TABLE latents ALTER latent TYPE FLOAT[{int(dimension)}]")
+
+
+def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:
+    """Delete the latents of every model but one; return how many went. They are derived: `build` makes them
+    again.
+    """
+    row = first_row(con, "DELETE FROM latents WHERE model_id IS DISTINCT FROM ?", [keep_model_id])
+    return int(row[0]) if row else 0
+
+
+def load_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> tuple[list[str], np.ndarray]:
+    """(cover_sha256 list, float32 [n, d]) of a model's latents, ordered by cover_sha256; [0, d] where there
+    are none.
+    """
+    table = con.sql(
+        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? ORDER BY cover_sha256", params=[model_id]
+    ).to_arrow_table()
+    dimension = latent_dimension(con)
+    if not table.num_rows:
+        return [], np.empty((0, dimension), np.float32)
+    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return table["cover_sha256"].to_pylist(), latents.astype(np.float32).reshape(-1, dimension)
