@@ -166,7 +166,7 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Everything needed to go on, written beside and renamed."""
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors = {f"model.{k}": v.detach() for k, v in self.model.named_parameters()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         names = {id(p): name for name, p in self.model.named_parameters()}
         for parameter, state in self.optimizer.state.items():
@@ -192,7 +192,8 @@ class Trainer:
         trainer = cls(ModelConfig.from_dict(notes["config"]), Recipe(**notes["recipe"]), device)
         trainer.step, trainer.seconds, trainer.skipped = notes["step"], notes["seconds"], notes["skipped"]
         trainer.usual_norm = notes["usual_norm"]
-        trainer.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")}, strict=False)
+        parameters = {f"model.{name}" for name, _ in trainer.model.named_parameters()}
+        trainer.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k in parameters}, strict=False)
         trainer.average = {k[8:]: v for k, v in tensors.items() if k.startswith("average.")}
         for name, parameter in trainer.model.named_parameters():
             if f"optimizer.step.{name}" in tensors:

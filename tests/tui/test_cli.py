@@ -75,7 +75,7 @@ def test_find_prints_hits_and_json(run):
 
 
 def test_similar_tells_neighbours_with_reasons_that_add_up(run):
-    status, out, err = run("similar", "Pink Floyd / The Dark Side of the Moon", "--json")
+    status, out, _ = run("similar", "Pink Floyd / The Dark Side of the Moon", "--json")
     assert status == 0
     told = json.loads(out)
     assert len(told["neighbors"]) == 12
