@@ -7,7 +7,7 @@ weighted as the person wants. `signals` holds the scores, `reasons` their words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from store.errors import UnknownAlbum
 from store.index import CoverIndex
 from store.reasons import rank_text, reasons_for
 from store.records import DEFAULT_WEIGHTS, Neighbor, Reason, Weights
-from store.signals import ARTIST, Centre, Signals, fuse
+from store.signals import ARTIST, Centre, Signals, fuse, weight_array
 from store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _order(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> np.ndarray
     score. Of the artist signal unknown counts as 0: two artists without a link are the common case and no
     gap in the data, and a weak link must not put an album below one without any.
     """
-    wanted = np.array(astuple(weights), dtype=np.float64)
+    wanted = weight_array(weights)
     known = ~np.isnan(scores)
     rated = known.any(axis=0) & (wanted > 0)
     expected = np.zeros(len(wanted))

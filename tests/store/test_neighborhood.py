@@ -107,7 +107,9 @@ def test_a_weight_of_nothing_takes_the_signal_away(near: Neighborhood) -> None:
     assert [neighbor.score for neighbor in found] == sorted((one.score for one in found), reverse=True)
     only_artist = near.neighbors(FIRST, 20, Weights(0, 0, 1, 0, 0), per_artist=None)
     assert [one.album.title for one in only_artist] == ["Second", "Third", "Blue", "Cold"]
-    assert near.neighbors(FIRST, 20, Weights(0, 0, 0, 0, 0)) == []
+    for nothing in (Weights(0, 0, 0, 0, 0), Weights(-1, float("nan"), float("-inf"), 0, -0.0)):
+        assert near.neighbors(FIRST, 20, nothing) == []
+    assert near.neighbors(FIRST, 20, Weights(1, float("nan"), -1, 0, 0), per_artist=None) == found
 
 
 def test_a_weak_link_puts_no_album_below_one_without(library: Library) -> None:
