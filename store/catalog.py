@@ -75,8 +75,7 @@ def add_albums(con: duckdb.DuckDBPyConnection, albums: Sequence[AlbumRecord]) ->
         if known:
             con.execute(_complete_known_sql())
         con.execute(
-            "INSERT INTO albums BY NAME SELECT i.* FROM incoming_albums i "
-            "ANTI JOIN albums a ON a.album_id = i.album_id"
+            "INSERT INTO albums BY NAME SELECT i.* FROM incoming_albums i ANTI JOIN albums a ON a.album_id = i.album_id"
         )
     _add_tags(con, batch)
     return result
@@ -87,15 +86,12 @@ def _complete_known_sql() -> str:
     own = "albums.source = i.source AND albums.source_key = i.source_key"
     columns = ("year", "genre", "listeners", "playcount", "mbid", "cover_sha256")
     sets = ", ".join(
-        f"{c} = CASE WHEN {own} THEN coalesce(i.{c}, albums.{c}) ELSE coalesce(albums.{c}, i.{c}) END"
-        for c in columns
+        f"{c} = CASE WHEN {own} THEN coalesce(i.{c}, albums.{c}) ELSE coalesce(albums.{c}, i.{c}) END" for c in columns
     )
     changed = " OR ".join(
         f"(i.{c} IS NOT NULL AND (albums.{c} IS NULL OR ({own} AND albums.{c} <> i.{c})))" for c in columns
     )
-    return (
-        f"UPDATE albums SET {sets} FROM incoming_albums i WHERE albums.album_id = i.album_id AND ({changed})"
-    )
+    return f"UPDATE albums SET {sets} FROM incoming_albums i WHERE albums.album_id = i.album_id AND ({changed})"
 
 
 def _cleaned(record: AlbumRecord) -> AlbumRecord:
@@ -156,9 +152,7 @@ def _album_table(batch: dict[str, AlbumRecord]) -> pa.Table:
 
 
 def _add_tags(con: duckdb.DuckDBPyConnection, batch: dict[str, AlbumRecord]) -> None:
-    album_tags = {
-        (name, tag): weight for name, record in batch.items() for tag, weight in _tags(record.tags).items()
-    }
+    album_tags = {(name, tag): weight for name, record in batch.items() for tag, weight in _tags(record.tags).items()}
     artist_tags: dict[tuple[str, str], tuple[str, float]] = {}
     for record in batch.values():
         for tag, weight in _tags(record.artist_tags).items():
@@ -167,9 +161,7 @@ def _add_tags(con: duckdb.DuckDBPyConnection, batch: dict[str, AlbumRecord]) -> 
 
     if album_tags:
         names, tags = zip(*album_tags, strict=True)
-        table = pa.table(
-            {"album_id": names, "tag": tags, "weight": pa.array(list(album_tags.values()), pa.float32())}
-        )
+        table = pa.table({"album_id": names, "tag": tags, "weight": pa.array(list(album_tags.values()), pa.float32())})
         with registered(con, "incoming_tags", table):
             con.execute(
                 "UPDATE album_tags SET weight = i.weight FROM incoming_tags i "
@@ -217,9 +209,7 @@ def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) ->
             "height": [r.height for r in rows],
             "bytes": [r.bytes for r in rows],
             "mean_color": [r.mean_color for r in rows],
-            "source_url": pa.array(
-                [clean(r.source_url) if r.source_url else None for r in rows], pa.string()
-            ),
+            "source_url": pa.array([clean(r.source_url) if r.source_url else None for r in rows], pa.string()),
         }
     )
     with registered(con, "incoming_covers", table):
@@ -229,9 +219,7 @@ def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) ->
         )
 
 
-def add_similar_artists(
-    con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, float]], source: str
-) -> int:
+def add_similar_artists(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, float]], source: str) -> int:
     """Add (artist, similar, match 0–1) rows; return how many are new. A known pair of the source takes the
     new match.
     """
@@ -259,8 +247,7 @@ def add_similar_artists(
     same = "s.artist_key = i.artist_key AND s.similar_key = i.similar_key AND s.source = i.source"
     with registered(con, "incoming_similar", table):
         con.execute(
-            "UPDATE similar_artists s SET match = i.match FROM incoming_similar i "
-            f"WHERE {same} AND s.match <> i.match"
+            f"UPDATE similar_artists s SET match = i.match FROM incoming_similar i WHERE {same} AND s.match <> i.match"
         )
         row = first_row(
             con,
@@ -275,9 +262,7 @@ def item_statuses(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]
     return dict(con.execute("SELECT key, status FROM ingest_items WHERE source = ?", [source]).fetchall())
 
 
-def record_items(
-    con: duckdb.DuckDBPyConnection, source: str, rows: Sequence[tuple[str, str, str, str | None]]
-) -> None:
+def record_items(con: duckdb.DuckDBPyConnection, source: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
     """Record (key, stage, status, error or None) of items; each time an item is recorded counts as an
     attempt.
 

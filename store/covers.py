@@ -77,9 +77,7 @@ def _decode(webp: bytes, name: str) -> np.ndarray:
     from PIL import Image, UnidentifiedImageError
 
     if len(webp) > _MAX_BYTES:
-        raise LibraryError(
-            f"{name} is damaged (more than {_MAX_BYTES} bytes); delete it and ingest its source again"
-        )
+        raise LibraryError(f"{name} is damaged (more than {_MAX_BYTES} bytes); delete it and ingest its source again")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

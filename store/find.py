@@ -143,8 +143,7 @@ class _Names:
     def __init__(self, snapshot: Snapshot) -> None:
         self.titles = snapshot.title_keys
         self.both = [
-            f"{artist} {title}"
-            for artist, title in zip(snapshot.artist_keys, snapshot.title_keys, strict=True)
+            f"{artist} {title}" for artist, title in zip(snapshot.artist_keys, snapshot.title_keys, strict=True)
         ]
         codes: dict[str, int] = {}
         words, rows = [], []

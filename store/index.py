@@ -25,7 +25,7 @@ import numpy as np
 
 from store.calibration import NEAREST, calibration, nearest_others
 from store.errors import LibraryError, StaleIndex
-from store.neighbor_table import write_neighbors
+from store.neighbor_table import neighbors_are_current, write_neighbors
 from store.schema import first_row
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from store.library import Library
 
-__all__ = ["CoverIndex", "IndexFacts", "build_index", "normalized", "write_neighbors"]
+__all__ = ["CoverIndex", "IndexFacts", "build_index", "neighbors_are_current", "normalized", "write_neighbors"]
 
 EXACT_BELOW = 100_000  # covers; from there the coarse index answers 100 times faster at a recall of .97
 LISTS, PROBES = 4096, 64
@@ -86,9 +86,7 @@ class CoverIndex:
         with library.read() as con:
             why = index.why_stale(con)
         if why and not allow_stale:
-            raise StaleIndex(
-                f"the cover index {json_path.with_suffix('.faiss')} is stale ({why}); {_REBUILD}"
-            )
+            raise StaleIndex(f"the cover index {json_path.with_suffix('.faiss')} is stale ({why}); {_REBUILD}")
         return index
 
     def why_stale(self, con: duckdb.DuckDBPyConnection) -> str:
@@ -101,9 +99,7 @@ class CoverIndex:
             "ORDER BY added_at DESC, model_id LIMIT 1",
         )
         if row is not None and row[0] != self.model_id:
-            return (
-                f"it was built from model {self.model_id[:12]}, the library now has latents of {row[0][:12]}"
-            )
+            return f"it was built from model {self.model_id[:12]}, the library now has latents of {row[0][:12]}"
         live = first_row(
             con,
             "SELECT count(*), coalesce(bit_xor(('0x' || cover_sha256[:15])::BIGINT), 0) FROM latents "

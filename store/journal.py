@@ -59,9 +59,7 @@ def _checked(record: dict[str, Any]) -> dict[str, Any]:
     if record["kind"] == "blend" and not isinstance(record["recipe"], dict):
         raise TypeError("a recipe is a table")
     if record["kind"] == "walk_step" and not (
-        isinstance(record["seq"], int)
-        and abs(record["seq"]) < 2**31
-        and isinstance(record["came_from"], str | None)
+        isinstance(record["seq"], int) and abs(record["seq"]) < 2**31 and isinstance(record["came_from"], str | None)
     ):
         raise TypeError("a walk step has a number and a place it came from")
     return record

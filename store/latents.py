@@ -47,9 +47,7 @@ def missing_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> list[str]:
     ]
 
 
-def add_latents(
-    con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str], latents: np.ndarray
-) -> None:
+def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str], latents: np.ndarray) -> None:
     """Add latents (float32 [n, d], one a cover); known ones are left as they are.
 
     The column is a fixed-size array so that SQL's array functions work on it. The first latents of a
@@ -66,8 +64,7 @@ def add_latents(
     finite = np.isfinite(latents).all(axis=1)
     if not finite.all():
         raise LibraryError(
-            f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; "
-            "the model or the cover is damaged"
+            f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; the model or the cover is damaged"
         )
     dimension = latents.shape[1]
     _fix_dimension(con, dimension)

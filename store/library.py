@@ -63,9 +63,7 @@ class Library:
             if not library.db_path.exists():
                 library._create_file()
         except OSError as error:
-            raise LibraryError(
-                f"cannot create a library in {library.path}: {error.strerror or error}"
-            ) from error
+            raise LibraryError(f"cannot create a library in {library.path}: {error.strerror or error}") from error
         library._bring_up_to_date()
         return library
 
@@ -136,9 +134,7 @@ class Library:
 
     def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
         if not self.db_path.is_file():  # ATTACH would make an empty one
-            raise LibraryMissing(
-                f"no library in {self.path}; make one with `sleevewalk demo` or `sleevewalk ingest`"
-            )
+            raise LibraryMissing(f"no library in {self.path}; make one with `sleevewalk demo` or `sleevewalk ingest`")
         deadline = time.monotonic() + RETRY_SECONDS
         while True:
             try:
@@ -149,9 +145,7 @@ class Library:
                     raise LibraryError(f"cannot open {self.db_path}: {_first_line(error)}") from error
                 if time.monotonic() >= deadline:
                     who = holder.group(1) if holder else "another program"
-                    raise LibraryLocked(
-                        f"{self.db_path} is in use by {who}; close it there and try again"
-                    ) from error
+                    raise LibraryLocked(f"{self.db_path} is in use by {who}; close it there and try again") from error
                 time.sleep(0.05)
 
     def _create_file(self) -> None:
@@ -189,9 +183,7 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(
-            duckdb.Error
-        ):  # the first error is the one to tell; an invalidated transaction cannot roll back
+        with suppress(duckdb.Error):  # the first error is the one to tell; an invalidated transaction cannot roll back
             con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from store.calibration import NEAREST
-from store.schema import first_row
+from store.schema import NOW_UTC, first_row
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,7 +69,24 @@ def write_neighbors(
         )
         con.execute("DELETE FROM cover_calibration")
         con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
+        con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_fingerprint(con, index)])
     finally:
         for name in ("edges", "index_covers", "knots"):
             con.unregister(name)
     return int(row[0]) if row else 0
+
+
+def neighbors_are_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:
+    """True where `neighbors` was written from this index and from the covers that the albums have today."""
+    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'neighbors'")
+    return row is not None and row[0] == _fingerprint(con, index)
+
+
+def _fingerprint(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> str:
+    """Of the index and of which album wears which cover."""
+    row = first_row(
+        con,
+        "SELECT count(*), bit_xor(md5_number_lower(album_id || cover_sha256)) FROM albums "
+        "WHERE cover_sha256 IS NOT NULL",
+    )
+    return f"{index.fingerprint} {index.facts.faiss_sha256[:16]} {row}"

@@ -107,9 +107,7 @@ class Neighborhood:
         """The first k of `order` with at most `per_artist` of one artist."""
         seen: dict[int, int] = {}
         chosen: list[int] = []
-        for place, artist in zip(
-            order.tolist(), self.snapshot.artist_codes[rows[order]].tolist(), strict=True
-        ):
+        for place, artist in zip(order.tolist(), self.snapshot.artist_codes[rows[order]].tolist(), strict=True):
             if len(chosen) >= k:
                 break
             if seen.get(artist, 0) < per_artist:

@@ -138,8 +138,7 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
 def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:
     """All personal records: the tables, and on top of them what waits in the journals."""
     bookmarks: dict[str, Bookmark | None] = {
-        row[0]: Bookmark(*row)
-        for row in con.execute("SELECT album_id, note, added_at FROM bookmarks").fetchall()
+        row[0]: Bookmark(*row) for row in con.execute("SELECT album_id, note, added_at FROM bookmarks").fetchall()
     }
     blends = {
         row[0]: BlendRecord(row[0], row[1], json.loads(row[2]), row[3])
@@ -212,15 +211,11 @@ def _upsert(
     """Insert rows, replacing those with the same key."""
     if rows:
         columns = ", ".join(f"unnest(?::{type_name}[])" for type_name in types)
-        con.execute(
-            f"INSERT OR REPLACE INTO {table} SELECT {columns}", [list(c) for c in zip(*rows, strict=True)]
-        )
+        con.execute(f"INSERT OR REPLACE INTO {table} SELECT {columns}", [list(c) for c in zip(*rows, strict=True)])
 
 
 def _known_ids(con: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
     if not ids:
         return set()
-    rows = con.execute(
-        "SELECT record_id FROM personal_records WHERE record_id IN (SELECT unnest(?))", [ids]
-    ).fetchall()
+    rows = con.execute("SELECT record_id FROM personal_records WHERE record_id IN (SELECT unnest(?))", [ids]).fetchall()
     return {row[0] for row in rows}

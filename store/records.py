@@ -124,7 +124,5 @@ class AddResult:
     """What became of a batch of albums."""
 
     added: list[str] = field(default_factory=list)  # album_ids
-    duplicates: list[tuple[str, str]] = field(
-        default_factory=list
-    )  # (source_key, label of the album already there)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)  # (source_key, label of the album already there)
     refused: list[tuple[str, str]] = field(default_factory=list)  # (source_key, why it cannot be stored)

@@ -126,6 +126,12 @@ COMMENT ON COLUMN cover_calibration.score IS
     'Half the share of random pairs, half the share of near pairs, that are less alike';
 COMMENT ON COLUMN cover_calibration.model_id IS 'models.model_id';
 
+CREATE TABLE derived (name VARCHAR PRIMARY KEY, fingerprint VARCHAR NOT NULL, built_at TIMESTAMP NOT NULL);
+COMMENT ON TABLE derived IS 'What each derived table was built from, so that a stale one is noticed';
+COMMENT ON COLUMN derived.name IS 'Name of the derived table';
+COMMENT ON COLUMN derived.fingerprint IS 'Of what it was built from';
+COMMENT ON COLUMN derived.built_at IS 'When it was built, UTC';
+
 CREATE TABLE bookmarks (album_id VARCHAR PRIMARY KEY, note VARCHAR NOT NULL, added_at TIMESTAMP NOT NULL);
 COMMENT ON TABLE bookmarks IS 'Albums that the person marked';
 COMMENT ON COLUMN bookmarks.album_id IS 'albums.album_id';
@@ -252,9 +258,7 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
     return target
 
 
-def first_row(
-    con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None
-) -> tuple[Any, ...] | None:
+def first_row(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> tuple[Any, ...] | None:
     """The first row of a statement's result. Not `fetchone`: that leaves a result open, which blocks
     `register`.
     """

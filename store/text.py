@@ -14,17 +14,13 @@ _ESCAPES = re.compile(
 )
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")  # printable ASCII with single spaces: nothing to clean
 _ZERO_WIDTH_JOINERS = "\u200c\u200d"
-_EMOJI_TAIL = (
-    "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # what may stand between emoji and joiner
-)
+_EMOJI_TAIL = "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # what may stand between emoji and joiner
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that draw nothing
 _MAX_MARKS = 4  # combining marks on one letter; living scripts need three, towers of marks break a line
 _LATIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
 )
-_ASCII_WORDS = str.maketrans(
-    {code: (chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)}
-)
+_ASCII_WORDS = str.maketrans({code: (chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)})
 
 
 def clean(text: str, limit: int = 1000) -> str:

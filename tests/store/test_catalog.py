@@ -55,12 +55,8 @@ def test_the_same_album_under_another_spelling_is_told_and_completes(library: Li
 def test_a_source_may_change_its_own_album(library: Library) -> None:
     with library.write() as con:
         catalog.add_albums(con, [record("Ada", "First", year=1990, listeners=1, tags=(("pop", 10),))])
-        catalog.add_albums(
-            con, [record("Ada", "First", listeners=2, cover_sha256=sha(1), tags=(("pop", 20),))]
-        )
-        assert con.execute("SELECT year, listeners, cover_sha256 FROM albums").fetchall() == [
-            (1990, 2, sha(1))
-        ]
+        catalog.add_albums(con, [record("Ada", "First", listeners=2, cover_sha256=sha(1), tags=(("pop", 20),))])
+        assert con.execute("SELECT year, listeners, cover_sha256 FROM albums").fetchall() == [(1990, 2, sha(1))]
         assert con.execute("SELECT weight FROM album_tags").fetchall() == [(20.0,)]
 
 
@@ -141,9 +137,7 @@ def test_similar_artists(library: Library) -> None:
 def test_ingest_items_remember_and_back_off(library: Library) -> None:
     with library.write() as con:
         catalog.record_items(con, "s", [("a", "fetch", "failed", "timeout"), ("b", "fetch", "done", None)])
-        catalog.record_items(
-            con, "s", [("a", "fetch", "failed", "timeout"), ("a", "fetch", "failed", "timeout again")]
-        )
+        catalog.record_items(con, "s", [("a", "fetch", "failed", "timeout"), ("a", "fetch", "failed", "timeout again")])
         catalog.record_items(con, "t", [("a", "store", "done", None)])
         assert catalog.item_statuses(con, "s") == {"a": "failed", "b": "done"}
         rows = con.execute(

@@ -90,9 +90,7 @@ def test_a_title_of_two_albums_is_ambiguous(snapshot: Snapshot) -> None:
     assert [album.artist for album in ambiguous.value.candidates] == ["Queen", "Weezer"]
 
 
-@pytest.mark.parametrize(
-    "text", ["Madonna / Like a Prayer", "Pink Floyd / Meddle", "zzzzqqqq", "", " / ", "/", "\x00"]
-)
+@pytest.mark.parametrize("text", ["Madonna / Like a Prayer", "Pink Floyd / Meddle", "zzzzqqqq", "", " / ", "/", "\x00"])
 def test_nothing_close_is_unknown(snapshot: Snapshot, text: str) -> None:
     with pytest.raises(UnknownAlbum) as unknown:
         resolve(snapshot, text)

@@ -11,7 +11,7 @@ import pytest
 import store.index as index_module
 from store import catalog
 from store.errors import LibraryError, StaleIndex
-from store.index import CoverIndex, build_index, write_neighbors
+from store.index import CoverIndex, build_index, neighbors_are_current, write_neighbors
 from store.library import Library
 
 from .conftest import ALBUMS, MODEL, circle, fill, record, sha
@@ -25,9 +25,7 @@ def built(library: Library) -> Library:
 
 def cloud(count: int, dimension: int = 16) -> tuple[list[str], np.ndarray]:
     rng = np.random.default_rng(7)
-    return [sha(number) for number in range(count)], rng.standard_normal((count, dimension)).astype(
-        np.float32
-    )
+    return [sha(number) for number in range(count)], rng.standard_normal((count, dimension)).astype(np.float32)
 
 
 def test_none_before_it_is_built(library: Library) -> None:
@@ -200,15 +198,27 @@ def test_neighbours_in_sql(tiny: Library) -> None:
     assert rows == [("Echo", 1, 0), ("Second", 1, 20), ("Third", 2, 40), ("Blue", 3, 60), ("Cold", 4, 80)]
 
 
+def test_neighbours_that_are_out_of_date_are_noticed(built: Library) -> None:
+    index = CoverIndex.load(built)
+    assert index is not None
+    with built.write() as con:
+        assert neighbors_are_current(con, index)
+        con.execute("UPDATE albums SET cover_sha256 = ? WHERE title = 'Bare'", [sha(3)])
+        assert not neighbors_are_current(con, index)
+        write_neighbors(con, index)
+        assert neighbors_are_current(con, index)
+    again = build_index(built, MODEL, index.shas, circle(5)[::-1], "other")
+    with built.read() as con:
+        assert not neighbors_are_current(con, again)
+
+
 def test_a_cover_that_many_albums_share_stays_bounded(library: Library) -> None:
     shas, vectors = cloud(40)
     albums = [record("X", f"Same {number}", cover_sha256=sha(0)) for number in range(300)]
     albums += [record("Y", f"Own {number}", cover_sha256=sha(number)) for number in range(1, 40)]
     fill(library, albums, vectors)
     with library.read() as con:
-        most = con.execute(
-            "SELECT max(n) FROM (SELECT count(*) AS n FROM neighbors GROUP BY album_id)"
-        ).fetchall()
+        most = con.execute("SELECT max(n) FROM (SELECT count(*) AS n FROM neighbors GROUP BY album_id)").fetchall()
         same = con.execute(
             "SELECT min(n), max(n) FROM (SELECT count(*) FILTER (distance = 0) AS n FROM neighbors "
             "JOIN albums USING (album_id) WHERE artist = 'X' GROUP BY album_id)"

@@ -132,9 +132,7 @@ def test_threads_of_one_process_take_turns(library: Library) -> None:
         try:
             for turn in range(5):
                 with Library(library.path).write() as con:
-                    con.execute(
-                        "INSERT INTO bookmarks VALUES (?, '', now()::TIMESTAMP)", [f"{number}-{turn}"]
-                    )
+                    con.execute("INSERT INTO bookmarks VALUES (?, '', now()::TIMESTAMP)", [f"{number}-{turn}"])
                 with library.read() as con:
                     con.execute("SELECT count(*) FROM bookmarks").fetchall()
         except BaseException as error:  # noqa: BLE001  (told to the test's own thread)

@@ -63,14 +63,10 @@ def test_each_reason_by_hand(near: Neighborhood) -> None:
         "artist", pytest.approx(0.6), "similar artists (match 0.60)"
     )
     assert reason(near, ("Ed", "Echo"), "artist") is None
-    assert reason(near, ("Bo", "Blue"), "era") == Reason(
-        "era", pytest.approx(math.exp(-1 / 8)), "1990 and 1991"
-    )
+    assert reason(near, ("Bo", "Blue"), "era") == Reason("era", pytest.approx(math.exp(-1 / 8)), "1990 and 1991")
     assert reason(near, ("Di", "Year Only"), "era") == Reason("era", 1.0, "both 1990")
     popularity = reason(near, ("Cy", "Cold"), "popularity")
-    assert popularity == Reason(
-        "popularity", pytest.approx(math.exp(-math.log10(1001 / 11))), "1,000 and 10 listeners"
-    )
+    assert popularity == Reason("popularity", pytest.approx(math.exp(-math.log10(1001 / 11))), "1,000 and 10 listeners")
     assert reason(near, ("Di", "Bare"), "era") is None
     assert near.reasons(FIRST, album_id("Di", "Bare"), ALL) == ()
 
@@ -127,9 +123,7 @@ def test_at_most_two_of_one_artist(library: Library) -> None:
     centre = album_id("Ada", "A0")
     artists = [one.album.artist for one in near.neighbors(centre, 12)]
     assert sorted(artists) == ["Ada", "Ada", "Bo", "Bo"]
-    assert [one.album.title for one in near.neighbors(centre, 12)] == ["A1", "A2", "B0", "B1"], (
-        "ties fall by name"
-    )
+    assert [one.album.title for one in near.neighbors(centre, 12)] == ["A1", "A2", "B0", "B1"], "ties fall by name"
     assert len(near.neighbors(centre, 12, per_artist=None)) == 11
     assert len(near.neighbors(centre, 3, per_artist=None)) == 3
     assert near.neighbors(centre, 0) == []
@@ -157,9 +151,7 @@ def test_a_point_that_is_no_album(near: Neighborhood) -> None:
     assert [one.album.title for one in found[:1]] == ["Third"]
     assert found[0].reasons[0].text == "1st nearest of 5 covers"
     assert [one.reasons[0].rank for one in found] == [1, 2, 3, 4]
-    assert {one.album.title for one in near.nearest_to(circle(5)[0], 2)} == {"First", "Echo"}, (
-        "they share a cover"
-    )
+    assert {one.album.title for one in near.nearest_to(circle(5)[0], 2)} == {"First", "Echo"}, "they share a cover"
     assert near.nearest_to(circle(5)[0], 0) == []
 
 
@@ -198,8 +190,7 @@ def test_sql_tells_the_same_story(near: Neighborhood, tiny: Library) -> None:
     for artist, title in [("Ada", "First"), ("Bo", "Blue"), ("Di", "Year Only")]:
         with tiny.read() as con:
             rows = con.execute(
-                "SELECT album_id, score, cover, tags, artist_match, era, popularity "
-                "FROM similar_albums(?, ?)",
+                "SELECT album_id, score, cover, tags, artist_match, era, popularity FROM similar_albums(?, ?)",
                 [artist, title],
             ).fetchall()
         found = near.neighbors(album_id(artist, title), 12)
@@ -216,9 +207,7 @@ def test_many_albums_need_no_signal_of_all(library: Library) -> None:
     rng = np.random.default_rng(3)
     vectors = rng.standard_normal((900, 8)).astype(np.float32)
     albums = [
-        record(
-            f"Artist {n:03}", "T", cover_sha256=sha(n), year=1950 + n % 70, tags=((f"tag{n % 40}", 100.0),)
-        )
+        record(f"Artist {n:03}", "T", cover_sha256=sha(n), year=1950 + n % 70, tags=((f"tag{n % 40}", 100.0),))
         for n in range(899)
     ]
     twin = replace(albums[0], artist="Twin", source_key="twin", cover_sha256=sha(899))

@@ -81,9 +81,7 @@ def test_a_lock_elsewhere_delays_and_loses_nothing(library: Library, monkeypatch
     assert [row[0] for row in stored(library, "bookmarks")] == ["a", "b"]
 
 
-def test_dying_between_commit_and_delete_applies_once(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dying_between_commit_and_delete_applies_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     personal = Personal(library)
     personal.add_bookmark("a")
     personal.add_walk_step("w", 0, "a")
@@ -144,9 +142,7 @@ def test_what_the_database_could_not_hold_does_not_stop_the_rest(library: Librar
         personal.add_blend("y", "y.png", {"weight": float("nan")})
     at = '"at": "2025-01-01T00:00:00+00:00"'
     with (library.path / JOURNAL).open("a") as file:
-        file.write(
-            f'{{"id": "1", {at}, "kind": "blend", "blend_id": "n", "path": "p", "recipe": {{"w": NaN}}}}\n'
-        )
+        file.write(f'{{"id": "1", {at}, "kind": "blend", "blend_id": "n", "path": "p", "recipe": {{"w": NaN}}}}\n')
         file.write(f'{{"id": "2", {at}, "kind": "bookmark", "album_id": "\\ud800", "note": ""}}\n')
         file.write('{"id": "3", "at": "0001-01-01T00:00:00+14:00", "kind": "unbookmark", "album_id": "a"}\n')
         file.write(f'{{"id": "4", {at}, "kind": "bookmark", "album_id": "nul\\u0000", "note": ""}}\n')

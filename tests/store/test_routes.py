@@ -70,9 +70,7 @@ def graphs(draw: st.DrawFn) -> Rings:
     return {
         row: {
             other: score[min(row, other), max(row, other)]
-            for other in draw(
-                st.sets(st.integers(0, count - 1).filter(lambda o, row=row: o != row), max_size=4)
-            )
+            for other in draw(st.sets(st.integers(0, count - 1).filter(lambda o, row=row: o != row), max_size=4))
         }
         for row in range(count)
     }

@@ -97,8 +97,7 @@ def test_everything_has_a_comment(tiny: Library) -> None:
             "AND table_name <> 'schema_version'"
         ).fetchall()
         views = con.execute(
-            "SELECT view_name FROM duckdb_views() "
-            "WHERE database_name = 'library' AND NOT internal AND comment IS NULL"
+            "SELECT view_name FROM duckdb_views() WHERE database_name = 'library' AND NOT internal AND comment IS NULL"
         ).fetchall()
         macros = con.execute(
             "SELECT function_name FROM duckdb_functions() WHERE database_name = 'library' AND comment IS NULL"
@@ -121,9 +120,7 @@ def test_a_library_of_schema_1_is_migrated_and_backed_up(tmp_path: Path) -> None
     library = Library.open(tmp_path)
     with library.read() as con:
         assert con.execute("SELECT max(version) FROM schema_version").fetchall() == [(len(MIGRATIONS),)]
-        assert con.execute("SELECT artist, title, tags FROM library").fetchall() == [
-            ("Ada", "First", ["dream pop"])
-        ]
+        assert con.execute("SELECT artist, title, tags FROM library").fetchall() == [("Ada", "First", ["dream pop"])]
         assert con.execute("SELECT note FROM bookmarks").fetchall() == [("kept",)]
     (backup,) = library.backups_dir.iterdir()
     with duckdb.connect(str(backup), read_only=True) as con:
@@ -139,29 +136,21 @@ def test_the_fixture_is_the_first_step(tmp_path: Path) -> None:
     assert schema.TABLES_1.strip() in fixture
 
 
-def test_a_failed_migration_leaves_the_library_as_it_was(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_migration_leaves_the_library_as_it_was(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = [*MIGRATIONS, ("first", "CREATE TABLE half (x INT)"), ("second", "SELECT no_such_thing")]
     monkeypatch.setattr(schema, "MIGRATIONS", steps)
     with pytest.raises(duckdb.Error):
         Library.open(library.path)
     monkeypatch.undo()
     with Library.open(library.path).read() as con:
-        assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'half'").fetchall() == [
-            (0,)
-        ]
+        assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'half'").fetchall() == [(0,)]
 
 
-def test_steps_run_once_in_order_and_may_be_functions(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_steps_run_once_in_order_and_may_be_functions(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("INSERT INTO extra VALUES (1)")
 
-    monkeypatch.setattr(
-        schema, "MIGRATIONS", [*MIGRATIONS, ("make", "CREATE TABLE extra (x INT)"), ("fill", fill)]
-    )
+    monkeypatch.setattr(schema, "MIGRATIONS", [*MIGRATIONS, ("make", "CREATE TABLE extra (x INT)"), ("fill", fill)])
     for _ in range(2):
         with Library.open(library.path).read() as con:
             assert con.execute("SELECT * FROM extra").fetchall() == [(1,)]

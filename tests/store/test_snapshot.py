@@ -40,10 +40,7 @@ def test_every_album_comes_back(tiny: Library) -> None:
 def test_tags_are_tf_idf_of_length_one(tiny: Library) -> None:
     snapshot = Snapshot.load(tiny)
     # Of 8 albums dream pop is on 3, shoegaze on 3 (one through its artist), noise and jazz on 1.
-    idf = {
-        tag: math.log(9 / (1 + n)) + 1
-        for tag, n in {"dream pop": 3, "shoegaze": 3, "noise": 1, "jazz": 1}.items()
-    }
+    idf = {tag: math.log(9 / (1 + n)) + 1 for tag, n in {"dream pop": 3, "shoegaze": 3, "noise": 1, "jazz": 1}.items()}
     columns, values = snapshot.tags.row(1)
     raw = {"dream pop": 100 * idf["dream pop"], "noise": 50 * idf["noise"]}
     length = math.hypot(*raw.values())

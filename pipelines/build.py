@@ -1,0 +1,181 @@
+"""`build`: bring everything derived up to date — latents, the index, the neighbours table. Idempotent.
+
+Where nothing is new it says so without loading the model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.catalog import add_latents, add_model, forget_latents, load_latents, missing_latents
+from store.covers import CoverFiles
+from store.index import (
+    CoverIndex,
+    build_index,
+    neighbors_are_current,
+    write_neighbors,
+)
+from store.library import Library
+
+from pipelines.embed import embed
+from pipelines.progress import Progress
+from pipelines.writing import patient_write
+from store.errors import LibraryError
+from vae.info import SHIPPED, WeightsInfo, read_info, search_matrix
+
+if TYPE_CHECKING:
+    from vae.codec import Codec
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did. All zero and False: there was nothing to do."""
+
+    model_id: str
+    embedded: int = 0  # covers
+    embed_seconds: float = 0.0
+    device: str = ""  # that embedded
+    indexed: int = 0  # covers in the index, if it was written
+    neighbors: int = 0  # rows of the neighbours table, if it was written
+    unreadable: list[tuple[str, str]] = field(default_factory=list)  # (cover_sha256, why)
+    seconds: float = 0.0
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not (self.embedded or self.indexed or self.neighbors)
+
+    @property
+    def rate(self) -> float:
+        """Covers embedded a second."""
+        return self.embedded / self.embed_seconds if self.embed_seconds else 0.0
+
+    def summary(self) -> str:
+        """One line for people."""
+        if self.nothing_to_do:
+            line = "nothing to do: latents, index and neighbours are up to date"
+        else:
+            parts = []
+            if self.embedded:
+                parts.append(f"{self.embedded:,} covers embedded ({self.rate:.0f} a second on {self.device})")
+            if self.indexed:
+                parts.append(f"{self.indexed:,} covers indexed")
+            if self.neighbors:
+                parts.append(f"{self.neighbors:,} neighbour pairs written")
+            line = ", ".join(parts)
+        if self.unreadable:
+            line += f"; {len(self.unreadable):,} covers could not be read"
+        return line
+
+    def to_json(self) -> dict[str, object]:
+        return {**asdict(self), "nothing_to_do": self.nothing_to_do, "rate": round(self.rate, 1)}
+
+
+def build(
+    library: Library,
+    progress: Progress | None = None,
+    *,
+    weights: Path = SHIPPED,
+    load_codec: Callable[[], Codec] | None = None,
+) -> BuildReport:
+    """Embed the covers that have no latent, then rewrite the index and the neighbours table if they are behind.
+
+    Killed and run again it goes on at the last batch. Raises BadWeights and LibraryError.
+    """
+    progress = progress or Progress()
+    began = time.monotonic()
+    info = read_info(weights)
+    report = BuildReport(info.model_id)
+    with library.read() as con:
+        missing = missing_latents(con, info.model_id)
+    if missing:
+        _embed(library, missing, info, load_codec or _loader(weights), report, progress)
+    index = _current_index(library, info.model_id)
+    if index is None:
+        index = _reindex(library, info.model_id, weights, report, progress)
+    if index is not None:
+        _renew_neighbors(library, index, report, progress)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _loader(weights: Path) -> Callable[[], Codec]:
+    def load() -> Codec:
+        from vae.codec import Codec  # imports torch: 2 s that a build with nothing to embed need not pay
+
+        return Codec.load(weights)
+
+    return load
+
+
+def _embed(
+    library: Library,
+    missing: list[str],
+    info: WeightsInfo,
+    load_codec: Callable[[], Codec],
+    report: BuildReport,
+    progress: Progress,
+) -> None:
+    files = CoverFiles(library.covers_dir)
+    absent = [sha for sha in missing if not files.has(sha)]
+    report.unreadable += [(sha, f"{files.path(sha)} is missing") for sha in absent]
+    present = sorted(set(missing) - set(absent))
+    if not present:
+        return
+    progress.start("loading the model", None)
+    codec = load_codec()
+    report.device = codec.device.type
+    with patient_write(library, progress) as con:
+        config = info.config
+        add_model(con, info.model_id, "sleevewalk", config.latent_dim, config.resolution, None, info.metrics)
+        forget_latents(con, keep_model_id=info.model_id)
+    began = time.monotonic()
+    progress.start("embedding covers", len(present))
+    for batch in embed(files, present, codec):
+        report.unreadable += batch.unreadable
+        if batch.shas:
+            with patient_write(library, progress) as con:
+                add_latents(con, info.model_id, batch.shas, batch.latents)
+        report.embedded += len(batch.shas)
+        progress.advance(len(batch.shas) + len(batch.unreadable))
+    report.embed_seconds = time.monotonic() - began
+    progress.finish()
+
+
+def _current_index(library: Library, model_id: str) -> CoverIndex | None:
+    """The index, or None where it has to be written: absent, damaged, stale or of another model."""
+    try:
+        index = CoverIndex.load(library)
+    except LibraryError:
+        return None
+    return index if index is not None and index.model_id == model_id else None
+
+
+def _reindex(
+    library: Library, model_id: str, weights: Path, report: BuildReport, progress: Progress
+) -> CoverIndex | None:
+    with library.read() as con:
+        shas, latents = load_latents(con, model_id)
+    if not shas:
+        return None
+    progress.start("indexing covers", None)
+    digest = hashlib.sha256(model_id.encode() + "".join(shas).encode()).hexdigest()
+    index = build_index(library, model_id, shas, latents @ search_matrix(weights).T, digest)
+    report.indexed = len(shas)
+    progress.finish(f"{len(shas):,} covers")
+    return index
+
+
+def _renew_neighbors(library: Library, index: CoverIndex, report: BuildReport, progress: Progress) -> None:
+    with library.read() as con:
+        if neighbors_are_current(con, index):
+            return
+    progress.start("nearest covers", None)
+    nearest = index.nearest_covers()
+    with patient_write(library, progress) as con:
+        report.neighbors = write_neighbors(con, index, nearest)
+    progress.finish(f"{report.neighbors:,} pairs")

@@ -1,0 +1,90 @@
+"""What became of an ingest: every record is accounted for, by count and by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from store.errors import LibraryError
+
+
+class SourceError(LibraryError):
+    """What was to be read cannot be read at all (no such file, a column is missing, not a table)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One record that was left out, wholly or in part, and why."""
+
+    key: str  # what finds it in the source: "row 17", a path
+    label: str  # `Artist / Title`, as far as known
+    reason: str  # groups in counts: "no such file"
+    detail: str = ""  # about this one: the path, the size
+
+    def __str__(self) -> str:
+        what = f"{self.key}: {self.label}" if self.label else self.key
+        return f"{what}: {self.reason}" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """Every record read is exactly one of added, already there and rejected."""
+
+    source: str  # the file or service, for people
+    read: int = 0  # records read
+    added: int = 0  # new to the library
+    already_there: int = 0
+    rejected: list[LeftOut] = field(default_factory=list)  # not in the library
+    without_cover: list[LeftOut] = field(default_factory=list)  # in the library, with no cover as yet
+    values_left_out: Counter[str] = field(
+        default_factory=Counter
+    )  # "year is no number": records kept without it
+    covers_stored: int = 0  # covers that an album got in this run
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Records a second."""
+        return self.read / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def rejected_by_reason(self) -> Counter[str]:
+        """How many were rejected for each reason."""
+        return Counter(item.reason for item in self.rejected)
+
+    @property
+    def without_cover_by_reason(self) -> Counter[str]:
+        """How many albums have no cover for each reason."""
+        return Counter(item.reason for item in self.without_cover)
+
+    def summary(self) -> str:
+        """One line for people."""
+        parts = [f"{self.added:,} added", f"{self.already_there:,} already there"]
+        if self.covers_stored:
+            parts.append(f"{self.covers_stored:,} covers stored")
+        if self.without_cover:
+            parts.append(f"{len(self.without_cover):,} without a cover")
+        if self.rejected:
+            parts.append(f"{len(self.rejected):,} rejected")
+        return ", ".join(parts)
+
+    def to_json(self) -> dict[str, object]:
+        """Everything, as values that `json.dumps` takes."""
+
+        def rows(items: list[LeftOut]) -> list[dict[str, str]]:
+            return [{"key": i.key, "label": i.label, "reason": i.reason, "detail": i.detail} for i in items]
+
+        return {
+            "source": self.source,
+            "read": self.read,
+            "added": self.added,
+            "already_there": self.already_there,
+            "covers_stored": self.covers_stored,
+            "rejected": rows(self.rejected),
+            "rejected_by_reason": dict(self.rejected_by_reason.most_common()),
+            "without_cover": rows(self.without_cover),
+            "without_cover_by_reason": dict(self.without_cover_by_reason.most_common()),
+            "values_left_out": dict(self.values_left_out.most_common()),
+            "seconds": round(self.seconds, 3),
+            "rate": round(self.rate, 1),
+        }

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.build import build
+from pipelines.images import encode_webp
+from store.catalog import add_albums, add_covers, load_latents, missing_latents
+from store.covers import CoverFiles
+from store.index import CoverIndex
+from store.library import Library
+from store.neighborhood import open_neighborhood
+from store.records import AlbumRecord, CoverRecord
+from vae.info import read_info
+
+
+def fill(library: Library, covers: np.ndarray, first: int = 0) -> list[str]:
+    """One album a cover; returns the covers' hashes."""
+    files = CoverFiles(library.covers_dir)
+    shas = [files.put(encode_webp(cover)) for cover in covers]
+    with library.write() as con:
+        add_covers(con, [CoverRecord(sha, 128, 128, 1, 0) for sha in shas])
+        add_albums(
+            con,
+            [
+                AlbumRecord(f"Artist {i % 7}", f"Album {i}", "test", str(i), cover_sha256=sha)
+                for i, sha in enumerate(shas, first)
+            ],
+        )
+    return shas
+
+
+def neighbor_rows(library: Library) -> list[tuple[object, ...]]:
+    with library.read() as con:
+        return con.execute("SELECT album_id, neighbor_id, rank FROM neighbors ORDER BY ALL").fetchall()
+
+
+def test_build_embeds_indexes_and_finds_neighbours_and_then_has_nothing_to_do(library, covers, tiny_weights):
+    fill(library, covers[:40])
+    report = build(library, weights=tiny_weights)
+    assert (report.embedded, report.indexed) == (40, 40) and report.neighbors > 0
+    index = CoverIndex.load(library)
+    assert index is not None and index.count == 40
+    neighborhood = open_neighborhood(library)
+    ring = neighborhood.neighbors(neighborhood.snapshot.album(0).album_id, 5)
+    assert len(ring) == 5 and all(n.reasons[0].signal == "cover" for n in ring)
+    again = build(library, weights=tiny_weights, load_codec=lambda: pytest.fail("the model was loaded"))
+    assert again.nothing_to_do and "nothing to do" in again.summary()
+
+
+def test_new_covers_alone_are_embedded(library, covers, tiny_weights):
+    fill(library, covers[:30])
+    build(library, weights=tiny_weights)
+    fill(library, covers[30:33], first=30)
+    report = build(library, weights=tiny_weights)
+    assert (report.embedded, report.indexed) == (3, 33)
+
+
+def test_an_album_that_shares_a_known_cover_renews_the_neighbours_without_embedding(library, covers, tiny_weights):
+    shas = fill(library, covers[:12])
+    build(library, weights=tiny_weights)
+    with library.write() as con:
+        add_albums(con, [AlbumRecord("New", "Reissue", "test", "reissue", cover_sha256=shas[0])])
+    report = build(library, weights=tiny_weights, load_codec=lambda: pytest.fail("the model was loaded"))
+    assert report.embedded == report.indexed == 0 and report.neighbors > 0
+
+
+def test_a_missing_and_a_damaged_cover_are_told_and_the_rest_is_built(library, covers, tiny_weights):
+    shas = fill(library, covers[:20])
+    files = CoverFiles(library.covers_dir)
+    files.path(shas[3]).unlink()
+    files.path(shas[5]).write_bytes(b"RIFFnot a picture")
+    report = build(library, weights=tiny_weights)
+    assert report.embedded == 18
+    assert {sha for sha, _ in report.unreadable} == {shas[3], shas[5]}
+    assert "2 covers could not be read" in report.summary()
+
+
+def test_a_damaged_index_is_written_anew_from_the_latents(library, covers, tiny_weights):
+    fill(library, covers[:20])
+    build(library, weights=tiny_weights)
+    before = neighbor_rows(library)
+    path = next(library.index_dir.glob("*.faiss"))
+    path.write_bytes(path.read_bytes()[:100])
+    report = build(library, weights=tiny_weights, load_codec=lambda: pytest.fail("the model was loaded"))
+    assert report.indexed == 20
+    assert neighbor_rows(library) == before
+
+
+def test_another_model_replaces_the_latents(library, covers, tiny_weights, tmp_path):
+    fill(library, covers[:20])
+    build(library, weights=tiny_weights)
+    from vae.weights_file import load_weights, save_weights
+
+    model, _ = load_weights(tiny_weights)
+    model.encoder.linear.bias.data += 1
+    other = tmp_path / "other.safetensors"
+    model_id = save_weights(model, other, {})
+    report = build(library, weights=other)
+    assert (report.embedded, report.indexed) == (20, 20)
+    with library.read() as con:
+        assert len(load_latents(con, model_id)[0]) == 20
+        assert con.execute("SELECT count(DISTINCT model_id) FROM latents").fetchone() == (1,)
+
+
+def test_a_library_without_covers_has_nothing_to_do(library, tiny_weights):
+    with library.write() as con:
+        add_albums(con, [AlbumRecord("Artist", "Album", "test", "1")])
+    assert build(library, weights=tiny_weights).nothing_to_do
+
+
+SLOW_BUILD = """
+import sys, time
+from pathlib import Path
+import pipelines.embed
+pipelines.embed.BATCH = 4
+from pipelines.build import build
+from pipelines.progress import Progress
+from store.library import Library
+class Slow(Progress):
+    def advance(self, count=1, note=""):
+        super().advance(count, note)
+        print(self.done, flush=True)
+        time.sleep(0.3)
+build(Library.open(Path(sys.argv[1])), Slow(), weights=Path(sys.argv[2]))
+"""
+
+
+def test_killed_half_way_and_run_again_gives_the_same_library(library, covers, tiny_weights, tmp_path):
+    fill(library, covers[:32])
+    child = subprocess.Popen(
+        [sys.executable, "-c", SLOW_BUILD, str(library.path), str(tiny_weights)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        text=True,
+    )
+    assert child.stdout is not None
+    for line in child.stdout:
+        if int(line) >= 8:
+            os.kill(child.pid, signal.SIGKILL)
+            break
+    child.wait()
+    time.sleep(0.05)
+    with library.read() as con:
+        left = len(missing_latents(con, read_info(tiny_weights).model_id))
+    assert 0 < left < 32
+    report = build(library, weights=tiny_weights)
+    assert report.embedded == left
+
+    undisturbed = Library.create(tmp_path / "undisturbed")
+    fill(undisturbed, covers[:32])
+    build(undisturbed, weights=tiny_weights)
+    assert neighbor_rows(library) == neighbor_rows(undisturbed)

@@ -1,0 +1,481 @@
+"""The app through Textual's Pilot, on a fake library."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from store.records import Album
+from tests.tui.fakes import FakeBlender, make_album, make_app
+from tui.app import SleevewalkApp
+from tui.screens.empty import EmptyScreen
+from tui.screens.find import FindScreen
+from tui.screens.help import HelpScreen
+from tui.screens.walk import KEYS, TOO_SMALL, WalkScreen
+from tui.session import Session
+from tui.widgets.blendview import BlendView
+from tui.widgets.cover import Cover
+from tui.widgets.ringview import RingView
+from vae.info import BadWeights
+
+HOSTILE = (
+    "[b]bold[/b] [/] [@click=app.quit]x[/]",
+    "\x1b[2J\x1b[31mred\x1b]0;title\x07",
+    "\u202egnp.exe\u2066",
+    "e" + "\u0301" * 300,
+    "長い題名" * 200,
+    "👩‍👩‍👧‍👦🏳️‍🌈" * 20,
+    "",
+    "x" * 4000,
+    "line\nbreak\ttab\r",
+)
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
+    """Wait for a condition, not for a time; fail after a generous one."""
+    for _ in range(400):
+        if true():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it did not come to be")
+
+
+def session_of(app: SleevewalkApp) -> Session:
+    assert app.session is not None
+    return app.session
+
+
+def walk_of(app: SleevewalkApp) -> WalkScreen:
+    assert isinstance(app.screen, WalkScreen)
+    return app.screen
+
+
+def screen_text(app: SleevewalkApp) -> list[str]:
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+class Records:
+    """Personal records kept in memory."""
+
+    def __init__(self, trouble: str | None = None) -> None:
+        self.trouble = trouble
+        self.steps: list[str] = []
+        self.blends: list[tuple[str, dict[str, Any]]] = []
+
+    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
+        self.steps.append(album_id)
+
+    def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None:
+        self.blends.append((path, recipe))
+
+
+async def ready(pilot: Pilot[Any]) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen, WalkScreen))
+    await until(pilot, lambda: pilot.app.screen.query_one(RingView).ring is not None)
+    await pilot.pause()
+
+
+async def test_a_hop_with_an_arrow_and_enter_and_back_again() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        start, focus = session.here, session.focused
+        await pilot.press("enter")
+        assert session.here == focus
+        await until(pilot, lambda: app.screen.query_one("#center", Cover).album == focus)
+        assert any(focus.title in row for row in walk_of(app).text_rows("#details"))
+        await pilot.press("backspace")
+        assert (session.here, session.focused) == (start, focus)
+        await pilot.press("U")
+        assert session.here == focus
+        await pilot.press("u", "u")
+        assert session.here == start
+        assert "began" in walk_of(app).text_rows("#keys")[0]
+
+
+async def test_arrows_and_hjkl_move_the_focus_and_no_cover_is_painted_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        session.focus(None)
+        walk_of(app).refresh_focus()
+        await pilot.pause()
+        painted: list[Cover] = []
+        monkeypatch.setattr(Cover, "refresh", lambda self, *_, **__: painted.append(self) or self)
+        await pilot.press("right")
+        first = session.focused_slot
+        assert first is not None
+        await pilot.press("left")
+        assert session.focused_slot is None
+        await pilot.press("l")
+        assert session.focused_slot == first
+        for key in "jkhljkkh":
+            await pilot.press(key)
+        assert painted == []
+        assert len(session.trail.visits) == 1
+
+
+async def test_a_hop_repaints_only_the_slots_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app([make_album(row) for row in range(11)])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        before = session.trail.here.slots
+        painted: list[int | None] = []
+        refresh = Cover.refresh
+
+        def noted(self: Cover, *args: Any, **options: Any) -> Cover:
+            painted.append(self.slot)
+            return refresh(self, *args, **options)
+
+        monkeypatch.setattr(Cover, "refresh", noted)
+        await pilot.press("enter")
+        await pilot.pause()
+        after = session.trail.here.slots
+        changed = {slot for slot in range(len(after)) if before[slot] != after[slot]}
+        assert len(changed) < len(after)
+        assert {slot for slot in painted if slot is not None and slot >= 0} == changed
+
+
+async def test_the_details_give_every_reason() -> None:
+    app = make_app()
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        neighbor = session_of(app).focused_neighbor
+        assert neighbor is not None
+        text = "\n".join(walk_of(app).text_rows("#details"))
+        for reason in neighbor.reasons:
+            assert reason.signal in text
+            assert reason.text in text
+            assert f"{reason.score:.2f}" in text
+        mode = walk_of(app).text_rows("#mode")[0]
+        assert "ring 12" in mode and "tags 1" in mode and "40 albums" in mode
+
+
+async def test_find_narrows_and_walks_there() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        target = make_album(37)
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.screen, FindScreen))
+        find = app.screen
+        assert isinstance(find, FindScreen)
+        await pilot.press(*target.title.lower().replace(" ", "*").replace("*", " "))
+        await until(pilot, lambda: target in find.hits and len(find.hits) < 5)
+        while find.hits[find.chosen] != target:
+            await pilot.press("down")
+        await until(pilot, lambda: find.query_one("#preview-cover", Cover).album == target)
+        await pilot.press("enter")
+        await until(pilot, lambda: session.here == target)
+        await ready(pilot)
+        await pilot.press("backspace")
+        assert session.here == make_album(0)
+
+
+async def test_stale_answers_of_find_are_dropped() -> None:
+    app = make_app()
+    slow = threading.Event()
+
+    def find(snapshot: Any, text: str, n: int) -> list[tuple[Album, float]]:
+        if text == "o":
+            slow.wait(5)
+            return [(make_album(1), 1.0)]
+        return [(make_album(2), 1.0)]
+
+    app.find = find
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.screen, FindScreen))
+        screen = app.screen
+        assert isinstance(screen, FindScreen)
+        await pilot.press("o")
+        await pilot.pause(0.15)
+        await pilot.press("r")
+        await until(pilot, lambda: screen.hits == [make_album(2)])
+        slow.set()
+        await pilot.pause(0.2)
+        assert screen.hits == [make_album(2)]
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WalkScreen))
+
+
+async def test_the_tray_blends_in_the_background(tmp_path: Path) -> None:
+    blender = FakeBlender()
+    app = make_app(tmp_path=tmp_path, blender=blender)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        session, walk = session_of(app), walk_of(app)
+        session.personal = records = Records()
+        await pilot.press("space", "b")
+        assert "two or more" in walk.text_rows("#keys")[0]
+        await pilot.press("right", "down", "left", "space")
+        if len(session.tray) < 2:
+            session.focus(3)
+            await pilot.press("space")
+        tray = [album.album_id for album in session.tray]
+        assert len(tray) == 2
+        await pilot.press("b")
+        await until(pilot, lambda: bool(blender.asked))
+        assert "blending" in walk.text_rows("#keys")[0]
+        here = session.here
+        session.focus(1)
+        await pilot.press("enter")  # the walk goes on meanwhile
+        assert session.here != here
+        assert not walk.query_one(BlendView).visible
+        blender.go.set()
+        await until(pilot, lambda: walk.query_one(BlendView).visible)
+        assert blender.asked == [(tray, "vivid", 512)]
+        path = tmp_path / "blends" / "blend.png"
+        assert path.exists()
+        shown = "".join(walk.text_rows("#blend-text"))
+        assert "blend.png" in shown and "made on cpu in 0.5 s" in shown
+        assert f"{session.tray[0].title} · {session.tray[0].artist[:8]}" in shown  # as wide as the panel
+        assert "blend.png" in walk.text_rows("#keys")[0]
+        assert records.blends[0][0] == str(path)
+        assert [part["album_id"] for part in records.blends[0][1]["parts"]] == tray
+        await pilot.press("escape")
+        assert not walk.query_one(BlendView).visible
+
+
+async def test_a_walk_that_cannot_be_recorded_goes_on_and_says_so() -> None:
+    app = make_app()
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        session.personal = records = Records("cannot write to journal.jsonl: Read-only file system")
+        target = session.focused
+        await pilot.press("enter")
+        assert session.here == target
+        assert records.steps == [target.album_id]
+        assert "Read-only file system" in walk_of(app).text_rows("#keys")[0]
+
+
+@pytest.mark.parametrize("error", [OSError, BadWeights, RuntimeError])
+async def test_a_blend_that_fails_says_why(tmp_path: Path, error: type[Exception]) -> None:
+    blender = FakeBlender(fails=error("no space left on device"))
+    blender.go.set()
+    app = make_app(tmp_path=tmp_path, blender=blender)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        for slot in (0, 1):
+            session.focus(slot)
+            await pilot.press("space")
+        await pilot.press("b")
+        await until(pilot, lambda: "no space left" in walk_of(app).text_rows("#keys")[0])
+        assert app.is_running
+
+
+async def test_help_lists_the_bindings_of_its_screen() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await until(pilot, lambda: any("Esc" in row for row in screen_text(app)))
+        text = "\n".join(screen_text(app))
+        for binding in WalkScreen.BINDINGS:
+            assert binding.id and binding.tooltip  # type: ignore[union-attr]
+            assert binding.tooltip in text  # type: ignore[union-attr]
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WalkScreen))
+
+
+async def test_the_keys_line_is_short_and_true() -> None:
+    assert len(KEYS) <= 7
+    known = {key for binding in WalkScreen.BINDINGS for key in binding.key.split(",")}  # type: ignore[union-attr]
+    names = {"Enter": "enter", "⌫": "backspace", "/": "slash", "?": "question_mark", "arrows": "left"}
+    assert {names.get(key, key) for key, _ in KEYS} <= known
+
+
+async def test_more_and_fewer_neighbors() -> None:
+    app = make_app()
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        shown = len(session.ring.slots)
+        focused = session.focused
+        await pilot.press("right_square_bracket")
+        assert len(session.ring.slots) == shown + 2
+        assert session.focused == focused
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        assert len(session.ring.slots) == shown - 2
+        await pilot.press(*["right_square_bracket"] * 12)
+        assert "no more" in walk_of(app).text_rows("#keys")[0]
+
+
+async def test_resizing_keeps_walk_and_focus() -> None:
+    app = make_app()
+    async with app.run_test(size=(160, 50)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        await pilot.press("enter")
+        here, trail = session.here, len(session.trail.visits)
+        for size in ((80, 24), (60, 20), (300, 90), (44, 18), (130, 50)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.05)
+            rows = screen_text(app)
+            assert len(rows) == size[1]
+            assert (session.here, len(session.trail.visits)) == (here, trail)
+            ring = app.screen.query_one(RingView)
+            assert ring.ring is not None
+            assert app.screen.query_one("#center", Cover).size == (
+                ring.ring.center.cover.width,
+                ring.ring.center.cover.height,
+            )
+
+
+async def test_a_tiny_window_says_so_and_recovers() -> None:
+    app = make_app()
+    async with app.run_test(size=(30, 8)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WalkScreen))
+        await until(pilot, lambda: TOO_SMALL[:20] in screen_text(app)[-1])
+        await pilot.press("right", "enter", "space", "backspace", "b")
+        await pilot.resize_terminal(80, 24)
+        await ready(pilot)
+        await pilot.press("right")
+        assert "walk" in walk_of(app).text_rows("#keys")[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (130, 50)])
+async def test_hostile_text_is_drawn_as_data(size: tuple[int, int], tmp_path: Path) -> None:
+    albums = [
+        make_album(row, artist=text, title=text, genre=text, tags=(text, text), fictional=True)
+        for row, text in enumerate(HOSTILE)
+    ]
+    app = make_app(albums, tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        for _ in albums:
+            session_of(app).focus(None)
+            await pilot.press("space", "right", "space")
+            await check_rows(pilot, size)
+            await pilot.press("r")
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.screen, FindScreen))
+        await pilot.press("x")
+        await pilot.pause(0.3)
+        await check_rows(pilot, size)
+        await pilot.press("escape")
+        assert app.is_running
+
+
+async def check_rows(pilot: Pilot[Any], size: tuple[int, int]) -> None:
+    await pilot.pause()
+    rows = screen_text(pilot.app)  # type: ignore[arg-type]
+    assert len(rows) == size[1]
+    for strip in pilot.app.screen._compositor.render_strips():
+        assert sum(segment.cell_length for segment in strip) == size[0]
+    assert not [c for row in rows for c in row if ord(c) < 32 or c in "\x7f\u202e\u2066\u200d"]
+
+
+async def test_missing_covers_and_no_index_are_said_plainly() -> None:
+    albums = [make_album(row, cover_sha256=None if row % 2 else "0" * 64) for row in range(12)]
+    app = make_app(albums, missing=frozenset({"0" * 64}), indexed=False)
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        said = set()
+        for slot in range(len(session.ring.slots)):
+            session.focus(slot)
+            walk_of(app).refresh_focus()
+            said.add("\n".join(walk_of(app).text_rows("#details")))
+        assert any("no cover in this library" in text for text in said)
+        assert any("sleevewalk doctor" in text for text in said)
+        assert "sleevewalk build" in walk_of(app).text_rows("#notices")[0]
+
+
+async def test_a_single_album_and_an_empty_library() -> None:
+    app = make_app([make_album(0)])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("right", "enter", "r", "space", "b")
+        assert "no neighbours" in " ".join(walk_of(app).text_rows("#details"))
+    empty = make_app([])
+    async with empty.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(empty.screen, EmptyScreen))
+        await until(pilot, lambda: any("sleevewalk ingest table" in row for row in screen_text(empty)))
+        await pilot.press("q")
+    assert empty.return_code == 0
+
+
+async def test_clicks_focus_and_double_clicks_walk() -> None:
+    app = make_app()
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        await pilot.click("#slot-4")
+        assert session.focused_slot == 4
+        target = session.focused
+        await pilot.click("#slot-4", times=2)
+        await until(pilot, lambda: session.here == target)
+
+
+async def test_both_themes_draw_readable_text() -> None:
+    app = make_app()
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        grounds = []
+        for _ in range(2):
+            await pilot.pause(0.05)
+            strips = app.screen.query_one("#details").render_lines(app.screen.query_one("#details").size.region)
+            for strip in strips:
+                for segment in strip:
+                    if segment.text.strip(" ─·█▏▎▍▌▋▊▉"):
+                        assert segment.style and segment.style.color and segment.style.bgcolor
+                        fore = segment.style.color.get_truecolor()
+                        back = segment.style.bgcolor.get_truecolor()
+                        assert contrast(fore, back) >= 4.5, segment
+            grounds.append(app.theme)
+            field = app.screen.query_one("#field")
+            ground = {
+                segment.style.bgcolor.get_truecolor().hex
+                for strip in field.render_lines(field.size.region)
+                for segment in strip
+                if segment.style and segment.style.bgcolor
+            }
+            assert ground == {app.theme_variables["background"].lower()}
+            await pilot.press("t")
+        assert len(set(grounds)) == 2
+
+
+def contrast(a: tuple[int, int, int], b: tuple[int, int, int]) -> float:
+    """WCAG's contrast ratio."""
+
+    def light(color: tuple[int, int, int]) -> float:
+        linear = [c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(a), light(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_leaving(key: str) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press(key)
+        await asyncio.sleep(0)
+    assert app.return_code == 0
+
+
+def test_the_app_imports_neither_torch_nor_sklearn() -> None:
+    code = "import sys, tui.app; print([m for m in ('torch', 'sklearn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,117 @@
+"""The app as a person runs it: a real library on disk, in a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from PIL import Image
+
+from store.catalog import add_albums, add_covers
+from store.covers import CoverFiles
+from store.library import Library
+from store.records import AlbumRecord, CoverRecord
+from store.snapshot import Snapshot
+from tests.tui.fakes import FakeCovers
+from tests.tui.terminal import Terminal
+from tui.app import last_stop
+
+ROOT = Path(__file__).parents[2]
+RUN = (
+    "import sys; from pathlib import Path; from store.library import Library; from tui.app import run_app; "
+    "sys.exit(run_app(Library.open(Path(sys.argv[1]))))"
+)
+ENTER, BACKSPACE, CTRL_C = "\r", "\x7f", "\x03"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """Twelve albums with covers and tags, no index."""
+    library = Library.create(tmp_path / "library")
+    files = CoverFiles(library.covers_dir)
+    albums, covers = [], []
+    for number in range(12):
+        picture = io.BytesIO()
+        Image.fromarray(FakeCovers().pixels(str(number))).save(picture, "WEBP")
+        sha = files.put(picture.getvalue())
+        covers.append(CoverRecord(sha, 128, 128, len(picture.getvalue()), 0x808080))
+        tags = (("dub", 100.0), (f"tag {number % 3}", 80.0))
+        albums.append(
+            AlbumRecord(
+                f"Artist {number}",
+                f"Record {number}",
+                "table",
+                str(number),
+                year=1990 + number,
+                listeners=5000 - number,
+                cover_sha256=sha,
+                tags=tags,
+            )
+        )
+    with library.write() as con:
+        add_albums(con, albums)
+        add_covers(con, covers)
+    return library
+
+
+@pytest.fixture
+def terminal(library: Library) -> Iterator[Terminal]:
+    terminal = Terminal([sys.executable, "-c", RUN, str(library.path)], 100, 30, ROOT)
+    yield terminal
+    terminal.close()
+
+
+def centre(text: str) -> str:
+    """The title that the details panel gives as here: the row below its heading."""
+    rows = text.splitlines()
+    row, column = next((y, row.index("here ──")) for y, row in enumerate(rows) if "here ──" in row)
+    return rows[row + 1][column:].strip()
+
+
+def test_a_hop_there_and_back_beside_another_process_and_a_clean_end(terminal: Terminal, library: Library) -> None:
+    text = terminal.until(lambda text: "why" in text or "in focus" in text)
+    assert "▄" in text  # covers
+    assert "sleevewalk build" in text  # no index: said plainly
+    terminal.until(lambda text: "here ──" in text and "Record" in text)
+    start = terminal.text
+    with duckdb.connect(str(library.db_path)) as con:  # the app holds no lock, and walks on while we do
+        con.execute("INSERT INTO bookmarks SELECT album_id, '', now() FROM albums LIMIT 1")
+        terminal.keys(ENTER)
+        walked = terminal.until(lambda text: centre(text) != centre(start))
+    terminal.keys(BACKSPACE)
+    terminal.until(lambda text: centre(text) == centre(start))
+    terminal.keys("q")
+    assert terminal.wait() == 0
+    check_restored(terminal)
+    snapshot = Snapshot.load(library)  # the next walk goes on where this one was last walked to
+    assert snapshot.album(snapshot.row(last_stop(snapshot) or "") or 0).title == centre(walked)
+    with library.read() as con:
+        steps = con.execute("SELECT count(*) FROM walks").fetchone()
+    assert steps == (2,)
+
+
+def test_ctrl_c_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
+    terminal.until(lambda text: "here ──" in text)
+    terminal.keys(CTRL_C)
+    assert terminal.wait() == 0
+    check_restored(terminal)
+
+
+def test_nothing_is_sent_while_nobody_presses_a_key(terminal: Terminal) -> None:
+    terminal.until(lambda text: "here ──" in text)
+    terminal.pump(1.0)
+    assert terminal.pump(1.5) == 0
+
+
+def check_restored(terminal: Terminal) -> None:
+    """Main screen, cursor on, mouse off, no raw mode."""
+    sent = bytes(terminal.sent)
+    for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1000h", b"\x1b[?1000l")):
+        assert on in sent and sent.rindex(off) > sent.rindex(on)
+    local = termios.tcgetattr(terminal.fd)[3]
+    assert local & termios.ECHO and local & termios.ICANON

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+# Tiny models: a second thread costs more in waiting than it brings.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def cover_folder(tmp_path_factory: pytest.TempPathFactory, covers: NDArray[np.uint8]) -> Path:
+    """The drawn covers as PNG files, two with one artist in a covers.csv."""
+    folder = tmp_path_factory.mktemp("covers")
+    rows = ["artist,genre,cover"]
+    for i, cover in enumerate(covers):
+        Image.fromarray(cover).save(folder / f"{i:03}.png")
+        rows.append(f"Artist {i // 2},{'rock' if i % 4 < 2 else 'pop'},{i:03}.png")
+    (folder / "covers.csv").write_text("\n".join(rows))
+    return folder

@@ -1,0 +1,128 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from vae.codec import Codec
+from vae.evaluate import evaluate_folder, main, table_lines
+from vae.info import BadWeights, search_matrix
+
+
+@pytest.fixture(scope="module")
+def codec(tiny_weights):
+    return Codec.load(tiny_weights, "cpu")
+
+
+def test_encode_gives_one_latent_a_cover_whatever_the_company(codec, covers):
+    together = codec.encode(covers[:20])
+    assert together.shape == (20, 16) and together.dtype == np.float32
+    for i in (0, 7, 19):
+        assert np.allclose(codec.encode(covers[i : i + 1])[0], together[i], atol=1e-4)
+
+
+def test_decode_gives_pictures_of_both_sizes_that_agree(codec, covers):
+    latents = codec.encode(covers[:3])
+    small, large = codec.decode(latents), codec.decode(latents, 512)
+    assert small.shape == (3, 128, 128, 3) and large.shape == (3, 512, 512, 3)
+    assert small.dtype == large.dtype == np.uint8
+    shrunk = large.reshape(3, 128, 4, 128, 4, 3).mean((2, 4))
+    assert np.abs(shrunk - small).mean() < 3
+
+
+def test_decoding_is_repeatable(codec, covers):
+    latents = codec.encode(covers[:2])
+    assert np.array_equal(codec.decode(latents), codec.decode(latents))
+
+
+def test_a_cover_comes_back_like_itself(codec, covers):
+    made = codec.decode(codec.encode(covers)).astype(float)
+    error = np.square((made - covers) / 255).mean()
+    assert error < 0.5 * np.square(covers / 255 - (covers / 255).mean(0)).mean()
+
+
+def test_no_covers_and_no_latents_are_fine(codec):
+    assert codec.encode(np.empty((0, 128, 128, 3), np.uint8)).shape == (0, 16)
+    assert codec.decode(np.empty((0, 16), np.float32), 512).shape == (0, 512, 512, 3)
+
+
+@pytest.mark.parametrize("images", [np.zeros((1, 64, 64, 3), np.uint8), np.zeros((1, 128, 128, 3), np.float32)])
+def test_what_is_no_cover_is_refused(codec, images):
+    with pytest.raises(ValueError, match="128"):
+        codec.encode(images)
+
+
+def test_wrong_latents_and_sizes_are_refused(codec):
+    with pytest.raises(ValueError, match="16"):
+        codec.decode(np.zeros((1, 8), np.float32))
+    with pytest.raises(ValueError, match="256"):
+        codec.decode(np.zeros((1, 16), np.float32), 256)
+
+
+def test_out_of_memory_halves_the_batch_and_then_leaves_the_gpu(tiny_weights, covers, capsys):
+    codec = Codec.load(tiny_weights, "cpu")
+    codec.batch = 4
+    real, failures = codec.model.encode, iter(range(3))
+
+    def encode(rgb):
+        for _ in failures:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return real(rgb)
+
+    codec.model.encode = encode
+    assert np.allclose(codec.encode(covers[:6]), Codec.load(tiny_weights, "cpu").encode(covers[:6]), atol=1e-4)
+    said = capsys.readouterr().err
+    assert "batches of 2" in said and "batches of 1" in said and "CPU" in said
+
+
+def test_search_vectors_are_the_latents_through_the_matrix_of_the_file(codec, covers, tiny_weights):
+    latents = codec.encode(covers[:4])
+    assert np.allclose(codec.search_vectors(latents), latents @ search_matrix(tiny_weights).T)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_asking_for_an_absent_gpu_says_so(tiny_weights):
+    with pytest.raises(ValueError, match="No CUDA device"):
+        Codec.load(tiny_weights, "cuda")
+
+
+def test_a_missing_weights_file_is_named(tmp_path):
+    with pytest.raises(BadWeights, match="nowhere"):
+        Codec.load(tmp_path / "nowhere.safetensors")
+
+
+def test_the_shipped_weights_keep_their_promise():
+    from vae.info import SHIPPED, read_info
+
+    info = read_info()
+    assert SHIPPED.stat().st_size <= 32_000_000
+    assert info.config.latent_dim <= 512
+    codec = Codec.load(device="cpu")
+    assert codec.model_id == info.model_id
+    assert np.isfinite(codec.encode(np.full((1, 128, 128, 3), 90, np.uint8))).all()
+
+
+def test_evaluation_gives_the_figures_beside_their_baselines(codec, cover_folder):
+    result, _ = evaluate_folder(codec, cover_folder)
+    figures = result.to_dict()
+    assert result.n == figures["n"] == 48
+    assert figures["accuracy"] == pytest.approx(1 - figures["mse"])
+    by_name = {row.name: row for row in result.baselines}
+    assert by_name["mean cover"].r2 == pytest.approx(0, abs=1e-6)
+    assert figures["r2"] == pytest.approx(1 - figures["mse"] / by_name["mean cover"].mse)
+    assert 0 < figures["ssim"] <= 1 and figures["psnr"] > 10
+    assert result.genre_purity_at_10 is not None and 0 <= result.genre_purity_at_10 <= 1
+    json.dumps(figures)
+    assert any("mean cover" in line for line in table_lines(result))
+
+
+def test_evaluation_on_the_held_out_tenth_leaves_the_rest_for_the_baselines(codec, cover_folder):
+    whole, _ = evaluate_folder(codec, cover_folder)
+    held, chosen = evaluate_folder(codec, cover_folder, held_out=True)
+    assert 0 < held.n < whole.n and held.n == len(chosen.images)
+    assert "not held out" in held.fitted_on
+
+
+def test_evaluating_nothing_is_said(tmp_path, tiny_weights, capsys):
+    assert main(["--covers", str(tmp_path), "--weights", str(tiny_weights)]) == 1
+    assert str(tmp_path) in capsys.readouterr().err

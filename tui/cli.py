@@ -1,0 +1,122 @@
+"""The command line `sleevewalk`: one click group, its exit statuses, and errors as one line for people.
+
+Only click is imported here; each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from tui.commands.shared import DEBUG, Context, default_library
+
+# The module of each command, imported when the command is asked for.
+COMMANDS = {
+    "explore": "explore",
+    "demo": "explore",
+    "ingest": "ingest",
+    "train": "model",
+    "evaluate": "model",
+    "build": "library",
+    "find": "walk",
+    "similar": "walk",
+    "route": "walk",
+    "blend": "blend",
+    "sql": "library",
+    "doctor": "doctor",
+}
+
+
+class LazyGroup(click.Group):
+    """Looks a command up in its module when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"tui.commands.{COMMANDS[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--library",
+    "library_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="SLEEVEWALK_LIBRARY",
+    help="Folder of the library.  [default: the platform's data folder]",
+)
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.version_option(package_name="sleevewalk")
+@click.pass_context
+def sleevewalk(ctx: click.Context, library_dir: Path | None, debug: bool) -> None:
+    """Walk the graph of albums in a terminal: neighbours by tags and by sleeve, and why.
+
+    With no command it opens the app. ALBUM is "Artist / Title" (small typos forgiven) or an album_id.
+    """
+    ctx.obj = Context(library_dir or default_library(), chosen=library_dir is not None)
+    if debug:
+        DEBUG.append(True)
+    if ctx.invoked_subcommand is None:
+        from tui.commands.explore import explore
+
+        ctx.invoke(explore, album=None)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit status (0 done, 1 failed, 2 bad use, 3 locked, 130 interrupted)."""
+    try:
+        result = sleevewalk.main(arguments, prog_name="sleevewalk", standalone_mode=False)
+        status = result if isinstance(result, int) else 0
+        sys.stdout.flush()
+        return status
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:  # the reader (head, less) has gone
+        sys.stdout = None  # type: ignore[assignment]  # nothing to flush at exit
+        return 0
+    except Exception as error:  # noqa: BLE001  (the last resort: it is told in one line, never hidden)
+        return report(error)
+
+
+def report(error: Exception) -> int:
+    """Print the error as one line (with the traceback under --debug) and return its exit status."""
+    from store.text import clean
+
+    from store.errors import LibraryError, LibraryLocked, UnknownAlbum
+    from vae.info import BadWeights
+
+    if DEBUG:
+        import traceback
+
+        traceback.print_exception(error)
+    expected = isinstance(error, LibraryError | BadWeights | OSError) or type(error).__name__ == "NoCovers"
+    line = clean(str(error), 2000) or type(error).__name__
+    if not expected:
+        line = f"this should not happen ({type(error).__name__}: {line}); --debug shows where"
+    click.echo(f"sleevewalk: {line}", err=True)
+    if isinstance(error, UnknownAlbum):
+        return 2
+    return 3 if isinstance(error, LibraryLocked) else 1
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

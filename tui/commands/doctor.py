@@ -1,0 +1,156 @@
+"""`doctor`: what this machine, this terminal and this library are like, and what to do about it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from tui.commands.shared import Context, command_options, json_option, print_json
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report. `ok` False: something to mend, and `text` says how."""
+
+    section: str
+    name: str
+    text: str
+    ok: bool = True
+
+
+@click.command()
+@json_option
+@command_options
+@click.pass_obj
+def doctor(context: Context, as_json: bool) -> int:
+    """Check the device, FAISS, the terminal and the library. Exit status 1 where something needs mending."""
+    findings = [*model_findings(), *terminal_findings(), *library_findings(context.library_dir)]
+    if as_json:
+        print_json([finding.__dict__ for finding in findings])
+    else:
+        section = ""
+        for finding in findings:
+            if finding.section != section:
+                section = finding.section
+                click.echo(section)
+            mark = " " if finding.ok else "!"
+            click.echo(f" {mark} {finding.name:<10} {finding.text}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def model_findings() -> list[Finding]:
+    """The device that would decode, the weights, FAISS."""
+    import faiss
+    import torch
+
+    from vae.info import BadWeights, read_info
+
+    section = "model"
+    if torch.cuda.is_available():
+        device = f"CUDA: {torch.cuda.get_device_name()}"
+    else:
+        device = f"CPU, {torch.get_num_threads()} threads (no CUDA device answers)"
+    found = [Finding(section, "device", f"{device}; torch {torch.__version__}")]
+    try:
+        info = read_info()
+        metrics = info.metrics
+        trained = f"{metrics.get('steps', '?')} steps on {metrics.get('device', '?')}"
+        found.append(Finding(section, "weights", f"{info.model_id}, {info.config.latent_dim} numbers, {trained}"))
+    except BadWeights as error:
+        found.append(Finding(section, "weights", str(error), ok=False))
+    packages = [name for name in ("faiss-cpu", "faiss-gpu") if is_installed(name)]
+    text = f"{faiss.__version__} ({', '.join(packages) or 'unknown package'}), {faiss.get_num_gpus()} GPUs"
+    if len(packages) == 2:
+        text += "; two FAISS packages share one folder: uninstall both and install one"
+    found.append(Finding(section, "faiss", text, ok=len(packages) < 2))
+    return found
+
+
+def is_installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def terminal_findings() -> list[Finding]:
+    """What the app will see of the terminal, and why."""
+    from rich.console import Console
+
+    section = "terminal"
+    size = shutil.get_terminal_size()
+    term = os.environ.get("TERM", "")
+    colour_names = {"standard": "16 colours", "256": "256 colours", "truecolor": "truecolor", "windows": "16 colours"}
+    system = Console(force_terminal=True).color_system
+    colour = colour_names.get(system or "", "no colour")
+    why = f"TERM={term or 'unset'}, COLORTERM={os.environ.get('COLORTERM') or 'unset'}"
+    if os.environ.get("NO_COLOR"):
+        colour, why = "no colour", "NO_COLOR is set"
+    elif colour != "truecolor":
+        why += "; `export COLORTERM=truecolor` if it can do more (SSH does not pass it on)"
+    multiplexer = "tmux" if os.environ.get("TMUX") else "screen" if os.environ.get("STY") else "none"
+    stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
+    return [
+        Finding(section, "size", f"{size.columns}×{size.lines} (stdout is {stdout})", ok=size.columns >= 40),
+        Finding(section, "colour", f"{colour} ({why})"),
+        Finding(section, "images", "half blocks: they work in every terminal and multiplexer"),
+        Finding(section, "inside", f"multiplexer: {multiplexer}"),
+    ]
+
+
+def library_findings(folder: Path) -> list[Finding]:
+    """Counts, and what does not fit together."""
+    from store.catalog import counts, missing_latents
+    from store.covers import CoverFiles
+    from store.errors import LibraryError
+    from store.index import CoverIndex, neighbors_are_current
+    from store.library import Library
+    from vae.info import BadWeights, read_info
+
+    section = f"library {folder}"
+    mend = "run `sleevewalk build`"
+    try:
+        library = Library.open(folder)
+        with library.read() as con:
+            rows = counts(con)
+            named = {
+                row[0]
+                for row in con.execute("SELECT cover_sha256 FROM albums WHERE cover_sha256 IS NOT NULL").fetchall()
+            }
+            bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())
+        found = [Finding(section, "rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
+        files = CoverFiles(library.covers_dir)
+        missing = sorted(sha for sha in named if not files.has(sha))
+        text = f"{len(named) - len(missing):,} files, {bare:,} albums without one"
+        if missing:
+            text += f"; {len(missing):,} files are missing ({files.path(missing[0])} …): ingest their source again"
+        found.append(Finding(section, "covers", text, ok=not missing))
+        try:
+            with library.read() as con:
+                behind = len(missing_latents(con, read_info().model_id))
+            text = f"{behind:,} covers have no latent yet: {mend}" if behind else "every cover has its latent"
+            found.append(Finding(section, "latents", text, ok=not behind))
+        except BadWeights as error:
+            found.append(Finding(section, "latents", f"cannot tell: {error}", ok=False))
+        try:
+            index = CoverIndex.load(library)
+            if index is None:
+                found.append(Finding(section, "index", f"none yet: {mend}", ok=not named))
+            else:
+                with library.read() as con:
+                    current = neighbors_are_current(con, index)
+                found.append(Finding(section, "index", f"{index.count:,} covers, matches the latents"))
+                text = "match the index" if current else f"are older than the index: {mend}"
+                found.append(Finding(section, "neighbours", text, ok=current))
+        except LibraryError as error:
+            found.append(Finding(section, "index", str(error), ok=False))
+        return found
+    except LibraryError as error:
+        return [Finding(section, "state", str(error), ok=False)]

@@ -1,0 +1,92 @@
+"""`explore` and `demo`: the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.commands.shared import Context, command_options, default_library, demo_library, interactive
+
+if TYPE_CHECKING:
+    from store.library import Library
+
+    from pipelines.blend import BlendResult
+    from store.records import Album
+
+
+@click.command()
+@click.argument("album", required=False)
+@command_options
+@click.pass_obj
+def explore(context: Context, album: str | None) -> int:
+    """Open the app, at ALBUM or where the library begins.
+
+    Where there is no library yet, it offers the demo library.
+    """
+    from store.library import Library
+
+    if not Library(context.library_dir).db_path.is_file():
+        if context.chosen or not interactive():
+            Library.open(context.library_dir)  # raises the error that says what to do
+        click.echo(f"There is no library in {default_library()} yet.")
+        click.echo("`sleevewalk ingest` brings in your own albums; the demo library has 300 fictional ones.")
+        if not click.confirm("Open the demo library?", default=True):
+            return 0
+        return open_demo(demo_library(), album)
+    return open_app(Library.open(context.library_dir), album)
+
+
+@click.command()
+@click.argument("album", required=False)
+@click.option("--no-open", is_flag=True, help="Build it only.")
+@command_options
+@click.pass_obj
+def demo(context: Context, album: str | None, no_open: bool) -> int:
+    """Build the demo library (once: 300 fictional albums with drawn covers) and open it."""
+    return open_demo(context.library_dir if context.chosen else demo_library(), album, no_open)
+
+
+def open_demo(folder: Path, album: str | None, no_open: bool = False) -> int:
+    from pipelines.demo.build import build_demo
+    from pipelines.progress import StderrProgress
+
+    from pipelines.build import build
+
+    library = build_demo(folder, StderrProgress())
+    report = build(library, StderrProgress())
+    if no_open:
+        click.echo(f"{library.path}: {report.summary()}")
+        return 0
+    return open_app(library, album)
+
+
+def open_app(library: Library, album: str | None) -> int:
+    from store.find import resolve
+    from store.snapshot import Snapshot
+
+    from tui.app import run_app
+
+    start = resolve(Snapshot.load(library), album).album_id if album else None
+    return run_app(library, start, app_blender(library))
+
+
+def app_blender(library: Library) -> Callable[[list[Album], list[float] | None, str, int, Path], BlendResult]:
+    """What the app calls to blend: writes the file, and gives back a picture small enough for the screen."""
+    from pipelines.blend import Blender
+
+    blender = Blender(library.covers_dir)
+
+    def blend(albums: list[Album], weights: list[float] | None, mode: str, size: int, folder: Path) -> BlendResult:
+        import numpy as np
+        from PIL import Image
+
+        folder.mkdir(parents=True, exist_ok=True)
+        result = blender.blend(albums, weights, mode, size, folder)
+        small = Image.fromarray(result.pixels).resize((128, 128), Image.Resampling.LANCZOS)
+        return replace(result, pixels=np.asarray(small))
+
+    return blend

@@ -1,0 +1,76 @@
+"""`train` and `evaluate`: the model from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.commands.shared import Context, command_options, json_option, print_json
+
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+DEVICE = click.Choice(["auto", "cuda", "cpu"])
+
+
+@click.command()
+@click.option("--covers", type=FOLDER, help="Folder of covers (with covers.csv, if any).  [default: the library's]")
+@click.option("--table", type=FILE, help="CSV with cover, artist and genre.")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long.  [default: 20]")
+@click.option("--steps", type=click.IntRange(1), help="How many steps instead.")
+@click.option("--device", default="auto", type=DEVICE, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on where the last run to the same file stopped.")
+@click.option("--out", type=FILE, default="runs/sleevewalk.safetensors", show_default=True, help="Weights file.")
+@command_options
+@click.pass_obj
+def train(
+    context: Context,
+    covers: Path | None,
+    table: Path | None,
+    minutes: float | None,
+    steps: int | None,
+    device: str,
+    resume: bool,
+    out: Path,
+) -> int:
+    """Train the cover model on your own covers."""
+    from vae.train import main
+
+    arguments = ["--covers", str(covers or context.library_dir / "covers"), "--device", device, "--out", str(out)]
+    for name, value in (("--table", table), ("--minutes", minutes), ("--steps", steps)):
+        arguments += [name, str(value)] if value is not None else []
+    return main([*arguments, *(["--resume"] if resume else [])])
+
+
+@click.command()
+@click.option("--covers", type=FOLDER, help="Folder of covers.  [default: the library's]")
+@click.option("--table", type=FILE, help="CSV with cover, artist and genre.  [default: covers.csv in the folder]")
+@click.option("--held-out", is_flag=True, help="Only the tenth, by artist, that training leaves aside.")
+@click.option("--fit", type=FOLDER, help="Folder of covers to fit the baselines on.")
+@click.option("--weights", type=FILE, help="Another model's weights file.")
+@click.option("--device", default="auto", type=DEVICE, show_default=True)
+@json_option
+@command_options
+@click.pass_obj
+def evaluate(
+    context: Context,
+    covers: Path | None,
+    table: Path | None,
+    held_out: bool,
+    fit: Path | None,
+    weights: Path | None,
+    device: str,
+    as_json: bool,
+) -> int:
+    """How faithfully the model remakes covers, beside a thumbnail, the mean cover and PCA."""
+    from vae.codec import Codec
+    from vae.evaluate import evaluate_folder, table_lines
+
+    codec = Codec.load(weights, device)
+    folder = covers or context.library_dir / "covers"
+    result, _ = evaluate_folder(codec, folder, table=table, held_out=held_out, fit=fit)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        click.echo("\n".join(table_lines(result)))
+    return 0

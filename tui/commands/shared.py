@@ -1,0 +1,134 @@
+"""What the commands share: the library option, JSON output, how albums and reasons are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from pipelines.report import IngestReport
+    from store.library import Library
+
+    from store.records import Album, Neighbor, Reason
+
+DEBUG: list[bool] = []  # holds something under --debug
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where the library is, and whether the person said so."""
+
+    library_dir: Path
+    chosen: bool
+
+
+def data_folder() -> Path:
+    """The platform's folder for our data."""
+    import platformdirs
+
+    return platformdirs.user_data_path("sleevewalk", appauthor=False)
+
+
+def default_library() -> Path:
+    return data_folder() / "library"
+
+
+def demo_library() -> Path:
+    return data_folder() / "demo"
+
+
+def command_options(command: Command) -> Command:
+    """`--library` and `--debug` after the command's name too, where people write them."""
+
+    def set_library(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+        if value is not None:
+            ctx.obj = replace(ctx.obj, library_dir=value, chosen=True)
+
+    def set_debug(_: click.Context, __: click.Parameter, value: bool) -> None:
+        if value:
+            DEBUG.append(True)
+
+    command = click.option("--debug", is_flag=True, expose_value=False, callback=set_debug, help="Show tracebacks.")(
+        command
+    )
+    return click.option(
+        "--library",
+        type=click.Path(path_type=Path, file_okay=False),
+        expose_value=False,
+        callback=set_library,
+        is_eager=True,
+        help="Folder of the library.",
+    )(command)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
+
+
+def open_library(context: Context) -> Library:
+    """The library that the command is about. LibraryMissing where there is none."""
+    from store.library import Library
+
+    return Library.open(context.library_dir)
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def album_dict(album: Album) -> dict[str, object]:
+    return {**asdict(album), "tags": list(album.tags), "label": album.label}
+
+
+def reason_dict(reason: Reason) -> dict[str, object]:
+    return {**asdict(reason), "score": round(reason.score, 4), "shared_tags": list(reason.shared_tags)}
+
+
+def neighbor_dict(neighbor: Neighbor) -> dict[str, object]:
+    return {
+        "album": album_dict(neighbor.album),
+        "score": round(neighbor.score, 4),
+        "reasons": [reason_dict(reason) for reason in neighbor.reasons],
+    }
+
+
+def album_line(album: Album) -> str:
+    """`Artist / Title (1997)`, without control characters."""
+    from store.text import clean
+
+    return clean(album.label, 300) + (f" ({album.year})" if album.year else "")
+
+
+def reason_lines(reasons: Sequence[Reason]) -> list[str]:
+    """One indented line a reason."""
+    from store.text import clean
+
+    return [f"      {reason.signal:<10} {reason.score:4.2f}  {clean(reason.text, 300)}" for reason in reasons]
+
+
+def print_ingest(report: IngestReport, as_json: bool, most: int = 50) -> None:
+    """What an ingest did; what was left out, with reasons, on stderr (all of it in the JSON)."""
+    if as_json:
+        print_json(report.to_json())
+        return
+    click.echo(f"{report.summary()} in {report.seconds:.1f} s ({report.rate:.0f} rows a second)")
+    for title, items in (("rejected", report.rejected), ("without a cover", report.without_cover)):
+        if items:
+            click.echo(f"{title}:", err=True)
+            for item in items[:most]:
+                click.echo(f"  {item}", err=True)
+            if len(items) > most:
+                click.echo(f"  … and {len(items) - most:,} more (all of them with --json)", err=True)
+    for reason, count in report.values_left_out.most_common():
+        click.echo(f"{count:,} values left out: {reason}", err=True)
+
+
+def interactive() -> bool:
+    """True where a person sits at a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -1,0 +1,133 @@
+"""Covers ready to draw: pixels from disk, shrunk and packed once, kept in caches of bounded size."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from store.errors import LibraryError
+from store.records import Album
+from tui.halfblocks import Cells, ColorMode, Pixels, pack, shrink, strips
+from tui.text import centered, initials
+
+PACKED_KEPT = 1500  # pictures as packed colours: 6 KB each at 40x20 cells
+STRIPS_KEPT = 72  # pictures as strips: up to 150 KB each; about three screens' worth
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class CoverSource(Protocol):
+    """What draws need of `store.covers.CoverFiles`."""
+
+    def pixels(self, sha: str) -> Pixels:
+        """uint8 [128, 128, 3]; raises LibraryError naming the file when it is missing or damaged."""
+        ...
+
+
+class Recent(Generic[Key, Value]):
+    """The last `limit` values by key; the one not used for longest goes first."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The value of `key`, made now if it is not kept."""
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        value = self._values[key] = make()
+        if len(self._values) > self.limit:
+            self._values.popitem(last=False)
+        return value
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._values.clear()
+
+
+class CoverPainter:
+    """Draws an album's cover at any size in cells; a plain placeholder where none can be read."""
+
+    def __init__(self, source: CoverSource, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0) -> None:
+        self.source = source
+        self.mode = mode
+        self.tolerance = tolerance
+        self.problems: dict[str, str] = {}  # cover_sha256 -> what is wrong with the file
+        self._packed: Recent[tuple[str, int, int], Cells | None] = Recent(PACKED_KEPT)
+        self._strips: Recent[tuple[str, int, int], list[Strip]] = Recent(STRIPS_KEPT)
+
+    def draw(self, album: Album, columns: int, rows: int) -> list[Strip]:
+        """`rows` strips of `columns` cells."""
+        key = album.cover_sha256 or album.album_id
+        return self._strips.get((key, columns, rows), lambda: self._draw(album, columns, rows))
+
+    def draw_pixels(self, pixels: Pixels, columns: int, rows: int) -> list[Strip]:
+        """Strips of a picture that is no album's cover, such as a blend; not kept."""
+        return strips(pack(shrink(pixels, columns, rows), self.mode), self.tolerance)
+
+    def prepare(self, album: Album, columns: int, rows: int) -> None:
+        """Read and pack a cover ahead of drawing it; may run in a thread."""
+        if album.cover_sha256 is not None:
+            self._cells(album.cover_sha256, columns, rows)
+
+    def problem(self, album: Album) -> str | None:
+        """Why the placeholder stands in for this album's cover, or None where the cover is drawn."""
+        if album.cover_sha256 is None:
+            return "no cover in this library"
+        return self.problems.get(album.cover_sha256)
+
+    def _draw(self, album: Album, columns: int, rows: int) -> list[Strip]:
+        cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows)
+        if cells is None:
+            return placeholder(album, columns, rows)
+        return strips(cells, self.tolerance)
+
+    def _cells(self, sha: str, columns: int, rows: int) -> Cells | None:
+        return self._packed.get((sha, columns, rows), lambda: self._pack(sha, columns, rows))
+
+    def _pack(self, sha: str, columns: int, rows: int) -> Cells | None:
+        try:
+            pixels = self.source.pixels(sha)
+        except LibraryError as error:
+            self.problems[sha] = str(error)
+            return None
+        return pack(shrink(pixels, columns, rows), self.mode)
+
+
+def placeholder(album: Album, columns: int, rows: int) -> list[Strip]:
+    """A quiet sleeve with the album's initials, its colour fixed by the album."""
+    digest = hashlib.sha256(album.album_id.encode()).digest()
+    base = np.array([40 + digest[0] % 48, 40 + digest[1] % 48, 48 + digest[2] % 48])
+    paper = Color.from_rgb(*base.tolist())
+    ink = Color.from_rgb(*(base + 110).tolist())
+    fill = Style.from_color(ink, paper)
+    letters = Style(color=ink, bgcolor=paper, bold=True)
+    lines: list[Strip] = []
+    for row in range(rows):
+        if row == rows // 2:
+            segment = Segment(centered(initials(album.artist, album.title), columns), letters)
+        elif rows >= 5 and columns >= 6 and row in (0, rows - 1):
+            ends = "╭╮" if row == 0 else "╰╯"
+            segment = Segment(ends[0] + "─" * (columns - 2) + ends[1], fill)
+        elif rows >= 5 and columns >= 6:
+            segment = Segment("│" + " " * (columns - 2) + "│", fill)
+        else:
+            segment = Segment(" " * columns, fill)
+        lines.append(Strip([segment], columns))
+    if rows >= 5 and columns >= 6:  # the frame runs beside the letters too
+        middle = centered(initials(album.artist, album.title), columns - 2)
+        lines[rows // 2] = Strip([Segment("│", fill), Segment(middle, letters), Segment("│", fill)], columns)
+    return lines

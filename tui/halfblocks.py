@@ -1,0 +1,265 @@
+"""Pictures as half blocks: two pixels a cell, the lower as foreground of U+2584, the upper as background.
+
+The same picture as rich-pixels' `HalfcellRenderer` draws (the tests compare pixel by pixel), made for
+photographs: numpy packs the colours, neighbouring equal cells become one run, and a row turns into terminal
+codes from plain integers, each code sent only where it changes. rich's `Style` objects, which cost most of
+the time in the stock renderer, are built only if something other than the terminal asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.color import Color
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from rich_pixels import HalfcellRenderer
+from textual.color import Color as TextualColor
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.strip import Strip
+
+LOWER_HALF = "▄"
+Pixels = NDArray[np.uint8]  # [height, width, 3], RGB
+Run = tuple[int, int, int]  # lower colour, upper colour, cells
+
+
+class ColorMode(Enum):
+    """What the terminal can show; the packed colours are 0xRRGGBB or an index of its palette."""
+
+    TRUECOLOR = "truecolor"
+    INDEXED = "256"
+    BASIC = "16"
+    GRAY = "gray"  # NO_COLOR: shades only, sent as true colour like Textual does
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A picture ready to draw: the packed colour of the upper and lower pixel of each cell."""
+
+    upper: NDArray[np.int32]  # [rows, columns]
+    lower: NDArray[np.int32]
+    mode: ColorMode
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        rows, columns = self.upper.shape
+        return rows, columns
+
+
+def shrink(pixels: Pixels, columns: int, rows: int) -> Pixels:
+    """`pixels` [h, w, 3] resampled (LANCZOS) to the 2·rows × columns pixels of that many cells."""
+    size = (columns, rows * 2)
+    if (pixels.shape[1], pixels.shape[0]) == size:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+def pack(pixels: Pixels, mode: ColorMode = ColorMode.TRUECOLOR) -> Cells:
+    """[2·rows, columns, 3] pixels as cells, in the colours of `mode`."""
+    values = _packed(pixels, mode)
+    return Cells(values[0::2], values[1::2], mode)
+
+
+def runs(cells: Cells, tolerance: int = 0) -> list[list[Run]]:
+    """The rows as runs of neighbouring cells that are drawn alike.
+
+    With a `tolerance` above 0, cells join whose every channel is within it of the run's first cell, which
+    bounds the loss; palette indexes never join by tolerance, since their numbers are not shades.
+    """
+    upper, lower = cells.upper, cells.lower
+    rows, columns = upper.shape
+    starts = np.zeros((rows, columns), dtype=bool)
+    starts[:, 0] = True
+    if tolerance and cells.mode in (ColorMode.TRUECOLOR, ColorMode.GRAY):
+        channels = np.concatenate([_channels(upper), _channels(lower)], axis=-1)
+        anchor = channels[:, 0].copy()
+        for column in range(1, columns):
+            far = np.abs(channels[:, column] - anchor).max(axis=-1) > tolerance
+            starts[:, column] = far
+            anchor[far] = channels[far, column]
+    else:
+        starts[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
+    result: list[list[Run]] = []
+    for row in range(rows):
+        at = np.flatnonzero(starts[row])
+        lengths = np.diff(at, append=columns)
+        result.append(list(zip(lower[row, at].tolist(), upper[row, at].tolist(), lengths.tolist(), strict=True)))
+    return result
+
+
+def strips(cells: Cells, tolerance: int = 0) -> list[Strip]:
+    """One strip a row, for a widget's `render_lines`."""
+    columns = cells.shape[1]
+    return [PixelStrip(row, columns, cells.mode) for row in runs(cells, tolerance)]
+
+
+class PixelStrip(Strip):
+    """A row of half blocks kept as integers. Its segments exist only when something crops or inspects it."""
+
+    __slots__ = ("_built", "_mode", "_runs")
+
+    def __init__(self, row: Sequence[Run], cell_length: int, mode: ColorMode) -> None:
+        super().__init__((), cell_length)
+        self._runs = row
+        self._mode = mode
+        self._built: list[Segment] | None = None
+
+    @property
+    def _segments(self) -> list[Segment]:
+        if self._built is None:
+            self._built = segments(self._runs, self._mode)
+        return self._built
+
+    @_segments.setter
+    def _segments(self, _value: list[Segment]) -> None:
+        """The base class sets them once; here they follow from the runs."""
+
+    def render(self, console: Console) -> str:
+        """The row as terminal codes, kept after the first call."""
+        if self._render_cache is None:
+            self._render_cache = ansi(self._runs, self._mode)
+        return self._render_cache
+
+    def apply_filter(self, filter: LineFilter, background: TextualColor) -> Strip:
+        """No theme changes a picture: the filter for ANSI colours is skipped."""
+        if isinstance(filter, ANSIToTruecolor) or self._mode is ColorMode.GRAY:
+            return self
+        return super().apply_filter(filter, background)
+
+
+def ansi(row: Sequence[Run], mode: ColorMode) -> str:
+    """A row as terminal codes: a colour is sent where it changes, the style is reset at the end.
+
+    Where both halves agree a space with a background is enough.
+    """
+    code = _CODES[mode]
+    parts: list[str] = []
+    fore = back = -1
+    for lower, upper, cells in row:
+        if lower == upper:
+            if upper != back:
+                parts.append(f"\x1b[{code(upper, 48)}m")
+                back = upper
+            parts.append(" " * cells)
+            continue
+        if lower != fore:
+            sgr = code(lower, 38) if upper == back else f"{code(lower, 38)};{code(upper, 48)}"
+            parts.append(f"\x1b[{sgr}m")
+        elif upper != back:
+            parts.append(f"\x1b[{code(upper, 48)}m")
+        fore, back = lower, upper
+        parts.append(LOWER_HALF * cells)
+    parts.append("\x1b[0m")
+    return "".join(parts)
+
+
+def segments(row: Sequence[Run], mode: ColorMode) -> list[Segment]:
+    """A row as rich segments, the form that rich-pixels, exports and cropping want."""
+    return [
+        Segment(" " * cells, _style(None, upper, mode))
+        if lower == upper
+        else Segment(LOWER_HALF * cells, _style(lower, upper, mode))
+        for lower, upper, cells in row
+    ]
+
+
+class HalfblockRenderer(HalfcellRenderer):
+    """rich-pixels' renderer API over the functions above: shrinks with LANCZOS, merges equal neighbours."""
+
+    def __init__(self, *, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0) -> None:
+        super().__init__()
+        self.mode = mode
+        self.tolerance = tolerance
+
+    def render(self, image: Image.Image, resize: tuple[int, int] | None) -> list[Segment]:
+        """`image` as segments with line ends; `resize` is (columns, pixel rows), odd rows are rounded up."""
+        width, height = resize or image.size
+        pixels = shrink(np.asarray(image.convert("RGB")), width, (height + 1) // 2)
+        output: list[Segment] = []
+        for row in runs(pack(pixels, self.mode), self.tolerance):
+            output += [*segments(row, self.mode), Segment.line()]
+        return output
+
+
+def _truecolor(value: int, layer: int) -> str:
+    return f"{layer};2;{value >> 16};{value >> 8 & 255};{value & 255}"
+
+
+def _indexed(value: int, layer: int) -> str:
+    return f"{layer};5;{value}"
+
+
+def _basic(value: int, layer: int) -> str:
+    return str(layer - 8 + value if value < 8 else layer + 52 + value - 8)
+
+
+_CODES: dict[ColorMode, Any] = {
+    ColorMode.TRUECOLOR: _truecolor,
+    ColorMode.GRAY: _truecolor,
+    ColorMode.INDEXED: _indexed,
+    ColorMode.BASIC: _basic,
+}
+
+
+@lru_cache(maxsize=8192)
+def _style(lower: int | None, upper: int, mode: ColorMode) -> Style:
+    return Style.from_color(None if lower is None else _color(lower, mode), _color(upper, mode))
+
+
+def _color(value: int, mode: ColorMode) -> Color:
+    if mode in (ColorMode.TRUECOLOR, ColorMode.GRAY):
+        return Color.from_rgb(value >> 16, value >> 8 & 255, value & 255)
+    return Color.from_ansi(value)
+
+
+def _channels(values: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.stack([values >> 16, values >> 8 & 255, values & 255], axis=-1)
+
+
+def _packed(pixels: Pixels, mode: ColorMode) -> NDArray[np.int32]:
+    """[h, w, 3] as [h, w] packed colours."""
+    rgb = pixels.astype(np.int32)
+    if mode is ColorMode.INDEXED:
+        return _nearest_indexed(rgb)
+    if mode is ColorMode.BASIC:
+        return _nearest(rgb, _BASIC)
+    if mode is ColorMode.GRAY:
+        luma = (rgb @ np.array([299, 587, 114], dtype=np.int32)) // 1000
+        rgb = np.repeat(luma[..., None], 3, axis=-1)
+    return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
+
+
+_LEVELS = np.array([0, 95, 135, 175, 215, 255], dtype=np.int32)  # of xterm's 6×6×6 cube
+_BASIC = np.array(
+    [
+        *((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205)),
+        *((229, 229, 229), (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255)),
+        *((255, 0, 255), (0, 255, 255), (255, 255, 255)),
+    ],
+    dtype=np.int32,
+)  # xterm's defaults
+
+
+def _nearest_indexed(rgb: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Nearest of the 240 fixed colours of the 256-colour palette: the cube's or the grey ramp's."""
+    steps = np.searchsorted((_LEVELS[1:] + _LEVELS[:-1]) / 2, rgb).astype(np.int32)
+    cube = 16 + 36 * steps[..., 0] + 6 * steps[..., 1] + steps[..., 2]
+    gray_step = np.clip((rgb.mean(axis=-1) - 8 + 5) // 10, 0, 23).astype(np.int32)
+    gray = (8 + 10 * gray_step)[..., None]
+    cube_error = ((_LEVELS[steps] - rgb) ** 2).sum(axis=-1)
+    gray_error = ((gray - rgb) ** 2).sum(axis=-1)
+    return np.where(gray_error < cube_error, 232 + gray_step, cube).astype(np.int32)
+
+
+def _nearest(rgb: NDArray[np.int32], palette: NDArray[np.int32]) -> NDArray[np.int32]:
+    distance = ((rgb[..., None, :] - palette) ** 2).sum(axis=-1)
+    return distance.argmin(axis=-1).astype(np.int32)

@@ -1,0 +1,196 @@
+"""Find an album: fuzzy as you type, searched off the screen's thread, stale answers dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from store.records import Album
+from tui.covers import CoverPainter
+from tui.screens import BREAKPOINTS
+from tui.session import Session
+from tui.text import cut, pad, plain, wrap
+from tui.widgets.bars import KeysLine
+from tui.widgets.cover import Cover
+from tui.widgets.lines import Lines, Span
+
+DEBOUNCE = 0.04  # seconds after a key before a search starts
+PREVIEW_DELAY = 0.3  # seconds that a hit stays chosen before its cover is drawn
+HITS = 60
+Finder = Callable[[Any, str, int], list[tuple[Album, float]]]
+KEYS = [("type", "artist or title"), ("↑↓", "choose"), ("Enter", "walk there"), ("Esc", "back to the walk")]
+
+
+class FindScreen(Screen[str | None]):
+    """Answers with the album_id to walk to, or None."""
+
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "back", id="find.back", tooltip="Back to the walk"),
+        Binding(
+            "enter",
+            "choose",
+            "walk there",
+            id="find.choose",
+            tooltip="Walk to the chosen album",
+            priority=True,
+        ),
+        Binding("down,ctrl+n", "move(1)", "next", id="find.next", tooltip="The next hit", priority=True),
+        Binding("up,ctrl+p", "move(-1)", "previous", id="find.previous", tooltip="The hit before", priority=True),
+        Binding("pagedown", "page(1)", "page down", id="find.page-down", tooltip="A page down", priority=True),
+        Binding("pageup", "page(-1)", "page up", id="find.page-up", tooltip="A page up", priority=True),
+        Binding("f1", "app.help", "keys", id="find.help", tooltip="These keys"),
+    ]
+
+    class Found(Message):
+        """An answer, with the number of the question."""
+
+        def __init__(self, question: int, text: str, hits: list[Album]) -> None:
+            super().__init__()
+            self.question = question
+            self.text = text
+            self.hits = hits
+
+    def __init__(self, session: Session, painter: CoverPainter, find: Finder) -> None:
+        super().__init__()
+        self.session = session
+        self.painter = painter
+        self.find = find
+        self.hits: list[Album] = []
+        self.chosen = 0
+        self._first = 0
+        self._text = ""
+        self._question = 0
+        self._search_timer: Timer | None = None
+        self._preview_timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The query, the hits and the chosen hit's cover."""
+        query = Input(placeholder="find an artist or a title", id="query")
+        query.cursor_blink = False
+        yield query
+        with Horizontal(id="find-body"):
+            yield Lines(id="hits")
+            with Vertical(id="preview"):
+                yield Cover(self.painter, id="preview-cover")
+                yield Lines(id="preview-text")
+        yield KeysLine(id="keys")
+
+    def on_mount(self) -> None:
+        """Start with the albums of this walk, the latest first."""
+        self.query_one(Input).focus()
+        self._show([self.session.album(album_id) for album_id in self.session.trail.recent()])
+
+    def on_resize(self) -> None:
+        """Rows are as wide as the screen."""
+        self.call_after_refresh(self._draw)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Ask once typing pauses."""
+        self._question += 1
+        if self._search_timer is not None:
+            self._search_timer.stop()
+        text = event.value
+        self._search_timer = self.set_timer(DEBOUNCE, lambda: self._ask(text))
+
+    def _ask(self, text: str) -> None:
+        if text.strip():
+            self._search(self._question, text)
+        else:
+            self._text = ""
+            self._show([self.session.album(album_id) for album_id in self.session.trail.recent()])
+
+    @work(thread=True, group="find", exclusive=True)
+    def _search(self, question: int, text: str) -> None:
+        if question != self._question:
+            return
+        hits = [album for album, _ in self.find(self.session.snapshot, text, HITS)]
+        self.post_message(self.Found(question, text, hits))
+
+    def on_find_screen_found(self, message: Found) -> None:
+        """Show an answer unless another question was asked since."""
+        if message.question == self._question:
+            self._text = message.text
+            self._show(message.hits)
+
+    def action_move(self, step: int) -> None:
+        """Choose another hit."""
+        if self.hits:
+            self.chosen = max(0, min(len(self.hits) - 1, self.chosen + step))
+            self._draw()
+            self._preview_soon()
+
+    def action_page(self, step: int) -> None:
+        """Choose a hit one page away."""
+        self.action_move(step * max(1, self.query_one("#hits").size.height - 1))
+
+    def action_choose(self) -> None:
+        """Answer with the chosen album."""
+        if self.hits:
+            self.dismiss(self.hits[self.chosen].album_id)
+
+    def _show(self, hits: Sequence[Album]) -> None:
+        self.hits = list(hits)
+        self.chosen = self._first = 0
+        self._draw()
+        self._preview_soon()
+
+    def _draw(self) -> None:
+        lines = self.query_one("#hits", Lines)
+        height = max(2, lines.size.height) - 1
+        self._first = max(min(self._first, self.chosen), self.chosen - height + 1)
+        palette = lines.palette
+        if not self.hits:
+            said = f"nothing like “{plain(self._text)}” here" if self._text else "nothing to show yet"
+            lines.show([[(cut(said, lines.size.width), palette.text("quiet"))]])
+        else:
+            heading = "albums like that" if self._text else "on this walk"
+            rows: list[list[Span]] = [[(heading, palette.text("quiet"))]]
+            for index, album in enumerate(self.hits[self._first : self._first + height], self._first):
+                rows.append(self._row(lines, album, index == self.chosen))
+            lines.show(rows)
+        self.query_one(KeysLine).show_keys(KEYS)
+
+    def _row(self, lines: Lines, album: Album, chosen: bool) -> list[Span]:
+        palette, cells = lines.palette, lines.size.width
+        year = pad(str(album.year or ""), 5)
+        title_cells = max(8, (cells - 8) * 55 // 100)
+        artist_cells = max(4, cells - 8 - title_cells)
+        text = palette.focus if chosen else palette.text()
+        quiet = palette.focus if chosen else palette.text("quiet")
+        return [
+            ("▸ " if chosen else "  ", text),
+            (pad(plain(album.title) or "untitled", title_cells - 1) + " ", text),
+            (pad(plain(album.artist), artist_cells), quiet),
+            (f" {year}", quiet),
+        ]
+
+    def _preview_soon(self) -> None:
+        if self._preview_timer is not None:
+            self._preview_timer.stop()
+        self._preview_timer = self.set_timer(PREVIEW_DELAY, self._preview)
+
+    def _preview(self) -> None:
+        album = self.hits[self.chosen] if self.hits else None
+        self.query_one("#preview-cover", Cover).show(album)
+        text = self.query_one("#preview-text", Lines)
+        palette, cells = text.palette, max(8, text.size.width - 1)
+        rows: list[list[Span]] = []
+        if album is not None:
+            rows += [[(row, palette.text(bold=True))] for row in wrap(plain(album.title) or "untitled", cells, 2)]
+            rows += [[(row, palette.text())] for row in wrap(plain(album.artist), cells, 1)]
+            facts = " · ".join(fact for fact in (str(album.year or ""), plain(album.genre or "")) if fact)
+            rows += [[(row, palette.text("quiet"))] for row in wrap(facts, cells, 1)]
+            tags = ", ".join(plain(tag) for tag in album.tags)
+            rows += [[(row, palette.text("quiet"))] for row in wrap(tags, cells, 3)]
+        text.show(rows)

@@ -1,0 +1,87 @@
+"""Every key of a screen, from the same bindings that act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui.palette import SIGNAL_LETTERS
+from tui.text import pad
+from tui.widgets.lines import Lines, Span
+
+NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "Esc",
+    "enter": "Enter",
+    "backspace": "Backspace",
+    "ctrl+r": "Ctrl-R",
+    "ctrl+c": "Ctrl-C",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+}
+SIGNALS_SAID = {
+    "cover": "their sleeves look alike to the model",
+    "tags": "people tag them with the same words",
+    "artist": "the same artist, or artists heard by the same people",
+    "era": "they came out in years close together",
+    "popularity": "about as many people listen to them",
+}
+
+
+class HelpScreen(Screen[None]):
+    """A full screen; any of its keys leads back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "app.pop_screen", "back", id="help.back", tooltip="Back"),
+    ]
+
+    def __init__(self, title: str, bindings: Sequence[Binding]) -> None:
+        super().__init__()
+        self.heading = title
+        self.entries = entries(bindings)
+
+    def compose(self) -> ComposeResult:
+        """All rows at once."""
+        yield Lines(id="help-rows")
+
+    def on_resize(self) -> None:
+        """Draw with the theme in use."""
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        lines = self.query_one(Lines)
+        palette = lines.palette
+        rows: list[list[Span]] = [[(f"keys: {self.heading}", palette.text("accent", bold=True))], []]
+        for keys, does in self.entries:
+            rows.append([(pad(keys, 18), palette.text(bold=True)), (does, palette.text("quiet"))])
+        legend: list[list[Span]] = [
+            [],
+            [("why two albums are neighbours", palette.text("accent", bold=True))],
+        ]
+        for signal, letter in SIGNAL_LETTERS.items():
+            name = pad(f"{letter} {signal}", 18)
+            legend.append([(name, palette.signal(signal, bold=True)), (SIGNALS_SAID[signal], palette.text("quiet"))])
+        if self.size.height >= len(rows) + len(legend) + 4:
+            rows += legend
+        rows += [[], [("Esc leads back", palette.text("quiet"))]]
+        lines.show(rows)
+
+
+def entries(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
+    """(keys, what they do) in the order of the bindings, one row for each action."""
+    rows: dict[str, tuple[list[str], str]] = {}
+    for binding in bindings:
+        keys, _ = rows.setdefault(binding.action, ([], binding.tooltip or binding.description))
+        keys += [NAMES.get(key, key) for key in binding.key.split(",")]
+    return [("  ".join(dict.fromkeys(keys)), does) for keys, does in rows.values()]

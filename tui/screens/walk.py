@@ -1,0 +1,297 @@
+"""The app's home: the graph around one album, why its neighbours are neighbours, the trail, the tray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.message import Message
+from textual.screen import Screen
+
+from store.errors import LibraryError
+from store.records import Album
+from tui.covers import CoverPainter
+from tui.layout import MAX_RING, MIN_RING
+from tui.navigation import Direction
+from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.session import Blender, Session
+from tui.widgets.bars import KeysLine, ModeLine, Notices, TrailLine, WhyLine
+from tui.widgets.blendview import BlendView
+from tui.widgets.cover import Cover
+from tui.widgets.details import Details
+from tui.widgets.lines import Lines
+from tui.widgets.ringview import CENTER, RingView
+from tui.widgets.trayview import TrayView
+from vae.info import BadWeights
+
+if TYPE_CHECKING:
+    from pipelines.blend import BlendResult
+
+BLEND_MODE = "vivid"
+BLEND_SIZE = 512
+TOO_SMALL = "too small: 40x18 or more, please"
+KEYS = [
+    ("arrows", "look"),
+    ("Enter", "walk"),
+    ("⌫", "back"),
+    ("/", "find"),
+    ("space", "tray"),
+    ("b", "blend"),
+    ("?", "keys"),
+]
+
+
+class WalkScreen(Screen[None]):
+    """Keys change the session; then only what differs is drawn."""
+
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "look('left')", "look left", id="walk.left", tooltip="Focus the next cover to the left"),
+        Binding("down,j", "look('down')", "look down", id="walk.down", tooltip="Focus the next cover below"),
+        Binding("up,k", "look('up')", "look up", id="walk.up", tooltip="Focus the next cover above"),
+        Binding(
+            "right,l",
+            "look('right')",
+            "look right",
+            id="walk.right",
+            tooltip="Focus the next cover to the right",
+        ),
+        Binding("enter", "walk", "walk", id="walk.walk", tooltip="Walk to the album in focus"),
+        Binding("backspace,u", "back", "back", id="walk.back", tooltip="Back to the stop before, as you left it"),
+        Binding("U,ctrl+r", "forward", "forward", id="walk.forward", tooltip="Forward again after going back"),
+        Binding("r", "random", "random", id="walk.random", tooltip="Jump to any album"),
+        Binding("slash", "app.find", "find", id="walk.find", tooltip="Find an album by artist or title"),
+        Binding(
+            "space",
+            "tray",
+            "tray",
+            id="walk.tray",
+            tooltip="Put the album in focus into the blend tray, or take it out",
+        ),
+        Binding(
+            "b",
+            "blend",
+            "blend",
+            id="walk.blend",
+            tooltip="Blend the covers in the tray and write the picture",
+        ),
+        Binding("right_square_bracket", "ring(2)", "more", id="walk.more", tooltip="Show more neighbours"),
+        Binding("left_square_bracket", "ring(-2)", "fewer", id="walk.fewer", tooltip="Show fewer neighbours"),
+        Binding("escape", "close", "close", id="walk.close", tooltip="Close the blend"),
+        Binding("t", "app.theme", "theme", id="walk.theme", tooltip="Dark or light"),
+        Binding("question_mark", "app.help", "keys", id="walk.help", tooltip="These keys"),
+        Binding("q", "app.quit", "quit", id="walk.quit", tooltip="Leave"),
+    ]
+
+    class BlendDone(Message):
+        """A blend was written."""
+
+        def __init__(self, albums: list[Album], result: BlendResult) -> None:
+            super().__init__()
+            self.albums = albums
+            self.result = result
+
+    class BlendFailed(Message):
+        """No blend came of it; `reason` is for people."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(self, session: Session, painter: CoverPainter, blender: Blender | None, blends_dir: Path) -> None:
+        super().__init__()
+        self.session = session
+        self.painter = painter
+        self.blender = blender
+        self.blends_dir = blends_dir
+        self._blending = False
+        self._message: tuple[str, bool] | None = None  # shown in place of the keys until the next key
+
+    def compose(self) -> ComposeResult:
+        """Mode line, graph and panel, trail, keys."""
+        yield ModeLine(id="mode")
+        yield Notices(self.session.neighborhood.notices, id="notices")
+        with Horizontal(id="stage"):
+            yield RingView(self.painter, id="ring")
+            with Container(id="side"):
+                yield Details(id="details")
+                yield TrayView(self.painter, id="tray")
+                yield BlendView(self.painter, id="blend")
+        yield WhyLine(id="why")
+        yield TrailLine(id="trail")
+        yield KeysLine(id="keys")
+
+    # drawing
+
+    def on_ring_view_resized(self) -> None:
+        """Another size: choose the ring that suits it and draw."""
+        self.refresh_ring()
+
+    def refresh_ring(self) -> None:
+        """Draw everything that the session changed."""
+        ring = self.query_one(RingView)
+        count = ring.fitting(self.session.ring_size)
+        if count:
+            self.session.set_count(count)
+        with self.app.batch_update():
+            ring.lay_out(count)
+            ring.show_session(self.session)
+            self._refresh_text()
+
+    def refresh_focus(self) -> None:
+        """Draw what a moved focus changes: captions, marks and the panel."""
+        self.query_one(RingView).show_focus(self.session)
+        self._refresh_text()
+
+    def _refresh_text(self) -> None:
+        session = self.session
+        self.query_one(Details).show_session(session, self.painter.problem(session.focused))
+        self.query_one(ModeLine).show_session(session, len(session.ring.slots))
+        tall = self.has_class("-tall")
+        self.query_one(TrailLine).show_session(session, with_tray=not tall or self.has_class("-narrow"))
+        self.query_one(TrayView).show_session(session)
+        self.query_one(WhyLine).show_session(session)
+        self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        line = self.query_one(KeysLine)
+        if self.query_one(RingView).ring is None:
+            line.show_message(TOO_SMALL, error=True)
+        elif self._message is not None:
+            line.show_message(*self._message)
+        else:
+            line.show_keys(KEYS)
+
+    def on_resize(self) -> None:
+        """Panel and bars follow the new width once they have it."""
+        self.call_after_refresh(self._refresh_text)
+
+    def say(self, message: str, error: bool = False) -> None:
+        """Tell something in the last row until the next key."""
+        self._message = (message, error)
+        self._refresh_keys()
+
+    # keys
+
+    def action_look(self, direction: str) -> None:
+        """Move the focus."""
+        if self.query_one(RingView).look(self.session, cast(Direction, direction)):
+            self.refresh_focus()
+
+    def action_walk(self) -> None:
+        """Walk to the album in focus."""
+        ring = self.query_one(RingView)
+        self._hop(lambda: self.session.walk(ring.opposite), "you are here: an arrow looks around, then Enter walks")
+
+    def action_back(self) -> None:
+        """Back along the trail."""
+        self._hop(self.session.back, "this is where the walk began")
+
+    def action_forward(self) -> None:
+        """Forward along the trail."""
+        self._hop(self.session.forward, "nothing ahead: forward undoes back")
+
+    def action_random(self) -> None:
+        """Jump anywhere."""
+        self._hop(self.session.random, "there is no other album in this library")
+
+    def _hop(self, move: Callable[[], bool], otherwise: str) -> None:
+        if move():
+            self.query_one(RingView).forget_way()
+            self.refresh_ring()
+            if self.session.trouble is not None:
+                self.say(f"this walk is not being recorded: {self.session.trouble}", error=True)
+        else:
+            self.say(otherwise)
+
+    def jump(self, album_id: str) -> None:
+        """Go to an album that was found."""
+        self.session.jump(album_id)
+        self.query_one(RingView).forget_way()
+        self.refresh_ring()
+
+    def action_ring(self, step: int) -> None:
+        """More or fewer neighbours."""
+        ring = self.query_one(RingView)
+        shown = len(self.session.ring.slots)
+        wanted = max(MIN_RING, min(MAX_RING, shown + step))
+        if ring.fitting(wanted) == shown:
+            self.say("no more neighbours fit this window" if step > 0 else "this is the smallest ring")
+            return
+        self.session.ring_size = ring.fitting(wanted)
+        self.refresh_ring()
+
+    def action_tray(self) -> None:
+        """Into the tray, or out of it."""
+        if self.session.toggle_tray():
+            self.refresh_focus()
+        else:
+            self.say("the tray is full: b blends it, space takes an album out")
+
+    def action_close(self) -> None:
+        """Show the details again."""
+        self.query_one(BlendView).visible = False
+
+    def on_cover_chosen(self, message: Cover.Chosen) -> None:
+        """A click focuses, a second one walks."""
+        slot = message.cover.slot
+        if slot is None or message.cover.album is None:
+            return
+        self.session.focus(None if slot == CENTER else slot)
+        self.refresh_focus()
+        if message.twice and slot != CENTER:
+            self.action_walk()
+
+    # blending
+
+    def action_blend(self) -> None:
+        """Blend the tray in a thread; the walk goes on meanwhile."""
+        if self.blender is None:
+            self.say("blending is not available here", error=True)
+        elif self._blending:
+            self.say("one blend at a time: the last one is still being made")
+        elif len(self.session.tray) < 2:
+            self.say("put two or more albums into the tray with space, then press b")
+        else:
+            self._blending = True
+            self.say(f"blending {len(self.session.tray)} covers …")
+            self._blend(self.blender, list(self.session.tray))
+
+    @work(thread=True, group="blend")
+    def _blend(self, blender: Blender, albums: list[Album]) -> None:
+        try:
+            result = blender(albums, None, BLEND_MODE, BLEND_SIZE, self.blends_dir)
+        except (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError) as error:
+            self.post_message(self.BlendFailed(str(error) or type(error).__name__))
+        else:
+            self.post_message(self.BlendDone(albums, result))
+
+    def on_walk_screen_blend_done(self, message: BlendDone) -> None:
+        """Show the picture and where it is."""
+        self._blending = False
+        self.session.record_blend(message.result)
+        view = self.query_one(BlendView)
+        view.show_result(message.albums, message.result)
+        self.say(f"wrote {message.result.path}")
+
+    def on_walk_screen_blend_failed(self, message: BlendFailed) -> None:
+        """Say why not."""
+        self._blending = False
+        self.say(f"no blend: {message.reason}", error=True)
+
+    def on_key(self, event: events.Key) -> None:
+        """A message stays until the next key."""
+        if self._message is not None and not self._blending:
+            self._message = None
+            self._refresh_keys()
+
+    def text_rows(self, selector: str) -> list[str]:
+        """The rows of one of the text widgets, as shown."""
+        return self.query_one(selector, Lines).rows

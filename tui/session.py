@@ -1,0 +1,280 @@
+"""The walk without a screen: where one stands, the ring, the trail, the tray. Nothing here draws or waits."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from store.records import SIGNALS, Album, Neighbor, Reason, Weights
+from tui.layout import MAX_RING, MIN_RING
+from tui.placement import place
+from tui.trail import Trail
+
+if TYPE_CHECKING:
+    from pipelines.blend import BlendResult
+
+TRAY_LIMIT = 12
+NeighborCache = dict[tuple[str, Weights], list[Neighbor]]
+
+
+class Snapshot(Protocol):
+    """What the walk needs of `store.snapshot.Snapshot`."""
+
+    def __len__(self) -> int: ...
+    def album(self, row: int) -> Album: ...
+    def row(self, album_id: str) -> int | None: ...
+
+
+class Neighborhood(Protocol):
+    """What the walk needs of `store.neighborhood.Neighborhood`."""
+
+    @property
+    def snapshot(self) -> Any: ...
+    @property
+    def notices(self) -> Sequence[str]: ...
+    def neighbors(self, album_id: str, k: int = 12, weights: Weights = ...) -> list[Neighbor]: ...
+    def reasons(self, a: str, b: str, weights: Weights = ...) -> tuple[Reason, ...]: ...
+
+
+class Personal(Protocol):
+    """What the walk writes to `store.personal.Personal`; these never wait for a lock."""
+
+    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None) -> None: ...
+    def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None: ...
+
+
+class Recorder(Personal, Protocol):
+    """The same off the screen's thread; `trouble` says why the last record could not be written."""
+
+    @property
+    def trouble(self) -> str | None: ...
+
+
+# albums, weights, mode, pixels a side, folder -> what was written; loads the model at its first call
+Blender = Callable[[list[Album], list[float] | None, str, int, Path], "BlendResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """The neighbours by slot; a slot is empty where there are fewer neighbours than slots."""
+
+    slots: tuple[Neighbor | None, ...]
+
+    def slot_of(self, album_id: str) -> int | None:
+        """The slot that an album stands in."""
+        for index, neighbor in enumerate(self.slots):
+            if neighbor is not None and neighbor.album.album_id == album_id:
+                return index
+        return None
+
+
+class Session:
+    """One walk through a library that has at least one album."""
+
+    def __init__(
+        self,
+        neighborhood: Neighborhood,
+        start: str | None = None,
+        weights: Weights | None = None,
+        personal: Recorder | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.neighborhood = neighborhood
+        self.snapshot = neighborhood.snapshot
+        self.weights = weights or Weights()
+        self.personal = personal
+        self.ring_size: int | None = None  # None: as many as suit the screen
+        self.tray: list[Album] = []
+        self.walk_id = uuid.uuid4().hex
+        self._random = random.Random(seed)
+        self._count = MIN_RING
+        self._neighbors: NeighborCache = {}
+        self.trail = Trail(start or self._first())
+        self._log_step()
+        self.ring = Ring(())
+
+    # where one stands
+
+    def album(self, album_id: str) -> Album:
+        """The album of an id that this library knows."""
+        row = self.snapshot.row(album_id)
+        if row is None:
+            raise KeyError(album_id)
+        album: Album = self.snapshot.album(row)
+        return album
+
+    @property
+    def here(self) -> Album:
+        """The album in the centre."""
+        return self.album(self.trail.here.album_id)
+
+    @property
+    def previous(self) -> Album | None:
+        """The album that one walked here from."""
+        return None if self.trail.previous is None else self.album(self.trail.previous.album_id)
+
+    @property
+    def focused(self) -> Album:
+        """The album in focus: a neighbour's or the centre's."""
+        neighbor = self.focused_neighbor
+        return self.here if neighbor is None else neighbor.album
+
+    @property
+    def focused_neighbor(self) -> Neighbor | None:
+        """The neighbour in focus, or None when it is the centre."""
+        slot = self.focused_slot
+        return None if slot is None else self.ring.slots[slot]
+
+    @property
+    def focused_slot(self) -> int | None:
+        """The slot in focus, or None when it is the centre."""
+        return self.ring.slot_of(self.trail.here.focus)
+
+    @property
+    def way_here(self) -> tuple[Reason, ...]:
+        """Why the centre neighbours the album that one walked here from; empty after a jump."""
+        if self.previous is None:
+            return ()
+        return self.neighborhood.reasons(self.previous.album_id, self.here.album_id, self.weights)
+
+    @property
+    def notes(self) -> str:
+        """What the mode line says of this library."""
+        return "demo library: fictional albums" if self.here.fictional else ""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the walk is not being recorded, or None."""
+        return None if self.personal is None else self.personal.trouble
+
+    def record_blend(self, result: BlendResult) -> None:
+        """Put a written blend into the personal records."""
+        if self.personal is not None and result.path is not None:
+            recipe = json.loads(result.recipe.to_json())
+            self.personal.add_blend(result.recipe.blend_id, str(result.path.resolve()), recipe)
+
+    # the ring
+
+    def set_count(self, count: int) -> None:
+        """Show `count` neighbours; those that stay keep their slots."""
+        self._count = max(1, count)
+        self._place(self.trail.here.slots)
+
+    def set_weights(self, **changes: float) -> None:
+        """Change what counts and rank again; at least one weight stays above 0."""
+        weights = replace(self.weights, **changes)
+        if any(getattr(weights, signal) > 0 for signal in SIGNALS):
+            self.weights = weights
+            self._place(self.trail.here.slots)
+
+    def focus(self, slot: int | None) -> None:
+        """Put the focus on a slot that has an album, or on the centre (None)."""
+        neighbor = None if slot is None else self.ring.slots[slot]
+        self.trail.here.focus = self.here.album_id if neighbor is None else neighbor.album.album_id
+
+    # walking
+
+    def walk(self, opposite: Callable[[int], int] | None = None) -> bool:
+        """Walk to the album in focus; False when one stands there already.
+
+        The album walked away from takes the slot `opposite` the one walked to, if it is a neighbour, and the
+        focus stays on the same slot: pressing on leads on in the same direction.
+        """
+        slot = self.focused_slot
+        if slot is None:
+            return False
+        left, slots = self.here.album_id, self.trail.here.slots
+        wishes = {} if opposite is None else {left: opposite(slot)}
+        self.jump(self.trail.here.focus, slots, wishes)
+        if slot < len(self.ring.slots) and self.ring.slots[slot] is not None:
+            self.focus(slot)
+        return True
+
+    def jump(self, album_id: str, slots: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
+        """Go to any album, as a new stop on the trail; the focus is on its best neighbour."""
+        if album_id == self.here.album_id:
+            return
+        self.trail.walk(album_id)
+        self._log_step()
+        self._place(slots, wishes)
+
+    def back(self) -> bool:
+        """To the stop before, as it was left; False at the start."""
+        return self.trail.back() and self._restore()
+
+    def forward(self) -> bool:
+        """To the stop that `back` came from, as it was left."""
+        return self.trail.forward() and self._restore()
+
+    def random(self) -> bool:
+        """Jump to any other album; False if there is none."""
+        if len(self.snapshot) < 2:
+            return False
+        here = self.snapshot.row(self.here.album_id)
+        row = self._random.randrange(len(self.snapshot) - 1)
+        self.jump(self.snapshot.album(row + (here is not None and row >= here)).album_id)
+        return True
+
+    # the tray
+
+    def toggle_tray(self) -> bool:
+        """Put the album in focus into the tray or take it out; False when the tray is full."""
+        album = self.focused
+        if self.in_tray(album):
+            self.tray = [kept for kept in self.tray if kept.album_id != album.album_id]
+        elif len(self.tray) >= TRAY_LIMIT:
+            return False
+        else:
+            self.tray.append(album)
+        return True
+
+    def in_tray(self, album: Album) -> bool:
+        """Whether an album is in the blend tray."""
+        return any(kept.album_id == album.album_id for kept in self.tray)
+
+    # inside
+
+    def _neighbors_here(self) -> list[Neighbor]:
+        key = (self.here.album_id, self.weights)
+        if key not in self._neighbors:
+            if len(self._neighbors) > 200:
+                self._neighbors.pop(next(iter(self._neighbors)))
+            self._neighbors[key] = self.neighborhood.neighbors(key[0], k=MAX_RING, weights=self.weights)
+        return self._neighbors[key]
+
+    def _place(self, previous: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
+        neighbors = self._neighbors_here()
+        visit = self.trail.here
+        visit.slots = place(neighbors, self._count, previous, wishes)
+        by_id = {neighbor.album.album_id: neighbor for neighbor in neighbors}
+        self.ring = Ring(tuple(None if album_id is None else by_id[album_id] for album_id in visit.slots))
+        if visit.focus != visit.album_id and self.ring.slot_of(visit.focus) is None:
+            visit.focus = neighbors[0].album.album_id if neighbors else visit.album_id
+
+    def _restore(self) -> bool:
+        self._place(self.trail.here.slots)
+        return True
+
+    def _log_step(self) -> None:
+        if self.personal is not None:
+            visit, previous = self.trail.here, self.previous
+            self.personal.add_walk_step(
+                self.walk_id, visit.seq, visit.album_id, None if previous is None else previous.album_id
+            )
+
+    def _first(self) -> str:
+        """Where a first walk starts: the album with the most listeners, else any with a cover and tags."""
+        albums = (self.snapshot.album(row) for row in range(min(len(self.snapshot), 20_000)))
+        known: Album = max(albums, key=lambda album: album.listeners or 0)
+        if known.listeners:
+            return known.album_id
+        for _ in range(100):
+            album: Album = self.snapshot.album(self._random.randrange(len(self.snapshot)))
+            if album.cover_sha256 and album.tags:
+                break
+        return album.album_id

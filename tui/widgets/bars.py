@@ -1,0 +1,131 @@
+"""The one-line bars: what is on, where the walk went, which keys do what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from store.records import SIGNALS
+from tui.palette import SIGNAL_LETTERS
+from tui.session import Session
+from tui.text import cut, plain, width, wrap
+from tui.widgets.lines import Lines, Span
+
+
+class ModeLine(Lines):
+    """What is on: the library's size, the ring, the weights with their letters and colours, the notes."""
+
+    def show_session(self, session: Session, shown: int) -> None:
+        """One row; the app's name goes first where the notes need its room."""
+        palette, cells = self.palette, self.size.width
+        weights: list[Span] = []
+        long = cells >= 110
+        for signal in SIGNALS:
+            weight = f"{getattr(session.weights, signal):g}".replace("0.", ".")
+            name = signal if long else ""
+            weights.append((f" {SIGNAL_LETTERS[signal]}", palette.signal(signal, bold=True)))
+            weights.append((f" {name} {weight} " if long else f"{weight}", palette.text("quiet")))
+        notes = session.notes
+        left: list[Span] = [
+            (" sleevewalk " if cells >= 90 or not notes else " ", palette.text("accent", bold=True)),
+            (f"{len(session.snapshot):,} albums  ring {shown} ", palette.text("quiet")),
+            (" weights ", palette.text("quiet")) if long else ("", palette.text()),
+            *weights,
+        ]
+        used = sum(width(text) for text, _ in left)
+        note = cut(notes, max(0, cells - used - 2))
+        gap = max(0, cells - used - width(note) - 1)
+        self.show([[*left, (" " * gap, palette.text()), (note, palette.text("accent"))]])
+
+
+class Notices(Lines):
+    """What a person should know of the library, such as an index that is missing; no row where there is nothing."""
+
+    def __init__(self, notices: Sequence[str], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = " · ".join(plain(notice) for notice in notices)
+        self.display = bool(notices)
+
+    def on_resize(self) -> None:
+        """As many rows as the text needs, at most three."""
+        rows = wrap(self.text, max(1, self.size.width - 2), 3)
+        self.styles.height = max(1, len(rows))
+        self.show([[(f" {row}", self.palette.text("accent"))] for row in rows])
+
+
+class TrailLine(Lines):
+    """Where the walk went, the latest stops that fit, and the tray."""
+
+    def show_session(self, session: Session, with_tray: bool) -> None:
+        """`A › B › here › (ahead)` on the left, the tray on the right unless it is shown elsewhere."""
+        palette, cells = self.palette, self.size.width
+        tray = _tray(session, cells // 2) if with_tray else ""
+        room = cells - width(tray) - 3
+        behind, ahead = session.trail.path()
+        here = plain(session.here.title) or "untitled"
+        parts: list[Span] = [(cut(here, room), palette.text(bold=True))]
+        used = width(here)
+        for visit in reversed(behind[:-1]):
+            name = cut(plain(session.album(visit.album_id).title) or "untitled", 24)
+            if used + width(name) + 3 > room - 2:
+                parts.insert(0, ("… › ", palette.text("faint")))
+                break
+            parts.insert(0, (f"{name} › ", palette.text("quiet")))
+            used += width(name) + 3
+        for visit in ahead:
+            name = cut(plain(session.album(visit.album_id).title) or "untitled", 24)
+            if used + width(name) + 3 > room:
+                break
+            parts.append((f" › {name}", palette.text("faint")))
+            used += width(name) + 3
+        gap = cells - sum(width(text) for text, _ in parts) - width(tray) - 2
+        self.show(
+            [
+                [
+                    (" ", palette.text()),
+                    *parts,
+                    (" " * max(1, gap), palette.text()),
+                    (tray, palette.text("accent")),
+                ]
+            ]
+        )
+
+
+class WhyLine(Lines):
+    """The album in focus and its strongest reason in one row, for a window without details."""
+
+    def show_session(self, session: Session) -> None:
+        """`Title · Artist  T shared: …`."""
+        palette, album, neighbor = self.palette, session.focused, session.focused_neighbor
+        row: list[Span] = [(f" {plain(album.title)} · {plain(album.artist)}  ", palette.text(bold=True))]
+        if neighbor is not None:
+            reason = neighbor.strongest
+            row.append((f"{SIGNAL_LETTERS[reason.signal]} ", palette.signal(reason.signal, bold=True)))
+            row.append((plain(reason.text), palette.text("quiet")))
+        self.show([row])
+
+
+class KeysLine(Lines):
+    """At most seven keys, or for a moment what just happened."""
+
+    def show_keys(self, keys: list[tuple[str, str]]) -> None:
+        """`key does`, as many as fit."""
+        palette = self.palette
+        row: list[Span] = [(" ", palette.text())]
+        used = 1
+        for key, does in keys:
+            if used + width(key) + width(does) + 3 > self.size.width:
+                break
+            row += [(key, palette.text("accent", bold=True)), (f" {does}  ", palette.text("quiet"))]
+            used += width(key) + width(does) + 3
+        self.show([row])
+
+    def show_message(self, message: str, error: bool = False) -> None:
+        """A sentence in place of the keys, until the next key."""
+        self.show([[(" " + plain(message), self.palette.text("error" if error else "accent", bold=True))]])
+
+
+def _tray(session: Session, cells: int) -> str:
+    if not session.tray:
+        return ""
+    titles = ", ".join(plain(album.title) or "untitled" for album in session.tray)
+    return cut(f"tray {len(session.tray)}: {titles}", cells)

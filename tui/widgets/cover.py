@@ -1,0 +1,76 @@
+"""One cover on screen. It is painted again only when it shows another picture or another size."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from store.records import Album
+from tui.covers import CoverPainter
+from tui.halfblocks import Pixels
+
+
+class Cover(Widget):
+    """The cover of an album, or any square picture, as half blocks over its whole area."""
+
+    class Chosen(Message):
+        """Someone clicked the cover; `twice` for a double click."""
+
+        def __init__(self, cover: Cover, twice: bool) -> None:
+            super().__init__()
+            self.cover = cover
+            self.twice = twice
+
+    def __init__(self, painter: CoverPainter, *, slot: int | None = None, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.painter = painter
+        self.slot = slot
+        self.album: Album | None = None
+        self.pixels: Pixels | None = None
+        self._strips: list[Strip] = []
+        self._drawn: tuple[object, int, int] | None = None
+
+    def show(self, album: Album | None) -> None:
+        """Show an album's cover; nothing is sent if it is the one that is there."""
+        if album == self.album and self.pixels is None:
+            return
+        self.album, self.pixels = album, None
+        self.refresh()
+
+    def show_pixels(self, pixels: Pixels) -> None:
+        """Show a picture, uint8 [h, w, 3], that is no album's cover."""
+        self.album, self.pixels = None, pixels
+        self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of `crop`, straight from the painter: a cover has no border, padding or tint to add."""
+        self._draw()
+        rows = self._strips[crop.y : crop.bottom]
+        if crop.x or crop.right < self.size.width:
+            rows = [row.crop(crop.x, crop.right) for row in rows]
+        return rows
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the screen, which knows what a click on this cover means."""
+        event.stop()
+        self.post_message(self.Chosen(self, event.chain > 1))
+
+    def _draw(self) -> None:
+        columns, rows = self.size
+        picture: object = self.album if self.pixels is None else id(self.pixels)
+        if self._drawn == (picture, columns, rows):
+            return
+        self._drawn = (picture, columns, rows)
+        if self.pixels is not None:
+            strips = self.painter.draw_pixels(self.pixels, columns, rows)
+        elif self.album is not None:
+            strips = self.painter.draw(self.album, columns, rows)
+        else:
+            strips = [Strip.blank(columns, self.background_colors[1].rich_color and self.rich_style)] * rows
+        for line_filter in self.get_line_filters():
+            background = self.background_colors[1]
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        self._strips = strips

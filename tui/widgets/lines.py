@@ -1,0 +1,67 @@
+"""Rows of styled text that send only the rows that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.palette import Palette
+from tui.text import cut, width
+
+Span = tuple[str, Style]
+
+
+class Lines(Widget):
+    """A block of rows given as spans of text; text is drawn as it is, never parsed."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._rows: list[list[Span]] = []
+
+    @property
+    def palette(self) -> Palette:
+        """The styles of the theme in use."""
+        return Palette(self.app.theme_variables)
+
+    @property
+    def rows(self) -> list[str]:
+        """What is shown, without its styles."""
+        return ["".join(text for text, _ in row) for row in self._rows]
+
+    def show(self, rows: Iterable[Sequence[Span]]) -> None:
+        """Draw these rows from the top; only rows that differ from what is there are sent again."""
+        fresh = [list(row) for row in rows]
+        before, self._rows = self._rows, fresh
+        for y in range(max(len(before), len(fresh))):
+            old = before[y] if y < len(before) else []
+            new = fresh[y] if y < len(fresh) else []
+            if old != new and y < self.size.height:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One row, cut and padded to the widget's width."""
+        cells = self.size.width
+        fill = self.palette.text()
+        row = self._rows[y] if y < len(self._rows) else []
+        segments: list[Segment] = []
+        for text, style in row:
+            shown = cut(text, cells)
+            if shown:
+                segments.append(Segment(shown, style))
+                cells -= width(shown)
+        if cells > 0 and segments and _ground(segments[-1].style) == _ground(fill):
+            last = segments.pop()  # one style for text and padding: half the codes
+            segments.append(Segment(last.text + " " * cells, last.style))
+        elif cells > 0:
+            segments.append(Segment(" " * cells, fill))
+        return Strip(segments, self.size.width)
+
+
+def _ground(style: Style | None) -> Color | None:
+    return None if style is None else style.bgcolor

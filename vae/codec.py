@@ -1,0 +1,125 @@
+"""The model's one face to the other folders: covers to latents and latents to covers.
+
+codec = Codec.load()
+latents = codec.encode(images)          # uint8 [n, 128, 128, 3] -> float32 [n, d]
+pictures = codec.decode(latents, 512)   # float32 [n, d] -> uint8 [n, 512, 512, 3]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vae.info import SHIPPED, WeightsInfo
+from vae.model import SleeveVAE
+from vae.weights_file import load_weights
+
+BATCH = {"cpu": 16, "cuda": 256}
+SIZES = (128, 512)
+
+
+class Codec:
+    """A loaded model on one device. Not for several threads at once.
+
+    Batches have a fixed size (the last one is padded), so that a cover's latent does not depend on its company.
+    """
+
+    def __init__(self, model: SleeveVAE, info: WeightsInfo, device: torch.device) -> None:
+        self.model, self.info, self.device = model.to(device), info, device
+        self.batch = BATCH.get(device.type, 64)
+
+    @classmethod
+    def load(cls, path: Path | None = None, device: str = "auto") -> Codec:
+        """`device`: auto, cuda or cpu. Raises BadWeights, or ValueError where CUDA is asked for and absent."""
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ValueError("No CUDA device answers: use --device cpu, or look at `sleevewalk doctor`")
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        model, info = load_weights(path or SHIPPED)
+        return cls(model, info, torch.device(device))
+
+    @property
+    def model_id(self) -> str:
+        return self.info.model_id
+
+    @property
+    def latent_dim(self) -> int:
+        return self.info.config.latent_dim
+
+    @property
+    def centre(self) -> NDArray[np.float32]:
+        """The mean latent of the training covers, float32 [d]: what blends are about."""
+        return self.model.latent_mean.cpu().numpy()
+
+    def encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 [n, 128, 128, 3] → float32 [n, latent_dim]: the encoder's mean."""
+        if images.ndim != 4 or images.shape[1:] != (128, 128, 3) or images.dtype != np.uint8:
+            raise ValueError(f"covers must be uint8 [n, 128, 128, 3], not {images.dtype} {list(images.shape)}")
+
+        def run(part: NDArray[Any]) -> Tensor:
+            pixels = torch.from_numpy(np.ascontiguousarray(part)).to(self.device)
+            rgb = (pixels.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
+            return self.model.encode(rgb)[0]
+
+        return self._batched(images, run, (self.latent_dim,), np.float32)
+
+    def decode(self, latents: NDArray[np.float32], size: int = 128) -> NDArray[np.uint8]:
+        """float32 [n, latent_dim] → uint8 [n, size, size, 3]; `size` 128, or 512 (enlarged, bicubic)."""
+        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+            raise ValueError(f"latents must be [n, {self.latent_dim}], not {list(latents.shape)}")
+        if size not in SIZES:
+            raise ValueError(f"covers are decoded at {SIZES[0]} or {SIZES[1]} pixels, not {size}")
+
+        def run(part: NDArray[Any]) -> Tensor:
+            rgb = self.model.decode(torch.from_numpy(np.ascontiguousarray(part)).float().to(self.device))
+            if size != 128:
+                rgb = F.interpolate(rgb.contiguous(), size=(size, size), mode="bicubic", align_corners=False)
+            return (rgb.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+
+        return self._batched(latents, run, (size, size, 3), np.uint8)
+
+    def search_vectors(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Latents [n, d] → the vectors [n, m] in which near means alike (`vae.search` says how they are chosen)."""
+        return latents @ self.model.search.cpu().numpy().T
+
+    @torch.inference_mode()
+    def _batched(
+        self,
+        rows: NDArray[Any],
+        run: Callable[[NDArray[Any]], Tensor],
+        shape: tuple[int, ...],
+        dtype: type[np.generic],
+    ) -> NDArray[Any]:
+        out = np.empty((len(rows), *shape), dtype)
+        at = 0
+        while at < len(rows):
+            part = rows[at : at + self.batch]
+            # One row is a batch of its own: the first preview of a blend must not pay for fifteen blanks.
+            missing = 0 if len(rows) == 1 else self.batch - len(part)
+            padded = np.concatenate([part, np.zeros((missing, *part.shape[1:]), part.dtype)]) if missing else part
+            try:
+                out[at : at + len(part)] = run(padded)[: len(part)].cpu().numpy()
+            except torch.cuda.OutOfMemoryError:
+                self._shrink()
+                continue
+            at += len(part)
+        return out
+
+    def _shrink(self) -> None:
+        """After the GPU ran out of memory: half the batch, at last the CPU; says so."""
+        torch.cuda.empty_cache()
+        if self.batch > 1:
+            self.batch //= 2
+            print(f"The GPU is out of memory: going on with batches of {self.batch}", file=sys.stderr)
+        else:
+            self.device, self.batch = torch.device("cpu"), BATCH["cpu"]
+            self.model.to(self.device)
+            print("The GPU is out of memory: going on with the CPU", file=sys.stderr)
