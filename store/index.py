@@ -25,7 +25,7 @@ import numpy as np
 
 from store.calibration import NEAREST, calibration, nearest_others
 from store.errors import LibraryError, StaleIndex
-from store.neighbor_table import write_neighbors
+from store.neighbor_table import neighbors_are_current, write_neighbors
 from store.schema import first_row
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from store.library import Library
 
-__all__ = ["CoverIndex", "IndexFacts", "build_index", "normalized", "write_neighbors"]
+__all__ = ["CoverIndex", "IndexFacts", "build_index", "neighbors_are_current", "normalized", "write_neighbors"]
 
 EXACT_BELOW = 100_000  # covers; from there the coarse index answers 100 times faster at a recall of .97
 LISTS, PROBES = 4096, 64

@@ -7,7 +7,7 @@ weighted as the person wants. `signals` holds the scores, `reasons` their words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from store.errors import UnknownAlbum
 from store.index import CoverIndex
 from store.reasons import rank_text, reasons_for
 from store.records import DEFAULT_WEIGHTS, Neighbor, Reason, Weights
-from store.signals import ARTIST, Centre, Signals, fuse
+from store.signals import ARTIST, Centre, Signals, fuse, weight_array
 from store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class Neighborhood:
         """The k best neighbours, best first; at most `per_artist` of one artist (None: no limit).
 
         UnknownAlbum for an album_id that the snapshot lacks. Fewer than k where the signals know no more.
-        Best first is by the score with what is unknown counted as middling (see `_order`), so an album of
-        which little is known may stand below one with a lower score.
+        Who is chosen is decided with what is unknown of an album counted as middling (see `_order`): one of which
+        little is known has to be the nearer to be let in.
         """
         centre = self.signals.centre(self.row(album_id), weights)
         ring = self._ring(centre, k, weights, per_artist)
@@ -100,8 +100,10 @@ class Neighborhood:
         scores = self.signals.scores(centre, rows, weights)
         order = _order(rows, scores, weights)
         chosen = order[:k] if per_artist is None else self._capped(rows, order, k, per_artist)
-        scores = scores[chosen]
-        return Ring(rows[chosen], scores, fuse(scores, weights))
+        fused = fuse(scores[chosen], weights)
+        best_first = np.lexsort((rows[chosen], -np.round(fused, 9)))
+        chosen = chosen[best_first]
+        return Ring(rows[chosen], scores[chosen], fused[best_first])
 
     def _capped(self, rows: np.ndarray, order: np.ndarray, k: int, per_artist: int) -> np.ndarray:
         """The first k of `order` with at most `per_artist` of one artist."""
@@ -138,7 +140,7 @@ def _order(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> np.ndarray
     score. Of the artist signal unknown counts as 0: two artists without a link are the common case and no
     gap in the data, and a weak link must not put an album below one without any.
     """
-    wanted = np.array(astuple(weights), dtype=np.float64)
+    wanted = weight_array(weights)
     known = ~np.isnan(scores)
     rated = known.any(axis=0) & (wanted > 0)
     expected = np.zeros(len(wanted))

@@ -99,12 +99,14 @@ COMMENT ON COLUMN models.metrics IS 'Measured quality, as the weights say';
 COMMENT ON COLUMN models.added_at IS 'When this library first used it, UTC';
 
 CREATE TABLE latents (
-    cover_sha256 VARCHAR NOT NULL, model_id VARCHAR NOT NULL, latent FLOAT[{DEFAULT_LATENT_DIM}] NOT NULL);
+    cover_sha256 VARCHAR NOT NULL, model_id VARCHAR NOT NULL, latent FLOAT[{DEFAULT_LATENT_DIM}] NOT NULL,
+    search_vector FLOAT[{DEFAULT_LATENT_DIM}] NOT NULL);
 COMMENT ON TABLE latents IS
-    'What a model sees in a cover; compare with array_cosine_similarity(a.latent, b.latent)';
+    'What a model sees in a cover; array_cosine_similarity(a.search_vector, b.search_vector) is how alike two are';
 COMMENT ON COLUMN latents.cover_sha256 IS 'covers.cover_sha256';
 COMMENT ON COLUMN latents.model_id IS 'models.model_id; only latents of one model compare';
-COMMENT ON COLUMN latents.latent IS 'The encoder''s mean, a fixed-size FLOAT array';
+COMMENT ON COLUMN latents.latent IS 'The encoder''s mean, which decodes to the cover; a fixed-size FLOAT array';
+COMMENT ON COLUMN latents.search_vector IS 'The latent as the cover index compares it; a fixed-size FLOAT array';
 
 CREATE TABLE neighbors (
     album_id VARCHAR NOT NULL, neighbor_id VARCHAR NOT NULL, rank INTEGER NOT NULL, distance FLOAT NOT NULL,

@@ -165,10 +165,16 @@ class Signals:
         return scores
 
 
+def weight_array(weights: Weights) -> np.ndarray:
+    """The weights in the order of SIGNALS, float64 [5]; what is no finite number above 0 counts as 0."""
+    wanted = np.array(astuple(weights), dtype=np.float64)
+    return np.where(np.isfinite(wanted) & (wanted > 0), wanted, 0)
+
+
 def fuse(scores: np.ndarray, weights: Weights) -> np.ndarray:
     """The mean of the scores that a pair has, weighted; float64 [c] from [c, 5]. 0 where it has none."""
     known = ~np.isnan(scores)
-    wanted = np.array(astuple(weights), dtype=np.float64)
+    wanted = weight_array(weights)
     weight = known @ wanted
     return (np.where(known, scores, 0) @ wanted) / np.where(weight > 0, weight, 1)
 

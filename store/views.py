@@ -110,10 +110,10 @@ candidates AS (
      ORDER BY abs(albums.year - centre.year) NULLS LAST, albums.artist_key, albums.title_key LIMIT 400)
 ),
 own_latent AS (
-    SELECT latent FROM latents JOIN centre USING (cover_sha256) WHERE model_id = (SELECT model_id FROM model)
+    SELECT search_vector FROM latents JOIN centre USING (cover_sha256) WHERE model_id = (SELECT model_id FROM model)
 ),
 cosines AS (
-    SELECT a.album_id, array_cosine_similarity(l.latent, own_latent.latent)::FLOAT AS cosine
+    SELECT a.album_id, array_cosine_similarity(l.search_vector, own_latent.search_vector)::FLOAT AS cosine
     FROM candidates JOIN albums a USING (album_id) CROSS JOIN own_latent
     JOIN latents l ON l.cover_sha256 = a.cover_sha256 AND l.model_id = (SELECT model_id FROM model)
 ),
@@ -163,7 +163,8 @@ SELECT round(capped.score, 3) AS score, capped.artist, capped.title, year, genre
        round(cover::DOUBLE, 3) AS cover, round(tags::DOUBLE, 3) AS tags, shared_tags,
        round(artist_match::DOUBLE, 3) AS artist_match,
        round(era::DOUBLE, 3) AS era, round(popularity::DOUBLE, 3) AS popularity, album_id
-FROM capped WHERE of_artist <= 2 ORDER BY round(place, 6) DESC, artist_key, title_key LIMIT n;
+FROM (FROM capped WHERE of_artist <= 2 ORDER BY round(place, 6) DESC, artist_key, title_key LIMIT n) AS capped
+ORDER BY round(capped.score, 6) DESC, artist_key, title_key;
 COMMENT ON MACRO TABLE similar_albums IS
     'The n neighbours of an album by the default weights, with every signal; at most two an artist';
 

@@ -11,7 +11,7 @@ import pytest
 import store.index as index_module
 from store import catalog
 from store.errors import LibraryError, StaleIndex
-from store.index import CoverIndex, build_index, write_neighbors
+from store.index import CoverIndex, build_index, neighbors_are_current, write_neighbors
 from store.library import Library
 
 from .conftest import ALBUMS, MODEL, circle, fill, record, sha
@@ -196,6 +196,20 @@ def test_neighbours_in_sql(tiny: Library) -> None:
             "WHERE a.title = 'First' ORDER BY n.distance, b.title"
         ).fetchall()
     assert rows == [("Echo", 1, 0), ("Second", 1, 20), ("Third", 2, 40), ("Blue", 3, 60), ("Cold", 4, 80)]
+
+
+def test_neighbours_that_are_out_of_date_are_noticed(built: Library) -> None:
+    index = CoverIndex.load(built)
+    assert index is not None
+    with built.write() as con:
+        assert neighbors_are_current(con, index)
+        con.execute("UPDATE albums SET cover_sha256 = ? WHERE title = 'Bare'", [sha(3)])
+        assert not neighbors_are_current(con, index)
+        write_neighbors(con, index)
+        assert neighbors_are_current(con, index)
+    again = build_index(built, MODEL, index.shas, circle(5)[::-1], "other")
+    with built.read() as con:
+        assert not neighbors_are_current(con, again)
 
 
 def test_a_cover_that_many_albums_share_stays_bounded(library: Library) -> None:
