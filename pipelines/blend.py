@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
-from store.covers import CoverFiles
 
+from store.covers import CoverFiles
 from store.errors import LibraryError
 from store.records import Album
 from vae.blend import MODES, blend

@@ -12,21 +12,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.catalog import add_latents, add_model, forget_latents, load_latents, missing_latents
-from store.covers import CoverFiles
-from store.index import (
-    CoverIndex,
-    build_index,
-    neighbors_are_current,
-    write_neighbors,
-)
-from store.library import Library
-
 from pipelines.embed import embed
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
+from store.covers import CoverFiles
 from store.errors import LibraryError
+from store.index import CoverIndex, build_index
+from store.latents import add_latents, add_model, forget_latents, load_latents, missing_latents
+from store.library import Library
+from store.neighbor_table import neighbors_are_current, write_neighbors
 from vae.info import SHIPPED, WeightsInfo, read_info, search_matrix
+from vae.search import search_vectors
 
 if TYPE_CHECKING:
     from vae.codec import Codec
@@ -164,7 +160,7 @@ def _reindex(
         return None
     progress.start("indexing covers", None)
     digest = hashlib.sha256(model_id.encode() + "".join(shas).encode()).hexdigest()
-    index = build_index(library, model_id, shas, latents @ search_matrix(weights).T, digest)
+    index = build_index(library, model_id, shas, search_vectors(latents, search_matrix(weights)), digest)
     report.indexed = len(shas)
     progress.finish(f"{len(shas):,} covers")
     return index

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from store.covers import CoverFiles
 
 from pipelines.batches import ahead, batched
+from store.covers import CoverFiles
 from store.errors import LibraryError
 
 if TYPE_CHECKING:

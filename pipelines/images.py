@@ -86,11 +86,7 @@ def decode_cover(data: bytes) -> Decoded:
             picture.load()
             small = _shrink(picture)
             turn = _TURNS.get(_orientation(picture))
-            as_is = (
-                turn is None
-                and picture.mode == "RGB"
-                and _is_plain_webp(data, picture.format, (width, height))
-            )
+            as_is = turn is None and picture.mode == "RGB" and _is_plain_webp(data, picture.format, (width, height))
     except BadImage:
         raise
     except Image.UnidentifiedImageError as error:

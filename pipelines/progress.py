@@ -77,9 +77,7 @@ class StderrProgress(Progress):
         self._stream = stream if stream is not None else sys.stderr
         self._terminal = self._stream.isatty()
         self._every = 0.1 if self._terminal else 30.0
-        self._drawn_at = (
-            clock()
-        )  # the first plain line comes after half a minute: short work logs its end alone
+        self._drawn_at = clock()  # the first plain line comes after half a minute: short work logs its end alone
         super().__init__(clock)
 
     def show(self, final: bool) -> None:

@@ -36,9 +36,7 @@ class IngestReport:
     already_there: int = 0
     rejected: list[LeftOut] = field(default_factory=list)  # not in the library
     without_cover: list[LeftOut] = field(default_factory=list)  # in the library, with no cover as yet
-    values_left_out: Counter[str] = field(
-        default_factory=Counter
-    )  # "year is no number": records kept without it
+    values_left_out: Counter[str] = field(default_factory=Counter)  # "year is no number": records kept without it
     covers_stored: int = 0  # covers that an album got in this run
     seconds: float = 0.0
 

@@ -53,9 +53,7 @@ class Columns:
             if match is None:
                 listed = ", ".join(list(normal.values())[::-1]) or "no columns"
                 also = "".join(f' or "{other}"' for other in names[1:])
-                raise SourceError(
-                    f'{file}: there is no column "{names[0]}"{also}; the file has: {clean(listed, 500)}'
-                )
+                raise SourceError(f'{file}: there is no column "{names[0]}"{also}; the file has: {clean(listed, 500)}')
             found[match] = name
         for name in self.optional:
             if name in normal:
@@ -66,9 +64,7 @@ class Columns:
         """Those of the values that are wanted, under their names here; what is missing is missing."""
         lowered = {key.strip().lower(): value for key, value in values.items()}
         names = {**self.needed, **{name: (name,) for name in self.optional}}
-        found = {
-            name: next((key for key in aliases if key in lowered), None) for name, aliases in names.items()
-        }
+        found = {name: next((key for key in aliases if key in lowered), None) for name, aliases in names.items()}
         return {name: lowered[key] for name, key in found.items() if key is not None}
 
 
@@ -225,9 +221,7 @@ def _json_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
                 value = json.loads(line)
             except (ValueError, RecursionError):
                 if number == 1 and line.strip() in ("[", "{"):
-                    raise SourceError(
-                        f"{file}: JSON, but not JSON Lines: write one object on each line"
-                    ) from None
+                    raise SourceError(f"{file}: JSON, but not JSON Lines: write one object on each line") from None
                 yield BadRow(number, "not JSON", line.strip()[:80])
                 continue
             if not isinstance(value, dict):

@@ -46,9 +46,7 @@ def ingest_similar_artists(library: Library, file: Path, progress: Progress | No
             report.rejected += [pair for pair in parsed if isinstance(pair, LeftOut)]
             progress.advance(len(batch))
     except BaseException:
-        progress.finish(
-            f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped"
-        )
+        progress.finish(f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped")
         raise
     finally:
         report.seconds = time.monotonic() - began
@@ -68,9 +66,7 @@ def _new(row: Row | BadRow, pair: Pair | LeftOut, seen: dict[tuple[str, str], st
     number = f"row {row.number}"
     earlier = seen.setdefault((key(pair[0]), key(pair[1])), number)
     return (
-        pair
-        if earlier == number
-        else LeftOut(number, _label(pair[0], pair[1]), "same pair as an earlier row", earlier)
+        pair if earlier == number else LeftOut(number, _label(pair[0], pair[1]), "same pair as an earlier row", earlier)
     )
 
 

@@ -58,9 +58,7 @@ def ingest_table(
             job.commit(batch)
         job.close()
     except BaseException:
-        progress.finish(
-            f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped"
-        )
+        progress.finish(f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped")
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -166,9 +164,7 @@ class _Job:
                         wanted.append((row.album_id, path))
         for piece in batched(wanted, _PIECE):
             paths = [path for _, path in piece]
-            batch.loading.append(
-                ([name for name, _ in piece], self.pool.submit(store_covers, paths, self.files))
-            )
+            batch.loading.append(([name for name, _ in piece], self.pool.submit(store_covers, paths, self.files)))
         return batch
 
     def commit(self, batch: _Batch) -> None:
@@ -181,9 +177,7 @@ class _Job:
                 else:
                     covers[name] = cover
         changed = [
-            row
-            for row in batch.albums
-            if not self.no_news or row.album_id not in self.there or row.album_id in covers
+            row for row in batch.albums if not self.no_news or row.album_id not in self.there or row.album_id in covers
         ]
         items = self._journal_news(batch)
         result = AddResult()
@@ -242,9 +236,7 @@ class _Job:
         if old or not self.no_news:
             with patient_write(self.library, self.progress) as con:
                 record_items(con, SOURCE, [self.whole_file])
-                con.execute(
-                    "DELETE FROM ingest_items WHERE source = ? AND key IN (SELECT unnest(?))", [SOURCE, old]
-                )
+                con.execute("DELETE FROM ingest_items WHERE source = ? AND key IN (SELECT unnest(?))", [SOURCE, old])
 
 
 def _with_cover(album: AlbumRecord, cover: CoverRecord | None) -> AlbumRecord:

@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:  # the reader (head, less) has gone
-        sys.stdout = None  # type: ignore[assignment]  # nothing to flush at exit
+        sys.stdout = None  # nothing is left to flush at exit
         return 0
     except Exception as error:  # noqa: BLE001  (the last resort: it is told in one line, never hidden)
         return report(error)
@@ -94,9 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(error: Exception) -> int:
     """Print the error as one line (with the traceback under --debug) and return its exit status."""
-    from store.text import clean
-
     from store.errors import LibraryError, LibraryLocked, UnknownAlbum
+    from store.text import clean
     from vae.info import BadWeights
 
     if DEBUG:

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from vae.info import SHIPPED, WeightsInfo
 from vae.model import SleeveVAE
+from vae.search import search_vectors
 from vae.weights_file import load_weights
 
 BATCH = {"cpu": 16, "cuda": 256}
@@ -87,8 +88,8 @@ class Codec:
         return self._batched(latents, run, (size, size, 3), np.uint8)
 
     def search_vectors(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Latents [n, d] → the vectors [n, m] in which near means alike (`vae.search` says how they are chosen)."""
-        return latents @ self.model.search.cpu().numpy().T
+        """Latents [n, d] → the vectors [n, m] in which near means alike (see `vae.search`)."""
+        return search_vectors(latents, self.model.search.cpu().numpy())
 
     @torch.inference_mode()
     def _batched(

@@ -26,7 +26,7 @@ class ModelConfig:
     decoder_widths: tuple[int, ...] = (128, 160, 192)  # at 32, 16 and 8 pixels
     blocks: int = 1  # residual blocks a level, each half
     resolution: int = 128
-    search_dim: int = 512  # of the vectors that the index compares
+    search_dim: int = 256  # of the vectors that the index compares
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -62,7 +62,7 @@ def read_info(path: Path = SHIPPED) -> WeightsInfo:
 
 
 def search_matrix(path: Path = SHIPPED) -> NDArray[np.float32]:
-    """float32 [m, d]: latents times its transpose are the vectors that the index compares. Raises BadWeights."""
+    """float32 [m, d + 1]: what `vae.search.search_vectors` takes. Raises BadWeights."""
     try:
         with safe_open(path, "np") as file:
             return np.asarray(file.get_tensor("search"), np.float32)

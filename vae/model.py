@@ -208,7 +208,7 @@ class SleeveVAE(nn.Module):
     """The whole model. `encode` and `decode` take and give RGB in 0–1; the latent is float32 [n, latent_dim].
 
     Two things measured on the training covers travel with the weights: `latent_mean` [d], the centre of blends,
-    and `search` [m, d], which maps latents to the vectors that the index compares.
+    and `search` [m, d + 1], which maps latents to the vectors that the index compares (`vae.search`).
     """
 
     latent_mean: Tensor
@@ -218,7 +218,7 @@ class SleeveVAE(nn.Module):
         super().__init__()
         self.config = config
         self.register_buffer("latent_mean", torch.zeros(config.latent_dim))
-        self.register_buffer("search", torch.eye(config.search_dim, config.latent_dim))
+        self.register_buffer("search", torch.eye(config.search_dim, config.latent_dim + 1))
         self.colour, self.encoder, self.decoder = Colour(), Encoder(config), Decoder(config)
 
     def encode(self, rgb: Tensor) -> tuple[Tensor, Tensor]:

@@ -26,6 +26,7 @@ from vae.data import NoCovers, augment, list_covers, load_covers, to_tensor
 from vae.info import ModelConfig
 from vae.model import SleeveVAE, channels_last, kl_nats
 from vae.pca import start_from_pca
+from vae.search import fit_search
 from vae.weights_file import save_weights
 
 PIXELS = 3 * 128 * 128
@@ -165,7 +166,7 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Everything needed to go on, written beside and renamed."""
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors = {f"model.{k}": v.detach() for k, v in self.model.named_parameters()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         names = {id(p): name for name, p in self.model.named_parameters()}
         for parameter, state in self.optimizer.state.items():
@@ -191,13 +192,24 @@ class Trainer:
         trainer = cls(ModelConfig.from_dict(notes["config"]), Recipe(**notes["recipe"]), device)
         trainer.step, trainer.seconds, trainer.skipped = notes["step"], notes["seconds"], notes["skipped"]
         trainer.usual_norm = notes["usual_norm"]
-        trainer.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")}, strict=False)
+        parameters = {f"model.{name}" for name, _ in trainer.model.named_parameters()}
+        trainer.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k in parameters}, strict=False)
         trainer.average = {k[8:]: v for k, v in tensors.items() if k.startswith("average.")}
         for name, parameter in trainer.model.named_parameters():
             if f"optimizer.step.{name}" in tensors:
                 keys = ("exp_avg", "exp_avg_sq", "step")
                 trainer.optimizer.state[parameter] = {key: tensors[f"optimizer.{key}.{name}"] for key in keys}
         return trainer
+
+
+@torch.no_grad()
+def settle(model: SleeveVAE, images: Tensor) -> None:
+    """Measure on the training covers what travels with the weights: the latents' mean and the search matrix."""
+    latents = torch.cat([model.encode(part.float() / 255)[0] for part in images.split(64)])
+    model.latent_mean.copy_(latents.mean(0))
+    spread = latents.std(0) * model.decoder.linear.weight.float().norm(dim=0)
+    matrix = fit_search(latents.mean(0).cpu().numpy(), spread.cpu().numpy(), model.config.search_dim)
+    model.search.copy_(torch.from_numpy(matrix))
 
 
 @torch.no_grad()
@@ -246,13 +258,15 @@ def train(
     trainer.seconds = time.monotonic() - began
     trainer.save(state)
     error = held_out_mse(trainer.averaged(), held, trainer.bfloat16) if len(held) else math.nan
+    model = trainer.averaged()
+    settle(model, images)
     metrics: dict[str, object] = {"held_out_mse": error, "held_out_covers": len(held), "training_covers": len(images)}
     metrics |= {
         "steps": trainer.step,
         "minutes": round(trainer.seconds / 60, 1),
         "device": trainer.device.type,
     }
-    model_id = save_weights(trainer.averaged(), out, metrics)
+    model_id = save_weights(model, out, metrics)
     print(
         f"{out}: model {model_id}, held-out MSE {error:.5f} (accuracy {1 - error:.3%}), {trainer.step} steps",
         flush=True,

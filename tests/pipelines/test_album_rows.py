@@ -36,16 +36,12 @@ def test_a_year_that_is_none_is_left_out_and_told(year: object) -> None:
 
 @pytest.mark.parametrize("empty", ["", "  ", None, float("nan")])
 def test_nothing_is_nothing(empty: object) -> None:
-    row = parse(
-        year=empty, genre=empty, listeners=empty, playcount=empty, mbid=empty, tags=empty, cover=empty
-    )
+    row = parse(year=empty, genre=empty, listeners=empty, playcount=empty, mbid=empty, tags=empty, cover=empty)
     assert row.album == parse().album
     assert not row.values_left_out
 
 
-@pytest.mark.parametrize(
-    ("value", "count"), [("1,234", 1234), ("12.0", 12), (0, 0), (5.0, 5), (str(10**15), 10**15)]
-)
+@pytest.mark.parametrize(("value", "count"), [("1,234", 1234), ("12.0", 12), (0, 0), (5.0, 5), (str(10**15), 10**15)])
 def test_counts(value: object, count: int) -> None:
     assert parse(listeners=value, playcount=value).album.listeners == count
 

@@ -55,7 +55,7 @@ def test_all_weight_on_one_album_is_its_self_encoding(blender, albums):
 def test_a_file_that_is_there_is_kept(blender, albums, tmp_path):
     out = tmp_path / "mine.png"
     out.write_text("precious")
-    with pytest.raises(BlendError, match="mine.png is there already"):
+    with pytest.raises(BlendError, match=r"mine\.png is there already"):
         blender.blend(albums[:2], None, "mean", 128, out)
     assert out.read_text() == "precious"
     blender.blend(albums[:2], None, "mean", 128, out, overwrite=True)

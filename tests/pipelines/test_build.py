@@ -12,9 +12,10 @@ import pytest
 
 from pipelines.build import build
 from pipelines.images import encode_webp
-from store.catalog import add_albums, add_covers, load_latents, missing_latents
+from store.catalog import add_albums, add_covers
 from store.covers import CoverFiles
 from store.index import CoverIndex
+from store.latents import load_latents, missing_latents
 from store.library import Library
 from store.neighborhood import open_neighborhood
 from store.records import AlbumRecord, CoverRecord

@@ -23,9 +23,7 @@ from tests.pipelines.pictures import photo, png_claiming, quarters, to_bytes
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning:PIL"),
-    pytest.mark.filterwarnings(
-        "ignore::PIL.Image.DecompressionBombWarning"
-    ),  # our own check must do without it
+    pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),  # our own check must do without it
 ]
 
 RED, LIME, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -60,9 +58,7 @@ def corners(pixels: np.ndarray) -> list[tuple[int, ...]]:
     ],
 )
 @pytest.mark.parametrize("side", [64, 128, 300, 1000])
-def test_every_format_gives_the_picture(
-    kind: str, options: dict[str, object], tolerance: float, side: int
-) -> None:
+def test_every_format_gives_the_picture(kind: str, options: dict[str, object], tolerance: float, side: int) -> None:
     picture = photo(side, side)
     cover = decode_cover(to_bytes(picture, kind, **options))
     assert cover.pixels.shape == (128, 128, 3)

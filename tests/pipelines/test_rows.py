@@ -47,9 +47,7 @@ def test_csv_as_people_write_it(tmp_path: Path, content: str | bytes) -> None:
 
 
 def test_quotes_commas_and_line_ends_inside_fields(tmp_path: Path) -> None:
-    text = (
-        'artist,album\n"Earth, Wind & Fire","I ""Am"""\n"A\nB","C"\n"Weird Al" Yankovic,Polka\nX,12" mixes\n'
-    )
+    text = 'artist,album\n"Earth, Wind & Fire","I ""Am"""\n"A\nB","C"\n"Weird Al" Yankovic,Polka\nX,12" mixes\n'
     good, bad = read(csv_file(tmp_path, text))
     assert good == [
         ("Earth, Wind & Fire", 'I "Am"'),

@@ -164,9 +164,7 @@ def test_a_second_run_adds_nothing_and_reads_no_cover(library: Library, covers: 
         assert con.execute("SELECT DISTINCT attempts FROM ingest_items").fetchall() == [(99,)]
 
 
-def test_a_renamed_moved_or_reordered_table_adds_nothing(
-    library: Library, covers: Path, tmp_path: Path
-) -> None:
+def test_a_renamed_moved_or_reordered_table_adds_nothing(library: Library, covers: Path, tmp_path: Path) -> None:
     rows = [album(n) for n in range(10)]
     ingest_table(library, write_csv(tmp_path / "t.csv", rows), covers)
     with library.read() as con:
@@ -193,9 +191,7 @@ def test_a_later_run_fills_in_the_cover(library: Library, covers: Path, tmp_path
 
 def test_a_folder_of_covers_given_later_fills_them_in(library: Library, covers: Path, tmp_path: Path) -> None:
     table = write_csv(tmp_path / "t.csv", [album(1), album(2)])
-    assert [item.reason for item in ingest_table(library, table).without_cover] == [
-        "no folder of covers was given"
-    ] * 2
+    assert [item.reason for item in ingest_table(library, table).without_cover] == ["no folder of covers was given"] * 2
     assert ingest_table(library, table, covers).covers_stored == 2
 
 
@@ -210,14 +206,10 @@ def test_a_lost_cover_file_is_made_again(library: Library, covers: Path, tmp_pat
 
 def test_an_edited_table_corrects_its_albums(library: Library, covers: Path, tmp_path: Path) -> None:
     ingest_table(library, write_csv(tmp_path / "t.csv", [album(1), album(2, artist="")]), covers)
-    report = ingest_table(
-        library, write_csv(tmp_path / "t.csv", [album(1, year=2001, genre="Pop"), album(2)]), covers
-    )
+    report = ingest_table(library, write_csv(tmp_path / "t.csv", [album(1, year=2001, genre="Pop"), album(2)]), covers)
     assert (report.added, report.already_there) == (1, 1)
     with library.read() as con:
-        assert con.execute("SELECT year, genre FROM albums WHERE title = 'Album 1'").fetchall() == [
-            (2001, "pop")
-        ]
+        assert con.execute("SELECT year, genre FROM albums WHERE title = 'Album 1'").fetchall() == [(2001, "pop")]
         assert con.execute("SELECT count(*) FROM ingest_items WHERE status = 'rejected'").fetchone() == (0,)
 
 
@@ -234,9 +226,7 @@ def test_an_edited_table_corrects_its_albums(library: Library, covers: Path, tmp
         "x" * 5000,
     ],
 )
-def test_covers_outside_the_folder_are_refused(
-    library: Library, covers: Path, tmp_path: Path, written: str
-) -> None:
+def test_covers_outside_the_folder_are_refused(library: Library, covers: Path, tmp_path: Path, written: str) -> None:
     (tmp_path / "secret.jpg").write_bytes(to_bytes(photo(), "JPEG"))
     (covers / "link.jpg").symlink_to(tmp_path / "secret.jpg")
     (covers / "linked").symlink_to(tmp_path)
@@ -259,9 +249,7 @@ def test_a_link_that_stays_inside_the_folder_is_fine(library: Library, covers: P
 
 
 def test_hostile_text_is_stored_clean(library: Library, covers: Path, tmp_path: Path) -> None:
-    row = album(
-        1, artist="\x1b[2J\x1b]0;owned\x07Evil\u202e", album="a\x00b\nc [bold]d[/]", tags="\x1b[31mred|ok"
-    )
+    row = album(1, artist="\x1b[2J\x1b]0;owned\x07Evil\u202e", album="a\x00b\nc [bold]d[/]", tags="\x1b[31mred|ok")
     report = ingest_table(library, write_csv(tmp_path / "t.csv", [row]), covers)
     with library.read() as con:
         stored = con.execute("SELECT artist, title FROM albums").fetchall()
@@ -272,9 +260,7 @@ def test_hostile_text_is_stored_clean(library: Library, covers: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
-def test_other_formats_give_the_same_library(
-    library: Library, covers: Path, tmp_path: Path, suffix: str
-) -> None:
+def test_other_formats_give_the_same_library(library: Library, covers: Path, tmp_path: Path, suffix: str) -> None:
     rows = [album(n, listeners=n) for n in range(5)]
     ingest_table(library, write_csv(tmp_path / "t.csv", rows), covers)
     other = Library.create(tmp_path / "other")
@@ -339,9 +325,7 @@ def test_a_library_in_use_is_waited_for(
 ) -> None:
     monkeypatch.setattr("store.library.RETRY_SECONDS", 0.1)
     table = write_csv(tmp_path / "t.csv", [album(1)])
-    script = (
-        f"import duckdb; con = duckdb.connect({str(library.db_path)!r}); print('held', flush=True); input()"
-    )
+    script = f"import duckdb; con = duckdb.connect({str(library.db_path)!r}); print('held', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:

@@ -63,9 +63,7 @@ def test_other_errors_stay_what_they_are() -> None:
 
 def test_patience_has_an_end(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.library.RETRY_SECONDS", 0.1)
-    script = (
-        f"import duckdb; con = duckdb.connect({str(library.db_path)!r}); print('held', flush=True); input()"
-    )
+    script = f"import duckdb; con = duckdb.connect({str(library.db_path)!r}); print('held', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:

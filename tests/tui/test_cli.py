@@ -75,7 +75,7 @@ def test_find_prints_hits_and_json(run):
 
 
 def test_similar_tells_neighbours_with_reasons_that_add_up(run):
-    status, out, err = run("similar", "Pink Floyd / The Dark Side of the Moon", "--json")
+    status, out, _ = run("similar", "Pink Floyd / The Dark Side of the Moon", "--json")
     assert status == 0
     told = json.loads(out)
     assert len(told["neighbors"]) == 12
@@ -89,7 +89,9 @@ def test_similar_tells_neighbours_with_reasons_that_add_up(run):
 
 
 def test_similar_forgives_typos_and_takes_weights(run):
-    status, out, _ = run("similar", "pink floid / dark side of the mon", "-k", "3", "--artist", "0", "--tags", "0", "--json")
+    status, out, _ = run(
+        "similar", "pink floid / dark side of the mon", "-k", "3", "--artist", "0", "--tags", "0", "--json"
+    )
     told = json.loads(out)
     assert status == 0 and told["album"]["artist"] == "Pink Floyd" and len(told["neighbors"]) == 3
     assert {reason["signal"] for n in told["neighbors"] for reason in n["reasons"]} <= {"cover", "era", "popularity"}
@@ -115,7 +117,16 @@ def test_route_goes_from_start_to_goal(run):
 
 def test_blend_writes_a_file_with_its_recipe_and_records_it(run, tmp_path):
     out_file = tmp_path / "b.png"
-    arguments = ("blend", "Low / Album 5", "AC/DC / Album 2", "Can / Album 6", "--weights", "0.5,0.3,0.2", "-o", str(out_file))
+    arguments = (
+        "blend",
+        "Low / Album 5",
+        "AC/DC / Album 2",
+        "Can / Album 6",
+        "--weights",
+        "0.5,0.3,0.2",
+        "-o",
+        str(out_file),
+    )
     status, out, _ = run(*arguments, "--json")
     assert status == 0
     told = json.loads(out)
@@ -221,14 +232,25 @@ def modules_after(code: str, folder: Path) -> set[str]:
     script = f"import sys\n{code}\nsys.stderr.write('\\n'.join({{name.partition('.')[0] for name in sys.modules}}))"
     env = {**os.environ, "SLEEVEWALK_LIBRARY": str(folder)}
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=env,
+        cwd=Path(__file__).parents[2],
     )
     return set(done.stderr.split())
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["similar", "Low / Album 5"], ["find", "low"], ["route", "Low / Album 5", "Can / Album 6"], ["similar", "--help"]],
+    [
+        ["--help"],
+        ["similar", "Low / Album 5"],
+        ["find", "low"],
+        ["route", "Low / Album 5", "Can / Album 6"],
+        ["similar", "--help"],
+    ],
 )
 def test_quick_commands_import_neither_torch_nor_sklearn(arguments, folder):
     loaded = modules_after(f"from tui.cli import main\nassert main({arguments!r}) == 0", folder)

@@ -48,11 +48,10 @@ def blend(
     as_json: bool,
 ) -> int:
     """Blend the covers of two or more albums into a new one and write it as a PNG that carries its recipe."""
+    from pipelines.blend import Blender
     from store.find import resolve
     from store.personal import Personal
     from store.snapshot import Snapshot
-
-    from pipelines.blend import Blender
 
     if len(albums) < 2:
         raise click.UsageError("a blend takes at least two albums")

@@ -107,11 +107,13 @@ def terminal_findings() -> list[Finding]:
 
 def library_findings(folder: Path) -> list[Finding]:
     """Counts, and what does not fit together."""
-    from store.catalog import counts, missing_latents
+    from store.catalog import counts
     from store.covers import CoverFiles
     from store.errors import LibraryError
-    from store.index import CoverIndex, neighbors_are_current
+    from store.index import CoverIndex
+    from store.latents import missing_latents
     from store.library import Library
+    from store.neighbor_table import neighbors_are_current
     from vae.info import BadWeights, read_info
 
     section = f"library {folder}"

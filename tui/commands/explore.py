@@ -12,9 +12,8 @@ import click
 from tui.commands.shared import Context, command_options, default_library, demo_library, interactive
 
 if TYPE_CHECKING:
-    from store.library import Library
-
     from pipelines.blend import BlendResult
+    from store.library import Library
     from store.records import Album
 
 
@@ -51,10 +50,9 @@ def demo(context: Context, album: str | None, no_open: bool) -> int:
 
 
 def open_demo(folder: Path, album: str | None, no_open: bool = False) -> int:
+    from pipelines.build import build
     from pipelines.demo.build import build_demo
     from pipelines.progress import StderrProgress
-
-    from pipelines.build import build
 
     library = build_demo(folder, StderrProgress())
     report = build(library, StderrProgress())
@@ -67,7 +65,6 @@ def open_demo(folder: Path, album: str | None, no_open: bool = False) -> int:
 def open_app(library: Library, album: str | None) -> int:
     from store.find import resolve
     from store.snapshot import Snapshot
-
     from tui.app import run_app
 
     start = resolve(Snapshot.load(library), album).album_id if album else None

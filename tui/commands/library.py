@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def build(context: Context, weights: Path | None, as_json: bool) -> int:
     """Embed the covers that are new, then index them and find their neighbours."""
-    from pipelines.progress import StderrProgress
-
     from pipelines.build import build as bring_up_to_date
+    from pipelines.progress import StderrProgress
     from vae.info import SHIPPED
 
     report = bring_up_to_date(open_library(context), StderrProgress(), weights=weights or SHIPPED)
@@ -46,9 +45,9 @@ def build(context: Context, weights: Path | None, as_json: bool) -> int:
 def sql(context: Context, query: str | None, as_csv: bool, as_json: bool) -> int:
     """Run a read-only QUERY; with none, say where the file is and show its schema."""
     import duckdb
-    from store.text import clean
 
     from store.errors import LibraryError
+    from store.text import clean
 
     library = open_library(context)
     with library.read() as con:
@@ -87,6 +86,7 @@ def plain(value: object) -> object:
 def print_table(columns: list[str], result: duckdb.DuckDBPyConnection, widest: int = 60) -> None:
     """Aligned columns; long values are cut, control characters taken out."""
     from rich.cells import cell_len, set_cell_size
+
     from store.text import clean
 
     rows = [[clean("" if value is None else str(value), 400) for value in row] for row in result.fetchall()]

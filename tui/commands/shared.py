@@ -14,7 +14,6 @@ import click
 if TYPE_CHECKING:
     from pipelines.report import IngestReport
     from store.library import Library
-
     from store.records import Album, Neighbor, Reason
 
 DEBUG: list[bool] = []  # holds something under --debug

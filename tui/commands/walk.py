@@ -58,7 +58,6 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
 
     from store.find import resolve
     from store.neighborhood import open_neighborhood
-
     from store.records import Weights
 
     weights = replace(Weights(), **{name: value for name, value in given.items() if value is not None})
