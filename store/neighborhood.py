@@ -47,8 +47,8 @@ class Neighborhood:
         """The k best neighbours, best first; at most `per_artist` of one artist (None: no limit).
 
         UnknownAlbum for an album_id that the snapshot lacks. Fewer than k where the signals know no more.
-        Who is chosen is decided with what is unknown of an album counted as middling (see `_order`): one of which
-        little is known has to be the nearer to be let in.
+        Who is in the ring is chosen with what is unknown of an album counted as middling (see `_choice`);
+        they are shown by score. Only where too few are well known do others follow them, by score again.
         """
         centre = self.signals.centre(self.row(album_id), weights)
         ring = self._ring(centre, k, weights, per_artist)
@@ -98,12 +98,11 @@ class Neighborhood:
     def _ring(self, centre: Centre, k: int, weights: Weights, per_artist: int | None) -> Ring:
         rows = self.signals.candidates(centre, weights)
         scores = self.signals.scores(centre, rows, weights)
-        order = _order(rows, scores, weights)
+        order, little_known = _choice(rows, scores, weights)
         chosen = order[:k] if per_artist is None else self._capped(rows, order, k, per_artist)
         fused = fuse(scores[chosen], weights)
-        best_first = np.lexsort((rows[chosen], -np.round(fused, 9)))
-        chosen = chosen[best_first]
-        return Ring(rows[chosen], scores[chosen], fused[best_first])
+        shown = np.lexsort((rows[chosen], -np.round(fused, 9), little_known[chosen]))
+        return Ring(rows[chosen][shown], scores[chosen][shown], fused[shown])
 
     def _capped(self, rows: np.ndarray, order: np.ndarray, k: int, per_artist: int) -> np.ndarray:
         """The first k of `order` with at most `per_artist` of one artist."""
@@ -132,24 +131,26 @@ class Neighborhood:
         ]  # fmt: skip
 
 
-def _order(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> np.ndarray:
-    """Places of the candidates, best first: by the weighted mean over all signals, with what is unknown of
-    an album counted as the middle of what is known of the others; ties by name.
+def _choice(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """(places of the candidates, first to be chosen first; bool [c], which of them are little known).
 
-    Without that an album of which only the year is known would lead the ring with a perfect mean of one
-    score. Of the artist signal unknown counts as 0: two artists without a link are the common case and no
-    gap in the data, and a weak link must not put an album below one without any.
+    By the weighted mean over all signals, with what is unknown of an album counted as the middle of what is
+    known of the others; ties by name. Those that have data for less than half of the weight come after all
+    others. Otherwise an album of which only the year is known would lead the ring with a perfect mean of one
+    score, and albums without tags would crowd out all that share some. Of the artist signal unknown counts
+    as 0: two artists without a link are the common case and no gap in the data.
     """
     wanted = weight_array(weights)
     known = ~np.isnan(scores)
-    rated = known.any(axis=0) & (wanted > 0)
+    wanted = np.where(known.any(axis=0), wanted, 0)
     expected = np.zeros(len(wanted))
-    for signal in np.flatnonzero(rated):
+    for signal in np.flatnonzero(wanted):
         if signal != ARTIST:
             expected[signal] = np.median(scores[known[:, signal], signal])
-    total = np.where(known, scores, expected) @ np.where(rated, wanted, 0)
-    order = np.lexsort((rows, -np.round(total, 9)))
-    return order[known[order].any(axis=1)]
+    total = np.where(known, scores, expected) @ wanted
+    little_known = known @ wanted < 0.5 * np.delete(wanted, ARTIST).sum()
+    order = np.lexsort((rows, -np.round(total, 9), little_known))
+    return order[known[order].any(axis=1)], little_known
 
 
 def open_neighborhood(library: Library) -> Neighborhood:

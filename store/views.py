@@ -148,23 +148,31 @@ fused AS (
          + 0.1 * coalesce(popularity, 0))
         / ((cover IS NOT NULL)::INT + (tags IS NOT NULL)::INT + 0.5 * (artist_match IS NOT NULL)::INT
            + 0.25 * (era IS NOT NULL)::INT + 0.1 * (popularity IS NOT NULL)::INT) AS score,
-        -- The order counts what is unknown of an album as middling, so that one perfect score does not lead.
+        -- Who is chosen: what is unknown of an album counts as middling, so that one perfect score does not lead.
         coalesce(cover, median(cover) OVER (), 0) + coalesce(tags, median(tags) OVER (), 0)
         + 0.5 * coalesce(artist_match, 0) + 0.25 * coalesce(era, median(era) OVER (), 0)
-        + 0.1 * coalesce(popularity, median(popularity) OVER (), 0) AS place
+        + 0.1 * coalesce(popularity, median(popularity) OVER (), 0) AS place,
+        -- And those with data for less than half of the weight come last.
+        (cover IS NOT NULL)::INT + (tags IS NOT NULL)::INT + 0.5 * (artist_match IS NOT NULL)::INT
+        + 0.25 * (era IS NOT NULL)::INT + 0.1 * (popularity IS NOT NULL)::INT
+        < 0.5 * ((count(cover) OVER () > 0)::INT + (count(tags) OVER () > 0)::INT
+                 + 0.25 * (count(era) OVER () > 0)::INT + 0.1 * (count(popularity) OVER () > 0)::INT) AS little_known
     FROM scored WHERE coalesce(cover, tags, artist_match, era, popularity) IS NOT NULL
 ),
 capped AS (
     SELECT *, row_number() OVER (
-        PARTITION BY artist_key ORDER BY round(place, 6) DESC, title_key) AS of_artist
+        PARTITION BY artist_key ORDER BY little_known, round(place, 6) DESC, title_key) AS of_artist
     FROM fused
+),
+chosen AS (
+    FROM capped WHERE of_artist <= 2
+    ORDER BY little_known, round(place, 6) DESC, artist_key, title_key LIMIT n
 )
-SELECT round(capped.score, 3) AS score, capped.artist, capped.title, year, genre, cover_rank,
+SELECT round(chosen.score, 3) AS score, chosen.artist, chosen.title, year, genre, cover_rank,
        round(cover::DOUBLE, 3) AS cover, round(tags::DOUBLE, 3) AS tags, shared_tags,
-       round(artist_match::DOUBLE, 3) AS artist_match,
-       round(era::DOUBLE, 3) AS era, round(popularity::DOUBLE, 3) AS popularity, album_id
-FROM (FROM capped WHERE of_artist <= 2 ORDER BY round(place, 6) DESC, artist_key, title_key LIMIT n) AS capped
-ORDER BY round(capped.score, 6) DESC, artist_key, title_key;
+       round(artist_match::DOUBLE, 3) AS artist_match, round(era::DOUBLE, 3) AS era,
+       round(popularity::DOUBLE, 3) AS popularity, album_id
+FROM chosen ORDER BY little_known, round(chosen.score, 6) DESC, artist_key, title_key;
 COMMENT ON MACRO TABLE similar_albums IS
     'The n neighbours of an album by the default weights, with every signal; at most two an artist';
 

@@ -72,6 +72,8 @@ def test_rings_keep_their_promises(near: Neighborhood) -> None:
         assert max(map(artists.count, artists), default=0) <= 2
         assert all(0 <= one.score <= 1 for neighbor in found for one in neighbor.reasons)
         assert all(neighbor.reasons for neighbor in found)
+        scores = [neighbor.score for neighbor in found]
+        assert scores == sorted(scores, reverse=True)
 
 
 def test_a_route_between_far_albums(near: Neighborhood) -> None:
