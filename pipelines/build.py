@@ -21,7 +21,8 @@ from store.index import CoverIndex, build_index
 from store.latents import add_latents, add_model, forget_latents, load_latents, missing_latents
 from store.library import Library
 from store.neighbor_table import neighbors_are_current, write_neighbors
-from vae.info import SHIPPED, WeightsInfo, read_info
+from vae.info import SHIPPED, WeightsInfo, read_info, search_matrix
+from vae.search import search_vectors
 
 if TYPE_CHECKING:
     from vae.codec import Codec
@@ -91,7 +92,7 @@ def build(
         _embed(library, missing, info, load_codec or _loader(weights), report, progress)
     index = _current_index(library, info.model_id)
     if index is None:
-        index = _reindex(library, info.model_id, report, progress)
+        index = _reindex(library, info.model_id, weights, report, progress)
     if index is not None:
         _renew_neighbors(library, index, report, progress)
     report.seconds = time.monotonic() - began
@@ -134,7 +135,7 @@ def _embed(
         report.unreadable += batch.unreadable
         if batch.shas:
             with patient_write(library, progress) as con:
-                add_latents(con, info.model_id, batch.shas, batch.latents, codec.search_vectors(batch.latents))
+                add_latents(con, info.model_id, batch.shas, batch.latents)
         report.embedded += len(batch.shas)
         progress.advance(len(batch.shas) + len(batch.unreadable))
     report.embed_seconds = time.monotonic() - began
@@ -150,14 +151,16 @@ def _current_index(library: Library, model_id: str) -> CoverIndex | None:
     return index if index is not None and index.model_id == model_id else None
 
 
-def _reindex(library: Library, model_id: str, report: BuildReport, progress: Progress) -> CoverIndex | None:
+def _reindex(
+    library: Library, model_id: str, weights: Path, report: BuildReport, progress: Progress
+) -> CoverIndex | None:
     with library.read() as con:
-        shas, vectors = load_latents(con, model_id, "search_vector")
+        shas, latents = load_latents(con, model_id)
     if not shas:
         return None
     progress.start("indexing covers", None)
     digest = hashlib.sha256(model_id.encode() + "".join(shas).encode()).hexdigest()
-    index = build_index(library, model_id, shas, vectors, digest)
+    index = build_index(library, model_id, shas, search_vectors(latents, search_matrix(weights)), digest)
     report.indexed = len(shas)
     progress.finish(f"{len(shas):,} covers")
     return index

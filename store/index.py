@@ -147,6 +147,11 @@ class CoverIndex:
         flat = faiss.rev_swig_ptr(self._index.get_xb(), self.count * self.dimension)
         return flat.reshape(self.count, self.dimension)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether every cover is compared, in full precision; the coarse index of large libraries is not."""
+        return self._matrix is not None
+
     def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """(cosine similarity float32 [q, k], row int64 [q, k]) of the nearest covers, nearest first.
 

@@ -47,60 +47,50 @@ def missing_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> list[str]:
     ]
 
 
-def add_latents(
-    con: duckdb.DuckDBPyConnection,
-    model_id: str,
-    shas: Sequence[str],
-    latents: np.ndarray,
-    search_vectors: np.ndarray | None = None,
-) -> None:
-    """Add latents (float32 [n, d], one a cover) and what the index compares of them (float32 [n, m], default
-    the latents themselves); known ones are left as they are.
+def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str], latents: np.ndarray) -> None:
+    """Add latents (float32 [n, d], one a cover); known ones are left as they are.
 
-    The columns are fixed-size arrays so that SQL's array functions work on them. The first latents of a
-    library fix their dimensions; others are refused with LibraryError until `forget_latents` has emptied the
+    The column is a fixed-size array so that SQL's array functions work on it. The first latents of a
+    library fix its dimension; others are refused with LibraryError until `forget_latents` has emptied the
     table.
     """
     import pyarrow as pa
 
-    columns = {"latent": latents, "search_vector": latents if search_vectors is None else search_vectors}
-    arrays = {}
-    for name, values in columns.items():
-        values = np.ascontiguousarray(values, dtype=np.float32)
-        if values.ndim != 2 or len(shas) != len(values):
-            raise ValueError(f"{len(shas)} covers but latents of shape {values.shape}")
-        if not len(values):
-            return
-        finite = np.isfinite(values).all(axis=1)
-        if not finite.all():
-            raise LibraryError(
-                f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; the model or the cover is damaged"
-            )
-        _fix_dimension(con, name, values.shape[1])
-        arrays[name] = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
-    table = pa.table({"cover_sha256": list(shas), **arrays})
+    latents = np.ascontiguousarray(latents, dtype=np.float32)
+    if latents.ndim != 2 or len(shas) != len(latents):
+        raise ValueError(f"{len(shas)} covers but latents of shape {latents.shape}")
+    if not len(latents):
+        return
+    finite = np.isfinite(latents).all(axis=1)
+    if not finite.all():
+        raise LibraryError(
+            f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; the model or the cover is damaged"
+        )
+    dimension = latents.shape[1]
+    _fix_dimension(con, dimension)
+    arrays = pa.FixedSizeListArray.from_arrays(pa.array(latents.reshape(-1)), dimension)
+    table = pa.table({"cover_sha256": list(shas), "latent": arrays})
     with registered(con, "incoming_latents", table):
         con.execute(
-            "INSERT INTO latents SELECT DISTINCT ON (i.cover_sha256) i.cover_sha256, ?, i.latent, i.search_vector "
+            "INSERT INTO latents SELECT DISTINCT ON (i.cover_sha256) i.cover_sha256, ?, i.latent "
             "FROM incoming_latents i ANTI JOIN (SELECT cover_sha256 FROM latents WHERE model_id = ?) l "
             "ON l.cover_sha256 = i.cover_sha256",
             [model_id, model_id],
         )
 
 
-def latent_dimension(con: duckdb.DuckDBPyConnection, column: str = "latent") -> int:
-    """How many numbers a latent (or a search vector) of this library has."""
+def latent_dimension(con: duckdb.DuckDBPyConnection) -> int:
+    """How many numbers a latent of this library has."""
     row = first_row(
         con,
         "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() "
-        "AND table_name = 'latents' AND column_name = ?",
-        [column],
+        "AND table_name = 'latents' AND column_name = 'latent'",
     )
     return int(str(row[0]).removeprefix("FLOAT[").removesuffix("]")) if row else 0
 
 
-def _fix_dimension(con: duckdb.DuckDBPyConnection, column: str, dimension: int) -> None:
-    stored = latent_dimension(con, column)
+def _fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
+    stored = latent_dimension(con)
     if dimension == stored:
         return
     row = first_row(con, "SELECT count(*) FROM latents")
@@ -109,7 +99,7 @@ def _fix_dimension(con: duckdb.DuckDBPyConnection, column: str, dimension: int) 
             f"this library's latents have {stored} numbers and the model gives {dimension}; "
             "use the model that made them, or build a new library"
         )
-    con.execute(f"ALTER TABLE latents ALTER {column} TYPE FLOAT[{int(dimension)}]")
+    con.execute(f"ALTER TABLE latents ALTER latent TYPE FLOAT[{int(dimension)}]")
 
 
 def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:
@@ -120,17 +110,14 @@ def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = N
     return int(row[0]) if row else 0
 
 
-def load_latents(con: duckdb.DuckDBPyConnection, model_id: str, column: str = "latent") -> tuple[list[str], np.ndarray]:
-    """(cover_sha256 list, float32 [n, d]) of a model's latents, or with `column` "search_vector" of those, ordered
-    by cover_sha256; [0, d] where there are none.
+def load_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> tuple[list[str], np.ndarray]:
+    """(cover_sha256 list, float32 [n, d]) of a model's latents, ordered by cover_sha256; [0, d] where there
+    are none.
     """
-    if column not in ("latent", "search_vector"):
-        raise ValueError(f"latents have no column {column!r}")
     table = con.sql(
-        f"SELECT cover_sha256, {column} AS latent FROM latents WHERE model_id = ? ORDER BY cover_sha256",
-        params=[model_id],
+        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? ORDER BY cover_sha256", params=[model_id]
     ).to_arrow_table()
-    dimension = latent_dimension(con, column)
+    dimension = latent_dimension(con)
     if not table.num_rows:
         return [], np.empty((0, dimension), np.float32)
     latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False)

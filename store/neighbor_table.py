@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.bulk import registered
 from store.calibration import NEAREST
 from store.schema import NOW_UTC, first_row
 
@@ -22,7 +23,7 @@ def write_neighbors(
     index: CoverIndex,
     nearest: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> int:
-    """Rewrite `neighbors` and `cover_calibration` from the index; return the rows written.
+    """Rewrite `neighbors`, `cover_vectors` and `cover_calibration`; return the rows of neighbours written.
 
     `nearest` is `index.nearest_covers()`, computed before the burst so that the file is held for the write
     alone. A cover file may be shared by several albums: each gets the cover's neighbours, and the others of
@@ -67,6 +68,9 @@ def write_neighbors(
             FROM (FROM others UNION ALL FROM same_file) ORDER BY album_id, distance, rank, neighbor_id""",
             [_SAME_FILE, NEAREST, _SAME_FILE, _SAME_FILE],
         )
+        con.execute("DELETE FROM cover_vectors")
+        if index.is_exact:
+            _write_vectors(con, index)
         con.execute("DELETE FROM cover_calibration")
         con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
         con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_fingerprint(con, index)])
@@ -74,6 +78,17 @@ def write_neighbors(
         for name in ("edges", "index_covers", "knots"):
             con.unregister(name)
     return int(row[0]) if row else 0
+
+
+def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> None:
+    """What the index compares, so that SQL can score any two covers as the app does."""
+    import pyarrow as pa
+
+    vectors = index.vectors(np.arange(index.count))
+    starts = pa.array(np.arange(index.count + 1, dtype=np.int64) * index.dimension)
+    lists = pa.LargeListArray.from_arrays(starts, pa.array(vectors.reshape(-1)))
+    with registered(con, "vectors", pa.table({"cover_sha256": index.shas, "vector": lists})):
+        con.execute("INSERT INTO cover_vectors SELECT cover_sha256, vector FROM vectors")
 
 
 def neighbors_are_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:

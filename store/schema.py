@@ -99,14 +99,12 @@ COMMENT ON COLUMN models.metrics IS 'Measured quality, as the weights say';
 COMMENT ON COLUMN models.added_at IS 'When this library first used it, UTC';
 
 CREATE TABLE latents (
-    cover_sha256 VARCHAR NOT NULL, model_id VARCHAR NOT NULL, latent FLOAT[{DEFAULT_LATENT_DIM}] NOT NULL,
-    search_vector FLOAT[{DEFAULT_LATENT_DIM}] NOT NULL);
+    cover_sha256 VARCHAR NOT NULL, model_id VARCHAR NOT NULL, latent FLOAT[{DEFAULT_LATENT_DIM}] NOT NULL);
 COMMENT ON TABLE latents IS
-    'What a model sees in a cover; array_cosine_similarity(a.search_vector, b.search_vector) is how alike two are';
+    'What a model sees in a cover; compare with array_cosine_similarity(a.latent, b.latent)';
 COMMENT ON COLUMN latents.cover_sha256 IS 'covers.cover_sha256';
 COMMENT ON COLUMN latents.model_id IS 'models.model_id; only latents of one model compare';
-COMMENT ON COLUMN latents.latent IS 'The encoder''s mean, which decodes to the cover; a fixed-size FLOAT array';
-COMMENT ON COLUMN latents.search_vector IS 'The latent as the cover index compares it; a fixed-size FLOAT array';
+COMMENT ON COLUMN latents.latent IS 'The encoder''s mean, a fixed-size FLOAT array';
 
 CREATE TABLE neighbors (
     album_id VARCHAR NOT NULL, neighbor_id VARCHAR NOT NULL, rank INTEGER NOT NULL, distance FLOAT NOT NULL,
@@ -117,16 +115,22 @@ COMMENT ON COLUMN neighbors.album_id IS 'albums.album_id';
 COMMENT ON COLUMN neighbors.neighbor_id IS 'albums.album_id of the neighbour';
 COMMENT ON COLUMN neighbors.rank IS
     '1 for the nearest other cover; albums with the same cover file share a rank';
-COMMENT ON COLUMN neighbors.distance IS '1 - cosine similarity of the latents; 0 for the same cover file';
+COMMENT ON COLUMN neighbors.distance IS '1 - cosine similarity of the cover_vectors; 0 for the same cover file';
 COMMENT ON COLUMN neighbors.score IS 'The similarity calibrated to 0-1, as the app shows it';
 
 CREATE TABLE cover_calibration (similarity FLOAT NOT NULL, score FLOAT NOT NULL, model_id VARCHAR NOT NULL);
 COMMENT ON TABLE cover_calibration IS
-    'Knots that turn a cosine similarity of latents into a cover score; derived';
-COMMENT ON COLUMN cover_calibration.similarity IS 'Cosine similarity of two latents';
+    'Knots that turn a similarity of covers into a score; derived';
+COMMENT ON COLUMN cover_calibration.similarity IS 'Cosine similarity of two cover_vectors';
 COMMENT ON COLUMN cover_calibration.score IS
     'Half the share of random pairs, half the share of near pairs, that are less alike';
 COMMENT ON COLUMN cover_calibration.model_id IS 'models.model_id';
+
+CREATE TABLE cover_vectors (cover_sha256 VARCHAR NOT NULL, vector FLOAT[] NOT NULL);
+COMMENT ON TABLE cover_vectors IS
+    'What the cover index compares, made from the latents; empty from 100,000 covers on; derived';
+COMMENT ON COLUMN cover_vectors.cover_sha256 IS 'covers.cover_sha256';
+COMMENT ON COLUMN cover_vectors.vector IS 'Of length 1; compare with list_cosine_similarity(a.vector, b.vector)';
 
 CREATE TABLE derived (name VARCHAR PRIMARY KEY, fingerprint VARCHAR NOT NULL, built_at TIMESTAMP NOT NULL);
 COMMENT ON TABLE derived IS 'What each derived table was built from, so that a stale one is noticed';

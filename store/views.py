@@ -59,7 +59,6 @@ COMMENT ON MACRO album_named IS
 
 CREATE MACRO similar_albums(artist, title, n := 12) AS TABLE
 WITH centre AS (SELECT * FROM albums WHERE album_id = album_named(artist || ' / ' || title)),
-model AS (SELECT any_value(model_id) AS model_id FROM cover_calibration),
 effective_tags AS (
     SELECT album_id, tag, weight FROM album_tags
     UNION ALL
@@ -109,13 +108,10 @@ candidates AS (
     (SELECT albums.album_id FROM albums CROSS JOIN centre
      ORDER BY abs(albums.year - centre.year) NULLS LAST, albums.artist_key, albums.title_key LIMIT 400)
 ),
-own_latent AS (
-    SELECT search_vector FROM latents JOIN centre USING (cover_sha256) WHERE model_id = (SELECT model_id FROM model)
-),
+own_vector AS (SELECT vector FROM cover_vectors JOIN centre USING (cover_sha256)),
 cosines AS (
-    SELECT a.album_id, array_cosine_similarity(l.search_vector, own_latent.search_vector)::FLOAT AS cosine
-    FROM candidates JOIN albums a USING (album_id) CROSS JOIN own_latent
-    JOIN latents l ON l.cover_sha256 = a.cover_sha256 AND l.model_id = (SELECT model_id FROM model)
+    SELECT a.album_id, list_cosine_similarity(v.vector, own_vector.vector)::FLOAT AS cosine
+    FROM candidates JOIN albums a USING (album_id) JOIN cover_vectors v USING (cover_sha256) CROSS JOIN own_vector
 ),
 knots AS (
     SELECT similarity, score, lead(similarity) OVER (ORDER BY similarity) AS next_similarity,

@@ -12,6 +12,7 @@ import pytest
 import store.signals as signals_module
 from store import catalog
 from store.errors import LibraryError, UnknownAlbum
+from store.index import build_index, write_neighbors
 from store.library import Library
 from store.neighborhood import Neighborhood, open_neighborhood
 from store.reasons import ordinal
@@ -201,8 +202,22 @@ def test_a_stale_index_serves_and_is_told_and_a_damaged_one_is_not_used(library:
 
 
 def test_sql_tells_the_same_story(near: Neighborhood, tiny: Library) -> None:
+    same_story(near, tiny)
+
+
+def test_sql_tells_the_same_story_where_the_index_weighs_the_latents(library: Library) -> None:
+    fill(library, ALBUMS, circle(5))
+    vectors = circle(5) @ np.array([[3.0, 0.5, 0.0], [0.0, 1.0, 0.2]], np.float32) + np.float32(0.3)
+    index = build_index(library, MODEL, [sha(number) for number in range(5)], vectors, "weighed")
+    with library.write() as con:
+        write_neighbors(con, index)
+        con.execute("DELETE FROM neighbors WHERE rank > 2")  # so that SQL has to score the others itself
+    same_story(open_neighborhood(library), library)
+
+
+def same_story(near: Neighborhood, library: Library) -> None:
     for artist, title in [("Ada", "First"), ("Bo", "Blue"), ("Di", "Year Only")]:
-        with tiny.read() as con:
+        with library.read() as con:
             rows = con.execute(
                 "SELECT album_id, score, cover, tags, artist_match, era, popularity FROM similar_albums(?, ?)",
                 [artist, title],
