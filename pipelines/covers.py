@@ -7,18 +7,18 @@ what is there) or failed.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipelines.batches import ahead
-from pipelines.images import WEB_FORMATS, BadImage, prepare_cover
+from pipelines.images import DAMAGED, WEB_FORMATS, WEB_PAGE, BadImage, PreparedCover, prepare_cover
 from pipelines.musicbrainz import BASE_URL, find_release_group
 from pipelines.progress import Progress
 from pipelines.remote import BURST_SECONDS, DUE, MOST_FAILURES
 from pipelines.report import IngestReport, LeftOut, SourceError
-from pipelines.web import Absent, Refused, Unanswered, Web, shown
+from pipelines.web import Absent, Refused, Unanswered, Web, shown, try_again
 from pipelines.writing import ctrl_c, patient_write
 from store.catalog import add_albums, add_covers, record_items
 from store.covers import CoverFiles
@@ -121,8 +121,7 @@ def fetch_covers(
 def fetch_cover(web: Web, files: CoverFiles, places: Places, album: Wanted) -> Fetched:
     """A stage over one album: its cover among the library's files, or why there is none."""
     try:
-        url, data = _first_image(web, places, album)
-        made = prepare_cover(data, WEB_FORMATS)
+        url, made = _first_image(web, places, album)
     except Absent:
         return Fetched(album, "absent", why="no cover is known")
     except Unanswered as error:
@@ -134,11 +133,28 @@ def fetch_cover(web: Web, files: CoverFiles, places: Places, album: Wanted) -> F
     return Fetched(album, "done", cover)
 
 
-def _first_image(web: Web, places: Places, album: Wanted) -> tuple[str, bytes]:
-    """The address and the bytes. The archive is asked for 500 pixels: originals reach 56 MB."""
+def make_cover() -> Callable[[bytes], PreparedCover]:
+    """The bytes of an answer as a cover. Damaged ones are asked for once more: the network may have done it."""
+    asked = 0
+
+    def make(data: bytes) -> PreparedCover:
+        nonlocal asked
+        asked += 1
+        try:
+            return prepare_cover(data, WEB_FORMATS)
+        except BadImage as error:
+            if asked == 1 and error.reason in (DAMAGED, WEB_PAGE):
+                raise try_again(error.reason) from None
+            raise BadImage(error.reason, error.detail) from None
+
+    return make
+
+
+def _first_image(web: Web, places: Places, album: Wanted) -> tuple[str, PreparedCover]:
+    """The address and the cover. The archive is asked for 500 pixels: originals reach 56 MB."""
     if album.url:
         try:
-            return album.url, web.image(album.url)
+            return album.url, web.image(album.url, make_cover())
         except Absent:
             if not places.archive:
                 raise
@@ -148,14 +164,14 @@ def _first_image(web: Web, places: Places, album: Wanted) -> tuple[str, bytes]:
     for kind in kinds if album.mbid else ():
         url = f"{places.archive}/{kind}/{album.mbid}/front-500"
         try:
-            return url, web.image(url)
+            return url, web.image(url, make_cover())
         except Absent:
             continue
     if album.source == "musicbrainz":
         raise Absent
     mbid = find_release_group(web, album.artist, album.title, places.musicbrainz)
     url = f"{places.archive}/release-group/{mbid}/front-500"
-    return url, web.image(url)
+    return url, web.image(url, make_cover())
 
 
 def _bursts(working: Iterator[Future[Fetched]]) -> Iterator[list[Fetched]]:

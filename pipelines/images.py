@@ -25,7 +25,8 @@ MAX_ASPECT = 4.0  # a gatefold is 2; beyond 4 the square in the middle says noth
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 WEB_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # all that is taken from the network: the well-tried decoders
 
-_DAMAGED = "damaged or truncated image"
+DAMAGED = "damaged or truncated image"
+WEB_PAGE = "a web page, not a picture"
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 
 # Process-wide on purpose, and only stricter than Pillow's own: it looks where our own check cannot reach
@@ -95,7 +96,7 @@ def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImage(f"more than {MAX_PIXELS // 1_000_000} megapixels") from error
     except Exception as error:  # decoders fed with damaged bytes raise nearly anything, and it all means this
-        raise BadImage(_DAMAGED, str(error).partition("\n")[0][:120]) from error
+        raise BadImage(DAMAGED, str(error).partition("\n")[0][:120]) from error
     if turn is not None:
         small = small.transpose(turn)
         if turn in _SIDEWAYS:
@@ -234,11 +235,11 @@ def _is_plain_webp(data: bytes, kind: str | None, size: tuple[int, int]) -> bool
 
 
 def _not_an_image(data: bytes, formats: tuple[str, ...]) -> str:
-    if data.startswith(_MAGIC) and formats == FORMATS:
-        return _DAMAGED
+    if data.startswith(_MAGIC if formats == FORMATS else _MAGIC[: len(WEB_FORMATS)]):
+        return DAMAGED
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in head:
         return "SVG, which is no picture made of pixels"
     if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        return "a web page, not a picture"
+        return WEB_PAGE
     return "not a JPEG, PNG, WebP, GIF, BMP or TIFF picture" if formats == FORMATS else "not a JPEG, PNG, WebP or GIF"

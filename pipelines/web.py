@@ -145,20 +145,31 @@ class Web:
         self._cache.put(name, text)
         return data
 
-    def image(self, url: str) -> bytes:
-        """The bytes behind the address, redirects followed and checked. Raises Absent, Unanswered, Refused."""
+    def image(self, url: str, make: Callable[[bytes], T]) -> T:
+        """What `make` makes of the bytes behind the address, redirects followed and checked.
+
+        `make` may raise `try_again` for bytes that arrived damaged. Raises Absent, Unanswered, Refused.
+        """
+        made: list[T] = []
         for _ in range(_REDIRECTS + 1):
-            status, headers, body = self._persist(_host(url), lambda url=url: self._image_once(url))  # type: ignore[misc]
-            if status // 100 != 3:
-                return body
-            url = urljoin(url, headers.get("Location", ""))
+            to = self._persist(_host(url), lambda url=url: self._image_once(url, make, made))  # type: ignore[misc]
+            if made:
+                return made[0]
+            try:
+                url = urljoin(url, to)
+            except ValueError:
+                raise Refused("a redirect to no address of the web") from None
         raise Refused("too many redirects")
 
-    def _image_once(self, url: str) -> tuple[int, Mapping[str, str], bytes]:
+    def _image_once(self, url: str, make: Callable[[bytes], T], made: list[T]) -> str:
+        """Where the address redirects to; "" where it gave what `make` could use."""
         status, headers, body = self._fetch(url, {}, MAX_BYTES)
-        if status // 100 != 3 or not headers.get("Location"):
-            _check_status(status, headers)
-        return status, headers, body
+        to = headers.get("Location", "")
+        if status // 100 == 3 and to:
+            return to
+        _check_status(status, headers)
+        made.append(make(body))
+        return ""
 
     def close(self) -> None:
         self.session.close()
