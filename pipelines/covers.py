@@ -66,8 +66,11 @@ class Places:
     musicbrainz: str = BASE_URL
 
 
-def wanted_covers(library: Library, source: str | None = None) -> list[Wanted]:
-    """Albums with no cover that were not asked for yet, or are due again; those of one source where given."""
+def wanted_covers(library: Library, source: str | None = None, only_tried: bool = False) -> list[Wanted]:
+    """Albums with no cover that are due again or (but for `only_tried`) were not asked for yet.
+
+    Those of one source where given.
+    """
     with ctrl_c(), library.read() as con:
         rows = con.execute(
             f"""SELECT album_id, artist, title, source, source_key, mbid, url FROM albums
@@ -75,9 +78,9 @@ def wanted_covers(library: Library, source: str | None = None) -> list[Wanted]:
                 AS urls ON urls.key = album_id
             LEFT JOIN (SELECT key, {DUE} AS due FROM ingest_items WHERE source = '{SOURCE}') AS tried
                 ON tried.key = album_id
-            WHERE cover_sha256 IS NULL AND coalesce(due, true) AND source <> 'demo'
+            WHERE cover_sha256 IS NULL AND coalesce(due, ?) AND source <> 'demo'
                 AND (? IS NULL OR source = ?) ORDER BY albums.rowid""",
-            [source, source],
+            [not only_tried, source, source],
         ).fetchall()
     return [Wanted(*row) for row in rows]
 
@@ -89,6 +92,7 @@ def fetch_covers(
     source: str | None = None,
     limit: int | None = None,
     progress: Progress | None = None,
+    only_tried: bool = False,
 ) -> IngestReport:
     """Get the missing covers, several at a time where the host allows it; commit in bursts.
 
@@ -98,7 +102,7 @@ def fetch_covers(
     progress = progress or Progress()
     report = IngestReport("covers")
     files = CoverFiles(library.covers_dir)
-    wanted = wanted_covers(library, source)[:limit]
+    wanted = [one for one in wanted_covers(library, source, only_tried) if one.url or places.archive][:limit]
     web.on_wait = lambda text: None  # the workers wait; the bar is this thread's
     progress.start("Covers", len(wanted))
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="covers")

@@ -221,12 +221,14 @@ class Web:
             if late.is_set():
                 raise Unanswered("an answer that drips too slowly") from None
             raise _TryAgain("an answer that breaks off") from None
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError):
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             raise Refused("not an address of the web") from None
         except requests.RequestException as error:
             if (refused := _private_in(error)) is not None:
                 raise Refused(str(refused)) from None
             raise _TryAgain("no connection") from None
+        except ValueError:  # requests looks at where a redirect leads, and chokes on some of it
+            raise Refused("not an address of the web") from None
 
     def _place(self, host: str) -> threading.BoundedSemaphore:
         with self._lock:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, print_ingest
+from tui.commands.shared import Context, command_options, json_option, open_library, print_ingest, print_json
+
+if TYPE_CHECKING:
+    from pipelines.covers import Places
+    from pipelines.remote import Source
+    from pipelines.report import IngestReport
+    from pipelines.web import Web
+    from store.library import Library
+
+F = TypeVar("F", bound=Callable[..., object])
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+LIMIT = click.IntRange(min=1)
+COUNT = click.IntRange(min=0)
 
 
 @click.group()
@@ -33,9 +47,10 @@ def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> i
     from store.library import Library
 
     report = ingest_table(Library.create(context.library_dir), file, covers, StderrProgress())
-    print_ingest(report, as_json)
-    if not as_json and report.covers_stored:
-        click.echo("next: `sleevewalk build` embeds the new covers", err=True)
+    _tell(report, as_json)
+    addresses = report.without_cover_by_reason["URL not fetched"]
+    if addresses and not as_json:
+        click.echo(f"next: `sleevewalk ingest covers` fetches {addresses:,} covers from their addresses", err=True)
     return 0
 
 
@@ -54,9 +69,7 @@ def folder(context: Context, directory: Path, as_json: bool) -> int:
     from store.library import Library
 
     report = ingest_folder(Library.create(context.library_dir), directory, StderrProgress())
-    print_ingest(report, as_json)
-    if not as_json and report.covers_stored:
-        click.echo("next: `sleevewalk build` embeds the new covers", err=True)
+    _tell(report, as_json)
     return 0
 
 
@@ -73,3 +86,246 @@ def similar_artists(context: Context, file: Path, as_json: bool) -> int:
 
     print_ingest(ingest_similar_artists(Library.create(context.library_dir), file, StderrProgress()), as_json)
     return 0
+
+
+def threshold_options(command: F) -> F:
+    """Which albums of Last.fm are wanted."""
+    plays = click.option("--min-plays", type=COUNT, default=100_000, show_default=True, help="Enough plays, or …")
+    listeners = click.option(
+        "--min-listeners", type=COUNT, default=20_000, show_default=True, help="… enough listeners; either will do."
+    )
+    return plays(listeners(command))
+
+
+limit_option = click.option("--limit", type=LIMIT, help="At most so many albums.")
+base_url_option = click.option("--base-url", metavar="URL", help="Ask a server of your own in its place.")
+
+
+@ingest.command()
+@click.option("--tag", "tags", multiple=True, help="The top albums of a tag; may be given several times.")
+@click.option("--artist", "artists", multiple=True, help="The top albums of an artist.")
+@click.option("--user", "users", multiple=True, help="The top albums of a user.")
+@click.option("--snowball", type=COUNT, default=0, help="Take in so many similar artists beyond --artist.")
+@threshold_options
+@click.option(
+    "--covers",
+    type=click.Choice(["archive", "lastfm", "none"]),
+    default="archive",
+    show_default=True,
+    help="Where covers come from. Last.fm's terms do not license its images: `lastfm` is your own choice.",
+)
+@limit_option
+@base_url_option
+@json_option
+@command_options
+@click.pass_obj
+def lastfm(
+    context: Context,
+    tags: tuple[str, ...],
+    artists: tuple[str, ...],
+    users: tuple[str, ...],
+    snowball: int,
+    min_plays: int,
+    min_listeners: int,
+    covers: str,
+    limit: int | None,
+    base_url: str | None,
+    as_json: bool,
+) -> int:
+    """Albums from Last.fm, with tags and similar artists. Needs an API key: LASTFM_API_KEY or the config file.
+
+    With none of --tag, --artist and --user it goes on with the albums that wait.
+    """
+    from pipelines.covers import Places
+    from pipelines.lastfm import BASE_URL, LastFm, Query, Threshold, read_key
+    from store.library import Library
+
+    key = read_key(config_file())
+    library = Library.create(context.library_dir)
+    web = client(base_url, BASE_URL)
+    source = LastFm(
+        web,
+        key,
+        Query(tags, artists, users, snowball),
+        Threshold(min_plays, min_listeners),
+        covers == "lastfm",
+        base_url or BASE_URL,
+    )
+    places = {"archive": Places(), "lastfm": Places(archive=""), "none": None}[covers]
+    _tell(_ingest_with_covers(library, source, web, limit, places), as_json)
+    return 0
+
+
+@ingest.command()
+@click.option("--tag", "tags", multiple=True, help="Albums with a tag; may be given several times.")
+@click.option("--artist", "artists", multiple=True, help="Albums of an artist.")
+@click.option("--release-group", "groups", multiple=True, metavar="MBID", help="One album, by its identifier.")
+@click.option("--user", "users", multiple=True, help="What a user of ListenBrainz listened to.")
+@limit_option
+@base_url_option
+@json_option
+@command_options
+@click.pass_obj
+def musicbrainz(
+    context: Context,
+    tags: tuple[str, ...],
+    artists: tuple[str, ...],
+    groups: tuple[str, ...],
+    users: tuple[str, ...],
+    limit: int | None,
+    base_url: str | None,
+    as_json: bool,
+) -> int:
+    """Albums from MusicBrainz, covers from the Cover Art Archive. Needs no key; one album a second.
+
+    With no option it goes on with the albums that wait.
+    """
+    from pipelines.covers import Places
+    from pipelines.musicbrainz import BASE_URL, MusicBrainz, Query
+    from store.library import Library
+
+    library = Library.create(context.library_dir)
+    web = client(base_url, BASE_URL)
+    source = MusicBrainz(web, Query(tags, artists, groups, users), base_url or BASE_URL)
+    _tell(_ingest_with_covers(library, source, web, limit, Places(musicbrainz=base_url or BASE_URL)), as_json)
+    return 0
+
+
+@ingest.command()
+@limit_option
+@click.option("--no-archive", is_flag=True, help="Only from addresses that came with albums (a table's `cover`).")
+@click.option("--allow-private", is_flag=True, help="Ask addresses in your own network too.")
+@base_url_option
+@json_option
+@command_options
+@click.pass_obj
+def covers(
+    context: Context, limit: int | None, no_archive: bool, allow_private: bool, base_url: str | None, as_json: bool
+) -> int:
+    """Covers for albums that have none: from addresses in their table, else from the Cover Art Archive.
+
+    An album without a MusicBrainz identifier is looked up there by its artist and title.
+    """
+    from pipelines.covers import ARCHIVE_URL, Places, fetch_covers
+    from pipelines.progress import StderrProgress
+
+    web = client(base_url, ARCHIVE_URL, allow_private)
+    places = Places(archive="" if no_archive else base_url or ARCHIVE_URL)
+    _tell(fetch_covers(open_library(context), web, places, None, limit, StderrProgress()), as_json)
+    return 0
+
+
+@ingest.command()
+@json_option
+@command_options
+@click.pass_obj
+def status(context: Context, as_json: bool) -> int:
+    """What is done, waiting, absent and failed, with reasons, for every source."""
+    from pipelines.ingest_journal import ingest_status
+    from store.text import clean
+
+    lines = ingest_status(open_library(context))
+    if as_json:
+        print_json([{**asdict(line), "reasons": dict(line.reasons)} for line in lines])
+        return 0
+    for line in lines:
+        click.echo(f"{line.source:<12} {clean(line.status, 40):<11} {line.count:>9,}")
+        for reason, count in line.reasons:
+            click.echo(f"{'':<24} {count:>9,}  {clean(reason, 200)}")
+    if not lines:
+        click.echo("nothing has been ingested yet")
+    return 0
+
+
+@ingest.command()
+@click.option("--failed", is_flag=True, help="Only what failed or was refused, not what was absent.")
+@threshold_options
+@json_option
+@command_options
+@click.pass_obj
+def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as_json: bool) -> int:
+    """Ask again for what failed, was refused or was absent, and for nothing else.
+
+    Music files and tables are read again by `ingest folder` and `ingest table`.
+    """
+    from pipelines.covers import Places, fetch_covers
+    from pipelines.ingest_journal import FAILED, UNHAPPY, put_back
+    from pipelines.lastfm import LastFm, Query, Threshold, read_key
+    from pipelines.musicbrainz import MusicBrainz
+    from pipelines.musicbrainz import Query as BrainzQuery
+    from pipelines.progress import StderrProgress
+    from pipelines.remote import due_items, ingest_remote
+    from pipelines.report import IngestReport
+
+    library, progress = open_library(context), StderrProgress()
+    key = read_key(config_file()) if _has(library, "lastfm", FAILED if failed else UNHAPPY) else ""
+    put_back(library, FAILED if failed else UNHAPPY, progress)
+    web = client(None, "")
+    report = IngestReport("retry")
+    sources: list[Source] = [LastFm(web, key, Query(), Threshold(min_plays, min_listeners))] if key else []
+    for source in [*sources, MusicBrainz(web, BrainzQuery())]:
+        if due_items(library, source.name):
+            _add(report, ingest_remote(library, source, web, None, progress))
+    _add(report, fetch_covers(library, web, Places(), None, None, progress, only_tried=True))
+    _tell(report, as_json)
+    return 0
+
+
+def config_file() -> Path:
+    """`config.toml` in the platform's folder for configuration."""
+    import platformdirs
+
+    return platformdirs.user_config_path("sleevewalk", appauthor=False) / "config.toml"
+
+
+def client(base_url: str | None, in_place_of: str, allow_private: bool = False) -> Web:
+    """The client for the web; a server of the person's own is allowed, and asked as the one it stands for."""
+    from urllib.parse import urlsplit
+
+    import platformdirs
+
+    from pipelines.web import RULES, Web, plain_host
+
+    cache = platformdirs.user_cache_path("sleevewalk", appauthor=False) / "web"
+    if base_url is None:
+        return Web(cache, allow_private=allow_private)
+    rules = {**RULES, urlsplit(base_url).netloc: RULES[urlsplit(in_place_of).netloc]}
+    return Web(cache, frozenset([plain_host(base_url)]), allow_private, rules)
+
+
+def _ingest_with_covers(
+    library: Library, source: Source, web: Web, limit: int | None, places: Places | None
+) -> IngestReport:
+    from pipelines.covers import fetch_covers
+    from pipelines.progress import StderrProgress
+    from pipelines.remote import ingest_remote
+
+    progress = StderrProgress()
+    report = ingest_remote(library, source, web, limit, progress)
+    if places is not None:
+        _add(report, fetch_covers(library, web, places, source.name, None, progress), albums=False)
+    return report
+
+
+def _add(report: IngestReport, other: IngestReport, albums: bool = True) -> None:
+    """Count the other run into this report; without its albums where they are counted already."""
+    if albums:
+        report.read += other.read
+        report.added += other.added
+        report.already_there += other.already_there
+    report.rejected += other.rejected
+    report.without_cover += other.without_cover
+    report.covers_stored += other.covers_stored
+    report.seconds += other.seconds
+
+
+def _has(library: Library, source: str, statuses: tuple[str, ...]) -> bool:
+    from pipelines.ingest_journal import ingest_status
+
+    return any(line.source == source and line.status in (*statuses, "waiting") for line in ingest_status(library))
+
+
+def _tell(report: IngestReport, as_json: bool) -> None:
+    print_ingest(report, as_json)
+    if not as_json and report.covers_stored:
+        click.echo("next: `sleevewalk build` embeds the new covers", err=True)

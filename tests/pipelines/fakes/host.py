@@ -35,7 +35,7 @@ class FakeHost:
         self.agents: set[str] = set()
         self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.server = _Server(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -64,6 +64,13 @@ class FakeHost:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+    def handle_error(self, request: object, address: object) -> None:
+        pass  # a client that was killed
 
 
 def every(faults: Mapping[int, str], dead: range = range(0)) -> Schedule:
