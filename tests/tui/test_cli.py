@@ -195,7 +195,8 @@ def test_a_locked_library_exits_3_and_names_the_process(folder, run):
         [
             sys.executable,
             "-c",
-            f"import duckdb; c = duckdb.connect({str(folder / 'library.duckdb')!r}); print('held', flush=True); input()",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()",
+            str(folder / "library.duckdb"),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
