@@ -165,7 +165,6 @@ def test_sql_prints_tables_json_and_csv(run):
     assert status == 0 and "AC/DC" in out and "\x1b" not in out
 
 
-
 def test_sql_with_no_query_names_the_file_and_shows_the_schema(run, folder):
     status, out, _ = run("sql")
     assert status == 0 and str(folder / "library.duckdb") in out and "album_tags" in out
