@@ -168,6 +168,28 @@ def test_sql_prints_tables_json_and_csv(run):
 HOSTILE_CLEAN = "[/b] Red right to left"
 
 
+def test_sql_writes_csv_json_and_parquet_files_by_format_or_ending(run, tmp_path):
+    import pyarrow.parquet as pq
+
+    query = "SELECT artist, count(*) AS albums, list(year ORDER BY year) AS years FROM albums GROUP BY ALL ORDER BY 1"
+    told = json.loads(run("sql", query, "--format", "json")[1])
+    for name, form in (("a.csv", ()), ("a.json", ()), ("a.parquet", ()), ("b.txt", ("--format", "csv"))):
+        status, out, _ = run("sql", query, "-o", str(tmp_path / name), *form)
+        assert status == 0 and out == ""
+    assert json.loads((tmp_path / "a.json").read_text()) == told
+    assert pq.read_table(tmp_path / "a.parquet").to_pylist() == told
+    plain = run("sql", query, "--csv")[1].splitlines()
+    assert (tmp_path / "a.csv").read_text().splitlines() == (tmp_path / "b.txt").read_text().splitlines() == plain
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.json", "a.parquet", "b.txt"]
+
+
+def test_sql_never_writes_over_the_library_and_names_a_folder_it_cannot_write(run, folder, tmp_path):
+    assert run("sql", "FROM albums", "-o", str(folder / "library.duckdb"), "--format", "csv")[0] == 2
+    status, _, err = run("sql", "FROM albums", "-o", str(tmp_path / "none" / "a.csv"))
+    assert status == 1 and "none/a.csv" in err and len(err.splitlines()) == 1
+    assert run("sql", "FROM albums", "--json", "--csv")[0] == 2
+
+
 def test_sql_with_no_query_names_the_file_and_shows_the_schema(run, folder):
     status, out, _ = run("sql")
     assert status == 0 and str(folder / "library.duckdb") in out and "album_tags" in out
@@ -197,7 +219,7 @@ def test_a_locked_library_exits_3_and_names_the_process(folder, run):
         [
             sys.executable,
             "-c",
-            f"import duckdb; c = duckdb.connect({str(folder / 'library.duckdb')!r}); print('held', flush=True); input()",
+            f"import duckdb; c = duckdb.connect({str(folder / 'library.duckdb')!r}); print('held', flush=1); input()",
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
