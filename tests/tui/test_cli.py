@@ -157,15 +157,13 @@ def test_bad_use_exits_2_without_a_traceback(run, arguments):
 def test_sql_prints_tables_json_and_csv(run):
     query = "SELECT artist, count(*) AS albums FROM albums GROUP BY ALL ORDER BY artist LIMIT 2"
     assert json.loads(run("sql", query, "--json")[1]) == [
-        {"artist": HOSTILE_CLEAN, "albums": 3},
         {"artist": "AC/DC", "albums": 3},
+        {"artist": "Björk", "albums": 3},
     ]
     assert run("sql", query, "--csv")[1].splitlines()[0] == "artist,albums"
     status, out, _ = run("sql", query)
     assert status == 0 and "AC/DC" in out and "\x1b" not in out
 
-
-HOSTILE_CLEAN = "[/b] Red right to left"
 
 
 def test_sql_writes_csv_json_and_parquet_files_by_format_or_ending(run, tmp_path):
@@ -219,7 +217,8 @@ def test_a_locked_library_exits_3_and_names_the_process(folder, run):
         [
             sys.executable,
             "-c",
-            f"import duckdb; c = duckdb.connect({str(folder / 'library.duckdb')!r}); print('held', flush=1); input()",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()",
+            str(folder / "library.duckdb"),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

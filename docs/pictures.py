@@ -1,0 +1,98 @@
+"""Make README's pictures from the demo library: `python docs/pictures.py` writes docs/*.svg and docs/*.webp."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"  # before Textual is imported, whatever terminal runs this
+
+import numpy as np
+from PIL import Image
+
+from pipelines.build import build
+from pipelines.demo.build import build_demo
+from pipelines.progress import StderrProgress
+from store.covers import CoverFiles
+from store.find import find
+from store.library import Library
+from store.neighborhood import open_neighborhood
+from tui.app import SleevewalkApp
+from tui.session import Session
+from vae.blend import strip, vivid
+from vae.codec import Codec
+
+HERE = Path(__file__).parent
+GAP = 6
+PAIRS = 8  # originals beside their self-encodings
+
+
+async def screenshot(library: Library, file: Path, size: tuple[int, int]) -> None:
+    """The walk screen on the demo library, as a person sees it after a hop."""
+    neighborhood = open_neighborhood(library)
+    start = find(neighborhood.snapshot, "Heat Lightning", 1)[0][0].album_id
+    app = SleevewalkApp(
+        Session(neighborhood, start),
+        CoverFiles(library.covers_dir),
+        find,
+        library_path=library.path,
+        blends_dir=library.blends_dir,
+    )
+    async with app.run_test(size=size) as pilot:
+        for _ in range(10):
+            await pilot.pause(0.1)
+        await pilot.press("right")
+        await pilot.pause(0.3)
+        file.write_text(app.export_screenshot(title="sleevewalk"))
+
+
+def row(pictures: np.ndarray) -> np.ndarray:
+    """uint8 [n, h, w, 3] side by side with white gaps."""
+    n, h, w, _ = pictures.shape
+    sheet = np.full((h, n * (w + GAP) - GAP, 3), 255, np.uint8)
+    for i, picture in enumerate(pictures):
+        sheet[:, i * (w + GAP) : i * (w + GAP) + w] = picture
+    return sheet
+
+
+def stack(rows: list[np.ndarray]) -> Image.Image:
+    """Rows under each other, the narrower ones filled with white."""
+    width = max(r.shape[1] for r in rows)
+    parts: list[np.ndarray] = []
+    for r in rows:
+        parts += [np.pad(r, ((0, GAP), (0, width - r.shape[1]), (0, 0)), constant_values=255)]
+    return Image.fromarray(np.concatenate(parts)[:-GAP])
+
+
+def sheets(library: Library) -> None:
+    """Originals and self-encodings; five covers and their blends; a strip from one cover to another."""
+    files = CoverFiles(library.covers_dir)
+    with library.read() as con:
+        shas = [r[0] for r in con.execute("SELECT cover_sha256 FROM albums ORDER BY album_id").fetchall()]
+    picked = [files.pixels(sha) for sha in shas[:: len(shas) // PAIRS][:PAIRS]]
+    covers = np.stack(picked)
+    codec = Codec.load()
+    latents = codec.encode(covers)
+    mixed = np.stack([latents[:5].mean(0), vivid(latents[:5], None, codec.centre)])
+    walk = strip(latents[0], latents[5], PAIRS, codec.centre)
+    rows = [
+        row(covers),
+        row(codec.decode(latents)),
+        row(np.concatenate([covers[:5], codec.decode(mixed)])),
+        row(codec.decode(walk)),
+    ]
+    stack(rows).save(HERE / "sheet.webp", quality=85, method=6)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        library = build_demo(Path(folder) / "demo", StderrProgress())
+        build(library, StderrProgress())
+        asyncio.run(screenshot(library, HERE / "walk.svg", (130, 44)))
+        sheets(library)
+
+
+if __name__ == "__main__":
+    main()
