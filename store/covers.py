@@ -50,6 +50,7 @@ class CoverFiles:
         target = self.path(sha)
         try:
             if target.is_file() and target.stat().st_size == len(webp):
+                os.utime(target)  # young again: no repair takes it for an orphan before it is committed
                 return sha
             target.parent.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{sha}.{os.getpid()}-{threading.get_ident()}")
@@ -59,17 +60,29 @@ class CoverFiles:
             raise LibraryError(f"cannot write cover {target}: {error.strerror or error}") from error
         return sha
 
+    def read(self, sha: str) -> bytes:
+        """The bytes of the cover's WebP. LibraryError naming the file when it is missing or not what its name says."""
+        webp = self._bytes(sha)
+        if hashlib.sha256(webp).hexdigest() != sha:
+            raise LibraryError(
+                f"cover {self.path(sha)} is damaged (its content is not what its name says); "
+                "delete it and ingest its source again"
+            )
+        return webp
+
     def pixels(self, sha: str) -> np.ndarray:
         """The cover as uint8 [128, 128, 3]. LibraryError naming the file when it is missing or damaged."""
+        return _decode(self._bytes(sha), f"cover {self.path(sha)}")
+
+    def _bytes(self, sha: str) -> bytes:
         path = self.path(sha)
         try:
             with path.open("rb") as file:
-                webp = file.read(_MAX_BYTES + 1)
+                return file.read(_MAX_BYTES + 1)
         except FileNotFoundError:
             raise LibraryError(f"cover {path} is missing; ingest its source again") from None
         except OSError as error:
             raise LibraryError(f"cannot read cover {path}: {error.strerror or error}") from error
-        return _decode(webp, f"cover {path}")
 
 
 def _decode(webp: bytes, name: str) -> np.ndarray:

@@ -165,7 +165,6 @@ def test_sql_prints_tables_json_and_csv(run):
     assert status == 0 and "AC/DC" in out and "\x1b" not in out
 
 
-
 def test_sql_writes_csv_json_and_parquet_files_by_format_or_ending(run, tmp_path):
     import pyarrow.parquet as pq
 
@@ -294,3 +293,27 @@ def test_opening_the_app_imports_neither_torch_nor_sklearn(folder):
 def test_build_with_nothing_to_do_does_not_import_torch(folder, tiny_weights):
     code = f"from tui.cli import main\nassert main(['build', '--weights', {str(tiny_weights)!r}]) == 0"
     assert "torch" not in modules_after(code, folder)
+
+
+def test_doctor_repair_lists_before_it_changes_and_mends_with_yes(folder, tmp_path, monkeypatch, tiny_weights, capsys):
+    import shutil
+
+    from pipelines.build import build as build_with
+    from vae.info import read_info
+
+    monkeypatch.setattr("vae.info.read_info", lambda path=tiny_weights: read_info(tiny_weights))
+    monkeypatch.setattr("pipelines.build.build", lambda library, progress: build_with(library, weights=tiny_weights))
+    broken = Path(shutil.copytree(folder, tmp_path / "broken"))
+    next((broken / "covers").rglob("*.webp")).unlink()
+    next((broken / "index").glob("*.faiss")).write_bytes(b"half")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        status = cli.main(["doctor", "--repair", *arguments, "--library", str(broken)])
+        return status, capsys.readouterr().out
+
+    status, out = run()
+    assert status == 1 and "missing covers" in out and "index" in out
+    assert run()[1] == out, "nothing was changed"
+    status, out = run("--yes")
+    assert status == 0 and "mended: missing covers" in out
+    assert run() == (0, "nothing to mend\n")
