@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
 from textual.app import App
@@ -18,8 +18,10 @@ from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen
+from tui.screens.sql import SqlScreen
 from tui.screens.walk import WalkScreen
 from tui.session import Blender, Session
+from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
     from store.library import Library
@@ -101,9 +103,17 @@ class SleevewalkApp(App[None]):
         screen = self.screen
         if isinstance(screen, HelpScreen):
             return
-        title = "finding an album" if isinstance(screen, FindScreen) else "walking"
-        bindings = [binding for binding in screen.BINDINGS if isinstance(binding, Binding)]
-        self.push_screen(HelpScreen(title, bindings))
+        self.push_screen(HelpScreen(*help_for(screen)))
+
+
+def help_for(screen: Screen[Any]) -> tuple[str, list[Binding]]:
+    """(what one is doing there, its keys) of a screen; the keys of a panel that has the focus come first."""
+    told = {FindScreen: "finding an album", SqlScreen: "the SQL behind a view"}
+    title = told.get(type(screen), "walking")
+    bindings: list[BindingType] = list(screen.BINDINGS)
+    if isinstance(screen.focused, Counts):
+        title, bindings = "what counts", list(Counts.BINDINGS)
+    return title, [binding for binding in bindings if isinstance(binding, Binding)]
 
 
 def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from store.filters import NO_FILTER, Filter
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.layout import MAX_RING, MIN_RING
 from tui.placement import place
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from pipelines.blend import BlendResult
 
 TRAY_LIMIT = 12
-NeighborCache = dict[tuple[str, Weights], list[Neighbor]]
+PRESETS = {  # what counts, by name; the first is the default
+    "balanced": Weights(),
+    "by sleeve alone": Weights(1, 0, 0, 0, 0),
+    "by ear alone": Weights(0, 1, 0.5, 0, 0),
+}
+NeighborCache = dict[tuple[str, Weights, Filter], list[Neighbor]]
 
 
 class Snapshot(Protocol):
@@ -37,7 +43,9 @@ class Neighborhood(Protocol):
     def snapshot(self) -> Any: ...
     @property
     def notices(self) -> Sequence[str]: ...
-    def neighbors(self, album_id: str, k: int = 12, weights: Weights = ...) -> list[Neighbor]: ...
+    def neighbors(
+        self, album_id: str, k: int = 12, weights: Weights = ..., *, allowed: Any = ...
+    ) -> list[Neighbor]: ...
     def reasons(self, a: str, b: str, weights: Weights = ...) -> tuple[Reason, ...]: ...
 
 
@@ -87,6 +95,7 @@ class Session:
         self.neighborhood = neighborhood
         self.snapshot = neighborhood.snapshot
         self.weights = weights or Weights()
+        self.filter = NO_FILTER
         self.personal = personal
         self.ring_size: int | None = None  # None: as many as suit the screen
         self.tray: list[Album] = []
@@ -165,12 +174,24 @@ class Session:
         self._count = max(1, count)
         self._place(self.trail.here.slots)
 
-    def set_weights(self, **changes: float) -> None:
-        """Change what counts and rank again; at least one weight stays above 0."""
+    def set_weights(self, **changes: float) -> bool:
+        """Change what counts and rank again; False, and nothing changes, where no weight would be above 0."""
         weights = replace(self.weights, **changes)
-        if any(getattr(weights, signal) > 0 for signal in SIGNALS):
-            self.weights = weights
-            self._place(self.trail.here.slots)
+        if not any(getattr(weights, signal) > 0 for signal in SIGNALS):
+            return False
+        self.weights = weights
+        self._place(self.trail.here.slots)
+        return True
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Show only neighbours that pass `chosen` and rank again."""
+        self.filter = chosen
+        self._place(self.trail.here.slots)
+
+    @property
+    def preset(self) -> str | None:
+        """The name of the weights in use, or None where they are a person's own."""
+        return next((name for name, weights in PRESETS.items() if weights == self.weights), None)
 
     def focus(self, slot: int | None) -> None:
         """Put the focus on a slot that has an album, or on the centre (None)."""
@@ -240,11 +261,13 @@ class Session:
     # inside
 
     def _neighbors_here(self) -> list[Neighbor]:
-        key = (self.here.album_id, self.weights)
+        key = (self.here.album_id, self.weights, self.filter)
         if key not in self._neighbors:
             if len(self._neighbors) > 200:
                 self._neighbors.pop(next(iter(self._neighbors)))
-            self._neighbors[key] = self.neighborhood.neighbors(key[0], k=MAX_RING, weights=self.weights)
+            allowed = self.filter.allowed(self.snapshot, self.snapshot.row(key[0]))
+            found = self.neighborhood.neighbors(key[0], k=MAX_RING, weights=self.weights, allowed=allowed)
+            self._neighbors[key] = found
         return self._neighbors[key]
 
     def _place(self, previous: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
