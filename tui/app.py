@@ -19,13 +19,17 @@ from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.sql import SqlScreen
+from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.session import Blender, Session
+from tui.trail import Trail
 from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
     from store.library import Library
     from store.snapshot import Snapshot
+
+TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
 
 
 class SleevewalkApp(App[None]):
@@ -98,6 +102,17 @@ class SleevewalkApp(App[None]):
 
         self.push_screen(FindScreen(self.session, self.painter, self.find), answer)
 
+    def action_trail(self) -> None:
+        """The trail; its answer is the stop to go to."""
+        if self.session is None:
+            return
+
+        def answer(seq: int | None) -> None:
+            if seq is not None and isinstance(self.screen, WalkScreen):
+                self.screen.go_to(seq)
+
+        self.push_screen(TrailScreen(self.session, self.covers, self.library_path / "walks"), answer)
+
     def action_help(self) -> None:
         """The keys of the screen one is on."""
         screen = self.screen
@@ -108,7 +123,7 @@ class SleevewalkApp(App[None]):
 
 def help_for(screen: Screen[Any]) -> tuple[str, list[Binding]]:
     """(what one is doing there, its keys) of a screen; the keys of a panel that has the focus come first."""
-    told = {FindScreen: "finding an album", SqlScreen: "the SQL behind a view"}
+    told = {FindScreen: "finding an album", SqlScreen: "the SQL behind a view", TrailScreen: "the trail"}
     title = told.get(type(screen), "walking")
     bindings: list[BindingType] = list(screen.BINDINGS)
     if isinstance(screen.focused, Counts):
@@ -127,10 +142,10 @@ def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
     return ColorMode.TRUECOLOR
 
 
-def last_stop(snapshot: Snapshot) -> str | None:
-    """The album where the last recorded walk ended, if it is still in the library."""
-    walks = snapshot.personal.walks
-    return walks[-1].album_id if walks and snapshot.row(walks[-1].album_id) is not None else None
+def recorded_trail(snapshot: Snapshot) -> Trail | None:
+    """The walks recorded so far, the latest TRAIL_KEPT stops of them; stops not in the library now are left out."""
+    known = [step for step in snapshot.personal.walks if snapshot.row(step.album_id) is not None]
+    return Trail.of_steps([(step.album_id, step.came_from) for step in known[-TRAIL_KEPT:]])
 
 
 def run_app(library: Library, start_album: str | None = None, blender: Blender | None = None) -> int:
@@ -149,7 +164,10 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
     notebook = Notebook(personal)
     session = None
     if len(neighborhood.snapshot):
-        session = Session(neighborhood, start_album or last_stop(neighborhood.snapshot), personal=notebook)
+        snapshot = neighborhood.snapshot
+        marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
+        trail = recorded_trail(snapshot)
+        session = Session(neighborhood, start_album, personal=notebook, trail=trail, bookmarks=marks)
     app = SleevewalkApp(
         session,
         CoverFiles(library.covers_dir),

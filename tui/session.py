@@ -54,6 +54,8 @@ class Personal(Protocol):
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None) -> None: ...
     def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None: ...
+    def add_bookmark(self, album_id: str) -> None: ...
+    def remove_bookmark(self, album_id: str) -> None: ...
 
 
 class Recorder(Personal, Protocol):
@@ -91,7 +93,10 @@ class Session:
         weights: Weights | None = None,
         personal: Recorder | None = None,
         seed: int | None = None,
+        trail: Trail | None = None,
+        bookmarks: Sequence[str] = (),
     ) -> None:
+        """Without `start` the walk goes on where `trail` ends; `bookmarks` are album_ids, the newest first."""
         self.neighborhood = neighborhood
         self.snapshot = neighborhood.snapshot
         self.weights = weights or Weights()
@@ -103,8 +108,14 @@ class Session:
         self._random = random.Random(seed)
         self._count = MIN_RING
         self._neighbors: NeighborCache = {}
-        self.trail = Trail(start or self._first())
-        self._log_step()
+        self.bookmarks = list(bookmarks)
+        self._steps = 0  # recorded in this sitting
+        self.trail = trail or Trail(start or self._first())
+        if trail is not None and start is not None and start != trail.here.album_id:
+            self.trail.start(start)
+            self._log_step()
+        elif trail is None:
+            self._log_step()
         self.ring = Ring(())
 
     # where one stands
@@ -232,6 +243,11 @@ class Session:
         """To the stop that `back` came from, as it was left."""
         return self.trail.forward() and self._restore()
 
+    def go_to(self, seq: int) -> None:
+        """To any stop of the trail, as it was left."""
+        self.trail.go_to(seq)
+        self._restore()
+
     def random(self) -> bool:
         """Jump to any other album; False if there is none."""
         if len(self.snapshot) < 2:
@@ -240,6 +256,20 @@ class Session:
         row = self._random.randrange(len(self.snapshot) - 1)
         self.jump(self.snapshot.album(row + (here is not None and row >= here)).album_id)
         return True
+
+    # bookmarks
+
+    def toggle_bookmark(self) -> bool:
+        """Bookmark the album in focus or take its mark off; whether it is bookmarked now."""
+        album_id = self.focused.album_id
+        marked = album_id not in self.bookmarks
+        if marked:
+            self.bookmarks.insert(0, album_id)
+        else:
+            self.bookmarks.remove(album_id)
+        if self.personal is not None:
+            (self.personal.add_bookmark if marked else self.personal.remove_bookmark)(album_id)
+        return marked
 
     # the tray
 
@@ -287,8 +317,9 @@ class Session:
         if self.personal is not None:
             visit, previous = self.trail.here, self.previous
             self.personal.add_walk_step(
-                self.walk_id, visit.seq, visit.album_id, None if previous is None else previous.album_id
+                self.walk_id, self._steps, visit.album_id, None if previous is None else previous.album_id
             )
+            self._steps += 1
 
     def _first(self) -> str:
         """Where a first walk starts: the album with the most listeners, else any with a cover and tags."""

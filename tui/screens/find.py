@@ -21,11 +21,13 @@ from tui.session import Session
 from tui.text import cut, pad, plain, wrap
 from tui.widgets.bars import KeysLine
 from tui.widgets.cover import Cover
+from tui.widgets.details import BOOKMARK
 from tui.widgets.lines import Lines, Span
 
 DEBOUNCE = 0.04  # seconds after a key before a search starts
 PREVIEW_DELAY = 0.3  # seconds that a hit stays chosen before its cover is drawn
 HITS = 60
+RECENT = 200  # bookmarks and stops listed before anything is typed
 Finder = Callable[[Any, str, int], list[tuple[Album, float]]]
 KEYS = [("type", "artist or title"), ("↑↓", "choose"), ("Enter", "walk there"), ("Esc", "back to the walk")]
 
@@ -87,9 +89,14 @@ class FindScreen(Screen[str | None]):
         yield KeysLine(id="keys")
 
     def on_mount(self) -> None:
-        """Start with the albums of this walk, the latest first."""
+        """Start with the bookmarks and the albums of this walk."""
         self.query_one(Input).focus()
-        self._show([self.session.album(album_id) for album_id in self.session.trail.recent()])
+        self._show(self._kept())
+
+    def _kept(self) -> list[Album]:
+        """The bookmarks, the newest first, then where this walk has been, the latest first."""
+        ids = dict.fromkeys([*self.session.bookmarks, *self.session.trail.recent()])
+        return [self.session.album(album_id) for album_id in list(ids)[:RECENT]]
 
     def on_resize(self) -> None:
         """Rows are as wide as the screen."""
@@ -108,13 +115,15 @@ class FindScreen(Screen[str | None]):
             self._search(self._question, text)
         else:
             self._text = ""
-            self._show([self.session.album(album_id) for album_id in self.session.trail.recent()])
+            self._show(self._kept())
 
     @work(thread=True, group="find", exclusive=True)
     def _search(self, question: int, text: str) -> None:
         if question != self._question:
             return
         hits = [album for album, _ in self.find(self.session.snapshot, text, HITS)]
+        kept = {*self.session.bookmarks, *self.session.trail.recent()}
+        hits.sort(key=lambda album: album.album_id not in kept)  # stable: otherwise by likeness
         self.post_message(self.Found(question, text, hits))
 
     def on_find_screen_found(self, message: Found) -> None:
@@ -154,7 +163,7 @@ class FindScreen(Screen[str | None]):
             said = f"nothing like “{plain(self._text)}” here" if self._text else "nothing to show yet"
             lines.show([[(cut(said, lines.size.width), palette.text("quiet"))]])
         else:
-            heading = "albums like that" if self._text else "on this walk"
+            heading = "albums like that" if self._text else "bookmarks, and where you have been"
             rows: list[list[Span]] = [[(heading, palette.text("quiet"))]]
             for index, album in enumerate(self.hits[self._first : self._first + height], self._first):
                 rows.append(self._row(lines, album, index == self.chosen))
@@ -169,7 +178,8 @@ class FindScreen(Screen[str | None]):
         text = palette.focus if chosen else palette.text()
         quiet = palette.focus if chosen else palette.text("quiet")
         return [
-            ("▸ " if chosen else "  ", text),
+            ("▸" if chosen else " ", text),
+            (BOOKMARK if album.album_id in self.session.bookmarks else " ", quiet),
             (pad(plain(album.title) or "untitled", title_cells - 1) + " ", text),
             (pad(plain(album.artist), artist_cells), quiet),
             (f" {year}", quiet),

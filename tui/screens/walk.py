@@ -178,6 +178,18 @@ class WalkScreen(Screen[None]):
         self.query_one(RingView).forget_way()
         self.refresh_ring()
 
+    def go_to(self, seq: int) -> None:
+        """Go to a stop of the trail."""
+        self.session.go_to(seq)
+        self.query_one(RingView).forget_way()
+        self.refresh_ring()
+
+    def action_bookmark(self) -> None:
+        """Mark the album in focus, or take the mark off."""
+        marked = self.session.toggle_bookmark()
+        self.refresh_focus()
+        self.say("bookmarked: / lists it first" if marked else "bookmark taken off")
+
     def action_ring(self, step: int) -> None:
         """More or fewer neighbours."""
         ring = self.query_one(RingView)

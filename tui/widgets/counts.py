@@ -11,7 +11,7 @@ from textual.message import Message
 
 from store.filters import NO_FILTER, POPULARITIES, decades_of, genres_of, popularity_bounds
 from store.records import SIGNALS
-from tui.palette import SIGNAL_LETTERS
+from tui.palette import SIGNAL_LETTERS, Palette
 from tui.session import PRESETS, Session
 from tui.text import cut, pad, plain, width, wrap
 from tui.widgets.lines import Lines, Span
@@ -51,10 +51,14 @@ class Counts(Lines, can_focus=True):
         self.chosen = 0
         self._choices: dict[str, Sequence[str | int | None]] | None = None
 
+    def on_resize(self) -> None:
+        """As wide as the panel."""
+        self.draw()
+
     def draw(self) -> None:
         """Show what counts now."""
-        palette, cells, session = self.palette, self.size.width, self.session
-        rows = [_heading(self, f"what counts · {session.preset or 'your own'}")]
+        palette, cells, session = self.palette, self.container_size.width, self.session
+        rows = [_heading(palette, f"what counts · {session.preset or 'your own'}", cells)]
         for place, signal in enumerate(SIGNALS):
             weight = getattr(session.weights, signal)
             track = max(4, cells - 20)
@@ -68,14 +72,14 @@ class Counts(Lines, can_focus=True):
                     (f" {weight:<4g}", palette.text()),
                 ]
             )
-        rows += [[], _heading(self, "only")]
+        rows += [[], _heading(palette, "only", cells)]
         for place, name in enumerate(FILTERS, len(SIGNALS)):
             said = self._said(name)
             color = "quiet" if said == "any" else "accent"
             rows.append(
                 [self._pointer(place), (pad(name, 11), palette.text()), (cut(said, cells - 13), palette.text(color))]
             )
-        rows += [[], _heading(self, "presets")]
+        rows += [[], _heading(palette, "presets", cells)]
         for number, name in enumerate(PRESETS, 1):
             on = name == session.preset
             rows.append([(f"  {number} {name}", palette.text("accent" if on else "quiet", bold=on))])
@@ -170,6 +174,6 @@ def stepped(values: Sequence[Value], value: Value, step: int) -> Value:
     return values[(place + step) % len(values)]
 
 
-def _heading(lines: Lines, text: str) -> list[Span]:
-    rule = "─" * max(0, lines.size.width - width(text) - 1)
-    return [(f"{text} ", lines.palette.text("quiet")), (rule, lines.palette.text("faint"))]
+def _heading(palette: Palette, text: str, cells: int) -> list[Span]:
+    rule = "─" * max(0, cells - width(text) - 1)
+    return [(f"{text} ", palette.text("quiet")), (rule, palette.text("faint"))]
