@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
+from store.records import Route, Weights
 from tui.covers import CoverPainter, CoverSource
 from tui.halfblocks import ColorMode
 from tui.notebook import Notebook
@@ -18,6 +20,7 @@ from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen
+from tui.screens.route import Router, RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
@@ -51,8 +54,10 @@ class SleevewalkApp(App[None]):
         library_path: Path,
         blends_dir: Path,
         blender: Blender | None = None,
+        router: Router | None = None,
     ) -> None:
         super().__init__()
+        self.router = router or strongest_route
         self.session = session
         self.covers = covers
         self.find = find
@@ -102,6 +107,26 @@ class SleevewalkApp(App[None]):
 
         self.push_screen(FindScreen(self.session, self.painter, self.find), answer)
 
+    def action_route(self) -> None:
+        """Ask for an album and show the way to it."""
+        session = self.session
+        if session is None:
+            return
+
+        def walk(album_ids: list[str] | None) -> None:
+            if album_ids and isinstance(self.screen, WalkScreen):
+                self.screen.walk_along(album_ids)
+
+        def route(album_id: str | None) -> None:
+            if album_id == session.here.album_id and isinstance(self.screen, WalkScreen):
+                self.screen.say("you are here already: choose another album to find a route to")
+            elif album_id is not None:
+                goal = session.album(album_id)
+                self.push_screen(RouteScreen(session, self.painter, self.router, goal), walk)
+
+        asks, does = "a route to which album?", "find the route"
+        self.push_screen(FindScreen(session, self.painter, self.find, asks, does), route)
+
     def action_trail(self) -> None:
         """The trail; its answer is the stop to go to."""
         if self.session is None:
@@ -123,12 +148,26 @@ class SleevewalkApp(App[None]):
 
 def help_for(screen: Screen[Any]) -> tuple[str, list[Binding]]:
     """(what one is doing there, its keys) of a screen; the keys of a panel that has the focus come first."""
-    told = {FindScreen: "finding an album", SqlScreen: "the SQL behind a view", TrailScreen: "the trail"}
+    told = {
+        FindScreen: "finding an album",
+        SqlScreen: "the SQL behind a view",
+        TrailScreen: "the trail",
+        RouteScreen: "a route",
+    }
     title = told.get(type(screen), "walking")
     bindings: list[BindingType] = list(screen.BINDINGS)
     if isinstance(screen.focused, Counts):
         title, bindings = "what counts", list(Counts.BINDINGS)
     return title, [binding for binding in bindings if isinstance(binding, Binding)]
+
+
+def strongest_route(
+    neighborhood: Any, start: str, goal: str, weights: Weights, should_stop: Callable[[], bool]
+) -> Route:
+    """The store's route, which stops looking when told."""
+    from store.routes import find_route
+
+    return find_route(neighborhood, start, goal, weights, should_stop=should_stop)
 
 
 def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
 
 from store.filters import Filter
-from store.records import Weights
+from store.records import Route, Step, Weights
 from tests.tui.fakes import make_album, make_app
 from tests.tui.test_app import HOSTILE, check_rows, ready, screen_text, session_of, until, walk_of
+from tui.screens.find import FindScreen
+from tui.screens.route import RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.widgets.counts import LEVELS, Counts, next_level
+from tui.widgets.cover import Cover
 from tui.widgets.ringview import RingView
 
 
@@ -56,7 +61,7 @@ async def test_a_filter_that_nothing_passes_says_how_to_leave() -> None:
         session_of(app).set_filter(Filter(genre="no such"))
         await pilot.press("w")
         walk_of(app).refresh_ring()
-        await until(pilot, lambda: any("takes the filters off" in row for row in screen_text(app)))
+        await until(pilot, lambda: any("Nothing here passes" in row for row in screen_text(app)))
         await pilot.press("0")
         assert any(session_of(app).ring.slots)
 
@@ -141,3 +146,59 @@ async def test_bookmarks_come_first_in_find() -> None:
         await ready(pilot)
         await pilot.press("s")
         assert session.bookmarks == []
+
+
+def hostile_route(neighborhood: Any, start: str, goal: str, weights: Weights, should_stop: Any) -> Route:
+    albums = [neighborhood.snapshot.album(neighborhood.snapshot.row(start))]
+    albums += [album for album in neighborhood.snapshot.albums if album.album_id not in (start, goal)][:9]
+    albums.append(neighborhood.snapshot.album(neighborhood.snapshot.row(goal)))
+    steps = [Step(albums[0], None)]
+    for before, album in pairwise(albums):
+        steps.append(Step(album, 0.5, neighborhood.reasons(before.album_id, album.album_id)))
+    return Route(tuple(steps), 0.5)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_a_route_is_shown_and_walked_along(size: tuple[int, int]) -> None:
+    albums = [make_album(row, artist=text, title=text) for row, text in enumerate(HOSTILE)]
+    app = make_app([*albums, *(make_album(row) for row in range(20, 30))])
+    app.router = hostile_route
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, FindScreen))
+        await pilot.press(*make_album(25).title.lower().split()[1])
+        await until(pilot, lambda: app.screen.hits == [make_album(25)])
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RouteScreen) and app.screen.route is not None)
+        film = app.screen
+        await until(pilot, lambda: any("10 steps" in row for row in screen_text(app)))
+        for key in ["left"] * 11 + ["end"]:
+            await pilot.press(key)
+            await check_rows(pilot, size)
+        shown = [cover.album for cover in film.query(Cover) if cover.display]
+        assert shown[-1] == make_album(25) and len(shown) >= 4
+        await pilot.press("left", "enter")
+        await ready(pilot)
+        assert [visit.album_id for visit in session.trail.path()[0]] == [
+            step.album.album_id for step in film.route.steps[:-1]
+        ]
+        await pilot.press("backspace")
+        assert session.here == film.route.steps[-3].album
+
+
+async def test_where_there_is_no_route_it_says_why() -> None:
+    app = make_app()
+    app.router = lambda *_: Route((), None, "no neighbourhood of either reaches the other")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, FindScreen))
+        await pilot.press("3", "7")
+        await until(pilot, lambda: app.screen.hits == [make_album(37)])
+        await pilot.press("enter")
+        await until(pilot, lambda: any("no route, because no neighbourhood" in row for row in screen_text(app)))
+        await pilot.press("enter", "left", "escape")
+        await ready(pilot)
+        assert len(session_of(app).trail.visits) == 1

@@ -63,8 +63,18 @@ class FindScreen(Screen[str | None]):
             self.text = text
             self.hits = hits
 
-    def __init__(self, session: Session, painter: CoverPainter, find: Finder) -> None:
+    def __init__(
+        self,
+        session: Session,
+        painter: CoverPainter,
+        find: Finder,
+        asks: str = "find an artist or a title",
+        does: str = "walk there",
+    ) -> None:
+        """`asks` stands in the empty query; `does` says what becomes of the chosen album."""
         super().__init__()
+        self.asks = asks
+        self.does = does
         self.session = session
         self.painter = painter
         self.find = find
@@ -78,7 +88,7 @@ class FindScreen(Screen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The query, the hits and the chosen hit's cover."""
-        query = Input(placeholder="find an artist or a title", id="query")
+        query = Input(placeholder=self.asks, id="query")
         query.cursor_blink = False
         yield query
         with Horizontal(id="find-body"):
@@ -168,7 +178,7 @@ class FindScreen(Screen[str | None]):
             for index, album in enumerate(self.hits[self._first : self._first + height], self._first):
                 rows.append(self._row(lines, album, index == self.chosen))
             lines.show(rows)
-        self.query_one(KeysLine).show_keys(KEYS)
+        self.query_one(KeysLine).show_keys([(key, self.does if key == "Enter" else does) for key, does in KEYS])
 
     def _row(self, lines: Lines, album: Album, chosen: bool) -> list[Span]:
         palette, cells = lines.palette, lines.size.width

@@ -123,12 +123,14 @@ class WalkScreen(Screen[None]):
 
     def _refresh_keys(self) -> None:
         line = self.query_one(KeysLine)
-        if self.query_one(RingView).ring is None:
-            line.show_message(TOO_SMALL, error=True)
-        elif self._message is not None:
+        if self._message is not None:
             line.show_message(*self._message)
+        elif self.query_one(Counts).visible:
+            line.show_keys(COUNTS_KEYS)
+        elif self.query_one(RingView).ring is None:
+            line.show_message(TOO_SMALL, error=True)
         else:
-            line.show_keys(COUNTS_KEYS if self.query_one(Counts).visible else KEYS)
+            line.show_keys(KEYS)
 
     def on_resize(self) -> None:
         """Panel and bars follow the new width once they have it."""
@@ -181,6 +183,13 @@ class WalkScreen(Screen[None]):
     def go_to(self, seq: int) -> None:
         """Go to a stop of the trail."""
         self.session.go_to(seq)
+        self.query_one(RingView).forget_way()
+        self.refresh_ring()
+
+    def walk_along(self, album_ids: list[str]) -> None:
+        """Walk through every album of a route."""
+        for album_id in album_ids:
+            self.session.jump(album_id)
         self.query_one(RingView).forget_way()
         self.refresh_ring()
 

@@ -32,6 +32,7 @@ WALK_BINDINGS: list[BindingType] = [
     key("U,ctrl+r", "forward", "forward", "forward", "Forward again after going back"),
     key("r", "random", "random", "random", "Jump to any album"),
     key("slash", "app.find", "find", "find", "Find an album by artist or title"),
+    key("p", "app.route", "route", "route", "A route from here to an album that you choose"),
     key("g", "app.trail", "trail", "trail", "The trail: go to any stop, export the walk"),
     key("s", "bookmark", "bookmark", "bookmark", "Bookmark the album in focus, or take the mark off"),
     key("w", "counts", "what counts", "counts", "What counts: weights, presets, filters"),

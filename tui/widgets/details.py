@@ -95,12 +95,12 @@ def _reasons(palette: Palette, reasons: Sequence[Reason], cells: int, room: int,
             left -= len(lines)
     rows: list[list[Span]] = []
     for reason in reasons:
-        rows.append(_bar(palette, reason, cells))
+        rows.append(bar(palette, reason, cells))
         rows += [[("  " + text, palette.text("quiet"))] for text in shown.get(reason.signal, [])]
     return rows
 
 
-def _bar(palette: Palette, reason: Reason, cells: int) -> list[Span]:
+def bar(palette: Palette, reason: Reason, cells: int) -> list[Span]:
     """`C cover      ██████▌   0.71`; the letter is the one beside the cover."""
     label = f"{SIGNAL_LETTERS[reason.signal]} {reason.signal}"
     track = max(4, cells - BAR_LABEL - 2 - 5)
