@@ -21,11 +21,10 @@ from store.library import Library
 from store.neighborhood import open_neighborhood
 from tui.app import SleevewalkApp
 from tui.session import Session
-from vae.blend import strip, vivid
 from vae.codec import Codec
+from vae.sheets import composites, interpolations, reconstructions, stack
 
 HERE = Path(__file__).parent
-GAP = 6
 PAIRS = 8  # originals beside their self-encodings
 
 
@@ -48,24 +47,6 @@ async def screenshot(library: Library, file: Path, size: tuple[int, int]) -> Non
         file.write_text(app.export_screenshot(title="sleevewalk"))
 
 
-def row(pictures: np.ndarray) -> np.ndarray:
-    """uint8 [n, h, w, 3] side by side with white gaps."""
-    n, h, w, _ = pictures.shape
-    sheet = np.full((h, n * (w + GAP) - GAP, 3), 255, np.uint8)
-    for i, picture in enumerate(pictures):
-        sheet[:, i * (w + GAP) : i * (w + GAP) + w] = picture
-    return sheet
-
-
-def stack(rows: list[np.ndarray]) -> Image.Image:
-    """Rows under each other, the narrower ones filled with white."""
-    width = max(r.shape[1] for r in rows)
-    parts: list[np.ndarray] = []
-    for r in rows:
-        parts += [np.pad(r, ((0, GAP), (0, width - r.shape[1]), (0, 0)), constant_values=255)]
-    return Image.fromarray(np.concatenate(parts)[:-GAP])
-
-
 def sheets(library: Library) -> None:
     """Originals and self-encodings; five covers and their blends; a strip from one cover to another."""
     files = CoverFiles(library.covers_dir)
@@ -74,16 +55,8 @@ def sheets(library: Library) -> None:
     picked = [files.pixels(sha) for sha in shas[:: len(shas) // PAIRS][:PAIRS]]
     covers = np.stack(picked)
     codec = Codec.load()
-    latents = codec.encode(covers)
-    mixed = np.stack([latents[:5].mean(0), vivid(latents[:5], None, codec.centre)])
-    walk = strip(latents[0], latents[5], PAIRS, codec.centre)
-    rows = [
-        row(covers),
-        row(codec.decode(latents)),
-        row(np.concatenate([covers[:5], codec.decode(mixed)])),
-        row(codec.decode(walk)),
-    ]
-    stack(rows).save(HERE / "sheet.webp", quality=85, method=6)
+    rows = [reconstructions(codec, covers), composites(codec, covers[:5]), interpolations(codec, covers[[0, 5]], 6)]
+    Image.fromarray(stack(rows)).save(HERE / "sheet.webp", quality=85, method=6)
 
 
 def main() -> None:
