@@ -128,6 +128,12 @@ class Library:
             try:
                 with ctrl_c():
                     yield con
+            except duckdb.Error as error:
+                if "No space left on device" in str(error):
+                    raise LibraryError(
+                        f"cannot write {self.db_path}: the disk is full; free some and run it again"
+                    ) from error
+                raise
             finally:
                 gate.thread = gate.connection = None
                 con.close()
