@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.color import ColorSystem
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
@@ -20,13 +19,14 @@ from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.walk import WalkScreen
 from tui.session import Blender, Session
+from tui.terminal_display import ThriftyDisplay
 
 if TYPE_CHECKING:
     from store.library import Library
     from store.snapshot import Snapshot
 
 
-class SleevewalkApp(App[None]):
+class SleevewalkApp(ThriftyDisplay):
     """Walk the graph of albums. Holds no file open: what it shows is in memory or a cover file."""
 
     CSS_PATH = "app.tcss"

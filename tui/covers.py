@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from store.errors import LibraryError
 from store.records import Album
-from tui.halfblocks import Cells, ColorMode, Pixels, pack, shrink, strips
+from tui.halfblocks import Cells, ColorMode, Pixels, merge, pack, shrink, strips
 from tui.text import centered, initials
 
 PACKED_KEPT = 1500  # pictures as packed colours: 6 KB each at 40x20 cells
@@ -67,16 +67,16 @@ class CoverPainter:
         self.tolerance = tolerance
         self.problems: dict[str, str] = {}  # cover_sha256 -> what is wrong with the file
         self._packed: Recent[tuple[str, int, int], Cells | None] = Recent(PACKED_KEPT)
-        self._strips: Recent[tuple[str, int, int], list[Strip]] = Recent(STRIPS_KEPT)
+        self._strips: Recent[tuple[str, int, int, int], list[Strip]] = Recent(STRIPS_KEPT)
 
     def draw(self, album: Album, columns: int, rows: int) -> list[Strip]:
         """`rows` strips of `columns` cells."""
         key = album.cover_sha256 or album.album_id
-        return self._strips.get((key, columns, rows), lambda: self._draw(album, columns, rows))
+        return self._strips.get((key, columns, rows, self.tolerance), lambda: self._draw(album, columns, rows))
 
     def draw_pixels(self, pixels: Pixels, columns: int, rows: int) -> list[Strip]:
         """Strips of a picture that is no album's cover, such as a blend; not kept."""
-        return strips(pack(shrink(pixels, columns, rows), self.mode), self.tolerance)
+        return strips(merge(pack(shrink(pixels, columns, rows), self.mode), self.tolerance))
 
     def prepare(self, album: Album, columns: int, rows: int) -> None:
         """Read and pack a cover ahead of drawing it; may run in a thread."""
@@ -93,7 +93,7 @@ class CoverPainter:
         cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows)
         if cells is None:
             return placeholder(album, columns, rows)
-        return strips(cells, self.tolerance)
+        return strips(merge(cells, self.tolerance))
 
     def _cells(self, sha: str, columns: int, rows: int) -> Cells | None:
         return self._packed.get((sha, columns, rows), lambda: self._pack(sha, columns, rows))

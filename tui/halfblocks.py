@@ -27,6 +27,8 @@ from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 
 LOWER_HALF = "▄"
+FINE = 10  # tolerance of the default quality: 41 dB on real covers, 0.6 of the bytes
+LITE = 32  # for slow links: 31 dB, 0.35 of the bytes
 Pixels = NDArray[np.uint8]  # [height, width, 3], RGB
 Run = tuple[int, int, int]  # lower colour, upper colour, cells
 
@@ -69,25 +71,41 @@ def pack(pixels: Pixels, mode: ColorMode = ColorMode.TRUECOLOR) -> Cells:
     return Cells(values[0::2], values[1::2], mode)
 
 
-def runs(cells: Cells, tolerance: int = 0) -> list[list[Run]]:
-    """The rows as runs of neighbouring cells that are drawn alike.
+def merge(cells: Cells, tolerance: int) -> Cells:
+    """The picture in fewer colours: along each row of pixels, neighbours of which no channel differs by more
+    than `tolerance` take their mean; the two halves of a cell likewise.
 
-    With a `tolerance` above 0, cells join whose every channel is within it of the run's first cell, which
-    bounds the loss; palette indexes never join by tolerance, since their numbers are not shades.
+    So no channel is further than 1.5·`tolerance` from the exact picture. Palette indexes stay as they are,
+    since their numbers are not shades.
     """
+    if not tolerance or cells.mode not in (ColorMode.TRUECOLOR, ColorMode.GRAY):
+        return cells
+    rows, columns = cells.shape
+    exact = np.stack([_channels(cells.upper), _channels(cells.lower)], axis=1).reshape(rows * 2, columns, 3)
+    low = high = exact[:, 0]
+    starts = np.ones((rows * 2, columns), dtype=bool)
+    for column in range(1, columns):
+        value = exact[:, column]
+        lower, higher = np.minimum(low, value), np.maximum(high, value)
+        far = (higher - lower).max(axis=-1) > tolerance
+        starts[:, column] = far
+        low, high = np.where(far[:, None], value, lower), np.where(far[:, None], value, higher)
+    at = np.flatnonzero(starts)
+    lengths = np.diff(at, append=starts.size)
+    sums = np.add.reduceat(exact.reshape(-1, 3), at, axis=0)
+    means = (sums + lengths[:, None] // 2) // lengths[:, None]
+    merged = np.repeat(means, lengths, axis=0).reshape(rows, 2, columns, 3)
+    alike = np.abs(merged[:, 0] - merged[:, 1]).max(axis=-1, keepdims=True) <= tolerance
+    merged = np.where(alike[:, None], merged.sum(axis=1, keepdims=True) // 2, merged)
+    return Cells(_joined(merged[:, 0]), _joined(merged[:, 1]), cells.mode)
+
+
+def runs(cells: Cells) -> list[list[Run]]:
+    """The rows as runs of neighbouring cells that are drawn alike."""
     upper, lower = cells.upper, cells.lower
     rows, columns = upper.shape
-    starts = np.zeros((rows, columns), dtype=bool)
-    starts[:, 0] = True
-    if tolerance and cells.mode in (ColorMode.TRUECOLOR, ColorMode.GRAY):
-        channels = np.concatenate([_channels(upper), _channels(lower)], axis=-1)
-        anchor = channels[:, 0].copy()
-        for column in range(1, columns):
-            far = np.abs(channels[:, column] - anchor).max(axis=-1) > tolerance
-            starts[:, column] = far
-            anchor[far] = channels[far, column]
-    else:
-        starts[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
+    starts = np.ones((rows, columns), dtype=bool)
+    starts[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
     result: list[list[Run]] = []
     for row in range(rows):
         at = np.flatnonzero(starts[row])
@@ -96,37 +114,45 @@ def runs(cells: Cells, tolerance: int = 0) -> list[list[Run]]:
     return result
 
 
-def strips(cells: Cells, tolerance: int = 0) -> list[Strip]:
+def strips(cells: Cells) -> list[Strip]:
     """One strip a row, for a widget's `render_lines`."""
-    columns = cells.shape[1]
-    return [PixelStrip(row, columns, cells.mode) for row in runs(cells, tolerance)]
+    return [PixelStrip(upper, lower, cells.mode) for upper, lower in zip(cells.upper, cells.lower, strict=True)]
 
 
 class PixelStrip(Strip):
     """A row of half blocks kept as integers. Its segments exist only when something crops or inspects it."""
 
-    __slots__ = ("_built", "_mode", "_runs")
+    __slots__ = ("_built", "_mode", "lower", "upper")
 
-    def __init__(self, row: Sequence[Run], cell_length: int, mode: ColorMode) -> None:
-        super().__init__((), cell_length)
-        self._runs = row
+    def __init__(self, upper: NDArray[np.int32], lower: NDArray[np.int32], mode: ColorMode) -> None:
+        super().__init__((), len(upper))
+        self.upper = upper  # packed colours [columns]
+        self.lower = lower
         self._mode = mode
         self._built: list[Segment] | None = None
 
     @property
+    def is_indexed(self) -> bool:
+        """Whether the colours are indexes of the terminal's palette."""
+        return self._mode in (ColorMode.INDEXED, ColorMode.BASIC)
+
+    @property
     def _segments(self) -> list[Segment]:
         if self._built is None:
-            self._built = segments(self._runs, self._mode)
+            self._built = segments(self._runs(), self._mode)
         return self._built
 
     @_segments.setter
     def _segments(self, _value: list[Segment]) -> None:
-        """The base class sets them once; here they follow from the runs."""
+        """The base class sets them once; here they follow from the colours."""
+
+    def _runs(self) -> list[Run]:
+        return runs(Cells(self.upper[None], self.lower[None], self._mode))[0]
 
     def render(self, console: Console) -> str:
         """The row as terminal codes, kept after the first call."""
         if self._render_cache is None:
-            self._render_cache = ansi(self._runs, self._mode)
+            self._render_cache = ansi(self._runs(), self._mode)
         return self._render_cache
 
     def apply_filter(self, filter: LineFilter, background: TextualColor) -> Strip:
@@ -185,7 +211,7 @@ class HalfblockRenderer(HalfcellRenderer):
         width, height = resize or image.size
         pixels = shrink(np.asarray(image.convert("RGB")), width, (height + 1) // 2)
         output: list[Segment] = []
-        for row in runs(pack(pixels, self.mode), self.tolerance):
+        for row in runs(merge(pack(pixels, self.mode), self.tolerance)):
             output += [*segments(row, self.mode), Segment.line()]
         return output
 
@@ -200,6 +226,13 @@ def _indexed(value: int, layer: int) -> str:
 
 def _basic(value: int, layer: int) -> str:
     return str(layer - 8 + value if value < 8 else layer + 52 + value - 8)
+
+
+def color_code(value: int, layer: int, indexed: bool) -> str:
+    """The codes of a packed colour or palette index as foreground (`layer` 38) or background (48)."""
+    if not indexed:
+        return _truecolor(value, layer)
+    return _basic(value, layer) if value < 16 else _indexed(value, layer)
 
 
 _CODES: dict[ColorMode, Any] = {
@@ -235,6 +268,10 @@ def _packed(pixels: Pixels, mode: ColorMode) -> NDArray[np.int32]:
     if mode is ColorMode.GRAY:
         luma = (rgb @ np.array([299, 587, 114], dtype=np.int32)) // 1000
         rgb = np.repeat(luma[..., None], 3, axis=-1)
+    return _joined(rgb)
+
+
+def _joined(rgb: NDArray[np.int32]) -> NDArray[np.int32]:
     return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
 
 
