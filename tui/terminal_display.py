@@ -39,6 +39,7 @@ class ThriftyDisplay(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.sent_bytes = 0
+        self.colorless = False
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
@@ -62,7 +63,8 @@ class ThriftyDisplay(App[None]):
         if self._running and not self._closed:
             columns, rows = self.size
             if self._mirror is None or (self._mirror.columns, self._mirror.rows) != (columns, rows):
-                self._mirror = TerminalMirror(columns, rows, self.console._color_system or ColorSystem.TRUECOLOR)
+                system = self.console._color_system or ColorSystem.TRUECOLOR
+                self._mirror = TerminalMirror(columns, rows, system, self.colorless)
             self._mirror.paint(renderable)
             self._pump_soon(0)
         self.post_display_hook()

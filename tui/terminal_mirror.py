@@ -25,14 +25,24 @@ PALETTE = 1 << 25  # colours from here are indexes of the terminal's palette
 CLUSTERS = 0x110000  # glyphs from here are characters of several code points
 FIELDS = 4  # glyph, foreground, background, attributes
 ATTRIBUTES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7", "strike": "9"}
+REVERSE = 1 << list(ATTRIBUTES).index("reverse")
+PLAIN = str.maketrans(  # what the screen is drawn with, for a terminal that has ASCII only
+    {
+        **dict.fromkeys(map(chr, range(0x2801, 0x2900)), "."),
+        **dict.fromkeys(map(chr, range(0x2500, 0x2580)), "+"),
+        **dict.fromkeys(map(chr, range(0x2580, 0x25A0)), "#"),
+        **dict(zip("─━│┃▕▏▌▐…›▸←→↑↓⌫·“”", '--||||[].>><>^v<.""', strict=True)),
+    }
+)
 Grid = NDArray[np.int32]  # [FIELDS, rows, columns]
 
 
 class TerminalMirror:
     """The screen that is wanted and the one that was sent."""
 
-    def __init__(self, columns: int, rows: int, system: ColorSystem) -> None:
+    def __init__(self, columns: int, rows: int, system: ColorSystem, colorless: bool = False) -> None:
         self.columns, self.rows, self.system = columns, rows, system
+        self.colorless = colorless
         self._wanted: Grid = np.zeros((FIELDS, rows, columns), dtype=np.int32)
         self._wanted[0], self._wanted[1:3] = UNKNOWN, DEFAULT
         self._shown = self._wanted.copy()
@@ -81,6 +91,8 @@ class TerminalMirror:
 
     def _text(self, y: int, x: int, text: str, ink: tuple[int, int, int]) -> int:
         """Put `text` at column x; the column after it."""
+        if self.colorless:
+            text = text.translate(PLAIN)
         if text.isascii():
             glyphs = np.frombuffer(text.encode(), dtype=np.uint8)[: max(0, self.columns - x)].astype(np.int32)
             end = x + len(text)
@@ -123,6 +135,9 @@ class TerminalMirror:
                 self._inks[style] = (DEFAULT, DEFAULT, 0)
             else:
                 bits = sum(1 << bit for bit, name in enumerate(ATTRIBUTES) if getattr(style, name))
+                if self.colorless:
+                    self._inks[style] = (DEFAULT, DEFAULT, bits | REVERSE * _dark_on_light(style))
+                    return self._inks[style]
                 self._inks[style] = (self._color(style.color), self._color(style.bgcolor), bits)
         return self._inks[style]
 
@@ -156,6 +171,8 @@ class TerminalMirror:
         if not pending.any():
             return ""
         early = (self._wanted[0] != LOWER) & (self._shown[0] != LOWER)
+        wide = ((self._wanted[0] == TAIL) | (self._shown[0] == TAIL)).any(axis=1)
+        early[wide] = True  # the two cells of a wide character are never sent apart
         if first is not None:
             early[first.y : first.bottom, first.x : first.right] = True
         pen = _Pen(self)
@@ -168,6 +185,13 @@ class TerminalMirror:
                 if pen.size > limit:
                     return pen.text()
         return pen.text()
+
+
+def _dark_on_light(style: Style) -> bool:
+    if style.color is None or style.bgcolor is None:
+        return False
+    fore, back = (sum(color.get_truecolor()) for color in (style.color, style.bgcolor))
+    return fore < back
 
 
 class _Pen:

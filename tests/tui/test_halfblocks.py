@@ -165,7 +165,7 @@ def photograph(seed: int) -> Pixels:
     """[128, 128, 3]: noise whose power falls with frequency as it does in photographs."""
     random = np.random.default_rng(seed)
     y, x = np.fft.fftfreq(128)[:, None], np.fft.fftfreq(128)[None, :]
-    falling = 1 / np.maximum(np.hypot(x, y), 1 / 128) ** 1.2
+    falling = 1 / np.maximum(np.hypot(x, y), 1 / 128) ** 1.6
     planes = [np.fft.ifft2(np.fft.fft2(random.normal(size=(128, 128))) * falling).real for _ in range(3)]
     picture = np.stack([planes[0] + 0.3 * plane for plane in planes], axis=-1)
     picture = (picture - picture.mean()) / picture.std()
