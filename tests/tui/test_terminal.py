@@ -20,7 +20,7 @@ from store.snapshot import Snapshot
 from tests.tui.fakes import FakeCovers
 from tests.tui.slow_terminal import SlowTerminal, pictured
 from tests.tui.terminal import Terminal
-from tui.app import last_stop
+from tui.app import recorded_trail
 
 ROOT = Path(__file__).parents[2]
 RUN = (
@@ -90,7 +90,9 @@ def test_a_hop_there_and_back_beside_another_process_and_a_clean_end(terminal: T
     assert terminal.wait() == 0
     check_restored(terminal)
     snapshot = Snapshot.load(library)  # the next walk goes on where this one was last walked to
-    assert snapshot.album(snapshot.row(last_stop(snapshot) or "") or 0).title == centre(walked)
+    trail = recorded_trail(snapshot)
+    assert trail is not None and len(trail.visits) == 2
+    assert snapshot.album(snapshot.row(trail.here.album_id) or 0).title == centre(walked)
     with library.read() as con:
         steps = con.execute("SELECT count(*) FROM walks").fetchone()
     assert steps == (2,)
