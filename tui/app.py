@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
 from store.records import Route, Weights
 from tui.covers import CoverPainter, CoverSource
-from tui.halfblocks import ColorMode
+from tui.halfblocks import FINE, LITE, ColorMode
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
@@ -25,6 +24,8 @@ from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.session import Blender, Session
+from tui.terminal import TerminalLook
+from tui.terminal_display import ThriftyDisplay
 from tui.trail import Trail
 from tui.widgets.counts import Counts
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
 
 
-class SleevewalkApp(App[None]):
+class SleevewalkApp(ThriftyDisplay):
     """Walk the graph of albums. Holds no file open: what it shows is in memory or a cover file."""
 
     CSS_PATH = "app.tcss"
@@ -43,6 +44,7 @@ class SleevewalkApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
+        Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
     ]
 
     def __init__(
@@ -54,6 +56,7 @@ class SleevewalkApp(App[None]):
         library_path: Path,
         blends_dir: Path,
         blender: Blender | None = None,
+        look: TerminalLook | None = None,
         router: Router | None = None,
     ) -> None:
         super().__init__()
@@ -64,11 +67,19 @@ class SleevewalkApp(App[None]):
         self.library_path = library_path
         self.blends_dir = blends_dir
         self.blender = blender
-        self.painter = CoverPainter(covers, color_mode(self.console._color_system, self.no_color))
+        self.look = look or TerminalLook()
+        self.colorless = self.look.color == "ascii"
+        mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
+        self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = NIGHT.name
+        self.theme = PAPER.name if self.look.light and not self.colorless else NIGHT.name
+
+    def slow_link(self) -> None:
+        """From here on covers are drawn for a slow link, unless the person decided."""
+        if self.look.lite is None:
+            self.painter.tolerance = LITE
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of ours that a foreign theme does not know."""
@@ -94,6 +105,10 @@ class SleevewalkApp(App[None]):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
+
+    def action_redraw(self) -> None:
+        """After another program wrote over the screen."""
+        self.redraw()
 
     def action_find(self) -> None:
         """The find screen; its answer is walked to."""
@@ -187,10 +202,16 @@ def recorded_trail(snapshot: Snapshot) -> Trail | None:
     return Trail.of_steps([(step.album_id, step.came_from) for step in known[-TRAIL_KEPT:]])
 
 
-def run_app(library: Library, start_album: str | None = None, blender: Blender | None = None) -> int:
+def run_app(
+    library: Library,
+    start_album: str | None = None,
+    blender: Blender | None = None,
+    look: TerminalLook | None = None,
+) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
-    `start_album` is an album_id; without one the walk goes on where the last one ended.
+    `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
+    the terminal was prepared for before this module was imported.
     Raises LibraryError where the library cannot be read.
     """
     from store.covers import CoverFiles
@@ -214,6 +235,7 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
         library_path=library.path,
         blends_dir=library.blends_dir,
         blender=blender,
+        look=look,
     )
     try:
         app.run()
