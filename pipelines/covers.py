@@ -19,7 +19,7 @@ from pipelines.progress import Progress
 from pipelines.remote import BURST_SECONDS, DUE, MOST_FAILURES
 from pipelines.report import IngestReport, LeftOut, SourceError
 from pipelines.web import Absent, Refused, Unanswered, Web, shown, try_again
-from pipelines.writing import ctrl_c, patient_write
+from pipelines.writing import patient_write
 from store.catalog import add_albums, add_covers, record_items
 from store.covers import CoverFiles
 from store.library import Library
@@ -71,7 +71,7 @@ def wanted_covers(library: Library, source: str | None = None, only_tried: bool 
 
     Those of one source where given.
     """
-    with ctrl_c(), library.read() as con:
+    with library.read() as con:
         rows = con.execute(
             f"""SELECT album_id, artist, title, source, source_key, mbid, url FROM albums
             LEFT JOIN (SELECT key, any_value(error) AS url FROM ingest_items WHERE status = 'url' GROUP BY key)

@@ -21,7 +21,7 @@ from pipelines.music_files import Track, UnreadableMusic, read_track
 from pipelines.music_tree import MusicFolder, walk_music
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError
-from pipelines.writing import ctrl_c, patient_write
+from pipelines.writing import patient_write
 from store.catalog import add_albums, add_covers, record_items
 from store.covers import CoverFiles
 from store.library import Library
@@ -158,7 +158,7 @@ class _Job:
         self.files = CoverFiles(library.covers_dir)
         self.seen: set[str] = set()  # album_ids, so that an album in several folders is counted once
         self.covered: set[str] = set()  # album_ids that this run has a cover for
-        with ctrl_c(), library.read() as con:
+        with library.read() as con:
             rows = con.execute("SELECT key, status, error FROM ingest_items WHERE source = ?", [SOURCE]).fetchall()
         self.journal: dict[str, tuple[str, str | None]] = {name: (status, error) for name, status, error in rows}
 

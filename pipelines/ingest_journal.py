@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.progress import Progress
-from pipelines.writing import ctrl_c, patient_write
+from pipelines.writing import patient_write
 from store.library import Library
 
 # Sources whose items can be asked again for with nothing but the journal; files are read again by their command.
@@ -27,7 +27,7 @@ class StatusLine:
 
 def ingest_status(library: Library, most_reasons: int = 5) -> list[StatusLine]:
     """The journal in counts. A table's or a file's status is its first word; addresses are no reasons."""
-    with ctrl_c(), library.read() as con:
+    with library.read() as con:
         rows = con.execute(
             """SELECT source, status, sum(n)::BIGINT, list((reason, n) ORDER BY n DESC, reason)
                 FILTER (reason IS NOT NULL) FROM (

@@ -15,7 +15,7 @@ from typing import Protocol
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError
 from pipelines.web import Absent, Refused, Unanswered, Web
-from pipelines.writing import ctrl_c, patient_write
+from pipelines.writing import patient_write
 from store.catalog import add_albums, add_similar_artists, record_items
 from store.library import Library
 from store.records import AlbumRecord
@@ -91,7 +91,7 @@ def ingest_remote(
 
 def due_items(library: Library, source: str) -> list[str]:
     """Keys that wait, or that failed and are due again; waiting ones first."""
-    with ctrl_c(), library.read() as con:
+    with library.read() as con:
         rows = con.execute(
             f"SELECT key FROM ingest_items WHERE source = ? AND stage = '{STAGE}' AND {DUE} "
             "ORDER BY status DESC, rowid",
@@ -101,7 +101,7 @@ def due_items(library: Library, source: str) -> list[str]:
 
 
 def _discover(library: Library, source: Source, limit: int | None, progress: Progress) -> None:
-    with ctrl_c(), library.read() as con:
+    with library.read() as con:
         known = {
             key for (key,) in con.execute("SELECT key FROM ingest_items WHERE source = ?", [source.name]).fetchall()
         }

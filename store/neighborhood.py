@@ -42,16 +42,23 @@ class Neighborhood:
         self.signals = Signals(snapshot, index)
 
     def neighbors(
-        self, album_id: str, k: int = 12, weights: Weights = DEFAULT_WEIGHTS, per_artist: int | None = 2
+        self,
+        album_id: str,
+        k: int = 12,
+        weights: Weights = DEFAULT_WEIGHTS,
+        per_artist: int | None = 2,
+        allowed: np.ndarray | None = None,
     ) -> list[Neighbor]:
         """The k best neighbours, best first; at most `per_artist` of one artist (None: no limit).
+
+        `allowed` (bool [n], rows of the snapshot) names those that may be neighbours; None: all.
 
         UnknownAlbum for an album_id that the snapshot lacks. Fewer than k where the signals know no more.
         Who is in the ring is chosen with what is unknown of an album counted as middling (see `_choice`);
         they are shown by score. Only where too few are well known do others follow them, by score again.
         """
         centre = self.signals.centre(self.row(album_id), weights)
-        ring = self._ring(centre, k, weights, per_artist)
+        ring = self._ring(centre, k, weights, per_artist, allowed)
         reasons = self._reasons(centre, ring)
         return [
             Neighbor(self.snapshot.album(row), score, reasons[place])
@@ -95,8 +102,10 @@ class Neighborhood:
             raise UnknownAlbum(f"no album with the id {album_id[:80]!r} in this library")
         return row
 
-    def _ring(self, centre: Centre, k: int, weights: Weights, per_artist: int | None) -> Ring:
-        rows = self.signals.candidates(centre, weights)
+    def _ring(
+        self, centre: Centre, k: int, weights: Weights, per_artist: int | None, allowed: np.ndarray | None = None
+    ) -> Ring:
+        rows = self.signals.candidates(centre, weights, allowed)
         scores = self.signals.scores(centre, rows, weights)
         order, little_known = _choice(rows, scores, weights)
         chosen = order[:k] if per_artist is None else self._capped(rows, order, k, per_artist)

@@ -12,6 +12,7 @@ from store.snapshot import Snapshot
 
 DEPTH = 1024  # covers searched: a rank is known to there
 CANDIDATES = 400  # albums that each signal brings in
+ALL_SCORED = 5000  # allowed albums up to which each is scored
 YEARS = 8.0  # apart, and the era score has fallen to 1/e
 COVER, TAGS, ARTIST, ERA, POPULARITY = range(len(SIGNALS))
 
@@ -71,20 +72,30 @@ class Signals:
 
     # Candidates
 
-    def candidates(self, centre: Centre, weights: Weights) -> np.ndarray:
-        """Rows worth scoring, int64 ascending, the centre left out: the union of what each signal brings."""
+    def candidates(self, centre: Centre, weights: Weights, allowed: np.ndarray | None = None) -> np.ndarray:
+        """Rows worth scoring, int64 ascending, the centre left out: the union of what each signal brings.
+
+        With `allowed` (bool [n]) only those: all of them where they are few enough to score each, else those
+        that the signals bring, the best tags among the allowed.
+        """
+        if allowed is not None and int(np.count_nonzero(allowed)) <= ALL_SCORED:
+            rows = np.flatnonzero(allowed)
+            return rows[rows != centre.row]
         wanted = np.zeros(len(self.snapshot), bool)
         if weights.cover > 0 and self.cover_of[centre.row] >= 0:
             wanted[self.albums_of(self.cover_of[centre.row])] = True
             wanted[self._albums_of_all(centre.covers[:CANDIDATES])] = True
         if centre.tag_scores is not None:
-            wanted[_best(centre.tag_scores, CANDIDATES)] = True
+            tag_scores = centre.tag_scores if allowed is None else np.where(allowed, centre.tag_scores, 0)
+            wanted[_best(tag_scores, CANDIDATES)] = True
         if weights.artist > 0:
             wanted[self._of_near_artists(centre.row)] = True
         if weights.era > 0:
             wanted[_window(self._by_year, self.snapshot.years[centre.row])] = True
         if weights.popularity > 0:
             wanted[_window(self._by_listeners, self._log_listeners[centre.row])] = True
+        if allowed is not None:
+            wanted &= allowed
         wanted[centre.row] = False
         return np.flatnonzero(wanted)
 

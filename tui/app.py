@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
+from store.records import Route, Weights
 from tui.covers import CoverPainter, CoverSource
-from tui.halfblocks import ColorMode
+from tui.halfblocks import FINE, LITE, ColorMode
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen
+from tui.screens.route import Router, RouteScreen
+from tui.screens.sql import SqlScreen
+from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.session import Blender, Session
+from tui.terminal import TerminalLook
+from tui.terminal_display import ThriftyDisplay
+from tui.trail import Trail
+from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
     from store.library import Library
     from store.snapshot import Snapshot
 
+TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
 
-class SleevewalkApp(App[None]):
+
+class SleevewalkApp(ThriftyDisplay):
     """Walk the graph of albums. Holds no file open: what it shows is in memory or a cover file."""
 
     CSS_PATH = "app.tcss"
@@ -34,6 +44,7 @@ class SleevewalkApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
+        Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
     ]
 
     def __init__(
@@ -45,19 +56,30 @@ class SleevewalkApp(App[None]):
         library_path: Path,
         blends_dir: Path,
         blender: Blender | None = None,
+        look: TerminalLook | None = None,
+        router: Router | None = None,
     ) -> None:
         super().__init__()
+        self.router = router or strongest_route
         self.session = session
         self.covers = covers
         self.find = find
         self.library_path = library_path
         self.blends_dir = blends_dir
         self.blender = blender
-        self.painter = CoverPainter(covers, color_mode(self.console._color_system, self.no_color))
+        self.look = look or TerminalLook()
+        self.colorless = self.look.color == "ascii"
+        mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
+        self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = NIGHT.name
+        self.theme = PAPER.name if self.look.light and not self.colorless else NIGHT.name
+
+    def slow_link(self) -> None:
+        """From here on covers are drawn for a slow link, unless the person decided."""
+        if self.look.lite is None:
+            self.painter.tolerance = LITE
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of ours that a foreign theme does not know."""
@@ -84,6 +106,10 @@ class SleevewalkApp(App[None]):
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
 
+    def action_redraw(self) -> None:
+        """After another program wrote over the screen."""
+        self.redraw()
+
     def action_find(self) -> None:
         """The find screen; its answer is walked to."""
         if self.session is None:
@@ -96,14 +122,67 @@ class SleevewalkApp(App[None]):
 
         self.push_screen(FindScreen(self.session, self.painter, self.find), answer)
 
+    def action_route(self) -> None:
+        """Ask for an album and show the way to it."""
+        session = self.session
+        if session is None:
+            return
+
+        def walk(album_ids: list[str] | None) -> None:
+            if album_ids and isinstance(self.screen, WalkScreen):
+                self.screen.walk_along(album_ids)
+
+        def route(album_id: str | None) -> None:
+            if album_id == session.here.album_id and isinstance(self.screen, WalkScreen):
+                self.screen.say("you are here already: choose another album to find a route to")
+            elif album_id is not None:
+                goal = session.album(album_id)
+                self.push_screen(RouteScreen(session, self.painter, self.router, goal), walk)
+
+        asks, does = "a route to which album?", "find the route"
+        self.push_screen(FindScreen(session, self.painter, self.find, asks, does), route)
+
+    def action_trail(self) -> None:
+        """The trail; its answer is the stop to go to."""
+        if self.session is None:
+            return
+
+        def answer(seq: int | None) -> None:
+            if seq is not None and isinstance(self.screen, WalkScreen):
+                self.screen.go_to(seq)
+
+        self.push_screen(TrailScreen(self.session, self.covers, self.library_path / "walks"), answer)
+
     def action_help(self) -> None:
         """The keys of the screen one is on."""
         screen = self.screen
         if isinstance(screen, HelpScreen):
             return
-        title = "finding an album" if isinstance(screen, FindScreen) else "walking"
-        bindings = [binding for binding in screen.BINDINGS if isinstance(binding, Binding)]
-        self.push_screen(HelpScreen(title, bindings))
+        self.push_screen(HelpScreen(*help_for(screen)))
+
+
+def help_for(screen: Screen[Any]) -> tuple[str, list[Binding]]:
+    """(what one is doing there, its keys) of a screen; the keys of a panel that has the focus come first."""
+    told = {
+        FindScreen: "finding an album",
+        SqlScreen: "the SQL behind a view",
+        TrailScreen: "the trail",
+        RouteScreen: "a route",
+    }
+    title = told.get(type(screen), "walking")
+    bindings: list[BindingType] = list(screen.BINDINGS)
+    if isinstance(screen.focused, Counts):
+        title, bindings = "what counts", list(Counts.BINDINGS)
+    return title, [binding for binding in bindings if isinstance(binding, Binding)]
+
+
+def strongest_route(
+    neighborhood: Any, start: str, goal: str, weights: Weights, should_stop: Callable[[], bool]
+) -> Route:
+    """The store's route, which stops looking when told."""
+    from store.routes import find_route
+
+    return find_route(neighborhood, start, goal, weights, should_stop=should_stop)
 
 
 def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
@@ -117,16 +196,22 @@ def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
     return ColorMode.TRUECOLOR
 
 
-def last_stop(snapshot: Snapshot) -> str | None:
-    """The album where the last recorded walk ended, if it is still in the library."""
-    walks = snapshot.personal.walks
-    return walks[-1].album_id if walks and snapshot.row(walks[-1].album_id) is not None else None
+def recorded_trail(snapshot: Snapshot) -> Trail | None:
+    """The walks recorded so far, the latest TRAIL_KEPT stops of them; stops not in the library now are left out."""
+    known = [step for step in snapshot.personal.walks if snapshot.row(step.album_id) is not None]
+    return Trail.of_steps([(step.album_id, step.came_from) for step in known[-TRAIL_KEPT:]])
 
 
-def run_app(library: Library, start_album: str | None = None, blender: Blender | None = None) -> int:
+def run_app(
+    library: Library,
+    start_album: str | None = None,
+    blender: Blender | None = None,
+    look: TerminalLook | None = None,
+) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
-    `start_album` is an album_id; without one the walk goes on where the last one ended.
+    `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
+    the terminal was prepared for before this module was imported.
     Raises LibraryError where the library cannot be read.
     """
     from store.covers import CoverFiles
@@ -139,7 +224,10 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
     notebook = Notebook(personal)
     session = None
     if len(neighborhood.snapshot):
-        session = Session(neighborhood, start_album or last_stop(neighborhood.snapshot), personal=notebook)
+        snapshot = neighborhood.snapshot
+        marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
+        trail = recorded_trail(snapshot)
+        session = Session(neighborhood, start_album, personal=notebook, trail=trail, bookmarks=marks)
     app = SleevewalkApp(
         session,
         CoverFiles(library.covers_dir),
@@ -147,6 +235,7 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
         library_path=library.path,
         blends_dir=library.blends_dir,
         blender=blender,
+        look=look,
     )
     try:
         app.run()

@@ -25,6 +25,14 @@ class Notebook:
         """Record a written blend."""
         self._note(self._writer.submit(self.personal.add_blend, blend_id, path, recipe))
 
+    def add_bookmark(self, album_id: str) -> None:
+        """Record a bookmark."""
+        self._note(self._writer.submit(self.personal.add_bookmark, album_id))
+
+    def remove_bookmark(self, album_id: str) -> None:
+        """Record that a bookmark was taken off."""
+        self._note(self._writer.submit(self.personal.remove_bookmark, album_id))
+
     def close(self) -> None:
         """Wait until all is written."""
         self._writer.shutdown(wait=True)

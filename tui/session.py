@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from store.filters import NO_FILTER, Filter
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.layout import MAX_RING, MIN_RING
 from tui.placement import place
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from pipelines.blend import BlendResult
 
 TRAY_LIMIT = 12
-NeighborCache = dict[tuple[str, Weights], list[Neighbor]]
+PRESETS = {  # what counts, by name; the first is the default
+    "balanced": Weights(),
+    "by sleeve alone": Weights(1, 0, 0, 0, 0),
+    "by ear alone": Weights(0, 1, 0.5, 0, 0),
+}
+NeighborCache = dict[tuple[str, Weights, Filter], list[Neighbor]]
 
 
 class Snapshot(Protocol):
@@ -37,7 +43,9 @@ class Neighborhood(Protocol):
     def snapshot(self) -> Any: ...
     @property
     def notices(self) -> Sequence[str]: ...
-    def neighbors(self, album_id: str, k: int = 12, weights: Weights = ...) -> list[Neighbor]: ...
+    def neighbors(
+        self, album_id: str, k: int = 12, weights: Weights = ..., *, allowed: Any = ...
+    ) -> list[Neighbor]: ...
     def reasons(self, a: str, b: str, weights: Weights = ...) -> tuple[Reason, ...]: ...
 
 
@@ -46,6 +54,8 @@ class Personal(Protocol):
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None) -> None: ...
     def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None: ...
+    def add_bookmark(self, album_id: str) -> None: ...
+    def remove_bookmark(self, album_id: str) -> None: ...
 
 
 class Recorder(Personal, Protocol):
@@ -83,10 +93,14 @@ class Session:
         weights: Weights | None = None,
         personal: Recorder | None = None,
         seed: int | None = None,
+        trail: Trail | None = None,
+        bookmarks: Sequence[str] = (),
     ) -> None:
+        """Without `start` the walk goes on where `trail` ends; `bookmarks` are album_ids, the newest first."""
         self.neighborhood = neighborhood
         self.snapshot = neighborhood.snapshot
         self.weights = weights or Weights()
+        self.filter = NO_FILTER
         self.personal = personal
         self.ring_size: int | None = None  # None: as many as suit the screen
         self.tray: list[Album] = []
@@ -94,8 +108,14 @@ class Session:
         self._random = random.Random(seed)
         self._count = MIN_RING
         self._neighbors: NeighborCache = {}
-        self.trail = Trail(start or self._first())
-        self._log_step()
+        self.bookmarks = list(bookmarks)
+        self._steps = 0  # recorded in this sitting
+        self.trail = trail or Trail(start or self._first())
+        if trail is not None and start is not None and start != trail.here.album_id:
+            self.trail.start(start)
+            self._log_step()
+        elif trail is None:
+            self._log_step()
         self.ring = Ring(())
 
     # where one stands
@@ -165,12 +185,24 @@ class Session:
         self._count = max(1, count)
         self._place(self.trail.here.slots)
 
-    def set_weights(self, **changes: float) -> None:
-        """Change what counts and rank again; at least one weight stays above 0."""
+    def set_weights(self, **changes: float) -> bool:
+        """Change what counts and rank again; False, and nothing changes, where no weight would be above 0."""
         weights = replace(self.weights, **changes)
-        if any(getattr(weights, signal) > 0 for signal in SIGNALS):
-            self.weights = weights
-            self._place(self.trail.here.slots)
+        if not any(getattr(weights, signal) > 0 for signal in SIGNALS):
+            return False
+        self.weights = weights
+        self._place(self.trail.here.slots)
+        return True
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Show only neighbours that pass `chosen` and rank again."""
+        self.filter = chosen
+        self._place(self.trail.here.slots)
+
+    @property
+    def preset(self) -> str | None:
+        """The name of the weights in use, or None where they are a person's own."""
+        return next((name for name, weights in PRESETS.items() if weights == self.weights), None)
 
     def focus(self, slot: int | None) -> None:
         """Put the focus on a slot that has an album, or on the centre (None)."""
@@ -211,6 +243,11 @@ class Session:
         """To the stop that `back` came from, as it was left."""
         return self.trail.forward() and self._restore()
 
+    def go_to(self, seq: int) -> None:
+        """To any stop of the trail, as it was left."""
+        self.trail.go_to(seq)
+        self._restore()
+
     def random(self) -> bool:
         """Jump to any other album; False if there is none."""
         if len(self.snapshot) < 2:
@@ -219,6 +256,20 @@ class Session:
         row = self._random.randrange(len(self.snapshot) - 1)
         self.jump(self.snapshot.album(row + (here is not None and row >= here)).album_id)
         return True
+
+    # bookmarks
+
+    def toggle_bookmark(self) -> bool:
+        """Bookmark the album in focus or take its mark off; whether it is bookmarked now."""
+        album_id = self.focused.album_id
+        marked = album_id not in self.bookmarks
+        if marked:
+            self.bookmarks.insert(0, album_id)
+        else:
+            self.bookmarks.remove(album_id)
+        if self.personal is not None:
+            (self.personal.add_bookmark if marked else self.personal.remove_bookmark)(album_id)
+        return marked
 
     # the tray
 
@@ -240,11 +291,13 @@ class Session:
     # inside
 
     def _neighbors_here(self) -> list[Neighbor]:
-        key = (self.here.album_id, self.weights)
+        key = (self.here.album_id, self.weights, self.filter)
         if key not in self._neighbors:
             if len(self._neighbors) > 200:
                 self._neighbors.pop(next(iter(self._neighbors)))
-            self._neighbors[key] = self.neighborhood.neighbors(key[0], k=MAX_RING, weights=self.weights)
+            allowed = self.filter.allowed(self.snapshot, self.snapshot.row(key[0]))
+            found = self.neighborhood.neighbors(key[0], k=MAX_RING, weights=self.weights, allowed=allowed)
+            self._neighbors[key] = found
         return self._neighbors[key]
 
     def _place(self, previous: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
@@ -264,8 +317,9 @@ class Session:
         if self.personal is not None:
             visit, previous = self.trail.here, self.previous
             self.personal.add_walk_step(
-                self.walk_id, visit.seq, visit.album_id, None if previous is None else previous.album_id
+                self.walk_id, self._steps, visit.album_id, None if previous is None else previous.album_id
             )
+            self._steps += 1
 
     def _first(self) -> str:
         """Where a first walk starts: the album with the most listeners, else any with a cover and tags."""

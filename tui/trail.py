@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.placement import Slots
@@ -20,11 +21,63 @@ class Visit:
 
 
 class Trail:
-    """Every visit of this walk in order; `here` is where the person stands."""
+    """Every visit in order, those of earlier sittings too; `here` is where the person stands."""
 
     def __init__(self, album_id: str) -> None:
         self.visits: list[Visit] = [Visit(0, album_id, None)]
         self.position = 0
+
+    @classmethod
+    def of_steps(cls, steps: Sequence[tuple[str, str | None]]) -> Trail | None:
+        """The trail of recorded (album_id, album_id it was walked to from), oldest first; None of no steps.
+
+        A step is tied to the latest visit of the album that it came from; without one it starts a tree of its own.
+        """
+        if not steps:
+            return None
+        trail = cls(steps[0][0])
+        latest = {steps[0][0]: 0}
+        for album_id, came_from in steps[1:]:
+            seq, before = len(trail.visits), None if came_from is None else latest.get(came_from)
+            trail.visits.append(Visit(seq, album_id, before))
+            if before is not None:
+                trail.visits[before].next = seq
+            latest[album_id] = seq
+        trail.position = len(trail.visits) - 1
+        return trail
+
+    def start(self, album_id: str) -> Visit:
+        """A new visit that was walked to from nowhere, which becomes `here`."""
+        visit = Visit(len(self.visits), album_id, None)
+        self.visits.append(visit)
+        self.position = visit.seq
+        return visit
+
+    def go_to(self, seq: int) -> None:
+        """Stand at any visit again; back leads along its own path, forward on where that path went."""
+        self.position = seq
+        visit = self.here
+        while visit.came_from is not None:
+            self.visits[visit.came_from].next = visit.seq
+            visit = self.visits[visit.came_from]
+
+    def tree(self) -> list[tuple[int, Visit]]:
+        """Every visit with the depth of its branch, each stop above what was walked to from it.
+
+        The first way on from a stop keeps the depth; other ways stand between, one deeper.
+        """
+        ways: dict[int | None, list[Visit]] = {}
+        for visit in self.visits:
+            ways.setdefault(visit.came_from, []).append(visit)
+        rows: list[tuple[int, Visit]] = []
+        waiting = [(0, visit) for visit in reversed(ways.get(None, []))]
+        while waiting:
+            depth, visit = waiting.pop()
+            rows.append((depth, visit))
+            on = ways.get(visit.seq, [])
+            waiting += [(depth, first) for first in on[:1]]
+            waiting += [(depth + 1, other) for other in reversed(on[1:])]
+        return rows
 
     @property
     def here(self) -> Visit:

@@ -47,6 +47,13 @@ class FakeSnapshot:
     def __init__(self, albums: list[Album]) -> None:
         self.albums = albums
         self.rows = {album.album_id: row for row, album in enumerate(albums)}
+        self.genres = [album.genre or "" for album in albums]
+        self.years = np.array([np.nan if album.year is None else album.year for album in albums], np.float64)
+        self.listeners = np.array(
+            [np.nan if album.listeners is None else album.listeners for album in albums], np.float64
+        )
+        artists = sorted({album.artist for album in albums})
+        self.artist_codes = np.array([artists.index(album.artist) for album in albums])
 
     def __len__(self) -> int:
         return len(self.albums)
@@ -66,10 +73,12 @@ class FakeNeighborhood:
         self.indexed = indexed
         self.notices = () if indexed else ("no cover index yet: run `sleevewalk build`",)
 
-    def neighbors(self, album_id: str, k: int = 12, weights: Weights | None = None) -> list[Neighbor]:
+    def neighbors(
+        self, album_id: str, k: int = 12, weights: Weights | None = None, *, allowed: Any = None
+    ) -> list[Neighbor]:
         found = []
-        for album in self.snapshot.albums:
-            if album.album_id == album_id:
+        for row, album in enumerate(self.snapshot.albums):
+            if album.album_id == album_id or (allowed is not None and not allowed[row]):
                 continue
             reasons = self.reasons(album_id, album.album_id)
             total = sum(getattr(weights or Weights(), reason.signal) * reason.score for reason in reasons)

@@ -19,7 +19,8 @@ from tui.app import SleevewalkApp
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
-from tui.screens.walk import KEYS, TOO_SMALL, WalkScreen
+from tui.screens.walk import TOO_SMALL, WalkScreen
+from tui.screens.walk_keys import KEYS
 from tui.session import Session
 from tui.widgets.blendview import BlendView
 from tui.widgets.cover import Cover

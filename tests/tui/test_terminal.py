@@ -18,8 +18,9 @@ from store.library import Library
 from store.records import AlbumRecord, CoverRecord
 from store.snapshot import Snapshot
 from tests.tui.fakes import FakeCovers
+from tests.tui.slow_terminal import SlowTerminal, pictured
 from tests.tui.terminal import Terminal
-from tui.app import last_stop
+from tui.app import recorded_trail
 
 ROOT = Path(__file__).parents[2]
 RUN = (
@@ -89,7 +90,9 @@ def test_a_hop_there_and_back_beside_another_process_and_a_clean_end(terminal: T
     assert terminal.wait() == 0
     check_restored(terminal)
     snapshot = Snapshot.load(library)  # the next walk goes on where this one was last walked to
-    assert snapshot.album(snapshot.row(last_stop(snapshot) or "") or 0).title == centre(walked)
+    trail = recorded_trail(snapshot)
+    assert trail is not None and len(trail.visits) == 2
+    assert snapshot.album(snapshot.row(trail.here.album_id) or 0).title == centre(walked)
     with library.read() as con:
         steps = con.execute("SELECT count(*) FROM walks").fetchone()
     assert steps == (2,)
@@ -106,6 +109,56 @@ def test_nothing_is_sent_while_nobody_presses_a_key(terminal: Terminal) -> None:
     terminal.until(lambda text: "here ──" in text)
     terminal.pump(1.0)
     assert terminal.pump(1.5) == 0
+
+
+def test_what_was_sent_bit_by_bit_is_the_whole_screen(terminal: Terminal) -> None:
+    terminal.until(lambda text: "here ──" in text)
+    for key in ("\x1b[C", "j", ENTER, " ", "/", "d", "u", "\x7f", "\x1b", "l", ENTER, "]", "t", "?", "\x1b"):
+        terminal.keys(key)
+        terminal.pump(0.15)
+    terminal.pump(1.0)
+    before, sent = pictured(terminal.screen), len(terminal.sent)
+    terminal.keys("\x0c")
+    terminal.pump(1.0)
+    assert len(terminal.sent) > sent + 5000  # all of it came again
+    assert pictured(terminal.screen) == before
+
+
+def test_on_a_slow_link_no_key_is_lost_and_only_the_last_picture_is_drawn(library: Library) -> None:
+    terminal = SlowTerminal([sys.executable, "-c", RUN, str(library.path)], 100, 30, ROOT)
+    try:
+        terminal.until(lambda text: "here ──" in text and "▄" in text)
+        quiet(terminal)
+        start = len(terminal.sent)
+        terminal.keys("r")
+        quiet(terminal)
+        one = len(terminal.sent) - start
+        with library.read() as con:
+            steps = con.execute("SELECT count(*) FROM walks").fetchone()
+        for _ in range(12):
+            terminal.keys("r")
+            terminal.pump(0.01)
+        quiet(terminal)
+        many = len(terminal.sent) - start - one
+        assert many < 6 * one
+        before = pictured(terminal.screen)
+        terminal.keys("\x0c")
+        quiet(terminal)
+        assert pictured(terminal.screen) == before
+        terminal.keys("q")
+        assert terminal.wait() == 0
+        with library.read() as con:
+            more = con.execute("SELECT count(*) FROM walks").fetchone()
+        assert steps and more and more[0] >= 12
+    finally:
+        terminal.close()
+
+
+def quiet(terminal: Terminal) -> None:
+    """Read until nothing comes for a while."""
+    terminal.pump(0.6)
+    while terminal.pump(0.9):
+        pass
 
 
 def check_restored(terminal: Terminal) -> None:

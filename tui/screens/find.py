@@ -21,11 +21,13 @@ from tui.session import Session
 from tui.text import cut, pad, plain, wrap
 from tui.widgets.bars import KeysLine
 from tui.widgets.cover import Cover
+from tui.widgets.details import BOOKMARK
 from tui.widgets.lines import Lines, Span
 
 DEBOUNCE = 0.04  # seconds after a key before a search starts
 PREVIEW_DELAY = 0.3  # seconds that a hit stays chosen before its cover is drawn
 HITS = 60
+RECENT = 200  # bookmarks and stops listed before anything is typed
 Finder = Callable[[Any, str, int], list[tuple[Album, float]]]
 KEYS = [("type", "artist or title"), ("↑↓", "choose"), ("Enter", "walk there"), ("Esc", "back to the walk")]
 
@@ -61,8 +63,18 @@ class FindScreen(Screen[str | None]):
             self.text = text
             self.hits = hits
 
-    def __init__(self, session: Session, painter: CoverPainter, find: Finder) -> None:
+    def __init__(
+        self,
+        session: Session,
+        painter: CoverPainter,
+        find: Finder,
+        asks: str = "find an artist or a title",
+        does: str = "walk there",
+    ) -> None:
+        """`asks` stands in the empty query; `does` says what becomes of the chosen album."""
         super().__init__()
+        self.asks = asks
+        self.does = does
         self.session = session
         self.painter = painter
         self.find = find
@@ -76,7 +88,7 @@ class FindScreen(Screen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The query, the hits and the chosen hit's cover."""
-        query = Input(placeholder="find an artist or a title", id="query")
+        query = Input(placeholder=self.asks, id="query")
         query.cursor_blink = False
         yield query
         with Horizontal(id="find-body"):
@@ -87,9 +99,14 @@ class FindScreen(Screen[str | None]):
         yield KeysLine(id="keys")
 
     def on_mount(self) -> None:
-        """Start with the albums of this walk, the latest first."""
+        """Start with the bookmarks and the albums of this walk."""
         self.query_one(Input).focus()
-        self._show([self.session.album(album_id) for album_id in self.session.trail.recent()])
+        self._show(self._kept())
+
+    def _kept(self) -> list[Album]:
+        """The bookmarks, the newest first, then where this walk has been, the latest first."""
+        ids = dict.fromkeys([*self.session.bookmarks, *self.session.trail.recent()])
+        return [self.session.album(album_id) for album_id in list(ids)[:RECENT]]
 
     def on_resize(self) -> None:
         """Rows are as wide as the screen."""
@@ -108,13 +125,15 @@ class FindScreen(Screen[str | None]):
             self._search(self._question, text)
         else:
             self._text = ""
-            self._show([self.session.album(album_id) for album_id in self.session.trail.recent()])
+            self._show(self._kept())
 
     @work(thread=True, group="find", exclusive=True)
     def _search(self, question: int, text: str) -> None:
         if question != self._question:
             return
         hits = [album for album, _ in self.find(self.session.snapshot, text, HITS)]
+        kept = {*self.session.bookmarks, *self.session.trail.recent()}
+        hits.sort(key=lambda album: album.album_id not in kept)  # stable: otherwise by likeness
         self.post_message(self.Found(question, text, hits))
 
     def on_find_screen_found(self, message: Found) -> None:
@@ -154,12 +173,12 @@ class FindScreen(Screen[str | None]):
             said = f"nothing like “{plain(self._text)}” here" if self._text else "nothing to show yet"
             lines.show([[(cut(said, lines.size.width), palette.text("quiet"))]])
         else:
-            heading = "albums like that" if self._text else "on this walk"
+            heading = "albums like that" if self._text else "bookmarks, and where you have been"
             rows: list[list[Span]] = [[(heading, palette.text("quiet"))]]
             for index, album in enumerate(self.hits[self._first : self._first + height], self._first):
                 rows.append(self._row(lines, album, index == self.chosen))
             lines.show(rows)
-        self.query_one(KeysLine).show_keys(KEYS)
+        self.query_one(KeysLine).show_keys([(key, self.does if key == "Enter" else does) for key, does in KEYS])
 
     def _row(self, lines: Lines, album: Album, chosen: bool) -> list[Span]:
         palette, cells = lines.palette, lines.size.width
@@ -169,7 +188,8 @@ class FindScreen(Screen[str | None]):
         text = palette.focus if chosen else palette.text()
         quiet = palette.focus if chosen else palette.text("quiet")
         return [
-            ("▸ " if chosen else "  ", text),
+            ("▸" if chosen else " ", text),
+            (BOOKMARK if album.album_id in self.session.bookmarks else " ", quiet),
             (pad(plain(album.title) or "untitled", title_cells - 1) + " ", text),
             (pad(plain(album.artist), artist_cells), quiet),
             (f" {year}", quiet),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.message import Message
 from textual.screen import Screen
@@ -19,9 +18,13 @@ from tui.covers import CoverPainter
 from tui.layout import MAX_RING, MIN_RING
 from tui.navigation import Direction
 from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.sql import SqlScreen
+from tui.screens.walk_keys import KEYS, LABELS, WALK_BINDINGS
 from tui.session import Blender, Session
+from tui.sql import neighbors_sql
 from tui.widgets.bars import KeysLine, ModeLine, Notices, TrailLine, WhyLine
 from tui.widgets.blendview import BlendView
+from tui.widgets.counts import COUNTS_KEYS, Counts
 from tui.widgets.cover import Cover
 from tui.widgets.details import Details
 from tui.widgets.lines import Lines
@@ -35,15 +38,6 @@ if TYPE_CHECKING:
 BLEND_MODE = "vivid"
 BLEND_SIZE = 512
 TOO_SMALL = "too small: 40x18 or more, please"
-KEYS = [
-    ("arrows", "look"),
-    ("Enter", "walk"),
-    ("⌫", "back"),
-    ("/", "find"),
-    ("space", "tray"),
-    ("b", "blend"),
-    ("?", "keys"),
-]
 
 
 class WalkScreen(Screen[None]):
@@ -52,43 +46,7 @@ class WalkScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     VERTICAL_BREAKPOINTS = HEIGHTS
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "look('left')", "look left", id="walk.left", tooltip="Focus the next cover to the left"),
-        Binding("down,j", "look('down')", "look down", id="walk.down", tooltip="Focus the next cover below"),
-        Binding("up,k", "look('up')", "look up", id="walk.up", tooltip="Focus the next cover above"),
-        Binding(
-            "right,l",
-            "look('right')",
-            "look right",
-            id="walk.right",
-            tooltip="Focus the next cover to the right",
-        ),
-        Binding("enter", "walk", "walk", id="walk.walk", tooltip="Walk to the album in focus"),
-        Binding("backspace,u", "back", "back", id="walk.back", tooltip="Back to the stop before, as you left it"),
-        Binding("U,ctrl+r", "forward", "forward", id="walk.forward", tooltip="Forward again after going back"),
-        Binding("r", "random", "random", id="walk.random", tooltip="Jump to any album"),
-        Binding("slash", "app.find", "find", id="walk.find", tooltip="Find an album by artist or title"),
-        Binding(
-            "space",
-            "tray",
-            "tray",
-            id="walk.tray",
-            tooltip="Put the album in focus into the blend tray, or take it out",
-        ),
-        Binding(
-            "b",
-            "blend",
-            "blend",
-            id="walk.blend",
-            tooltip="Blend the covers in the tray and write the picture",
-        ),
-        Binding("right_square_bracket", "ring(2)", "more", id="walk.more", tooltip="Show more neighbours"),
-        Binding("left_square_bracket", "ring(-2)", "fewer", id="walk.fewer", tooltip="Show fewer neighbours"),
-        Binding("escape", "close", "close", id="walk.close", tooltip="Close the blend"),
-        Binding("t", "app.theme", "theme", id="walk.theme", tooltip="Dark or light"),
-        Binding("question_mark", "app.help", "keys", id="walk.help", tooltip="These keys"),
-        Binding("q", "app.quit", "quit", id="walk.quit", tooltip="Leave"),
-    ]
+    BINDINGS = WALK_BINDINGS
 
     class BlendDone(Message):
         """A blend was written."""
@@ -112,6 +70,7 @@ class WalkScreen(Screen[None]):
         self.blender = blender
         self.blends_dir = blends_dir
         self._blending = False
+        self._labelled = False  # letters stand with the covers and the next key chooses one
         self._message: tuple[str, bool] | None = None  # shown in place of the keys until the next key
 
     def compose(self) -> ComposeResult:
@@ -124,6 +83,7 @@ class WalkScreen(Screen[None]):
                 yield Details(id="details")
                 yield TrayView(self.painter, id="tray")
                 yield BlendView(self.painter, id="blend")
+                yield Counts(self.session, id="counts")
         yield WhyLine(id="why")
         yield TrailLine(id="trail")
         yield KeysLine(id="keys")
@@ -158,14 +118,17 @@ class WalkScreen(Screen[None]):
         self.query_one(TrailLine).show_session(session, with_tray=not tall or self.has_class("-narrow"))
         self.query_one(TrayView).show_session(session)
         self.query_one(WhyLine).show_session(session)
+        self.query_one(Counts).draw()
         self._refresh_keys()
 
     def _refresh_keys(self) -> None:
         line = self.query_one(KeysLine)
-        if self.query_one(RingView).ring is None:
-            line.show_message(TOO_SMALL, error=True)
-        elif self._message is not None:
+        if self._message is not None:
             line.show_message(*self._message)
+        elif self.query_one(Counts).visible:
+            line.show_keys(COUNTS_KEYS)
+        elif self.query_one(RingView).ring is None:
+            line.show_message(TOO_SMALL, error=True)
         else:
             line.show_keys(KEYS)
 
@@ -217,6 +180,25 @@ class WalkScreen(Screen[None]):
         self.query_one(RingView).forget_way()
         self.refresh_ring()
 
+    def go_to(self, seq: int) -> None:
+        """Go to a stop of the trail."""
+        self.session.go_to(seq)
+        self.query_one(RingView).forget_way()
+        self.refresh_ring()
+
+    def walk_along(self, album_ids: list[str]) -> None:
+        """Walk through every album of a route."""
+        for album_id in album_ids:
+            self.session.jump(album_id)
+        self.query_one(RingView).forget_way()
+        self.refresh_ring()
+
+    def action_bookmark(self) -> None:
+        """Mark the album in focus, or take the mark off."""
+        marked = self.session.toggle_bookmark()
+        self.refresh_focus()
+        self.say("bookmarked: / lists it first" if marked else "bookmark taken off")
+
     def action_ring(self, step: int) -> None:
         """More or fewer neighbours."""
         ring = self.query_one(RingView)
@@ -238,12 +220,63 @@ class WalkScreen(Screen[None]):
     def action_close(self) -> None:
         """Show the details again."""
         self.query_one(BlendView).visible = False
+        counts = self.query_one(Counts)
+        if counts.visible:
+            counts.visible = False
+            self.set_focus(None)
+            self.remove_class("-counting")
+            self._refresh_keys()
+
+    def action_counts(self) -> None:
+        """What counts, over the details."""
+        counts = self.query_one(Counts)
+        counts.visible = True
+        self.add_class("-counting")
+        self.set_focus(counts)
+        self._refresh_keys()
+
+    def on_counts_changed(self, message: Counts.Changed) -> None:
+        """Rank again at once."""
+        self.refresh_ring()
+        if message.problem:
+            self.say(message.problem)
+
+    def action_labels(self) -> None:
+        """A letter with every cover; the next key chooses."""
+        self._labelled = True
+        self.query_one(RingView).show_focus(self.session, labels=LABELS)
+        self.say("a letter focuses its cover, any other key leaves things as they are")
+
+    def _label_chosen(self, event: events.Key) -> None:
+        self._labelled = False
+        place = LABELS.find(event.character) if event.character else -1
+        if 0 <= place < len(self.session.ring.slots) and self.session.ring.slots[place] is not None:
+            self.session.focus(place)
+        event.stop()
+        self.refresh_focus()
+
+    def action_sql(self) -> None:
+        """The query of this neighbourhood."""
+        session = self.session
+        sql = neighbors_sql(session.here, len(session.ring.slots), session.weights, session.filter)
+        self.app.push_screen(SqlScreen(sql, self.blends_dir.parent / "library.duckdb"))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Fewer neighbours."""
+        event.stop()
+        self.action_ring(-2)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """More neighbours."""
+        event.stop()
+        self.action_ring(2)
 
     def on_cover_chosen(self, message: Cover.Chosen) -> None:
         """A click focuses, a second one walks."""
         slot = message.cover.slot
         if slot is None or message.cover.album is None:
             return
+        self._labelled = False
         self.session.focus(None if slot == CENTER else slot)
         self.refresh_focus()
         if message.twice and slot != CENTER:
@@ -291,6 +324,8 @@ class WalkScreen(Screen[None]):
         if self._message is not None and not self._blending:
             self._message = None
             self._refresh_keys()
+        if self._labelled:
+            self._label_chosen(event)
 
     def text_rows(self, selector: str) -> list[str]:
         """The rows of one of the text widgets, as shown."""

@@ -24,11 +24,12 @@ class ModeLine(Lines):
             name = signal if long else ""
             weights.append((f" {SIGNAL_LETTERS[signal]}", palette.signal(signal, bold=True)))
             weights.append((f" {name} {weight} " if long else f"{weight}", palette.text("quiet")))
-        notes = session.notes
+        only = ", ".join(plain(word) for word in session.filter.words)
+        notes = f"only {only}" if only else session.notes
         left: list[Span] = [
             (" sleevewalk " if cells >= 90 or not notes else " ", palette.text("accent", bold=True)),
             (f"{len(session.snapshot):,} albums  ring {shown} ", palette.text("quiet")),
-            (" weights ", palette.text("quiet")) if long else ("", palette.text()),
+            (f" {session.preset or 'weights'} ", palette.text("quiet")) if long else ("", palette.text()),
             *weights,
         ]
         used = sum(width(text) for text, _ in left)

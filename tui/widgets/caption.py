@@ -13,9 +13,15 @@ TRAY_MARK = "+ "
 class Caption(Lines):
     """One to three rows; the focus inverts them, so moving it sends some hundred bytes and no picture."""
 
-    def show_neighbor(self, neighbor: Neighbor | None, cells: int, *, focused: bool, in_tray: bool) -> None:
-        """The caption of a neighbour: title, artist, year and score."""
-        self.show([] if neighbor is None else neighbor_rows(self.palette, neighbor, cells, focused, in_tray))
+    def show_neighbor(
+        self, neighbor: Neighbor | None, cells: int, *, focused: bool, in_tray: bool, label: str = ""
+    ) -> None:
+        """The caption of a neighbour: title, artist, year and score, behind the letter of a label jump."""
+        rows = [] if neighbor is None else neighbor_rows(self.palette, neighbor, cells, focused, in_tray)
+        if rows and label:
+            title = plain(neighbor.album.title if neighbor else "") or "untitled"
+            rows[0] = [(f" {label} ", self.palette.focus), (pad(f" {title}", cells - 3), self.palette.text())]
+        self.show(rows)
 
     def show_center(self, album: Album, cells: int, rows: int, *, focused: bool, in_tray: bool) -> None:
         """The caption of the centre: one row, or two where there is room."""

@@ -11,6 +11,7 @@ from tui.text import count, cut, pad, plain, width, wrap
 from tui.widgets.lines import Lines, Span
 
 BAR_LABEL = 11  # "P popularity"
+BOOKMARK = "★"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -28,11 +29,12 @@ def details_rows(
     """The rows for a panel of `cells` x `height`: tags and reason texts get what room is left."""
     here, neighbor = session.here, session.focused_neighbor
     roomy = height >= 30
-    rows = _heading(palette, "here", "", cells)
+    rows = _heading(palette, "here", BOOKMARK if here.album_id in session.bookmarks else "", cells)
     rows += _album(palette, here, cells, tag_lines=3 if roomy else 2, title_lines=2 if roomy else 1)
     rows += [[]]
     if neighbor is not None:
-        rows += _heading(palette, "in focus", f"match {neighbor.score:.2f}", cells)
+        mark = f"{BOOKMARK} " if neighbor.album.album_id in session.bookmarks else ""
+        rows += _heading(palette, "in focus", f"{mark}match {neighbor.score:.2f}", cells)
         rows += _album(palette, neighbor.album, cells, 2 if roomy else 0, 2 if roomy else 1)
         reasons: Sequence[Reason] = neighbor.reasons
     else:
@@ -93,12 +95,12 @@ def _reasons(palette: Palette, reasons: Sequence[Reason], cells: int, room: int,
             left -= len(lines)
     rows: list[list[Span]] = []
     for reason in reasons:
-        rows.append(_bar(palette, reason, cells))
+        rows.append(bar(palette, reason, cells))
         rows += [[("  " + text, palette.text("quiet"))] for text in shown.get(reason.signal, [])]
     return rows
 
 
-def _bar(palette: Palette, reason: Reason, cells: int) -> list[Span]:
+def bar(palette: Palette, reason: Reason, cells: int) -> list[Span]:
     """`C cover      ██████▌   0.71`; the letter is the one beside the cover."""
     label = f"{SIGNAL_LETTERS[reason.signal]} {reason.signal}"
     track = max(4, cells - BAR_LABEL - 2 - 5)

@@ -86,8 +86,8 @@ class RingView(Container):
             self._covers[slot].show(None if neighbor is None else neighbor.album)
         self.show_focus(session, palette)
 
-    def show_focus(self, session: Session, palette: Palette | None = None) -> None:
-        """Draw captions, edges and marks, no cover."""
+    def show_focus(self, session: Session, palette: Palette | None = None, labels: str = "") -> None:
+        """Draw captions, edges and marks, no cover; with `labels` the letter of each slot in its caption."""
         layout = self.ring
         if layout is None:
             return
@@ -107,6 +107,7 @@ class RingView(Container):
                 place.caption.width,
                 focused=slot == focused,
                 in_tray=neighbor is not None and session.in_tray(neighbor.album),
+                label=labels[slot : slot + 1],
             )
         self._field.show(ground(layout, session, palette))
 

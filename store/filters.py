@@ -1,0 +1,77 @@
+"""Which albums may be neighbours at all: by genre, decade, popularity, or not by the artist one is at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from store.snapshot import Snapshot
+
+POPULARITIES = ("known", "unknown")  # the most listened to third of the library, the least
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a neighbour has to be; what is not set does not count. An album that lacks a fact asked for is out."""
+
+    genre: str | None = None
+    decade: int | None = None  # 1990 for 1990–1999
+    popularity: str | None = None  # one of POPULARITIES
+    other_artists: bool = False  # not by the artist in the centre
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is asked for."""
+        return self != NO_FILTER
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is on, for people, a few words each."""
+        popularity = {"known": "well known", "unknown": "little known"}.get(self.popularity or "")
+        parts = (self.genre, f"{self.decade}s" if self.decade is not None else None, popularity)
+        return (*(part for part in parts if part), *(("other artists",) if self.other_artists else ()))
+
+    def allowed(self, snapshot: Snapshot, row: int) -> np.ndarray | None:
+        """bool [n], which rows of the snapshot may neighbour `row`; None where all may."""
+        if not self.is_set:
+            return None
+        allowed = np.ones(len(snapshot), bool)
+        if self.genre is not None:
+            allowed &= np.fromiter((genre == self.genre for genre in snapshot.genres), bool, len(snapshot))
+        if self.decade is not None:
+            allowed &= (snapshot.years >= self.decade) & (snapshot.years < self.decade + 10)
+        if self.popularity is not None:
+            low, high = popularity_bounds(snapshot)
+            known = self.popularity == "known"
+            allowed &= snapshot.listeners >= high if known else snapshot.listeners <= low
+        if self.other_artists:
+            allowed &= snapshot.artist_codes != snapshot.artist_codes[row]
+        return allowed
+
+
+NO_FILTER = Filter()
+
+
+def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
+    """(listeners that bound the lower third, the upper third) of the albums whose listeners are known; nan
+    where none are.
+    """
+    known = snapshot.listeners[~np.isnan(snapshot.listeners)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.quantile(known, (1 / 3, 2 / 3))
+    return float(low), float(high)
+
+
+def genres_of(snapshot: Snapshot) -> list[str]:
+    """The genres of the library, the commonest first."""
+    counts = Counter(genre for genre in snapshot.genres if genre)
+    return sorted(counts, key=lambda genre: (-counts[genre], genre))
+
+
+def decades_of(snapshot: Snapshot) -> list[int]:
+    """The decades that the library has albums of, the earliest first."""
+    years = snapshot.years[~np.isnan(snapshot.years)]
+    return [int(decade) for decade in np.unique(years // 10 * 10)]

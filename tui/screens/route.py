@@ -1,0 +1,182 @@
+"""A route to a chosen album: a filmstrip of covers with the reason of each step, to walk along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.screen import Screen
+
+from store.errors import LibraryError
+from store.records import Album, Route, Weights
+from tui.covers import CoverPainter
+from tui.palette import SIGNAL_LETTERS
+from tui.session import Session
+from tui.text import pad, plain, wrap
+from tui.widgets.bars import KeysLine
+from tui.widgets.cover import Cover
+from tui.widgets.details import bar
+from tui.widgets.lines import Lines, Span
+
+KEYS = [("←→", "look along"), ("Enter", "walk to here"), ("Esc", "back to the walk"), ("?", "keys")]
+FRAMES = 8  # covers side by side at most
+NARROWEST = 19  # columns of a frame
+CAPTION = 6  # rows below a cover
+# (neighbourhood, from, to, weights, whether to stop) -> the route
+Router = Callable[[Any, str, str, Weights, Callable[[], bool]], Route]
+
+
+class RouteScreen(Screen[list[str] | None]):
+    """Answers with the album_ids to walk through, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l,down,j", "move(1)", "next", id="route.next", tooltip="The next step"),
+        Binding("left,h,up,k", "move(-1)", "previous", id="route.previous", tooltip="The step before"),
+        Binding("end", "move(999)", "last", id="route.last", tooltip="The end of the route"),
+        Binding("home", "move(-999)", "first", id="route.first", tooltip="The start of the route"),
+        Binding("enter", "walk", "walk to here", id="route.walk", tooltip="Walk along the route to this album"),
+        Binding("escape,q", "dismiss(None)", "back", id="route.back", tooltip="Back to the walk"),
+        Binding("question_mark", "app.help", "keys", id="route.help", tooltip="These keys"),
+    ]
+
+    class Found(Message):
+        """The answer."""
+
+        def __init__(self, route: Route) -> None:
+            super().__init__()
+            self.route = route
+
+    def __init__(self, session: Session, painter: CoverPainter, router: Router, goal: Album) -> None:
+        super().__init__()
+        self.session = session
+        self.router = router
+        self.start, self.goal = session.here, goal
+        self.route: Route | None = None  # None while it is looked for
+        self.chosen = 0
+        self._left = False  # the person went back: the search ends
+        self._first = 0
+        self._covers = [Cover(painter) for _ in range(FRAMES)]
+        self._captions = [Lines(classes="frame") for _ in range(FRAMES)]
+
+    def compose(self) -> ComposeResult:
+        """Heading, film, the chosen step, keys."""
+        yield Lines(id="route-head")
+        with Container(id="film"):
+            yield from self._covers
+            yield from self._captions
+        yield Lines(id="route-step")
+        yield KeysLine(id="keys")
+
+    def on_mount(self) -> None:
+        """Look for it off the screen's thread."""
+        self._search(self.session.weights)
+
+    def on_unmount(self) -> None:
+        """Nobody waits for it any more."""
+        self._left = True
+
+    def on_resize(self) -> None:
+        """Frames follow the new width once the screen has it."""
+        self.call_after_refresh(self._draw)
+
+    @work(thread=True, group="route", exclusive=True)
+    def _search(self, weights: Weights) -> None:
+        ids = self.start.album_id, self.goal.album_id
+        try:
+            route = self.router(self.session.neighborhood, *ids, weights, lambda: self._left)
+        except LibraryError as error:
+            route = Route((), None, str(error))
+        if not self._left:
+            self.post_message(self.Found(route))
+
+    def on_route_screen_found(self, message: Found) -> None:
+        """Show it, at its end."""
+        self.route = message.route
+        self.chosen = max(0, len(message.route.steps) - 1)
+        self._draw()
+
+    def action_move(self, step: int) -> None:
+        """Another step of the route."""
+        if self.route is not None and self.route.steps:
+            self.chosen = max(0, min(len(self.route.steps) - 1, self.chosen + step))
+            self._draw()
+
+    def action_walk(self) -> None:
+        """Walk there, with every album on the way as a stop."""
+        if self.route is not None and self.route.steps and self.chosen > 0:
+            self.dismiss([step.album.album_id for step in self.route.steps[1 : self.chosen + 1]])
+
+    def _draw(self) -> None:
+        head = self.query_one("#route-head", Lines)
+        palette, cells = head.palette, max(1, head.size.width)
+        steps = () if self.route is None else self.route.steps
+        ends = f"{plain(self.start.title) or 'untitled'} → {plain(self.goal.title) or 'untitled'}"
+        rows: list[list[Span]] = [[(row, palette.text("accent", bold=True))] for row in wrap(ends, cells, 1)]
+        color = "quiet"
+        if self.route is None:
+            said = "looking for the strongest route …"
+        elif not steps:
+            said, color = f"no route, because {plain(self.route.why)}", "error"
+        else:
+            weakest = "" if self.route.weakest is None else f", its weakest match {self.route.weakest:.2f}"
+            count = len(steps) - 1
+            unsure = f" ({plain(self.route.why)})" if self.route.why else ""
+            said = f"{count} step{'s' if count != 1 else ''}{weakest}{unsure}"
+        rows += [[(row, palette.text(color))] for row in wrap(said, cells, 2)]
+        head.show(rows)
+        self._draw_film()
+        self._draw_step()
+        self.query_one(KeysLine).show_keys(KEYS if steps else KEYS[2:])
+
+    def _draw_film(self) -> None:
+        film = self.query_one("#film")
+        width, height = film.size
+        steps = () if self.route is None else self.route.steps
+        abreast = max(3, min(FRAMES, width // 32))
+        side = max(3, min(height - CAPTION, (width // abreast - 3) // 2))
+        pitch = max(NARROWEST, side * 2 + 3)
+        fitting = max(1, min(FRAMES, (width + 3) // pitch))
+        self._first = max(0, min(max(self._first, self.chosen - fitting + 1), self.chosen, len(steps) - fitting))
+        for place, (cover, caption) in enumerate(zip(self._covers, self._captions, strict=True)):
+            number = self._first + place
+            used = place < fitting and number < len(steps)
+            cover.display = caption.display = used
+            if used:
+                cover.styles.offset, caption.styles.offset = (place * pitch, 0), (place * pitch, side)
+                cover.styles.width, cover.styles.height = side * 2, side
+                caption.styles.width, caption.styles.height = pitch - 1, CAPTION
+                cover.show(steps[number].album)
+                caption.show(self._caption(number, pitch - 3))
+
+    def _caption(self, number: int, cells: int) -> list[list[Span]]:
+        palette = self._captions[0].palette
+        assert self.route is not None
+        step, chosen = self.route.steps[number], number == self.chosen
+        text, quiet = (palette.focus,) * 2 if chosen else (palette.text(bold=True), palette.text("quiet"))
+        rows: list[list[Span]] = [
+            [(pad(plain(step.album.title) or "untitled", cells), text)],
+            [(pad(plain(step.album.artist), cells), quiet)],
+        ]
+        if step.reasons and step.score is not None:
+            reason = max(step.reasons, key=lambda one: one.score)
+            rows.append([("← ", palette.text("quiet")), (f"match {step.score:.2f}", palette.text())])
+            for line, said in enumerate(wrap(plain(reason.text) or reason.signal, cells - 2, 2)):
+                letter = f"{SIGNAL_LETTERS[reason.signal]} " if line == 0 else "  "
+                rows.append([(letter, palette.signal(reason.signal, bold=True)), (said, palette.text("quiet"))])
+        else:
+            rows.append([("the start", palette.text("quiet"))])
+        return rows
+
+    def _draw_step(self) -> None:
+        lines = self.query_one("#route-step", Lines)
+        palette, cells = lines.palette, min(60, max(20, lines.size.width))
+        rows: list[list[Span]] = []
+        if self.route is not None and self.route.steps:
+            for reason in self.route.steps[self.chosen].reasons:
+                rows.append([*bar(palette, reason, cells), (f"  {plain(reason.text)}", palette.text("quiet"))])
+        lines.show(rows)

@@ -1,0 +1,146 @@
+"""The trail: every stop of the walk as a tree, to go to any of them, and to export it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from tui.covers import CoverSource
+from tui.session import Session
+from tui.text import cut, pad, plain
+from tui.trail import Visit
+from tui.widgets.bars import KeysLine
+from tui.widgets.details import BOOKMARK
+from tui.widgets.lines import Lines, Span
+
+if TYPE_CHECKING:
+    from pipelines.walk_export import Stop
+
+KEYS = [("↑↓", "choose"), ("Enter", "go there"), ("x", "export"), ("Esc", "back to the walk"), ("?", "keys")]
+DEEPEST = 8  # branches are indented no further
+
+
+class TrailScreen(Screen[int | None]):
+    """Answers with the seq of the visit to go to, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "next", id="trail.next", tooltip="The stop below"),
+        Binding("up,k", "move(-1)", "previous", id="trail.previous", tooltip="The stop above"),
+        Binding("pagedown", "page(1)", "page down", id="trail.page-down", tooltip="A page down"),
+        Binding("pageup", "page(-1)", "page up", id="trail.page-up", tooltip="A page up"),
+        Binding("enter", "choose", "go there", id="trail.choose", tooltip="Go to this stop, as you left it"),
+        Binding("x", "export", "export", id="trail.export", tooltip="Write M3U, CSV, JSON, GraphML, HTML and PNG"),
+        Binding("escape,q,g", "dismiss(None)", "back", id="trail.back", tooltip="Back to the walk"),
+        Binding("question_mark", "app.help", "keys", id="trail.help", tooltip="These keys"),
+    ]
+
+    class Exported(Message):
+        """The walk was written, or why not."""
+
+        def __init__(self, said: str, error: bool) -> None:
+            super().__init__()
+            self.said = said
+            self.error = error
+
+    def __init__(self, session: Session, covers: CoverSource, folder: Path) -> None:
+        super().__init__()
+        self.session = session
+        self.covers = covers
+        self.folder = folder
+        self.stops: list[tuple[int, Visit]] = session.trail.tree()
+        self.chosen = next(place for place, (_, visit) in enumerate(self.stops) if visit.seq == session.trail.position)
+        self._first = 0
+
+    def compose(self) -> ComposeResult:
+        """The tree and the keys."""
+        yield Lines(id="help-rows")
+        yield KeysLine(id="keys")
+
+    def on_resize(self) -> None:
+        """Draw with the theme in use."""
+        self.call_after_refresh(self._draw)
+
+    def action_move(self, step: int) -> None:
+        """Another stop."""
+        self.chosen = max(0, min(len(self.stops) - 1, self.chosen + step))
+        self._draw()
+
+    def action_page(self, step: int) -> None:
+        """A stop one page away."""
+        self.action_move(step * max(1, self.query_one("#help-rows").size.height - 3))
+
+    def action_choose(self) -> None:
+        """Go there."""
+        self.dismiss(self.stops[self.chosen][1].seq)
+
+    def action_export(self) -> None:
+        """Write the walk in every format, in a thread."""
+        self.query_one(KeysLine).show_message("writing …")
+        self._export(self._rows(), datetime.now().strftime("walk-%Y%m%d-%H%M%S"))
+
+    def _rows(self) -> list[Stop]:
+        from pipelines.walk_export import Stop
+
+        session, visits = self.session, self.session.trail.visits
+        stops = []
+        for visit in visits:
+            before = None if visit.came_from is None else visits[visit.came_from].album_id
+            reasons = () if before is None else session.neighborhood.reasons(before, visit.album_id)
+            stops.append(Stop(visit.seq, session.album(visit.album_id), visit.came_from, reasons))
+        return stops
+
+    @work(thread=True, group="export")
+    def _export(self, stops: list[Stop], name: str) -> None:
+        from pipelines.walk_export import export_walk
+
+        try:
+            written = export_walk(stops, self.covers, self.folder, name)
+        except OSError as error:
+            self.post_message(self.Exported(f"not written: {error}", error=True))
+        else:
+            kinds = " ".join(path.suffix[1:] for path in written)
+            self.post_message(self.Exported(f"wrote {self.folder / name}.* ({kinds})", error=False))
+
+    def on_trail_screen_exported(self, message: Exported) -> None:
+        """Say where it is."""
+        self.query_one(KeysLine).show_message(message.said, message.error)
+
+    def _draw(self) -> None:
+        lines = self.query_one(Lines)
+        palette, cells, session = lines.palette, lines.size.width, self.session
+        height = max(1, lines.size.height - 2)
+        self._first = max(0, min(max(self._first, self.chosen - height + 1), self.chosen, len(self.stops) - 1))
+        count = len(self.stops)
+        rows: list[list[Span]] = [
+            [(f"the trail: {count} stop{'s' if count != 1 else ''}", palette.text("accent", bold=True))],
+            [],
+        ]
+        for place, (depth, visit) in enumerate(self.stops[self._first : self._first + height], self._first):
+            album, chosen = session.album(visit.album_id), place == self.chosen
+            text = palette.focus if chosen else palette.text(bold=visit.seq == session.trail.position)
+            quiet = palette.focus if chosen else palette.text("quiet")
+            branch = "  " * (min(depth, DEEPEST) - 1) + "└ " if depth else ""
+            start = "▪ " if visit.came_from is None else "  "
+            title = f"{start}{branch}{plain(album.title) or 'untitled'}"
+            marks = (BOOKMARK if album.album_id in session.bookmarks else " ") + (
+                " here" if visit.seq == session.trail.position else "     "
+            )
+            title_cells = max(8, (cells - 16) * 55 // 100)
+            rows.append(
+                [
+                    ("▸ " if chosen else "  ", text),
+                    (pad(title, title_cells), text),
+                    (pad(" " + cut(plain(album.artist), cells - title_cells - 16), cells - title_cells - 15), quiet),
+                    (pad(str(album.year or ""), 5), quiet),
+                    (marks, palette.focus if chosen else palette.text("accent")),
+                ]
+            )
+        lines.show(rows)
+        self.query_one(KeysLine).show_keys(KEYS)

@@ -1,0 +1,48 @@
+"""The keys of the walk: one list that acts on them, explains them and fills the command palette."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+KEYS = [
+    ("arrows", "look"),
+    ("Enter", "walk"),
+    ("⌫", "back"),
+    ("/", "find"),
+    ("w", "weigh"),
+    ("b", "blend"),
+    ("?", "keys"),
+]
+LABELS = "asdfghjklqwertyuiopzxcvbnm"  # what a label jump writes on the covers, the easiest keys first
+
+
+def key(keys: str, action: str, does: str, name: str, tooltip: str) -> Binding:
+    """A binding that has an id and a tooltip, as all here have."""
+    return Binding(keys, action, does, id=f"walk.{name}", tooltip=tooltip)
+
+
+WALK_BINDINGS: list[BindingType] = [
+    key("left,h", "look('left')", "look left", "left", "Focus the next cover to the left"),
+    key("down,j", "look('down')", "look down", "down", "Focus the next cover below"),
+    key("up,k", "look('up')", "look up", "up", "Focus the next cover above"),
+    key("right,l", "look('right')", "look right", "right", "Focus the next cover to the right"),
+    key("f", "labels", "labels", "labels", "Show a letter with every cover; the letter focuses it"),
+    key("enter", "walk", "walk", "walk", "Walk to the album in focus"),
+    key("backspace,u", "back", "back", "back", "Back to the stop before, as you left it"),
+    key("U,ctrl+r", "forward", "forward", "forward", "Forward again after going back"),
+    key("r", "random", "random", "random", "Jump to any album"),
+    key("slash", "app.find", "find", "find", "Find an album by artist or title"),
+    key("p", "app.route", "route", "route", "A route from here to an album that you choose"),
+    key("g", "app.trail", "trail", "trail", "The trail: go to any stop, export the walk"),
+    key("s", "bookmark", "bookmark", "bookmark", "Bookmark the album in focus, or take the mark off"),
+    key("w", "counts", "what counts", "counts", "What counts: weights, presets, filters"),
+    key("right_square_bracket", "ring(2)", "more", "more", "Show more neighbours (or the mouse wheel)"),
+    key("left_square_bracket", "ring(-2)", "fewer", "fewer", "Show fewer neighbours"),
+    key("space", "tray", "tray", "tray", "Put the album in focus into the blend tray, or take it out"),
+    key("b", "blend", "blend", "blend", "Blend the covers in the tray and write the picture"),
+    key("y", "sql", "SQL", "sql", "Show the SQL behind this view and copy it"),
+    key("escape", "close", "close", "close", "Close the blend or what counts"),
+    key("t", "app.theme", "theme", "theme", "The next theme"),
+    key("question_mark", "app.help", "keys", "help", "These keys"),
+    key("q", "app.quit", "quit", "quit", "Leave"),
+]
