@@ -241,6 +241,8 @@ class Web:
 
     def _wait_turn(self, host: str) -> None:
         interval = self._rule(host).interval / self._speed
+        if not interval and not _turn_file(self._turns, host).exists():
+            return  # a host without a rule, and nobody was ever asked to pause
         with _next_turn(self._turns, host) as turn:
             slot = max(time.time(), turn.at)
             if interval:
@@ -288,11 +290,15 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+def _turn_file(folder: Path, host: str) -> Path:
+    return folder / re.sub(r"[^\w.-]", "_", host)[:200]
+
+
 class _next_turn:
     """A host's next free moment, in a file under a lock, so that other processes keep to it too."""
 
     def __init__(self, folder: Path, host: str) -> None:
-        self._path = folder / re.sub(r"[^\w.-]", "_", host)[:200]
+        self._path = _turn_file(folder, host)
         self.at = 0.0
 
     def __enter__(self) -> _next_turn:
