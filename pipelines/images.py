@@ -23,8 +23,10 @@ MAX_PIXELS = 50_000_000
 MIN_SIDE = 16  # less is a tracking pixel or a stripe, not a sleeve
 MAX_ASPECT = 4.0  # a gatefold is 2; beyond 4 the square in the middle says nothing of the whole
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+WEB_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # all that is taken from the network: the well-tried decoders
 
-_DAMAGED = "damaged or truncated image"
+DAMAGED = "damaged or truncated image"
+WEB_PAGE = "a web page, not a picture"
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 
 # Process-wide on purpose, and only stricter than Pillow's own: it looks where our own check cannot reach
@@ -66,7 +68,7 @@ class PreparedCover:
     mean_color: int  # 0xRRGGBB
 
 
-def decode_cover(data: bytes) -> Decoded:
+def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
     """The bytes of a picture as a cover: first frame, upright, over white, centre square, LANCZOS to 128×128.
 
     White stands for transparency because a sleeve is printed on paper. Embedded colour profiles are not
@@ -77,7 +79,7 @@ def decode_cover(data: bytes) -> Decoded:
     if len(data) > MAX_BYTES:
         raise BadImage(f"larger than {MAX_BYTES // 1_000_000} MB")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        with Image.open(io.BytesIO(data), formats=formats) as picture:
             width, height = picture.size
             _check_size(width, height)
             if picture.format in ("JPEG", "MPO"):
@@ -90,11 +92,11 @@ def decode_cover(data: bytes) -> Decoded:
     except BadImage:
         raise
     except Image.UnidentifiedImageError as error:
-        raise BadImage(_not_an_image(data)) from error
+        raise BadImage(_not_an_image(data, formats)) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImage(f"more than {MAX_PIXELS // 1_000_000} megapixels") from error
     except Exception as error:  # decoders fed with damaged bytes raise nearly anything, and it all means this
-        raise BadImage(_DAMAGED, str(error).partition("\n")[0][:120]) from error
+        raise BadImage(DAMAGED, str(error).partition("\n")[0][:120]) from error
     if turn is not None:
         small = small.transpose(turn)
         if turn in _SIDEWAYS:
@@ -118,9 +120,9 @@ def encode_webp(pixels: Pixels) -> bytes:
     return out.getvalue()
 
 
-def prepare_cover(data: bytes) -> PreparedCover:
+def prepare_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> PreparedCover:
     """The bytes of a picture as what is stored of it. Raises BadImage."""
-    cover = decode_cover(data)
+    cover = decode_cover(data, formats)
     webp = data if cover.as_is else encode_webp(cover.pixels)
     return PreparedCover(webp, cover.width, cover.height, cover.mean_color)
 
@@ -232,12 +234,12 @@ def _is_plain_webp(data: bytes, kind: str | None, size: tuple[int, int]) -> bool
     return riff + 8 == len(data) and 20 + chunk + chunk % 2 == len(data)
 
 
-def _not_an_image(data: bytes) -> str:
-    if data.startswith(_MAGIC):
-        return _DAMAGED
+def _not_an_image(data: bytes, formats: tuple[str, ...]) -> str:
+    if data.startswith(_MAGIC if formats == FORMATS else _MAGIC[: len(WEB_FORMATS)]):
+        return DAMAGED
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in head:
         return "SVG, which is no picture made of pixels"
     if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        return "a web page, not a picture"
-    return "not a JPEG, PNG, WebP, GIF, BMP or TIFF picture"
+        return WEB_PAGE
+    return "not a JPEG, PNG, WebP, GIF, BMP or TIFF picture" if formats == FORMATS else "not a JPEG, PNG, WebP or GIF"

@@ -19,7 +19,7 @@ from pipelines.images import BadImage, PreparedCover, load_covers
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError
 from pipelines.rows import BadRow, Row, count_rows, fingerprint, read_rows
-from pipelines.writing import ctrl_c, patient_write
+from pipelines.writing import patient_write
 from store.catalog import add_albums, add_covers, record_items
 from store.covers import CoverFiles
 from store.library import Library
@@ -127,7 +127,7 @@ class _Job:
         self.pool, self.progress, self.report = pool, progress, report
         self.files = CoverFiles(library.covers_dir)
         self.seen: dict[str, int] = {}  # album_id → number of the row that brought it
-        with ctrl_c(), library.read() as con:
+        with library.read() as con:
             # album_id → its cover, if any
             self.there: dict[str, str | None] = dict(
                 con.execute("SELECT album_id, cover_sha256 FROM albums").fetchall()

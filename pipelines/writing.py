@@ -16,29 +16,6 @@ PATIENCE = 120.0  # seconds; a person who looks something up in the file should 
 
 
 @contextmanager
-def ctrl_c() -> Iterator[None]:
-    """Ctrl-C inside a query is KeyboardInterrupt here as it is elsewhere; DuckDB makes other errors of it."""
-    try:
-        yield
-    except (RuntimeError, duckdb.Error) as error:
-        if _is_interrupt(error):
-            raise KeyboardInterrupt from error
-        raise
-
-
-def _is_interrupt(error: BaseException | None) -> bool:
-    """Whether the error is an interrupted query or reading of an Arrow table, or came after one."""
-    while error is not None:
-        text = str(error).rstrip(": ")
-        if text == "Query interrupted" or text.endswith("KeyboardInterrupt"):
-            return True
-        if isinstance(error, duckdb.InterruptException):
-            return True
-        error = error.__context__
-    return False
-
-
-@contextmanager
 def patient_write(
     library: Library, progress: Progress, patience: float = PATIENCE
 ) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -47,7 +24,7 @@ def patient_write(
     Raises LibraryLocked when the patience is at its end: nothing of this burst is written then.
     """
     deadline = time.monotonic() + patience
-    with ctrl_c(), ExitStack() as burst:
+    with ExitStack() as burst:
         while True:
             try:
                 connection = burst.enter_context(library.write())

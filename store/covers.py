@@ -9,7 +9,6 @@ import io
 import os
 import re
 import threading
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +50,7 @@ class CoverFiles:
         target = self.path(sha)
         try:
             if target.is_file() and target.stat().st_size == len(webp):
+                os.utime(target)  # young again: no repair takes it for an orphan before it is committed
                 return sha
             target.parent.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{sha}.{os.getpid()}-{threading.get_ident()}")
@@ -60,17 +60,29 @@ class CoverFiles:
             raise LibraryError(f"cannot write cover {target}: {error.strerror or error}") from error
         return sha
 
+    def read(self, sha: str) -> bytes:
+        """The bytes of the cover's WebP. LibraryError naming the file when it is missing or not what its name says."""
+        webp = self._bytes(sha)
+        if hashlib.sha256(webp).hexdigest() != sha:
+            raise LibraryError(
+                f"cover {self.path(sha)} is damaged (its content is not what its name says); "
+                "delete it and ingest its source again"
+            )
+        return webp
+
     def pixels(self, sha: str) -> np.ndarray:
         """The cover as uint8 [128, 128, 3]. LibraryError naming the file when it is missing or damaged."""
+        return _decode(self._bytes(sha), f"cover {self.path(sha)}")
+
+    def _bytes(self, sha: str) -> bytes:
         path = self.path(sha)
         try:
             with path.open("rb") as file:
-                webp = file.read(_MAX_BYTES + 1)
+                return file.read(_MAX_BYTES + 1)
         except FileNotFoundError:
             raise LibraryError(f"cover {path} is missing; ingest its source again") from None
         except OSError as error:
             raise LibraryError(f"cannot read cover {path}: {error.strerror or error}") from error
-        return _decode(webp, f"cover {path}")
 
 
 def _decode(webp: bytes, name: str) -> np.ndarray:
@@ -79,12 +91,10 @@ def _decode(webp: bytes, name: str) -> np.ndarray:
     if len(webp) > _MAX_BYTES:
         raise LibraryError(f"{name} is damaged (more than {_MAX_BYTES} bytes); delete it and ingest its source again")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(webp), formats=["WEBP"]) as image:
-                if image.size != (SIDE, SIDE):  # from the header, before any pixel is decoded
-                    raise LibraryError(f"{name} is {image.width}×{image.height}, not {SIDE}×{SIDE}")
-                return np.array(image.convert("RGB"))
+        with Image.open(io.BytesIO(webp), formats=["WEBP"]) as image:
+            if image.size != (SIDE, SIDE):  # from the header, before any pixel is decoded: no bomb goes off
+                raise LibraryError(f"{name} is {image.width}×{image.height}, not {SIDE}×{SIDE}")
+            return np.array(image.convert("RGB"))
     except (
         OSError, ValueError, SyntaxError, UnidentifiedImageError,
         Image.DecompressionBombWarning, Image.DecompressionBombError,

@@ -67,7 +67,7 @@ def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[st
             f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; the model or the cover is damaged"
         )
     dimension = latents.shape[1]
-    _fix_dimension(con, dimension)
+    fix_dimension(con, dimension)
     arrays = pa.FixedSizeListArray.from_arrays(pa.array(latents.reshape(-1)), dimension)
     table = pa.table({"cover_sha256": list(shas), "latent": arrays})
     with registered(con, "incoming_latents", table):
@@ -89,7 +89,8 @@ def latent_dimension(con: duckdb.DuckDBPyConnection) -> int:
     return int(str(row[0]).removeprefix("FLOAT[").removesuffix("]")) if row else 0
 
 
-def _fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
+def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
+    """Make the latent column one of `dimension` numbers. LibraryError where latents of another are stored."""
     stored = latent_dimension(con)
     if dimension == stored:
         return

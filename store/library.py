@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from store.errors import LibraryError, LibraryLocked, LibraryMissing
+from store.interrupt import ctrl_c
 from store.schema import STORAGE_VERSION, migrate, sql_text, version_of
 
 RETRY_SECONDS = 2.0  # how long a burst waits for another process
@@ -125,7 +126,14 @@ class Library:
             con = self._connect(read_only)
             gate.thread, gate.connection = threading.get_ident(), con
             try:
-                yield con
+                with ctrl_c():
+                    yield con
+            except duckdb.Error as error:
+                if "No space left on device" in str(error):
+                    raise LibraryError(
+                        f"cannot write {self.db_path}: the disk is full; free some and run it again"
+                    ) from error
+                raise
             finally:
                 gate.thread = gate.connection = None
                 con.close()
@@ -138,7 +146,8 @@ class Library:
         deadline = time.monotonic() + RETRY_SECONDS
         while True:
             try:
-                return attach(self.db_path, read_only)
+                with ctrl_c():
+                    return attach(self.db_path, read_only)
             except duckdb.Error as error:
                 holder = _HOLDER.search(str(error))
                 if holder is None and "Could not set lock" not in str(error):

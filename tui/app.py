@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
@@ -17,9 +17,9 @@ from textual.theme import Theme
 from store.records import Route, Weights
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
-from tui.halfblocks import ColorMode
+from tui.halfblocks import FINE, LITE, ColorMode
 from tui.notebook import Notebook
-from tui.palette import DEFAULTS, NIGHT, THEMES
+from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen, key_name
@@ -29,6 +29,8 @@ from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.session import Blender, Session
+from tui.terminal import TerminalLook
+from tui.terminal_display import ThriftyDisplay
 from tui.trail import Trail
 from tui.widgets.counts import Counts
 
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
 
 
-class SleevewalkApp(App[None]):
+class SleevewalkApp(ThriftyDisplay):
     """Walk the graph of albums. Holds no file open: what it shows is in memory or a cover file."""
 
     CSS_PATH = "app.tcss"
@@ -48,6 +50,7 @@ class SleevewalkApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+k"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
+        Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
     ]
 
     def __init__(
@@ -59,6 +62,7 @@ class SleevewalkApp(App[None]):
         library_path: Path,
         blends_dir: Path,
         blender: Blender | None = None,
+        look: TerminalLook | None = None,
         router: Router | None = None,
         config: Config | None = None,
         welcome: bool = False,
@@ -74,12 +78,21 @@ class SleevewalkApp(App[None]):
         self.library_path = library_path
         self.blends_dir = blends_dir
         self.blender = blender
-        self.painter = CoverPainter(covers, color_mode(self.console._color_system, self.no_color))
+        self.look = look or TerminalLook()
+        self.colorless = self.look.color == "ascii"
+        mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
+        self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = self.config.theme or NIGHT.name
+        own_look = PAPER.name if self.look.light and not self.colorless else NIGHT.name
+        self.theme = self.config.theme or own_look
         self.set_keymap(self.config.keys)
+
+    def slow_link(self) -> None:
+        """From here on covers are drawn for a slow link, unless the person decided."""
+        if self.look.lite is None:
+            self.painter.tolerance = LITE
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of ours that a foreign theme does not know."""
@@ -120,6 +133,10 @@ class SleevewalkApp(App[None]):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
+
+    def action_redraw(self) -> None:
+        """After another program wrote over the screen."""
+        self.redraw()
 
     def action_find(self) -> None:
         """The find screen; its answer is walked to."""
@@ -221,10 +238,16 @@ def recorded_trail(snapshot: Snapshot) -> Trail | None:
     return Trail.of_steps([(step.album_id, step.came_from) for step in known[-TRAIL_KEPT:]])
 
 
-def run_app(library: Library, start_album: str | None = None, blender: Blender | None = None) -> int:
+def run_app(
+    library: Library,
+    start_album: str | None = None,
+    blender: Blender | None = None,
+    look: TerminalLook | None = None,
+) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
-    `start_album` is an album_id; without one the walk goes on where the last one ended.
+    `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
+    the terminal was prepared for before this module was imported.
     Raises LibraryError where the library cannot be read.
     """
     from store.covers import CoverFiles
@@ -251,6 +274,7 @@ def run_app(library: Library, start_album: str | None = None, blender: Blender |
         blender=blender,
         config=config,
         welcome=session is not None and not neighborhood.snapshot.personal.walks,
+        look=look,
     )
     try:
         app.run()

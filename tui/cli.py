@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -26,6 +27,8 @@ COMMANDS = {
     "route": "walk",
     "blend": "blend",
     "sql": "library",
+    "export": "exchange",
+    "import": "exchange",
     "doctor": "doctor",
 }
 
@@ -39,7 +42,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"tui.commands.{COMMANDS[cmd_name]}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(importlib.import_module(f"tui.commands.{COMMANDS[cmd_name]}"), name)
         return command
 
 
@@ -69,7 +73,7 @@ def sleevewalk(ctx: click.Context, library_dir: Path | None, debug: bool) -> Non
     if ctx.invoked_subcommand is None:
         from tui.commands.explore import explore
 
-        ctx.invoke(explore, album=None)
+        ctx.invoke(explore, album=None, color="auto", lite=None)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,11 +15,11 @@ from textual.strip import Strip
 
 from store.errors import LibraryError
 from store.records import Album
-from tui.halfblocks import Cells, ColorMode, Pixels, pack, shrink, strips
+from tui.halfblocks import Cells, ColorMode, Pixels, picture, strips
 from tui.text import centered, initials
 
-PACKED_KEPT = 1500  # pictures as packed colours: 6 KB each at 40x20 cells
-STRIPS_KEPT = 72  # pictures as strips: up to 150 KB each; about three screens' worth
+PACKED_KEPT = 1500  # pictures as packed colours: 6 KB each at 40x20 cells; the strips share them
+STRIPS_KEPT = 72  # pictures as strips: about three screens' worth
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -59,24 +59,27 @@ class Recent(Generic[Key, Value]):
 
 
 class CoverPainter:
-    """Draws an album's cover at any size in cells; a plain placeholder where none can be read."""
+    """Draws an album's cover at any size in cells; a plain placeholder where none can be read.
+
+    `tolerance` may change at any time: what is drawn from then on has the new quality.
+    """
 
     def __init__(self, source: CoverSource, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0) -> None:
         self.source = source
         self.mode = mode
         self.tolerance = tolerance
         self.problems: dict[str, str] = {}  # cover_sha256 -> what is wrong with the file
-        self._packed: Recent[tuple[str, int, int], Cells | None] = Recent(PACKED_KEPT)
-        self._strips: Recent[tuple[str, int, int], list[Strip]] = Recent(STRIPS_KEPT)
+        self._packed: Recent[tuple[str, int, int, int], Cells | None] = Recent(PACKED_KEPT)
+        self._strips: Recent[tuple[str, int, int, int], list[Strip]] = Recent(STRIPS_KEPT)
 
     def draw(self, album: Album, columns: int, rows: int) -> list[Strip]:
         """`rows` strips of `columns` cells."""
         key = album.cover_sha256 or album.album_id
-        return self._strips.get((key, columns, rows), lambda: self._draw(album, columns, rows))
+        return self._strips.get((key, columns, rows, self.tolerance), lambda: self._draw(album, columns, rows))
 
     def draw_pixels(self, pixels: Pixels, columns: int, rows: int) -> list[Strip]:
         """Strips of a picture that is no album's cover, such as a blend; not kept."""
-        return strips(pack(shrink(pixels, columns, rows), self.mode), self.tolerance)
+        return strips(picture(pixels, columns, rows, self.mode, self.tolerance))
 
     def prepare(self, album: Album, columns: int, rows: int) -> None:
         """Read and pack a cover ahead of drawing it; may run in a thread."""
@@ -93,10 +96,10 @@ class CoverPainter:
         cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows)
         if cells is None:
             return placeholder(album, columns, rows)
-        return strips(cells, self.tolerance)
+        return strips(cells)
 
     def _cells(self, sha: str, columns: int, rows: int) -> Cells | None:
-        return self._packed.get((sha, columns, rows), lambda: self._pack(sha, columns, rows))
+        return self._packed.get((sha, columns, rows, self.tolerance), lambda: self._pack(sha, columns, rows))
 
     def _pack(self, sha: str, columns: int, rows: int) -> Cells | None:
         try:
@@ -104,7 +107,7 @@ class CoverPainter:
         except LibraryError as error:
             self.problems[sha] = str(error)
             return None
-        return pack(shrink(pixels, columns, rows), self.mode)
+        return picture(pixels, columns, rows, self.mode, self.tolerance)
 
 
 def placeholder(album: Album, columns: int, rows: int) -> list[Strip]:

@@ -27,6 +27,8 @@ from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 
 LOWER_HALF = "▄"
+FINE = 8  # tolerance of the default quality: 43 dB on real covers, two thirds of the bytes
+LITE = 24  # for slow links: 33 dB, two fifths of the bytes
 Pixels = NDArray[np.uint8]  # [height, width, 3], RGB
 Run = tuple[int, int, int]  # lower colour, upper colour, cells
 
@@ -38,6 +40,7 @@ class ColorMode(Enum):
     INDEXED = "256"
     BASIC = "16"
     GRAY = "gray"  # NO_COLOR: shades only, sent as true colour like Textual does
+    ASCII = "ascii"  # no colour at all: a character a cell, by its brightness
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +72,90 @@ def pack(pixels: Pixels, mode: ColorMode = ColorMode.TRUECOLOR) -> Cells:
     return Cells(values[0::2], values[1::2], mode)
 
 
-def runs(cells: Cells, tolerance: int = 0) -> list[list[Run]]:
-    """The rows as runs of neighbouring cells that are drawn alike.
+def picture(pixels: Pixels, columns: int, rows: int, mode: ColorMode, tolerance: int) -> Cells:
+    """`pixels` [h, w, 3] as that many cells: merged within `tolerance`, or dithered where colours are few.
 
-    With a `tolerance` above 0, cells join whose every channel is within it of the run's first cell, which
-    bounds the loss; palette indexes never join by tolerance, since their numbers are not shades.
+    In 256 colours the tolerance of LITE and above leaves the dithering out, which costs many bytes.
     """
+    small = shrink(pixels, columns, rows)
+    if mode is ColorMode.BASIC or (mode is ColorMode.INDEXED and tolerance < LITE):
+        return dither(small, mode)
+    if mode is ColorMode.INDEXED:
+        merged = merge(pack(small), tolerance)
+        upper, lower = _nearest_indexed(_channels(merged.upper)), _nearest_indexed(_channels(merged.lower))
+        return Cells(upper, lower, mode)
+    return merge(pack(small, mode), tolerance)
+
+
+def dither(pixels: Pixels, mode: ColorMode) -> Cells:
+    """[2·rows, columns, 3] pixels in the terminal's palette, the error spread to the neighbours (Floyd-Steinberg)."""
+    first = 0 if mode is ColorMode.BASIC else 16  # the first 16 of the 256 look different everywhere
+    image = Image.fromarray(pixels).quantize(palette=_palette_image(mode), dither=Image.Dither.FLOYDSTEINBERG)
+    values = np.asarray(image).astype(np.int32) + first
+    return Cells(values[0::2], values[1::2], mode)
+
+
+@lru_cache(maxsize=2)
+def _palette_image(mode: ColorMode) -> Image.Image:
+    if mode is ColorMode.BASIC:
+        colors = _BASIC
+    else:
+        cube = np.stack(np.meshgrid(_LEVELS, _LEVELS, _LEVELS, indexing="ij"), axis=-1).reshape(-1, 3)
+        colors = np.concatenate([cube, np.repeat(np.arange(8, 248, 10)[:, None], 3, axis=1)])
+    image = Image.new("P", (1, 1))
+    image.putpalette(colors.astype(np.uint8).tobytes())
+    return image
+
+
+RAMP = " .:-=+*#%@"  # from dark to bright
+
+
+def ascii_art(cells: Cells, light: bool = False) -> list[Strip]:
+    """A character a cell by its brightness, stretched over the picture's range; `light` for dark on light."""
+    shades = (cells.upper & 255) + (cells.lower & 255)
+    low, high = np.percentile(shades, (2, 98))
+    if high - low < 40:  # a flat picture stays flat
+        low, high = 0, 510
+    levels = np.clip((shades - low) * len(RAMP) / (high - low), 0, len(RAMP) - 1).astype(int)
+    ramp = RAMP[::-1] if light else RAMP
+    return [Strip([Segment("".join(ramp[level] for level in row))], len(row)) for row in levels.tolist()]
+
+
+def merge(cells: Cells, tolerance: int) -> Cells:
+    """The picture in fewer colours: along each row of pixels, neighbours of which no channel differs by more
+    than `tolerance` take their mean; the two halves of a cell likewise.
+
+    So no channel is further than 1.5·`tolerance` from the exact picture. Palette indexes stay as they are,
+    since their numbers are not shades.
+    """
+    if not tolerance or cells.mode not in (ColorMode.TRUECOLOR, ColorMode.GRAY):
+        return cells
+    rows, columns = cells.shape
+    exact = np.stack([_channels(cells.upper), _channels(cells.lower)], axis=1).reshape(rows * 2, columns, 3)
+    low = high = exact[:, 0]
+    starts = np.ones((rows * 2, columns), dtype=bool)
+    for column in range(1, columns):
+        value = exact[:, column]
+        lower, higher = np.minimum(low, value), np.maximum(high, value)
+        far = (higher - lower).max(axis=-1) > tolerance
+        starts[:, column] = far
+        low, high = np.where(far[:, None], value, lower), np.where(far[:, None], value, higher)
+    at = np.flatnonzero(starts)
+    lengths = np.diff(at, append=starts.size)
+    sums = np.add.reduceat(exact.reshape(-1, 3), at, axis=0)
+    means = (sums + lengths[:, None] // 2) // lengths[:, None]
+    merged = np.repeat(means, lengths, axis=0).reshape(rows, 2, columns, 3)
+    alike = np.abs(merged[:, 0] - merged[:, 1]).max(axis=-1, keepdims=True) <= tolerance
+    merged = np.where(alike[:, None], merged.sum(axis=1, keepdims=True) // 2, merged)
+    return Cells(_joined(merged[:, 0]), _joined(merged[:, 1]), cells.mode)
+
+
+def runs(cells: Cells) -> list[list[Run]]:
+    """The rows as runs of neighbouring cells that are drawn alike."""
     upper, lower = cells.upper, cells.lower
     rows, columns = upper.shape
-    starts = np.zeros((rows, columns), dtype=bool)
-    starts[:, 0] = True
-    if tolerance and cells.mode in (ColorMode.TRUECOLOR, ColorMode.GRAY):
-        channels = np.concatenate([_channels(upper), _channels(lower)], axis=-1)
-        anchor = channels[:, 0].copy()
-        for column in range(1, columns):
-            far = np.abs(channels[:, column] - anchor).max(axis=-1) > tolerance
-            starts[:, column] = far
-            anchor[far] = channels[far, column]
-    else:
-        starts[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
+    starts = np.ones((rows, columns), dtype=bool)
+    starts[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
     result: list[list[Run]] = []
     for row in range(rows):
         at = np.flatnonzero(starts[row])
@@ -96,37 +164,47 @@ def runs(cells: Cells, tolerance: int = 0) -> list[list[Run]]:
     return result
 
 
-def strips(cells: Cells, tolerance: int = 0) -> list[Strip]:
+def strips(cells: Cells) -> list[Strip]:
     """One strip a row, for a widget's `render_lines`."""
-    columns = cells.shape[1]
-    return [PixelStrip(row, columns, cells.mode) for row in runs(cells, tolerance)]
+    if cells.mode is ColorMode.ASCII:
+        return ascii_art(cells)
+    return [PixelStrip(upper, lower, cells.mode) for upper, lower in zip(cells.upper, cells.lower, strict=True)]
 
 
 class PixelStrip(Strip):
     """A row of half blocks kept as integers. Its segments exist only when something crops or inspects it."""
 
-    __slots__ = ("_built", "_mode", "_runs")
+    __slots__ = ("_built", "_mode", "lower", "upper")
 
-    def __init__(self, row: Sequence[Run], cell_length: int, mode: ColorMode) -> None:
-        super().__init__((), cell_length)
-        self._runs = row
+    def __init__(self, upper: NDArray[np.int32], lower: NDArray[np.int32], mode: ColorMode) -> None:
+        super().__init__((), len(upper))
+        self.upper = upper  # packed colours [columns]
+        self.lower = lower
         self._mode = mode
         self._built: list[Segment] | None = None
 
     @property
+    def is_indexed(self) -> bool:
+        """Whether the colours are indexes of the terminal's palette."""
+        return self._mode in (ColorMode.INDEXED, ColorMode.BASIC)
+
+    @property
     def _segments(self) -> list[Segment]:
         if self._built is None:
-            self._built = segments(self._runs, self._mode)
+            self._built = segments(self._runs(), self._mode)
         return self._built
 
     @_segments.setter
     def _segments(self, _value: list[Segment]) -> None:
-        """The base class sets them once; here they follow from the runs."""
+        """The base class sets them once; here they follow from the colours."""
+
+    def _runs(self) -> list[Run]:
+        return runs(Cells(self.upper[None], self.lower[None], self._mode))[0]
 
     def render(self, console: Console) -> str:
         """The row as terminal codes, kept after the first call."""
         if self._render_cache is None:
-            self._render_cache = ansi(self._runs, self._mode)
+            self._render_cache = ansi(self._runs(), self._mode)
         return self._render_cache
 
     def apply_filter(self, filter: LineFilter, background: TextualColor) -> Strip:
@@ -185,7 +263,7 @@ class HalfblockRenderer(HalfcellRenderer):
         width, height = resize or image.size
         pixels = shrink(np.asarray(image.convert("RGB")), width, (height + 1) // 2)
         output: list[Segment] = []
-        for row in runs(pack(pixels, self.mode), self.tolerance):
+        for row in runs(merge(pack(pixels, self.mode), self.tolerance)):
             output += [*segments(row, self.mode), Segment.line()]
         return output
 
@@ -202,9 +280,17 @@ def _basic(value: int, layer: int) -> str:
     return str(layer - 8 + value if value < 8 else layer + 52 + value - 8)
 
 
+def color_code(value: int, layer: int, indexed: bool) -> str:
+    """The codes of a packed colour or palette index as foreground (`layer` 38) or background (48)."""
+    if not indexed:
+        return _truecolor(value, layer)
+    return _basic(value, layer) if value < 16 else _indexed(value, layer)
+
+
 _CODES: dict[ColorMode, Any] = {
     ColorMode.TRUECOLOR: _truecolor,
     ColorMode.GRAY: _truecolor,
+    ColorMode.ASCII: _truecolor,
     ColorMode.INDEXED: _indexed,
     ColorMode.BASIC: _basic,
 }
@@ -232,9 +318,13 @@ def _packed(pixels: Pixels, mode: ColorMode) -> NDArray[np.int32]:
         return _nearest_indexed(rgb)
     if mode is ColorMode.BASIC:
         return _nearest(rgb, _BASIC)
-    if mode is ColorMode.GRAY:
+    if mode in (ColorMode.GRAY, ColorMode.ASCII):
         luma = (rgb @ np.array([299, 587, 114], dtype=np.int32)) // 1000
         rgb = np.repeat(luma[..., None], 3, axis=-1)
+    return _joined(rgb)
+
+
+def _joined(rgb: NDArray[np.int32]) -> NDArray[np.int32]:
     return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
 
 

@@ -24,6 +24,7 @@ from vae.codec import Codec
 from vae.data import CoverSet, NoCovers, list_covers, load_covers, to_tensor
 from vae.info import BadWeights
 from vae.pca import fit_pca
+from vae.sheets import write_sheets
 
 FOLDS = 5
 
@@ -96,7 +97,7 @@ Remake = Callable[[Tensor], Tensor]
 def fit_baselines(train: Tensor, sizes: list[int]) -> dict[str, Remake]:
     """The mean cover and PCA of each size, fitted on float 0–1 [n, 3, 128, 128]."""
     flat = train.flatten(1)
-    pca = fit_pca(flat, max(sizes))
+    pca = fit_pca(flat, max(sizes), iterations=2)  # more change the fifth digit at most
 
     def restore(k: int) -> Remake:
         def remake(real: Tensor) -> Tensor:
@@ -231,14 +232,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--fit", type=Path)
     parser.add_argument("--weights", type=Path)
+    parser.add_argument("--sheets", type=Path)
     parser.add_argument("--device", default="auto", choices=["auto", "cuda", "cpu"])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     try:
         codec = Codec.load(options.weights, options.device)
-        result, _ = evaluate_folder(
+        result, chosen = evaluate_folder(
             codec, options.covers, table=options.table, held_out=options.held_out, fit=options.fit
         )
+        if options.sheets:
+            write_sheets(codec, chosen.images, options.sheets)
     except (BadWeights, NoCovers, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

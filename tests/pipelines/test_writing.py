@@ -11,9 +11,10 @@ import threading
 import pytest
 
 from pipelines.progress import Progress
-from pipelines.writing import ctrl_c, patient_write
+from pipelines.writing import patient_write
 from store.catalog import add_similar_artists, counts
 from store.errors import LibraryLocked
+from store.interrupt import ctrl_c
 from store.library import Library
 
 # Long, in small steps of the one thread that looks for Ctrl-C between them.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import numpy as np
 import pytest
 
 from store import catalog
+from store.covers import CoverFiles
 from store.index import build_index, write_neighbors
 from store.library import Library
+from store.personal import Personal
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
 
@@ -101,3 +105,73 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Library:
 def named() -> Callable[[str, str], str]:
     """album_id by artist and title."""
     return album_id
+
+
+GENRES = ("punk", "rock", "jazz")
+NAMED = {0: ("Joy Division", "Unknown Pleasures"), 4: ("The Smiths", "The Queen Is Dead")}
+
+
+def grow(folder: Path, count: int = 60) -> Library:
+    """A built library of `count` albums by artists with four each, with cover files and personal records.
+
+    Each genre's latents lie about a direction of its own; every 7th album wears another genre's colours.
+    """
+    library = Library.create(folder)
+    files, random = CoverFiles(library.covers_dir), np.random.default_rng(0)
+    looks = [(number if number % 7 else number + 1) % 3 for number in range(count)]
+    colors = [tuple(int(c) for c in random.integers(0, 60, 3) + 60 * look) for look in looks]
+    shas = [files.put(webp(color)) for color in colors]
+    vectors = (np.eye(8)[looks] + 0.3 * random.normal(size=(count, 8))).astype(np.float32)
+    names = [NAMED.get(number, (f"Artist {number // 4}", f"Album {number}")) for number in range(count)]
+    albums = [
+        record(
+            artist,
+            title,
+            year=1970 + number % 40,
+            genre=GENRES[number % 3],
+            cover_sha256=shas[number],
+            listeners=None if number % 5 == 0 else 100 * number,
+            tags=((GENRES[number % 3], 100), (f"mood {number % 4}", 40)),
+        )
+        for number, (artist, title) in enumerate(names)
+    ]
+    with library.write() as con:
+        catalog.add_albums(con, albums)
+        catalog.add_covers(
+            con,
+            [
+                CoverRecord(sha, 500, 500, files.path(sha).stat().st_size, r << 16 | g << 8 | b)
+                for sha, (r, g, b) in zip(shas, colors, strict=True)
+            ],
+        )
+        artists = sorted({artist for artist, _ in names})
+        catalog.add_similar_artists(con, [(a, b, 0.5) for a, b in itertools.pairwise(artists)], "test")
+        catalog.add_model(con, MODEL, "Tiny", 8, 128, None, {"r2": 0.5})
+        catalog.add_latents(con, MODEL, shas, vectors)
+        catalog.record_items(con, "table", [("row 1", "row", "rejected", "no artist")])
+        stored, latents = catalog.load_latents(con, MODEL)
+    index = build_index(library, MODEL, stored, latents, "fingerprint")
+    with library.write() as con:
+        write_neighbors(con, index)
+    personal = Personal(library)
+    first, second = (album_id(*NAMED[number]) for number in (0, 4))
+    parts = [{"album_id": first, "artist": "Joy Division", "title": "Unknown Pleasures"}]
+    personal.add_blend("b1", "/pictures/b1.png", {"mode": "vivid", "size": 512, "parts": parts})
+    personal.add_walk_step("w1", 0, first)
+    personal.add_walk_step("w1", 1, second, came_from=first)
+    personal.add_bookmark(second, "again")
+    assert personal.flush()
+    return library
+
+
+@pytest.fixture(scope="session")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Sixty albums with covers, latents, neighbours and personal records. Shared: only to be read."""
+    return grow(tmp_path_factory.mktemp("grown") / "library")
+
+
+@pytest.fixture
+def copy(grown: Library, tmp_path: Path) -> Library:
+    """A copy of `grown` to change."""
+    shutil.copytree(grown.path, tmp_path / "copy")
+    return Library.open(tmp_path / "copy")

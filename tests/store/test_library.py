@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -169,3 +171,16 @@ def test_paths_with_quotes(tmp_path: Path) -> None:
     library = Library.create(tmp_path / "it's; DROP TABLE albums --")
     with library.read() as con:
         assert con.execute("SELECT count(*) FROM albums").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("burst", ["read", "write"])
+def test_ctrl_c_inside_a_query_is_a_keyboard_interrupt_in_every_burst(library: Library, burst: str) -> None:
+    def interrupted() -> None:
+        with getattr(library, burst)() as con:
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+            con.execute("SET threads = 1; SELECT sum(range) FROM range(1_000_000_000_000)")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with library.write() as con:
+        con.execute("INSERT INTO bookmarks VALUES ('a', '', now()::TIMESTAMP)")

@@ -157,15 +157,34 @@ def test_bad_use_exits_2_without_a_traceback(run, arguments):
 def test_sql_prints_tables_json_and_csv(run):
     query = "SELECT artist, count(*) AS albums FROM albums GROUP BY ALL ORDER BY artist LIMIT 2"
     assert json.loads(run("sql", query, "--json")[1]) == [
-        {"artist": HOSTILE_CLEAN, "albums": 3},
         {"artist": "AC/DC", "albums": 3},
+        {"artist": "Björk", "albums": 3},
     ]
     assert run("sql", query, "--csv")[1].splitlines()[0] == "artist,albums"
     status, out, _ = run("sql", query)
     assert status == 0 and "AC/DC" in out and "\x1b" not in out
 
 
-HOSTILE_CLEAN = "[/b] Red right to left"
+def test_sql_writes_csv_json_and_parquet_files_by_format_or_ending(run, tmp_path):
+    import pyarrow.parquet as pq
+
+    query = "SELECT artist, count(*) AS albums, list(year ORDER BY year) AS years FROM albums GROUP BY ALL ORDER BY 1"
+    told = json.loads(run("sql", query, "--format", "json")[1])
+    for name, form in (("a.csv", ()), ("a.json", ()), ("a.parquet", ()), ("b.txt", ("--format", "csv"))):
+        status, out, _ = run("sql", query, "-o", str(tmp_path / name), *form)
+        assert status == 0 and out == ""
+    assert json.loads((tmp_path / "a.json").read_text()) == told
+    assert pq.read_table(tmp_path / "a.parquet").to_pylist() == told
+    plain = run("sql", query, "--csv")[1].splitlines()
+    assert (tmp_path / "a.csv").read_text().splitlines() == (tmp_path / "b.txt").read_text().splitlines() == plain
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.json", "a.parquet", "b.txt"]
+
+
+def test_sql_never_writes_over_the_library_and_names_a_folder_it_cannot_write(run, folder, tmp_path):
+    assert run("sql", "FROM albums", "-o", str(folder / "library.duckdb"), "--format", "csv")[0] == 2
+    status, _, err = run("sql", "FROM albums", "-o", str(tmp_path / "none" / "a.csv"))
+    assert status == 1 and "none/a.csv" in err and len(err.splitlines()) == 1
+    assert run("sql", "FROM albums", "--json", "--csv")[0] == 2
 
 
 def test_sql_with_no_query_names_the_file_and_shows_the_schema(run, folder):
@@ -197,7 +216,8 @@ def test_a_locked_library_exits_3_and_names_the_process(folder, run):
         [
             sys.executable,
             "-c",
-            f"import duckdb; c = duckdb.connect({str(folder / 'library.duckdb')!r}); print('held', flush=True); input()",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()",
+            str(folder / "library.duckdb"),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -273,3 +293,27 @@ def test_opening_the_app_imports_neither_torch_nor_sklearn(folder):
 def test_build_with_nothing_to_do_does_not_import_torch(folder, tiny_weights):
     code = f"from tui.cli import main\nassert main(['build', '--weights', {str(tiny_weights)!r}]) == 0"
     assert "torch" not in modules_after(code, folder)
+
+
+def test_doctor_repair_lists_before_it_changes_and_mends_with_yes(folder, tmp_path, monkeypatch, tiny_weights, capsys):
+    import shutil
+
+    from pipelines.build import build as build_with
+    from vae.info import read_info
+
+    monkeypatch.setattr("vae.info.read_info", lambda path=tiny_weights: read_info(tiny_weights))
+    monkeypatch.setattr("pipelines.build.build", lambda library, progress: build_with(library, weights=tiny_weights))
+    broken = Path(shutil.copytree(folder, tmp_path / "broken"))
+    next((broken / "covers").rglob("*.webp")).unlink()
+    next((broken / "index").glob("*.faiss")).write_bytes(b"half")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        status = cli.main(["doctor", "--repair", *arguments, "--library", str(broken)])
+        return status, capsys.readouterr().out
+
+    status, out = run()
+    assert status == 1 and "missing covers" in out and "index" in out
+    assert run()[1] == out, "nothing was changed"
+    status, out = run("--yes")
+    assert status == 0 and "mended: missing covers" in out
+    assert run() == (0, "nothing to mend\n")

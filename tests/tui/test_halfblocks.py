@@ -16,12 +16,15 @@ from rich.segment import Segment
 from rich_pixels import HalfcellRenderer
 
 from tui.halfblocks import (
+    FINE,
+    LITE,
     LOWER_HALF,
     Cells,
     ColorMode,
     HalfblockRenderer,
     Pixels,
     ansi,
+    merge,
     pack,
     runs,
     shrink,
@@ -138,15 +141,35 @@ def test_equal_neighbors_become_one_run() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 40), st.integers(0, 1000))
 def test_tolerance_bounds_the_loss(tolerance: int, seed: int) -> None:
-    pixels = np.random.default_rng(seed).integers(0, 60, (8, 20, 3), dtype=np.uint8)
-    cells = pack(pixels)
-    merged = runs(cells, tolerance)
-    assert sum(map(len, merged)) <= sum(map(len, runs(cells)))
-    for y, row in enumerate(merged):
-        shown = np.array([(upper, lower) for lower, upper, length in row for _ in range(length)])
-        exact = np.stack([cells.upper[y], cells.lower[y]], axis=1)
+    exact = pack(np.random.default_rng(seed).integers(0, 60, (8, 20, 3), dtype=np.uint8))
+    merged = merge(exact, tolerance)
+    assert sum(map(len, runs(merged))) <= sum(map(len, runs(exact)))
+    for shown, meant in ((merged.upper, exact.upper), (merged.lower, exact.lower)):
         for shift in (16, 8, 0):
-            assert np.abs((shown >> shift & 255) - (exact >> shift & 255)).max() <= tolerance
+            assert np.abs((shown >> shift & 255) - (meant >> shift & 255)).max() <= 1.5 * tolerance + 1
+
+
+@pytest.mark.parametrize(("quality", "least"), [(FINE, 40.0), (LITE, 30.0)])
+def test_the_loss_of_each_quality_as_psnr(quality: int, least: float) -> None:
+    errors = []
+    for number in range(30):
+        pixels = shrink(photograph(number), 40, 20)
+        exact, merged = pack(pixels), merge(pack(pixels), quality)
+        for shown, meant in ((merged.upper, exact.upper), (merged.lower, exact.lower)):
+            errors += [((shown >> shift & 255) - (meant >> shift & 255)) ** 2 for shift in (16, 8, 0)]
+        assert sum(map(len, runs(merged))) < sum(map(len, runs(exact)))
+    assert 10 * np.log10(255**2 / np.mean(errors)) >= least
+
+
+def photograph(seed: int) -> Pixels:
+    """[128, 128, 3]: noise whose power falls with frequency as it does in photographs."""
+    random = np.random.default_rng(seed)
+    y, x = np.fft.fftfreq(128)[:, None], np.fft.fftfreq(128)[None, :]
+    falling = 1 / np.maximum(np.hypot(x, y), 1 / 128) ** 1.6
+    planes = [np.fft.ifft2(np.fft.fft2(random.normal(size=(128, 128))) * falling).real for _ in range(3)]
+    picture = np.stack([planes[0] + 0.3 * plane for plane in planes], axis=-1)
+    picture = (picture - picture.mean()) / picture.std()
+    return (128 + 60 * picture).clip(0, 255).astype(np.uint8)
 
 
 def test_indexed_colors_are_the_nearest_of_the_palette() -> None:

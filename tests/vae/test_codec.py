@@ -127,3 +127,15 @@ def test_evaluation_on_the_held_out_tenth_leaves_the_rest_for_the_baselines(code
 def test_evaluating_nothing_is_said(tmp_path, tiny_weights, capsys):
     assert main(["--covers", str(tmp_path), "--weights", str(tiny_weights)]) == 1
     assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_sheets_are_written_for_looking(codec, covers, tmp_path):
+    from PIL import Image
+
+    from vae.sheets import write_sheets
+
+    paths = write_sheets(codec, covers[:40], tmp_path / "sheets")
+    assert [path.stem for path in paths] == ["reconstructions", "composites", "interpolations"]
+    with Image.open(paths[0]) as sheet:
+        assert sheet.size == (8 * 134 - 6, 8 * 134 - 6)  # four rows of covers, four of their versions
+    assert write_sheets(codec, covers[:3], tmp_path / "few") == []

@@ -66,7 +66,9 @@ def blend(
     result = blender.blend(chosen, weights, mode, int(size), out, overwrite=force)
     recipe = json.loads(result.recipe.to_json())
     assert result.path is not None
-    Personal(library).add_blend(result.recipe.blend_id, str(result.path.resolve()), recipe)
+    personal = Personal(library)
+    personal.add_blend(result.recipe.blend_id, str(result.path.resolve()), recipe)
+    personal.flush()  # where the file is locked the record waits in the journal
     if as_json:
         print_json({"path": str(result.path), "seconds": round(result.seconds, 3), "device": result.device, **recipe})
     else:

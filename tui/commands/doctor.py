@@ -8,10 +8,14 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, print_json
+from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
+
+if TYPE_CHECKING:
+    from store.library import Library
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,17 @@ class Finding:
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="List what is wrong with the library, and mend it when told to.")
+@click.option("--yes", is_flag=True, help="With --repair: mend without asking.")
 @json_option
 @command_options
 @click.pass_obj
-def doctor(context: Context, as_json: bool) -> int:
+def doctor(context: Context, repair: bool, yes: bool, as_json: bool) -> int:
     """Check the device, FAISS, the terminal and the library. Exit status 1 where something needs mending."""
+    if repair:
+        if as_json:
+            raise click.UsageError("--repair talks to a person; use --json without it to look")
+        return repair_library(context, yes)
     findings = [*model_findings(), *terminal_findings(), *config_findings(), *library_findings(context.library_dir)]
     if as_json:
         print_json([finding.__dict__ for finding in findings])
@@ -42,6 +52,39 @@ def doctor(context: Context, as_json: bool) -> int:
             mark = " " if finding.ok else "!"
             click.echo(f" {mark} {finding.name:<10} {finding.text}")
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def repair_library(context: Context, yes: bool) -> int:
+    """List what is wrong with the library, ask, mend, and look again."""
+    from pipelines.build import build
+    from pipelines.progress import StderrProgress
+    from store.repair import find_problems, mend
+
+    library = open_library(context)
+    problems = find_problems(library, check_hashes=True)
+    derived = [finding for finding in derived_findings(library) if not finding.ok]
+    for problem in problems:
+        click.echo(f"{problem.name}: {problem.text}; would {problem.remedy}")
+    for finding in derived:
+        click.echo(f"{finding.name}: {finding.text}; would build it")
+    if not problems and not derived:
+        click.echo("nothing to mend")
+        return 0
+    if not yes:
+        if not interactive():
+            click.echo("nothing was changed; --yes mends it", err=True)
+            return 1
+        click.confirm("Mend this?", abort=True)
+    mend(library, problems)
+    if any(not finding.ok for finding in derived_findings(library)):
+        click.echo(build(library, StderrProgress()).summary())
+    left = [(problem.name, problem.text) for problem in find_problems(library)]
+    left += [(finding.name, finding.text) for finding in derived_findings(library) if not finding.ok]
+    for problem in problems:
+        click.echo(f"mended: {problem.name}")
+    for name, text in left:
+        click.echo(f"still there: {name}: {text}")
+    return 1 if left else 0
 
 
 def model_findings() -> list[Finding]:
@@ -128,51 +171,55 @@ def config_findings() -> list[Finding]:
 def library_findings(folder: Path) -> list[Finding]:
     """Counts, and what does not fit together."""
     from store.catalog import counts
-    from store.covers import CoverFiles
     from store.errors import LibraryError
-    from store.index import CoverIndex
-    from store.latents import missing_latents
     from store.library import Library
-    from store.neighbor_table import neighbors_are_current
-    from vae.info import BadWeights, read_info
+    from store.repair import find_problems
 
     section = f"library {folder}"
-    mend = "run `sleevewalk build`"
     try:
         library = Library.open(folder)
         with library.read() as con:
             rows = counts(con)
-            named = {
-                row[0]
-                for row in con.execute("SELECT cover_sha256 FROM albums WHERE cover_sha256 IS NOT NULL").fetchall()
-            }
             bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())
         found = [Finding(section, "rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
-        files = CoverFiles(library.covers_dir)
-        missing = sorted(sha for sha in named if not files.has(sha))
-        text = f"{len(named) - len(missing):,} files, {bare:,} albums without one"
-        if missing:
-            text += f"; {len(missing):,} files are missing ({files.path(missing[0])} …): ingest their source again"
-        found.append(Finding(section, "covers", text, ok=not missing))
-        try:
-            with library.read() as con:
-                behind = len(missing_latents(con, read_info().model_id))
-            text = f"{behind:,} covers have no latent yet: {mend}" if behind else "every cover has its latent"
-            found.append(Finding(section, "latents", text, ok=not behind))
-        except BadWeights as error:
-            found.append(Finding(section, "latents", f"cannot tell: {error}", ok=False))
-        try:
-            index = CoverIndex.load(library)
-            if index is None:
-                found.append(Finding(section, "index", f"none yet: {mend}", ok=not named))
-            else:
-                with library.read() as con:
-                    current = neighbors_are_current(con, index)
-                found.append(Finding(section, "index", f"{index.count:,} covers, matches the latents"))
-                text = "match the index" if current else f"are older than the index: {mend}"
-                found.append(Finding(section, "neighbours", text, ok=current))
-        except LibraryError as error:
-            found.append(Finding(section, "index", str(error), ok=False))
-        return found
+        found.append(Finding(section, "covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
+        mend = "`sleevewalk doctor --repair` mends it"
+        found += [Finding(section, p.name, f"{p.text}: {mend}", ok=False) for p in find_problems(library)]
+        return found + derived_findings(library)
     except LibraryError as error:
         return [Finding(section, "state", str(error), ok=False)]
+
+
+def derived_findings(library: Library) -> list[Finding]:
+    """Whether latents, index and neighbours are what the covers of today make."""
+    from store.errors import LibraryError
+    from store.index import CoverIndex
+    from store.latents import missing_latents
+    from store.neighbor_table import neighbors_are_current
+    from vae.info import BadWeights, read_info
+
+    section = f"library {library.path}"
+    build = "run `sleevewalk build`"
+    found = []
+    try:
+        with library.read() as con:
+            covers = len(con.execute("SELECT 1 FROM covers LIMIT 1").fetchall())
+            behind = len(missing_latents(con, read_info().model_id))
+        text = f"{behind:,} covers have no latent yet: {build}" if behind else "every cover has its latent"
+        found.append(Finding(section, "latents", text, ok=not behind))
+    except BadWeights as error:
+        covers = 0
+        found.append(Finding(section, "latents", f"cannot tell: {error}", ok=False))
+    try:
+        index = CoverIndex.load(library)
+        if index is None:
+            found.append(Finding(section, "index", f"none yet: {build}", ok=not covers))
+        else:
+            with library.read() as con:
+                current = neighbors_are_current(con, index)
+            found.append(Finding(section, "index", f"{index.count:,} covers, matches the latents"))
+            text = "match the index" if current else f"are older than the index: {build}"
+            found.append(Finding(section, "neighbours", text, ok=current))
+    except LibraryError as error:
+        found.append(Finding(section, "index", str(error), ok=False))
+    return found

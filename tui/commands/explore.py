@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, command_options, default_library, demo_library, interactive
+from tui.commands.shared import Command, Context, command_options, default_library, demo_library, interactive
+from tui.terminal import COLORS, TerminalLook, prepare, terminal_look
 
 if TYPE_CHECKING:
     from pipelines.blend import BlendResult
@@ -17,17 +18,30 @@ if TYPE_CHECKING:
     from store.records import Album
 
 
+def look_options(command: Command) -> Command:
+    """How the app is to draw."""
+    colors = click.Choice(["auto", *COLORS])
+    command = click.option("--lite/--fine", default=None, help="Covers for a slow link, or not.  [default: automatic]")(
+        command
+    )
+    return click.option("--color", type=colors, default="auto", help="What the terminal shows.  [default: auto]")(
+        command
+    )
+
+
 @click.command()
 @click.argument("album", required=False)
+@look_options
 @command_options
 @click.pass_obj
-def explore(context: Context, album: str | None) -> int:
+def explore(context: Context, album: str | None, color: str, lite: bool | None) -> int:
     """Open the app, at ALBUM or where the library begins.
 
     Where there is no library yet, it offers the demo library.
     """
     from store.library import Library
 
+    look = terminal_look(color, lite)
     if not Library(context.library_dir).db_path.is_file():
         if context.chosen or not interactive():
             Library.open(context.library_dir)  # raises the error that says what to do
@@ -35,21 +49,23 @@ def explore(context: Context, album: str | None) -> int:
         click.echo("`sleevewalk ingest` brings in your own albums; the demo library has 300 fictional ones.")
         if not click.confirm("Open the demo library?", default=True):
             return 0
-        return open_demo(demo_library(), album)
-    return open_app(Library.open(context.library_dir), album)
+        return open_demo(demo_library(), album, look)
+    return open_app(Library.open(context.library_dir), album, look)
 
 
 @click.command()
 @click.argument("album", required=False)
 @click.option("--no-open", is_flag=True, help="Build it only.")
+@look_options
 @command_options
 @click.pass_obj
-def demo(context: Context, album: str | None, no_open: bool) -> int:
+def demo(context: Context, album: str | None, no_open: bool, color: str, lite: bool | None) -> int:
     """Build the demo library (once: 300 fictional albums with drawn covers) and open it."""
-    return open_demo(context.library_dir if context.chosen else demo_library(), album, no_open)
+    folder = context.library_dir if context.chosen else demo_library()
+    return open_demo(folder, album, terminal_look(color, lite), no_open)
 
 
-def open_demo(folder: Path, album: str | None, no_open: bool = False) -> int:
+def open_demo(folder: Path, album: str | None, look: TerminalLook, no_open: bool = False) -> int:
     from pipelines.build import build
     from pipelines.demo.build import build_demo
     from pipelines.progress import StderrProgress
@@ -59,16 +75,17 @@ def open_demo(folder: Path, album: str | None, no_open: bool = False) -> int:
     if no_open:
         click.echo(f"{library.path}: {report.summary()}")
         return 0
-    return open_app(library, album)
+    return open_app(library, album, look)
 
 
-def open_app(library: Library, album: str | None) -> int:
+def open_app(library: Library, album: str | None, look: TerminalLook) -> int:
+    prepare(look)
     from store.find import resolve
     from store.snapshot import Snapshot
     from tui.app import run_app
 
     start = resolve(Snapshot.load(library), album).album_id if album else None
-    return run_app(library, start, app_blender(library))
+    return run_app(library, start, app_blender(library), look)
 
 
 def app_blender(library: Library) -> Callable[[list[Album], list[float] | None, str, int, Path], BlendResult]:

@@ -39,6 +39,27 @@ def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> i
     return 0
 
 
+@ingest.command()
+@click.argument("directory", type=FOLDER)
+@json_option
+@command_options
+@click.pass_obj
+def folder(context: Context, directory: Path, as_json: bool) -> int:
+    """Your own music: albums from the tags of all files under DIRECTORY, with their embedded art or cover files.
+
+    MP3, FLAC, Ogg, Opus, M4A, WMA, AIFF and WAV. Nothing leaves this machine; only new and changed folders are read.
+    """
+    from pipelines.folder import ingest_folder
+    from pipelines.progress import StderrProgress
+    from store.library import Library
+
+    report = ingest_folder(Library.create(context.library_dir), directory, StderrProgress())
+    print_ingest(report, as_json)
+    if not as_json and report.covers_stored:
+        click.echo("next: `sleevewalk build` embeds the new covers", err=True)
+    return 0
+
+
 @ingest.command("similar-artists")
 @click.argument("file", type=FILE)
 @json_option

@@ -48,6 +48,7 @@ def train(
 @click.option("--held-out", is_flag=True, help="Only the tenth, by artist, that training leaves aside.")
 @click.option("--fit", type=FOLDER, help="Folder of covers to fit the baselines on.")
 @click.option("--weights", type=FILE, help="Another model's weights file.")
+@click.option("--sheets", type=click.Path(path_type=Path, file_okay=False), help="Folder for contact sheets.")
 @click.option("--device", default="auto", type=DEVICE, show_default=True)
 @json_option
 @command_options
@@ -59,6 +60,7 @@ def evaluate(
     held_out: bool,
     fit: Path | None,
     weights: Path | None,
+    sheets: Path | None,
     device: str,
     as_json: bool,
 ) -> int:
@@ -68,7 +70,12 @@ def evaluate(
 
     codec = Codec.load(weights, device)
     folder = covers or context.library_dir / "covers"
-    result, _ = evaluate_folder(codec, folder, table=table, held_out=held_out, fit=fit)
+    result, chosen = evaluate_folder(codec, folder, table=table, held_out=held_out, fit=fit)
+    if sheets is not None:
+        from vae.sheets import write_sheets
+
+        for path in write_sheets(codec, chosen.images, sheets):
+            click.echo(f"wrote {path}", err=True)
     if as_json:
         print_json(result.to_dict())
     else:

@@ -1,0 +1,37 @@
+"""What the environment and the flags say of a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.terminal import described, terminal_look
+
+
+@pytest.mark.parametrize(
+    ("environ", "color"),
+    [
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "truecolor"),
+        ({"TERM": "xterm-256color"}, "256"),
+        ({"TERM": "xterm-kitty"}, "truecolor"),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, "truecolor"),
+        ({"TERM": "linux"}, "16"),
+        ({"TERM": "dumb", "COLORTERM": "truecolor"}, "ascii"),
+        ({}, "ascii"),
+        ({"TERM": "xterm-256color", "COLORTERM": "24bit", "NO_COLOR": "1"}, "gray"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "ascii"),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, "256"),
+    ],
+)
+def test_colours(environ: dict[str, str], color: str) -> None:
+    look = terminal_look("auto", None, environ)
+    assert look.color == color and look.why
+    assert terminal_look("16", None, environ).color == "16"
+
+
+def test_quality_and_ground() -> None:
+    assert terminal_look("auto", None, {}).lite is False
+    assert terminal_look("auto", None, {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}).lite is None
+    assert terminal_look("auto", True, {}).lite is True
+    assert terminal_look("auto", None, {"COLORFGBG": "0;15"}).light
+    assert not terminal_look("auto", None, {"COLORFGBG": "15;0"}).light
+    assert all(text for _, text in described(terminal_look("auto", None, {})))

@@ -1,0 +1,133 @@
+"""The result of a query: fetched in one short burst, then written as a table, CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from store.errors import LibraryError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from store.library import Library
+
+SCHEMA = """
+SELECT table_name AS name, string_agg(column_name || ' ' || data_type, ', ' ORDER BY column_index) AS columns
+FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal GROUP BY ALL ORDER BY 1
+"""
+_FORMATS = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A query's rows; nothing of the library's file is held any more."""
+
+    table: pa.Table
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.table.column_names)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        columns = [column.to_pylist() for column in self.table.columns]
+        return list(zip(*columns, strict=True)) if columns else []
+
+
+def format_of(out: Path | None) -> str | None:
+    """The format that a file's ending asks for, if it does."""
+    return _FORMATS.get(out.suffix.lower()) if out is not None else None
+
+
+def fetch(library: Library, query: str) -> Result:
+    """Run the query read-only, what waits in the journal of personal records included. LibraryError where it fails."""
+    import duckdb
+    import pyarrow as pa
+
+    from store.personal import Personal
+    from store.text import clean
+
+    try:
+        flushed = Personal(library).flush()
+    except LibraryError:  # a folder that may only be read
+        flushed = False
+    if not flushed:
+        click.echo("the newest bookmarks, walks and blends are still in journal.jsonl and not in this answer", err=True)
+    with library.read() as con:
+        try:
+            answer = con.sql(query)
+            return Result(pa.table({}) if answer is None else answer.to_arrow_table())
+        except duckdb.Error as error:
+            raise LibraryError(f"the query failed: {clean(str(error), 600)}") from error
+
+
+def write(result: Result, form: str, out: Path | None) -> None:
+    """Write the result to `out` (beside it and renamed), or to stdout. LibraryError where that cannot be written."""
+    if out is None:
+        sys.stdout.flush()
+        _write_to(result, form, sys.stdout)
+        return
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            _write_to(result, form, file)
+        beside.replace(out)
+    except OSError as error:
+        raise LibraryError(f"cannot write {out}: {error.strerror or error}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    click.echo(f"{result.table.num_rows:,} rows in {out}", err=True)
+
+
+def _write_to(result: Result, form: str, file: TextIO) -> None:
+    if form == "parquet":
+        import pyarrow.parquet as pq
+
+        buffer = io.BytesIO()
+        pq.write_table(result.table, buffer)
+        file.buffer.write(buffer.getvalue())
+    elif form == "json":
+        rows = [dict(zip(result.columns, map(plain, row), strict=True)) for row in result.rows()]
+        file.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    elif form == "csv":
+        writer = csv.writer(file)
+        writer.writerow(result.columns)
+        writer.writerows(result.rows())
+    else:
+        _write_table(result, file)
+
+
+def plain(value: object) -> object:
+    """A value that JSON has a word for."""
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, float) and value - value != 0:  # JSON has no word for NaN and the infinities
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _write_table(result: Result, file: TextIO, widest: int = 60) -> None:
+    """Aligned columns; long values are cut, control characters taken out."""
+    from rich.cells import cell_len, set_cell_size
+
+    from store.text import clean
+
+    columns = result.columns
+    rows = [[clean("" if value is None else str(value), 400) for value in row] for row in result.rows()]
+    last = len(columns) - 1
+    widths = [min(widest, max([cell_len(name), *(cell_len(row[i]) for row in rows)])) for i, name in enumerate(columns)]
+    for row in [columns, ["─" * width for width in widths], *rows]:
+        cells = [row[i] if i == last else set_cell_size(row[i], widths[i]) for i in range(len(columns))]
+        file.write("  ".join(cells).rstrip() + "\n")
+    if file is sys.stdout:
+        click.echo(f"({len(rows):,} rows)", err=True)

@@ -1,0 +1,85 @@
+"""What this terminal can show and how much may be sent to it, decided before Textual is imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+COLORS = ("truecolor", "256", "16", "gray", "ascii")
+_TRUE_TERMS = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "-direct")  # TERM crosses SSH
+_TRUE_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty")
+_BARE_TERMS = ("", "dumb", "unknown", "vt52", "vt100", "vt102", "vt220")
+_TEXTUAL = {"truecolor": "truecolor", "256": "256", "16": "standard", "gray": "truecolor", "ascii": "standard"}
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalLook:
+    """How to draw, and why so."""
+
+    color: str = "truecolor"  # one of COLORS
+    why: str = ""
+    lite: bool | None = False  # None: fine until the link is measured to be slow
+    lite_why: str = ""
+    light: bool = False  # the terminal's background is light
+
+
+def terminal_look(
+    color: str = "auto", lite: bool | None = None, environ: Mapping[str, str] = os.environ
+) -> TerminalLook:
+    """The look for what a person asked for (`color` "auto" or one of COLORS; `lite` None: automatic).
+
+    COLORTERM, TERM, TERM_PROGRAM and NO_COLOR decide the colours, SSH_CONNECTION whether the link is measured,
+    COLORFGBG whether the background is light.
+    """
+    why = "--color" if color != "auto" else ""
+    if color == "auto":
+        color, why = _detected(environ)
+    ground = environ.get("COLORFGBG", "").rpartition(";")[2]
+    if lite is not None:
+        lite_why = "--lite" if lite else "--fine"
+    elif "SSH_CONNECTION" in environ or "SSH_TTY" in environ:
+        lite_why = "over SSH: lite once the link is measured to be slow; --lite and --fine decide"
+    else:
+        lite, lite_why = False, "no SSH; --lite for a slow link"
+    return TerminalLook(color, why, lite, lite_why, ground in ("7", "15"))
+
+
+def prepare(look: TerminalLook) -> None:
+    """Tell Textual, which reads these when it is imported; call this before."""
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = _TEXTUAL[look.color]
+    if look.color == "gray":
+        os.environ["NO_COLOR"] = "1"
+    else:
+        os.environ.pop("NO_COLOR", None)
+
+
+def described(look: TerminalLook) -> list[tuple[str, str]]:
+    """(name, what was found and why) for `doctor`."""
+    colors = {"truecolor": "truecolor", "256": "256 colours", "16": "16 colours", "gray": "shades of grey"}
+    quality = "automatic" if look.lite is None else "lite" if look.lite else "fine"
+    return [
+        ("colour", f"{colors.get(look.color, 'no colour, ASCII')} ({look.why})"),
+        ("pictures", f"{'ASCII' if look.color == 'ascii' else 'half blocks'}, {quality} ({look.lite_why})"),
+        ("ground", "light (COLORFGBG)" if look.light else "dark; t changes it"),
+    ]
+
+
+def _detected(environ: Mapping[str, str]) -> tuple[str, str]:
+    color, why = _depth(environ)
+    if environ.get("NO_COLOR"):
+        return ("gray" if color == "truecolor" else "ascii"), "NO_COLOR is set"
+    return color, why
+
+
+def _depth(environ: Mapping[str, str]) -> tuple[str, str]:
+    term, colorterm, program = (environ.get(name, "") for name in ("TERM", "COLORTERM", "TERM_PROGRAM"))
+    said = f"TERM={term or 'unset'}, COLORTERM={colorterm or 'unset'}"
+    if term in _BARE_TERMS:
+        return "ascii", said
+    if colorterm in ("truecolor", "24bit") or any(name in term for name in _TRUE_TERMS):
+        return "truecolor", said
+    if program in _TRUE_PROGRAMS:
+        return "truecolor", f"TERM_PROGRAM={program}"
+    more = f"{said}; --color truecolor if it can do more (SSH does not pass COLORTERM on)"
+    return ("256" if "256" in term else "16"), more

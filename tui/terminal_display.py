@@ -1,0 +1,120 @@
+"""How frames go out: only what differs from what the terminal shows, the newest picture, no faster than it drains.
+
+Textual paints into a mirror of the screen. What differs goes out in chunks, text and the centre first. Where
+the terminal answers questions (it says at the start whether it does), each chunk ends with one, and only so
+much is sent ahead of the answers; so on a slow link keys that come meanwhile change what is still to be sent,
+and pictures that nobody will see are never sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from rich.color import ColorSystem
+from textual import messages
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+from textual.geometry import Region
+
+from tui.terminal_mirror import TerminalMirror
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.screen import Screen
+
+CHUNK = 6 * 1024  # bytes sent at a time
+AHEAD = 40 * 1024  # bytes sent before the first of them is answered: what 1 Mbit/s carries in 0.3 s
+ASK = "\x1b[?2026$p"  # Textual asks the same at the start; the answer comes as a message that changes nothing
+LOST = 3.0  # seconds after which an answer no longer counts as on its way
+POLL = 0.01
+SLOW = 400_000  # bytes a second; below, a hop in the full quality takes over 0.2 s
+SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
+
+
+class ThriftyDisplay(App[None]):
+    """An app whose frames go through a TerminalMirror."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent_bytes = 0
+        self.colorless = False
+        self._mirror: TerminalMirror | None = None
+        self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
+        self._pump_due = False
+
+    def slow_link(self) -> None:
+        """Called when the terminal was measured to drain slowly."""
+
+    def redraw(self) -> None:
+        """Send everything again, such as after another program wrote over the screen."""
+        if self._mirror is not None:
+            self._mirror.forget()
+        self.refresh()
+        self._pump()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        plain = isinstance(renderable, LayoutUpdate | ChopsUpdate)
+        if not plain or self._batch_count or self._driver is None or self.is_headless or self._driver.is_inline:
+            super()._display(screen, renderable)
+            return
+        assert isinstance(renderable, LayoutUpdate | ChopsUpdate)
+        if self._running and not self._closed:
+            columns, rows = self.size
+            if self._mirror is None or (self._mirror.columns, self._mirror.rows) != (columns, rows):
+                system = self.console._color_system or ColorSystem.TRUECOLOR
+                self._mirror = TerminalMirror(columns, rows, system, self.colorless)
+            self._mirror.paint(renderable)
+            self._pump_soon(0)
+        self.post_display_hook()
+
+    def _on_terminal_supports_synchronized_output(self, message: messages.TerminalSupportsSynchronizedOutput) -> None:
+        super()._on_terminal_supports_synchronized_output(message)
+        if self._unanswered:
+            size, sent = self._unanswered.popleft()
+            took = time.monotonic() - sent
+            behind = size + sum(later for later, _ in self._unanswered)
+            if size > CHUNK // 2 and took > 0.05 and behind / took < SLOW:
+                self.slow_link()
+        self._pump()
+
+    def _pump_soon(self, delay: float) -> None:
+        if not self._pump_due:
+            self._pump_due = True
+            self.set_timer(delay, self._pump_now) if delay else self.call_later(self._pump_now)
+
+    def _pump_now(self) -> None:
+        self._pump_due = False
+        self._pump()
+
+    def _pump(self) -> None:
+        """Send chunks while there is something to send and the terminal keeps up."""
+        driver, mirror = self._driver, self._mirror
+        if driver is None or mirror is None or not self._running or self._closed:
+            return
+        while self._keeps_up():
+            chunk = mirror.take(CHUNK, self._first())
+            if not chunk:
+                return
+            if self._sync_available:
+                chunk = f"{SYNC_START}{chunk}{SYNC_END}{ASK}"
+                self._unanswered.append((len(chunk), time.monotonic()))
+            self.sent_bytes += len(chunk)
+            driver.write(chunk)
+            driver.flush()
+        self._pump_soon(POLL)
+
+    def _keeps_up(self) -> bool:
+        while self._unanswered and time.monotonic() - self._unanswered[0][1] > LOST:
+            self._unanswered.popleft()
+        if self._unanswered:
+            return sum(size for size, _ in self._unanswered) < AHEAD
+        queue = getattr(getattr(self._driver, "_writer_thread", None), "_queue", None)
+        return queue is None or queue.qsize() == 0
+
+    def _first(self) -> Region | None:
+        """The picture that is looked at."""
+        for widget in self.screen.query("#center, #preview-cover"):
+            return widget.region
+        return None
