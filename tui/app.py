@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
 from store.records import Route, Weights
+from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.halfblocks import FINE, LITE, ColorMode
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
-from tui.screens.help import HelpScreen
+from tui.screens.help import HelpScreen, key_name
 from tui.screens.route import Router, RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
+from tui.screens.welcome import WelcomeScreen
 from tui.session import Blender, Session
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
@@ -41,7 +46,8 @@ class SleevewalkApp(ThriftyDisplay):
 
     CSS_PATH = "app.tcss"
     TITLE = "sleevewalk"
-    ENABLE_COMMAND_PALETTE = False
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+k"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
@@ -58,8 +64,13 @@ class SleevewalkApp(ThriftyDisplay):
         blender: Blender | None = None,
         look: TerminalLook | None = None,
         router: Router | None = None,
+        config: Config | None = None,
+        welcome: bool = False,
     ) -> None:
+        """`welcome`: explain the screen before the walk begins."""
         super().__init__()
+        self.config = config or Config()
+        self.welcome = welcome
         self.router = router or strongest_route
         self.session = session
         self.covers = covers
@@ -74,7 +85,9 @@ class SleevewalkApp(ThriftyDisplay):
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = PAPER.name if self.look.light and not self.colorless else NIGHT.name
+        own_look = PAPER.name if self.look.light and not self.colorless else NIGHT.name
+        self.theme = self.config.theme or own_look
+        self.set_keymap(self.config.keys)
 
     def slow_link(self) -> None:
         """From here on covers are drawn for a slow link, unless the person decided."""
@@ -89,15 +102,30 @@ class SleevewalkApp(ThriftyDisplay):
         """The walk; a screen pushed over an empty one would be painted twice."""
         if self.session is None:
             return EmptyScreen(self.library_path)
-        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir)
+        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir, self.config.keys)
 
     def action_theme(self) -> None:
-        """Dark or light."""
-        self.theme = PAPER.name if self.theme == NIGHT.name else NIGHT.name
+        """The next theme."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: the actions of the screen it was opened on."""
+        _, bindings = self.help_for(screen)
+        for name, does, binding in ((b.description, b.tooltip, b) for b in bindings):
+            if binding.action != "app.command_palette":
+                yield SystemCommand(
+                    f"{name} ({key_name(binding.key)})", does, partial(self._run, screen, binding.action)
+                )
+
+    async def _run(self, screen: Screen[Any], action: str) -> None:
+        await self.run_action(action, screen.focused if isinstance(screen.focused, Counts) else screen)
 
     def on_mount(self) -> None:
         """Text that is drawn with explicit colours is drawn anew in the colours of another theme."""
         self.theme_changed_signal.subscribe(self, self._recolor)
+        if self.welcome and self.session is not None:
+            self.push_screen(WelcomeScreen(len(self.session.snapshot)))
 
     def _recolor(self, _theme: Theme) -> None:
         for screen in self.screen_stack:
@@ -158,22 +186,23 @@ class SleevewalkApp(ThriftyDisplay):
         screen = self.screen
         if isinstance(screen, HelpScreen):
             return
-        self.push_screen(HelpScreen(*help_for(screen)))
+        self.push_screen(HelpScreen(*self.help_for(screen)))
 
-
-def help_for(screen: Screen[Any]) -> tuple[str, list[Binding]]:
-    """(what one is doing there, its keys) of a screen; the keys of a panel that has the focus come first."""
-    told = {
-        FindScreen: "finding an album",
-        SqlScreen: "the SQL behind a view",
-        TrailScreen: "the trail",
-        RouteScreen: "a route",
-    }
-    title = told.get(type(screen), "walking")
-    bindings: list[BindingType] = list(screen.BINDINGS)
-    if isinstance(screen.focused, Counts):
-        title, bindings = "what counts", list(Counts.BINDINGS)
-    return title, [binding for binding in bindings if isinstance(binding, Binding)]
+    def help_for(self, screen: Screen[Any]) -> tuple[str, list[Binding]]:
+        """(what one is doing there, its keys as the person has them) of a screen, or of a panel in focus there."""
+        told = {
+            FindScreen: "finding an album",
+            SqlScreen: "the SQL behind a view",
+            TrailScreen: "the trail",
+            RouteScreen: "a route",
+        }
+        title = told.get(type(screen), "walking")
+        bindings: list[BindingType] = list(screen.BINDINGS)
+        if isinstance(screen.focused, Counts):
+            title, bindings = "what counts", list(Counts.BINDINGS)
+        own = self.config.keys
+        keyed = [binding for binding in bindings if isinstance(binding, Binding)]
+        return title, [replace(b, key=own.get(b.id or "", b.key)) for b in keyed]
 
 
 def strongest_route(
@@ -194,6 +223,13 @@ def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
     if system in (ColorSystem.STANDARD, ColorSystem.WINDOWS):
         return ColorMode.BASIC
     return ColorMode.TRUECOLOR
+
+
+def binding_ids() -> tuple[str, ...]:
+    """The id of every key binding that a person may give other keys."""
+    holders = (SleevewalkApp, WalkScreen, Counts, FindScreen, TrailScreen, RouteScreen, SqlScreen, HelpScreen)
+    bindings = (binding for holder in holders for binding in holder.BINDINGS if isinstance(binding, Binding))
+    return tuple(binding.id for binding in bindings if binding.id)
 
 
 def recorded_trail(snapshot: Snapshot) -> Trail | None:
@@ -219,6 +255,7 @@ def run_app(
     from store.neighborhood import open_neighborhood
     from store.personal import Personal
 
+    config = load_config(config_path(), tuple(theme.name for theme in THEMES), binding_ids())
     neighborhood = open_neighborhood(library)
     personal = Personal(library)
     notebook = Notebook(personal)
@@ -227,7 +264,7 @@ def run_app(
         snapshot = neighborhood.snapshot
         marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
         trail = recorded_trail(snapshot)
-        session = Session(neighborhood, start_album, personal=notebook, trail=trail, bookmarks=marks)
+        session = Session(neighborhood, start_album, config.weights, notebook, trail=trail, bookmarks=marks)
     app = SleevewalkApp(
         session,
         CoverFiles(library.covers_dir),
@@ -235,6 +272,8 @@ def run_app(
         library_path=library.path,
         blends_dir=library.blends_dir,
         blender=blender,
+        config=config,
+        welcome=session is not None and not neighborhood.snapshot.personal.walks,
         look=look,
     )
     try:

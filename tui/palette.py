@@ -1,4 +1,4 @@
-"""Colours: the two themes and the styles that text is drawn with, always foreground on background."""
+"""Colours: the three themes and the styles that text is drawn with, always foreground on background."""
 
 from __future__ import annotations
 
@@ -57,7 +57,30 @@ PAPER = Theme(
         "on-focus": "#f6f2e9",
     },
 )
-THEMES = (NIGHT, PAPER)
+CONTRAST = Theme(
+    name="contrast",
+    primary="#ffd75f",
+    secondary="#5fffd7",
+    accent="#ffd75f",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    error="#ff8787",
+    dark=True,
+    variables={
+        "signal-cover": "#ffd75f",
+        "signal-tags": "#5fffd7",
+        "signal-artist": "#ff87ff",
+        "signal-era": "#87afff",
+        "signal-popularity": "#ff8787",
+        "quiet": "#d0d0d0",
+        "faint": "#8a8a8a",
+        "focus": "#ffffff",
+        "on-focus": "#000000",
+    },
+)
+THEMES = (NIGHT, PAPER, CONTRAST)
 
 
 @lru_cache(maxsize=4096)

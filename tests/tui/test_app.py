@@ -284,7 +284,7 @@ async def test_a_blend_that_fails_says_why(tmp_path: Path, error: type[Exception
 
 async def test_help_lists_the_bindings_of_its_screen() -> None:
     app = make_app()
-    async with app.run_test(size=(80, 30)) as pilot:
+    async with app.run_test(size=(80, 40)) as pilot:
         await ready(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
@@ -301,7 +301,8 @@ async def test_the_keys_line_is_short_and_true() -> None:
     assert len(KEYS) <= 7
     known = {key for binding in WalkScreen.BINDINGS for key in binding.key.split(",")}  # type: ignore[union-attr]
     names = {"Enter": "enter", "⌫": "backspace", "/": "slash", "?": "question_mark", "arrows": "left"}
-    assert {names.get(key, key) for key, _ in KEYS} <= known
+    assert {names.get(key, key) for key, *_ in KEYS} <= known
+    assert {name for *_, name in KEYS} <= {binding.id for binding in WalkScreen.BINDINGS}  # type: ignore[union-attr]
 
 
 async def test_more_and_fewer_neighbors() -> None:
@@ -427,12 +428,12 @@ async def test_clicks_focus_and_double_clicks_walk() -> None:
         await until(pilot, lambda: session.here == target)
 
 
-async def test_both_themes_draw_readable_text() -> None:
+async def test_every_theme_draws_readable_text() -> None:
     app = make_app()
     async with app.run_test(size=(130, 50)) as pilot:
         await ready(pilot)
         grounds = []
-        for _ in range(2):
+        for _ in range(3):
             await pilot.pause(0.05)
             strips = app.screen.query_one("#details").render_lines(app.screen.query_one("#details").size.region)
             for strip in strips:
@@ -452,7 +453,7 @@ async def test_both_themes_draw_readable_text() -> None:
             }
             assert ground == {app.theme_variables["background"].lower()}
             await pilot.press("t")
-        assert len(set(grounds)) == 2
+        assert len(set(grounds)) == 3
 
 
 def contrast(a: tuple[int, int, int], b: tuple[int, int, int]) -> float:

@@ -40,7 +40,7 @@ def doctor(context: Context, repair: bool, yes: bool, as_json: bool) -> int:
         if as_json:
             raise click.UsageError("--repair talks to a person; use --json without it to look")
         return repair_library(context, yes)
-    findings = [*model_findings(), *terminal_findings(), *library_findings(context.library_dir)]
+    findings = [*model_findings(), *terminal_findings(), *config_findings(), *library_findings(context.library_dir)]
     if as_json:
         print_json([finding.__dict__ for finding in findings])
     else:
@@ -145,6 +145,26 @@ def terminal_findings() -> list[Finding]:
         Finding(section, "colour", f"{colour} ({why})"),
         Finding(section, "images", "half blocks: they work in every terminal and multiplexer"),
         Finding(section, "inside", f"multiplexer: {multiplexer}"),
+    ]
+
+
+def config_findings() -> list[Finding]:
+    """The config file, and what it can name."""
+    from tui.app import binding_ids
+    from tui.config import ConfigError, config_path, load_config
+    from tui.palette import THEMES
+
+    path, section = config_path(), "config"
+    themes, ids = tuple(theme.name for theme in THEMES), binding_ids()
+    try:
+        load_config(path, themes, ids)
+    except ConfigError as error:
+        return [Finding(section, "file", error.message, ok=False)]
+    state = str(path) if path.is_file() else f"{path} (not there: all as it comes)"
+    return [
+        Finding(section, "file", state),
+        Finding(section, "themes", ", ".join(themes)),
+        Finding(section, "keys", " ".join(ids)),
     ]
 
 

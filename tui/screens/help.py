@@ -23,6 +23,13 @@ NAMES = {
     "backspace": "Backspace",
     "ctrl+r": "Ctrl-R",
     "ctrl+c": "Ctrl-C",
+    "ctrl+k": "Ctrl-K",
+    "ctrl+n": "Ctrl-N",
+    "ctrl+p": "Ctrl-P",
+    "colon": ":",
+    "home": "Home",
+    "end": "End",
+    "f1": "F1",
     "left": "←",
     "right": "→",
     "up": "↑",
@@ -40,16 +47,19 @@ SIGNALS_SAID = {
 
 
 class HelpScreen(Screen[None]):
-    """A full screen; any of its keys leads back."""
+    """A full screen; the arrows show what does not fit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "app.pop_screen", "back", id="help.back", tooltip="Back"),
+        Binding("down,j,pagedown,space", "scroll(1)", "more", id="help.more", tooltip="The keys below"),
+        Binding("up,k,pageup", "scroll(-1)", "less", id="help.less", tooltip="The keys above"),
     ]
 
     def __init__(self, title: str, bindings: Sequence[Binding]) -> None:
         super().__init__()
         self.heading = title
         self.entries = entries(bindings)
+        self._first = 0
 
     def compose(self) -> ComposeResult:
         """All rows at once."""
@@ -59,11 +69,19 @@ class HelpScreen(Screen[None]):
         """Draw with the theme in use."""
         self.call_after_refresh(self._draw)
 
+    def action_scroll(self, step: int) -> None:
+        """Half a screen up or down."""
+        self._first += step * max(1, self.query_one(Lines).size.height // 2)
+        self._draw()
+
     def _draw(self) -> None:
         lines = self.query_one(Lines)
         palette = lines.palette
+        room = max(1, lines.size.height - 4)
+        self._first = max(0, min(self._first, len(self.entries) - room))
+        shown = self.entries[self._first : self._first + room]
         rows: list[list[Span]] = [[(f"keys: {self.heading}", palette.text("accent", bold=True))], []]
-        for keys, does in self.entries:
+        for keys, does in shown:
             rows.append([(pad(keys, 18), palette.text(bold=True)), (does, palette.text("quiet"))])
         legend: list[list[Span]] = [
             [],
@@ -74,8 +92,16 @@ class HelpScreen(Screen[None]):
             legend.append([(name, palette.signal(signal, bold=True)), (SIGNALS_SAID[signal], palette.text("quiet"))])
         if self.size.height >= len(rows) + len(legend) + 4:
             rows += legend
-        rows += [[], [("Esc leads back", palette.text("quiet"))]]
+        hidden = len(self.entries) - len(shown)
+        more = f"{hidden} more: ↑↓   " if hidden else ""
+        rows += [[], [(more, palette.text("accent", bold=True)), ("Esc leads back", palette.text("quiet"))]]
         lines.show(rows)
+
+
+def key_name(keys: str) -> str:
+    """The first of the keys of a binding as people call it."""
+    first = keys.split(",")[0]
+    return NAMES.get(first, first)
 
 
 def entries(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
@@ -83,5 +109,5 @@ def entries(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
     rows: dict[str, tuple[list[str], str]] = {}
     for binding in bindings:
         keys, _ = rows.setdefault(binding.action, ([], binding.tooltip or binding.description))
-        keys += [NAMES.get(key, key) for key in binding.key.split(",")]
+        keys += [key_name(key) for key in binding.key.split(",")]
     return [("  ".join(dict.fromkeys(keys)), does) for keys, does in rows.values()]

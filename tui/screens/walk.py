@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +18,7 @@ from tui.covers import CoverPainter
 from tui.layout import MAX_RING, MIN_RING
 from tui.navigation import Direction
 from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.help import key_name
 from tui.screens.sql import SqlScreen
 from tui.screens.walk_keys import KEYS, LABELS, WALK_BINDINGS
 from tui.session import Blender, Session
@@ -63,8 +64,16 @@ class WalkScreen(Screen[None]):
             super().__init__()
             self.reason = reason
 
-    def __init__(self, session: Session, painter: CoverPainter, blender: Blender | None, blends_dir: Path) -> None:
+    def __init__(
+        self,
+        session: Session,
+        painter: CoverPainter,
+        blender: Blender | None,
+        blends_dir: Path,
+        keymap: Mapping[str, str],
+    ) -> None:
         super().__init__()
+        self.keymap = keymap  # keys that the person chose, by the id of the binding
         self.session = session
         self.painter = painter
         self.blender = blender
@@ -130,7 +139,8 @@ class WalkScreen(Screen[None]):
         elif self.query_one(RingView).ring is None:
             line.show_message(TOO_SMALL, error=True)
         else:
-            line.show_keys(KEYS)
+            own = self.keymap
+            line.show_keys([(key_name(own[name]) if name in own else key, does) for key, does, name in KEYS])
 
     def on_resize(self) -> None:
         """Panel and bars follow the new width once they have it."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-KEYS = [
-    ("arrows", "look"),
-    ("Enter", "walk"),
-    ("⌫", "back"),
-    ("/", "find"),
-    ("w", "weigh"),
-    ("b", "blend"),
-    ("?", "keys"),
+KEYS = [  # (as shown, what it does, id of its binding)
+    ("arrows", "look", "walk.left"),
+    ("Enter", "walk", "walk.walk"),
+    ("⌫", "back", "walk.back"),
+    ("/", "find", "walk.find"),
+    ("w", "what counts", "walk.counts"),
+    ("p", "route", "walk.route"),
+    ("?", "all keys", "walk.help"),
 ]
 LABELS = "asdfghjklqwertyuiopzxcvbnm"  # what a label jump writes on the covers, the easiest keys first
 
@@ -42,7 +42,8 @@ WALK_BINDINGS: list[BindingType] = [
     key("b", "blend", "blend", "blend", "Blend the covers in the tray and write the picture"),
     key("y", "sql", "SQL", "sql", "Show the SQL behind this view and copy it"),
     key("escape", "close", "close", "close", "Close the blend or what counts"),
-    key("t", "app.theme", "theme", "theme", "The next theme"),
+    key("t", "app.theme", "theme", "theme", "The next theme: dark, light, high contrast"),
+    key("ctrl+k,colon", "app.command_palette", "palette", "palette", "Every action by name"),
     key("question_mark", "app.help", "keys", "help", "These keys"),
     key("q", "app.quit", "quit", "quit", "Leave"),
 ]

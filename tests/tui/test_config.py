@@ -1,0 +1,119 @@
+"""The config file: what it sets, and every mistake in one line that names the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from store.records import Weights
+from tests.tui.fakes import make_app
+from tests.tui.test_app import ready, screen_text, until, walk_of
+from tui.app import binding_ids
+from tui.config import Config, ConfigError, load_config
+from tui.screens.find import FindScreen
+from tui.screens.help import HelpScreen
+from tui.screens.walk import WalkScreen
+from tui.screens.welcome import WelcomeScreen
+
+THEMES = ("night", "paper")
+IDS = ("walk.find", "walk.walk", "find.back")
+
+
+def test_what_is_set_and_what_stays(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert load_config(path, THEMES, IDS) == Config()
+    path.write_text(
+        'theme = "paper"\n[weights]\ncover = 2\nera = 0\n[keys]\nwalk.find = "ctrl+f, x"\n"find.back" = "x"\n'
+    )
+    config = load_config(path, THEMES, IDS)
+    assert config == Config("paper", Weights(cover=2, era=0), {"walk.find": "ctrl+f,x", "find.back": "x"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("theme = ", "no TOML"),
+        ("\xff", "no TOML"),
+        ('them = "paper"', "'them' is no setting"),
+        ('theme = "pink"', "none of night, paper"),
+        ("theme = [1]", "none of night, paper"),
+        ("weights = 1", "weights is a table"),
+        ("[weights]\nsleeve = 1", "weights.sleeve is none of cover"),
+        ("[weights]\ncover = -1", "from 0 to 100"),
+        ("[weights]\ncover = nan", "from 0 to 100"),
+        ("[weights]\ncover = true", "from 0 to 100"),
+        ("[weights]\ncover = 0\ntags = 0\nartist = 0\nera = 0\npopularity = 0", "one of them has to count"),
+        ("keys = 1", "keys is a table"),
+        ('[keys]\n"walk.fly" = "x"', "walk.fly is no action"),
+        ('[keys]\n"walk.find" = 1', "has to be keys"),
+        ('[keys]\n"walk.find" = ""', "has to be keys"),
+        ('[keys]\n"walk.find" = "x"\n"walk.walk" = "x"', "given to both walk.find and walk.walk"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, THEMES, IDS)
+    assert said in caught.value.message
+    assert str(path) in caught.value.message and "\n" not in caught.value.message
+
+
+def test_every_binding_has_an_id_of_its_own() -> None:
+    ids = binding_ids()
+    assert len(ids) == len(set(ids)) > 40
+
+
+async def test_chosen_keys_act_and_are_what_help_shows() -> None:
+    app = make_app()
+    app.config = Config("paper", Weights(), {"walk.find": "f2"})
+    app.set_keymap(app.config.keys)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("slash")
+        assert isinstance(app.screen, WalkScreen)
+        assert "f2 find" in walk_of(app).text_rows("#keys")[0]
+        await pilot.press("question_mark")
+        await until(pilot, lambda: any("f2" in row and "Find an album" in row for row in screen_text(app)))
+        await pilot.press("escape", "f2")
+        await until(pilot, lambda: isinstance(app.screen, FindScreen))
+
+
+async def test_help_that_does_not_fit_scrolls() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 20)) as pilot:
+        await ready(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await until(pilot, lambda: any("more: ↑↓" in row for row in screen_text(app)))
+        assert not any("Leave" in row for row in screen_text(app))
+        await pilot.press("down", "down", "down")
+        await until(pilot, lambda: any("Leave" in row for row in screen_text(app)))
+
+
+async def test_the_first_run_explains_itself() -> None:
+    app = make_app()
+    app.welcome = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
+        await until(pilot, lambda: any("Enter begins" in row for row in screen_text(app)))
+        await pilot.press("enter")
+        await ready(pilot)
+
+
+async def test_the_palette_runs_an_action_of_the_screen() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        walk = walk_of(app)
+        commands = {command.title: command.callback for command in app.get_system_commands(walk)}
+        assert "find (/)" in commands and not any("palette" in title for title in commands)
+        await pilot.press("ctrl+k")
+        await until(pilot, lambda: app.screen is not walk)
+        await pilot.press(*"bookmark")
+        await until(pilot, lambda: any("bookmark (s)" in row for row in screen_text(app)))
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is walk)
+        await until(pilot, lambda: len(app.session.bookmarks) == 1)

@@ -1,0 +1,103 @@
+"""A person's own settings: `config.toml` in the platform's folder. Every mistake in it is told in one line."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
+
+VARIABLE = "SLEEVEWALK_CONFIG"  # names another file
+SECTIONS = ("theme", "weights", "keys")
+
+
+class ConfigError(click.ClickException):
+    """The file says something that cannot be meant; the message names the file and what to do."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the file may set; what it does not set stays as it comes."""
+
+    theme: str | None = None
+    weights: Weights = DEFAULT_WEIGHTS
+    keys: Mapping[str, str] = field(default_factory=dict)  # id of a binding -> keys, separated by commas
+
+
+def config_path() -> Path:
+    """Where the file is looked for; it need not be there."""
+    import platformdirs
+
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else platformdirs.user_config_path("sleevewalk", appauthor=False) / "config.toml"
+
+
+def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Config:
+    """The settings in `path`, or the defaults where there is no such file. ConfigError for the first mistake.
+
+    `themes` and `ids` are the names that a theme and a binding may have.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no TOML: {error}") from error
+    for name in found:
+        if name not in SECTIONS:
+            raise ConfigError(f"{path}: {name!r} is no setting; there are {', '.join(SECTIONS)}")
+    return Config(
+        _theme(path, found.get("theme"), themes),
+        _weights(path, found.get("weights", {})),
+        _keys(path, found.get("keys", {}), ids),
+    )
+
+
+def _theme(path: Path, name: Any, themes: tuple[str, ...]) -> str | None:
+    if name is not None and name not in themes:
+        raise ConfigError(f"{path}: theme {name!r} is none of {', '.join(themes)}")
+    return None if name is None else str(name)
+
+
+def _weights(path: Path, table: Any) -> Weights:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: weights is a table, such as [weights] and below it cover = 1.0")
+    for signal, weight in table.items():
+        if signal not in SIGNALS:
+            raise ConfigError(f"{path}: weights.{signal} is none of {', '.join(SIGNALS)}")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 100:
+            raise ConfigError(f"{path}: weights.{signal} is {weight!r}, and has to be a number from 0 to 100")
+    weights = replace(Weights(), **table)
+    if not any(getattr(weights, signal) > 0 for signal in SIGNALS):
+        raise ConfigError(f"{path}: all weights are 0; one of them has to count")
+    return weights
+
+
+def _keys(path: Path, table: Any, ids: tuple[str, ...]) -> dict[str, str]:
+    if not isinstance(table, dict):
+        raise ConfigError(f'{path}: keys is a table, such as [keys] and below it "walk.find" = "ctrl+f"')
+    # Dotted names without quotes arrive as tables in tables: walk.find = "x" is the same as "walk.find" = "x".
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        flat |= {f"{name}.{part}": keys for part, keys in value.items()} if isinstance(value, dict) else {name: value}
+    used: dict[tuple[str, str], str] = {}
+    for name, keys in flat.items():
+        if name not in ids:
+            raise ConfigError(f"{path}: keys.{name} is no action; `sleevewalk doctor` lists them under config")
+        if not isinstance(keys, str) or not all(key.strip() for key in keys.split(",")):
+            raise ConfigError(f'{path}: keys.{name} is {keys!r}, and has to be keys such as "ctrl+f" or "x,y"')
+        for key in keys.split(","):
+            other = used.setdefault((name.split(".")[0], key.strip()), name)
+            if other != name:
+                raise ConfigError(f"{path}: {key.strip()!r} is given to both {other} and {name}")
+    return {name: ",".join(key.strip() for key in keys.split(",")) for name, keys in flat.items()}
