@@ -13,7 +13,7 @@ from store.filters import Filter
 from store.records import Route, Step, Weights
 from tests.tui.fakes import make_album, make_app
 from tests.tui.test_app import HOSTILE, check_rows, ready, screen_text, session_of, until, walk_of
-from tui.screens.find import FindScreen
+from tui.screens.find import FindScreen, kept_first
 from tui.screens.route import RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
@@ -202,3 +202,11 @@ async def test_where_there_is_no_route_it_says_why() -> None:
         await pilot.press("enter", "left", "escape")
         await ready(pilot)
         assert len(session_of(app).trail.visits) == 1
+
+
+def test_a_recent_stop_that_is_unlike_the_text_does_not_lead() -> None:
+    meant, near, recent = (make_album(i) for i in range(3))
+    found = [(meant, 0.9), (near, 0.85), (recent, 0.4)]
+    assert kept_first(found, {recent.album_id}) == [meant, near, recent]
+    assert kept_first(found, {near.album_id}) == [near, meant, recent]
+    assert kept_first([], {recent.album_id}) == []

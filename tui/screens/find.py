@@ -27,6 +27,7 @@ from tui.widgets.lines import Lines, Span
 DEBOUNCE = 0.04  # seconds after a key before a search starts
 PREVIEW_DELAY = 0.3  # seconds that a hit stays chosen before its cover is drawn
 HITS = 60
+NEARLY = 0.1  # a hit this much less like the text than the best still counts as meant
 RECENT = 200  # bookmarks and stops listed before anything is typed
 Finder = Callable[[Any, str, int], list[tuple[Album, float]]]
 KEYS = [("type", "artist or title"), ("↑↓", "choose"), ("Enter", "walk there"), ("Esc", "back to the walk")]
@@ -131,10 +132,9 @@ class FindScreen(Screen[str | None]):
     def _search(self, question: int, text: str) -> None:
         if question != self._question:
             return
-        hits = [album for album, _ in self.find(self.session.snapshot, text, HITS)]
+        found = self.find(self.session.snapshot, text, HITS)
         kept = {*self.session.bookmarks, *self.session.trail.recent()}
-        hits.sort(key=lambda album: album.album_id not in kept)  # stable: otherwise by likeness
-        self.post_message(self.Found(question, text, hits))
+        self.post_message(self.Found(question, text, kept_first(found, kept)))
 
     def on_find_screen_found(self, message: Found) -> None:
         """Show an answer unless another question was asked since."""
@@ -214,3 +214,10 @@ class FindScreen(Screen[str | None]):
             tags = ", ".join(plain(tag) for tag in album.tags)
             rows += [[(row, palette.text("quiet"))] for row in wrap(tags, cells, 3)]
         text.show(rows)
+
+
+def kept_first(found: list[tuple[Album, float]], kept: set[str]) -> list[Album]:
+    """Hits (best first, with their likeness) as albums; bookmarks and recent stops lead the ones as good as they are."""
+    enough = found[0][1] - NEARLY if found else 0.0
+    found = sorted(found, key=lambda hit: hit[0].album_id not in kept or hit[1] < enough)  # stable: then by likeness
+    return [album for album, _ in found]
