@@ -217,7 +217,7 @@ class FindScreen(Screen[str | None]):
 
 
 def kept_first(found: list[tuple[Album, float]], kept: set[str]) -> list[Album]:
-    """Hits (best first, with their likeness) as albums; bookmarks and recent stops lead the ones as good as they are."""
+    """Hits (best first, with their likeness) as albums; bookmarks and recent stops lead their equals."""
     enough = found[0][1] - NEARLY if found else 0.0
     found = sorted(found, key=lambda hit: hit[0].album_id not in kept or hit[1] < enough)  # stable: then by likeness
     return [album for album, _ in found]
