@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vae.model import Colour, SleeveVAE, from_planes, to_planes
+from vae.model import Colour, SleeveVAE, to_planes
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,3 @@ def start_from_pca(model: SleeveVAE, images: Tensor) -> None:
     decoder.linear.bias.copy_(pca.mean)
     # The posterior of probabilistic PCA (Tipping & Bishop 1999) with the noise at what 512 axes leave a pixel.
     encoder.log_variance.bias.copy_((0.011 / (pca.variance + 0.011)).log())
-
-
-def pca_baseline(train: Tensor, test: Tensor, k: int) -> Tensor:
-    """PCA-k at full size, fitted on `train` alone (uint8 [n, 3, 128, 128]): reconstructions of `test`, float 0–1."""
-    flat = train.flatten(1).float() / 255
-    pca = fit_pca(flat, k)
-    return pca.restore(pca.project(test.flatten(1).float() / 255)).clamp(0, 1).reshape(test.shape)
-
-
-__all__ = ["Pca", "fit_pca", "from_planes", "pca_baseline", "start_from_pca"]
