@@ -125,25 +125,15 @@ def is_installed(package: str) -> bool:
 
 def terminal_findings() -> list[Finding]:
     """What the app will see of the terminal, and why."""
-    from rich.console import Console
+    from tui.terminal import described, terminal_look
 
     section = "terminal"
     size = shutil.get_terminal_size()
-    term = os.environ.get("TERM", "")
-    colour_names = {"standard": "16 colours", "256": "256 colours", "truecolor": "truecolor", "windows": "16 colours"}
-    system = Console(force_terminal=True).color_system
-    colour = colour_names.get(system or "", "no colour")
-    why = f"TERM={term or 'unset'}, COLORTERM={os.environ.get('COLORTERM') or 'unset'}"
-    if os.environ.get("NO_COLOR"):
-        colour, why = "no colour", "NO_COLOR is set"
-    elif colour != "truecolor":
-        why += "; `export COLORTERM=truecolor` if it can do more (SSH does not pass it on)"
     multiplexer = "tmux" if os.environ.get("TMUX") else "screen" if os.environ.get("STY") else "none"
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
     return [
         Finding(section, "size", f"{size.columns}×{size.lines} (stdout is {stdout})", ok=size.columns >= 40),
-        Finding(section, "colour", f"{colour} ({why})"),
-        Finding(section, "images", "half blocks: they work in every terminal and multiplexer"),
+        *(Finding(section, name, text) for name, text in described(terminal_look())),
         Finding(section, "inside", f"multiplexer: {multiplexer}"),
     ]
 
