@@ -103,9 +103,9 @@ def fill_cells(
         y = (spot[wide, 1] % 4 + dy) % 4
         np.bitwise_or.at(bits, flat[wide], _DOTS[y, x])
     colored = len(shown)
-    counts = np.bincount(flat * colored + kinds[rows], weights=dots[rows], minlength=len(bits) * colored)
+    counts = np.bincount(flat * colored + kinds[rows], weights=dots[rows], minlength=len(bits) * colored).astype(float)
     counts = counts.reshape(-1, colored)
-    counts[:, -1] *= 0.5  # grey gives way to a colour
+    counts[:, -1] = counts[:, -1] / 2  # grey gives way to a colour
     used = np.flatnonzero(bits)
     at_cell = [(int(cell % view.columns), int(cell // view.columns)) for cell in used]
     strongest = counts[used].argmax(axis=1).tolist()
@@ -143,7 +143,9 @@ def covers_on(view: View, places: np.ndarray, visible: np.ndarray, first: Sequen
     taken: list[Rect] = []
     found: list[tuple[int, Rect]] = []
     for row, (x, y) in zip(order, view.cells(places[order]).tolist(), strict=True):
-        rect = Rect(round(x) - rows, round(y - rows / 2), 2 * rows, rows)
+left = min(max(round(x) - rows, 1), view.columns - 1 - 2 * rows)
+        top = min(max(round(y - rows / 2), 0), view.rows - rows)
+        rect = Rect(left, top, 2 * rows, rows)
         apart = Rect(rect.x - 1, rect.y, rect.width + 2, rect.height)
         if not Rect(1, 0, view.columns - 2, view.rows).contains(rect) or any(apart.overlaps(other) for other in taken):
             continue
