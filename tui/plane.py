@@ -143,7 +143,7 @@ def covers_on(view: View, places: np.ndarray, visible: np.ndarray, first: Sequen
     taken: list[Rect] = []
     found: list[tuple[int, Rect]] = []
     for row, (x, y) in zip(order, view.cells(places[order]).tolist(), strict=True):
-left = min(max(round(x) - rows, 1), view.columns - 1 - 2 * rows)
+        left = min(max(round(x) - rows, 1), view.columns - 1 - 2 * rows)
         top = min(max(round(y - rows / 2), 0), view.rows - rows)
         rect = Rect(left, top, 2 * rows, rows)
         apart = Rect(rect.x - 1, rect.y, rect.width + 2, rect.height)
