@@ -82,7 +82,7 @@ def build(
     weights: Path = SHIPPED,
     load_codec: Callable[[], Codec] | None = None,
 ) -> BuildReport:
-    """Embed the covers that have no latent, then rewrite the index, the neighbours table and the map if they are behind.
+    """Embed the covers that have no latent, then rewrite index, neighbours table and map if they are behind.
 
     Killed and run again it goes on at the last batch. Raises BadWeights and LibraryError.
     """
