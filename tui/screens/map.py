@@ -163,7 +163,7 @@ class MapScreen(Screen[str | None]):
         places, view = self.map.places, self.view
         self.cells = fill_cells(view, places, self._by_listeners, self._dots, self.genres.kinds, self.shown)
         here = self.session.snapshot.row(self.session.here.album_id)
-        first = () if here is None else (here,)
+        first = [row for row in (self.focus_row, here) if row is not None]
         self.covers = dict(covers_on(view, places, self.cells.visible, first))
         palette = Palette(self.app.theme_variables)
         hidden = {
