@@ -83,6 +83,10 @@ def blend(
     """One latent [d] out of several [n, d] by one of MODES. ValueError for a mode or weights that make no sense."""
     if latents.ndim != 2 or not len(latents):
         raise ValueError("a blend takes at least one latent")
+    if mode in ("mean", "vivid", "interpolate"):
+        alone = np.flatnonzero(normalised(weights, len(latents)))
+        if len(alone) == 1:  # exactly, not but for rounding: the ends of an interpolation are the covers' own latents
+            return latents[alone[0]].astype(np.float32)
     if mode == "mean":
         return mean(latents, weights)
     if mode == "vivid":
