@@ -212,15 +212,18 @@ class Blender:
         overwrite: bool = False,
     ) -> BlendResult:
         """Blend and write a PNG: to `out`, or into the folder `out` under a name made from the albums."""
-        made = self.make(self.recipe(albums, weights, mode, size))
-        if out is None:
-            return made
+        recipe = self.recipe(albums, weights, mode, size)
+        return self.make(recipe) if out is None else self.write(recipe, out, overwrite=overwrite)
+
+    def write(self, recipe: Recipe, out: Path, *, overwrite: bool = False) -> BlendResult:
+        """Make a recipe and write it as a PNG: to `out`, or into the folder `out` under a name of its own."""
+        made = self.make(recipe)
         began = time.monotonic()
         if out.is_dir():
             path = write_png(made.pixels, made.recipe, out / file_name(made.recipe), numbered=True)
         else:
             path = write_png(made.pixels, made.recipe, out, overwrite=overwrite)
-        return BlendResult(made.recipe, made.pixels, path, made.device, made.seconds + time.monotonic() - began)
+        return replace(made, path=path, seconds=made.seconds + time.monotonic() - began)
 
     def _latent(self, sha: str) -> NDArray[np.float32]:
         """One cover's latent, encoded alone so that it does not depend on the other covers of the blend."""

@@ -71,7 +71,8 @@ def arithmetic(latents: Latents, weights: Sequence[float] | None = None, centre:
     if not np.isfinite(w).all():
         raise ValueError("weights must be numbers")
     middle = np.zeros(latents.shape[1]) if centre is None else centre
-    return (middle + w @ (latents - middle)).astype(np.float32)
+    with np.errstate(over="ignore"):  # a weight beyond all reason: the caller sees a latent that is not finite
+        return (middle + w @ (latents - middle)).astype(np.float32)
 
 
 def blend(
