@@ -24,6 +24,7 @@ from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen, key_name
 from tui.screens.map import Mapper, MapScreen
+from tui.screens.network import NetworkScreen
 from tui.screens.route import Router, RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
@@ -139,7 +140,7 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
-            elif isinstance(screen, MapScreen):
+            elif isinstance(screen, (MapScreen, NetworkScreen)):
                 screen.redraw()
 
     def action_redraw(self) -> None:
@@ -189,6 +190,24 @@ class SleevewalkApp(ThriftyDisplay):
 
         self.push_screen(MapScreen(self.session, self.painter, self.mapper), answer)
 
+    def action_network(self, expand: bool = False) -> None:
+        """The albums explored so far, with the ring of the one in focus opened first where asked; its answer is
+        walked to.
+        """
+        session = self.session
+        if session is None:
+            return
+        session.explore()
+        focus = session.focused.album_id
+        if expand:
+            session.expand(focus)
+
+        def answer(album_id: str | None) -> None:
+            if album_id is not None and isinstance(self.screen, WalkScreen):
+                self.screen.jump(album_id)
+
+        self.push_screen(NetworkScreen(session, self.painter, focus), answer)
+
     def action_trail(self) -> None:
         """The trail; its answer is the stop to go to."""
         if self.session is None:
@@ -215,6 +234,7 @@ class SleevewalkApp(ThriftyDisplay):
             TrailScreen: "the trail",
             RouteScreen: "a route",
             MapScreen: "the map",
+            NetworkScreen: "the network",
         }
         title = told.get(type(screen), "walking")
         bindings: list[BindingType] = list(screen.BINDINGS)
@@ -255,6 +275,7 @@ def binding_ids() -> tuple[str, ...]:
         TrailScreen,
         RouteScreen,
         MapScreen,
+        NetworkScreen,
         SqlScreen,
         HelpScreen,
     )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, cast
+from typing import cast
 
 import numpy as np
 from rich.style import Style
 from textual import events, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 
 from store.cover_map import CoverMap
 from store.errors import LibraryError
@@ -27,23 +25,15 @@ from tui.navigation import OPPOSITE, Direction, Point, nearest
 from tui.palette import Palette
 from tui.plane import Cells, View, covers_on, dot_sizes, fill_cells, whole_view
 from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.map_keys import KEYS, MAP_BINDINGS
+from tui.screens.map_text import focus_line, heading, legend_line
 from tui.session import Session
-from tui.text import count, plain, wrap
+from tui.text import plain, wrap
 from tui.widgets.bars import KeysLine
+from tui.widgets.beside import Beside
 from tui.widgets.canvas import Canvas, Picture, frame
-from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines
 
-KEYS = [
-    ("arrows", "look"),
-    ("+ -", "zoom"),
-    ("Enter", "walk there"),
-    ("1–9", "genres"),
-    ("Tab", "next at this spot"),
-    ("Esc", "back to the walk"),
-    ("?", "keys"),
-]
-PREVIEW_DELAY = 0.15
 REACHES = (16, 64, 10_000)  # cells searched for the next album, a wider circle if a narrow one has none
 Mapper = Callable[[], CoverMap]
 
@@ -53,28 +43,7 @@ class MapScreen(Screen[str | None]):
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     VERTICAL_BREAKPOINTS = HEIGHTS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "look('left')", "look left", id="map.left", tooltip="Focus the next album to the left"),
-        Binding("down,j", "look('down')", "look down", id="map.down", tooltip="Focus the next album below"),
-        Binding("up,k", "look('up')", "look up", id="map.up", tooltip="Focus the next album above"),
-        Binding("right,l", "look('right')", "look right", id="map.right", tooltip="Focus the next album to the right"),
-        Binding("shift+left,H", "pan(-1, 0)", "pan left", id="map.pan-left", tooltip="Move the map's window left"),
-        Binding("shift+down,J", "pan(0, 1)", "pan down", id="map.pan-down", tooltip="Move the map's window down"),
-        Binding("shift+up,K", "pan(0, -1)", "pan up", id="map.pan-up", tooltip="Move the map's window up"),
-        Binding("shift+right,L", "pan(1, 0)", "pan right", id="map.pan-right", tooltip="Move the map's window right"),
-        Binding("plus,equals_sign", "zoom(1)", "nearer", id="map.nearer", tooltip="Nearer, until covers show (wheel)"),
-        Binding("minus", "zoom(-1)", "farther", id="map.farther", tooltip="Farther (wheel)"),
-        Binding("a", "whole", "whole map", id="map.whole", tooltip="The whole map"),
-        Binding("c", "here", "where I am", id="map.here", tooltip="Focus the album where the walk is"),
-        Binding("tab", "next(1)", "next here", id="map.next", tooltip="The next album at the same spot"),
-        Binding("1,2,3,4,5,6,7,8,9", "genre", "genres", id="map.genre", tooltip="Hide or show a genre of the legend"),
-        Binding("0", "all_genres", "all genres", id="map.all-genres", tooltip="Show every genre"),
-        Binding("enter", "choose", "walk there", id="map.choose", tooltip="Walk to the album in focus"),
-        Binding("t", "app.theme", "theme", id="map.theme", tooltip="The next theme"),
-        Binding("ctrl+k,colon", "app.command_palette", "palette", id="map.palette", tooltip="Every action by name"),
-        Binding("question_mark", "app.help", "keys", id="map.help", tooltip="These keys"),
-        Binding("escape,q,m", "dismiss(None)", "back", id="map.back", tooltip="Back to the walk"),
-    ]
+    BINDINGS = MAP_BINDINGS
 
     class Loaded(Message):
         """The map, or why there is none."""
@@ -99,16 +68,13 @@ class MapScreen(Screen[str | None]):
         self._why = "laying out the map …"
         self._whole: View | None = None
         self._came: tuple[int, Direction] | None = None
-        self._preview: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Heading, map and the cover in focus, what it is, legend, keys."""
         yield Lines(id="map-head")
         with Horizontal(id="stage"):
             yield Canvas(self.painter, id="canvas")
-            with Container(id="beside"):
-                yield Cover(self.painter, id="beside-cover")
-                yield Lines(id="beside-text")
+            yield Beside(self.painter, id="beside")
         yield Lines(id="map-focus")
         yield Lines(id="map-legend")
         yield KeysLine(id="keys")
@@ -222,67 +188,20 @@ class MapScreen(Screen[str | None]):
         return None if self.focus_row is None else self.session.snapshot.album(self.focus_row)
 
     def _draw_text(self) -> None:
-        assert self.map is not None and self.cells is not None and self.view is not None
-        head = self.query_one("#map-head", Lines)
-        palette, total = head.palette, len(self.session.snapshot)
-        off = total - self.map.count
-        parts = [f"{self.map.count:,} sleeves, alike ones close together"]
-        parts += [f"×{self.view.nearness:.0f}, {len(self.cells.visible):,} here"] if self.view.nearness > 1 else []
-        parts += [f"{off:,} without a cover are not on it"] if off else []
-        parts += [] if self.map.kept else ["laid out now: `sleevewalk build` keeps it"]
-        head.show([[(" map ", palette.text("accent", bold=True)), (" · ".join(parts), palette.text("quiet"))]])
-        self._draw_legend()
+        assert self.map is not None and self.cells is not None and self.view is not None and self.genres is not None
+        head, legend = self.query_one("#map-head", Lines), self.query_one("#map-legend", Lines)
+        seen = len(self.cells.visible)
+        head.show([heading(head.palette, self.map, len(self.session.snapshot), self.view, seen)])
+        legend.show([legend_line(legend.palette, self.genres, self.shown, legend.size.width)])
         self._draw_focus()
         self.query_one(KeysLine).show_keys(KEYS)
 
-    def _draw_legend(self) -> None:
-        assert self.genres is not None
-        legend = self.query_one("#map-legend", Lines)
-        palette, row = legend.palette, cast("list[Span]", [])
-        last = len(self.genres.labels) - 1
-        roomy = legend.size.width >= 126
-        for kind, (label, albums) in enumerate(zip(self.genres.labels, self.genres.counts, strict=True)):
-            on = bool(self.shown[kind])
-            digit = "9" if kind == last else str(kind + 1)
-            row.append((f" {digit}", self.genres.style(kind, palette, bold=True) if on else palette.text("faint")))
-            said = f" {plain(label)} {albums:,} " if roomy else f" {plain(label)}"
-            row.append((said, self.genres.style(kind, palette) if on else palette.text("faint")))
-        legend.show([row])
-
     def _draw_focus(self) -> None:
-        line, album = self.query_one("#map-focus", Lines), self.looked_at
-        palette = line.palette
-        if album is None:
-            line.show([])
-            return
-        listeners, spot = count(album.listeners), self._spot()
-        facts = [plain(album.genre or ""), str(album.year or ""), f"{listeners} listeners" if listeners else ""]
-        said = " · ".join(fact for fact in facts if fact)
-        if len(spot) > 1 and self.focus_row in spot:
-            said += f"   {spot.index(self.focus_row) + 1} of {len(spot)} at this spot"
-        title = plain(album.title) or "untitled"
-        line.show(
-            [
-                [
-                    (f" {title} ", palette.text(bold=True)),
-                    (f"{plain(album.artist) or 'unknown artist'}  ", palette.text()),
-                    (said, palette.text("quiet")),
-                ]
-            ]
-        )
-        if self._preview is not None:
-            self._preview.stop()
-        self._preview = self.set_timer(PREVIEW_DELAY, self._show_beside)
-
-    def _show_beside(self) -> None:
-        album, text = self.looked_at, self.query_one("#beside-text", Lines)
-        self.query_one("#beside-cover", Cover).show(album)
-        if album is not None:
-            palette, cells = text.palette, max(8, text.size.width)
-            rows = [[(row, palette.text(bold=True))] for row in wrap(plain(album.title) or "untitled", cells, 2)]
-            rows += [[(row, palette.text())] for row in wrap(plain(album.artist), cells, 2)]
-            rows += [[(r, palette.text("quiet"))] for r in wrap(", ".join(map(plain, album.tags)), cells, 4)]
-            text.show(rows)
+        """What is in focus and how many share its spot; nothing else changes when the focus moves."""
+        line, spot = self.query_one("#map-focus", Lines), self._spot()
+        shared = (spot.index(self.focus_row) + 1, len(spot)) if self.focus_row in spot else None
+        line.show([] if self.looked_at is None else [focus_line(line.palette, self.looked_at, shared)])
+        self.query_one(Beside).show_soon(self.looked_at)
 
     # keys
 
