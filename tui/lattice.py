@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from tui.edges import BRAILLE, Cell, Edge, edge_cells
@@ -33,7 +33,7 @@ LEVELS = (
     Level(12, 32, 16, True),
     Level(16, 42, 21, True),
 )  # the smallest covers first
-SMALLEST_OPENED = 1  # the level that a large network opens at, without all of it in view
+OPENED = 2  # the smallest level that a network opens at, even where not all of it is in view then
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +103,23 @@ def bounds(sites: Iterable[Site]) -> tuple[Site, Site]:
     return (min(columns), min(rows)), (max(columns), max(rows))
 
 
-def whole(columns: int, rows: int, sites: Sequence[Site], focus: Site) -> Window:
-    """All of a network with covers as large as may be; where it is too large, the part around `focus`."""
+def whole(columns: int, rows: int, sites: Collection[Site]) -> Window | None:
+    """All of a network with covers as large as may be; None where even the smallest are too many."""
     (x0, y0), (x1, y1) = bounds(sites)
     for number in range(Window(columns, rows).nearest, -1, -1):
         window = Window(columns, rows, number).centered(((x0 + x1) / 2, (y0 + y1) / 2))
         if window.shows((x0, y0)) and window.shows((x1, y1)):
             return window
-    return Window(columns, rows, min(SMALLEST_OPENED, Window(columns, rows).nearest)).centered(focus)
+    return None
+
+
+def opening(columns: int, rows: int, sites: Collection[Site], focus: Site, other: Site) -> Window:
+    """All of a network if its covers can be told apart then, else the part around `focus` and, if it fits, `other`."""
+    window = whole(columns, rows, sites)
+    if window is not None and window.number >= OPENED:
+        return window
+    near = Window(columns, rows, OPENED).centered(((focus[0] + other[0]) / 2, (focus[1] + other[1]) / 2))
+    return near.following(focus)
 
 
 def draw_links(

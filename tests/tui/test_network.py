@@ -18,7 +18,7 @@ from tui.app import SleevewalkApp, binding_ids
 from tui.edges import BRAILLE
 from tui.geometry import Rect
 from tui.halfblocks import ColorMode
-from tui.lattice import LEVELS, Window, draw_links, whole
+from tui.lattice import LEVELS, OPENED, draw_links, opening, whole
 from tui.navigation import OPPOSITE, Direction
 from tui.network import MOST, Network, Site
 from tui.screens.help import HelpScreen
@@ -133,8 +133,11 @@ def test_covers_never_overlap_and_zooming_keeps_the_focus_in_view(
 ) -> None:
     network = walked(ring, steps, seed)
     focus = random.Random(seed).choice(list(network.sites.values()))
-    window = whole(*room, list(network.sites.values()), focus).following(focus)
-    assert window.shows(focus)
+    other = next(iter(network.sites.values()))
+    window = opening(*room, network.sites.values(), focus, other)
+    assert window.shows(focus) and window.number >= OPENED
+    everything = whole(*room, network.sites.values())
+    assert everything is None or all(map(everything.shows, network.sites.values()))
     window = window.zoom(zoom, *window.rect(focus).center).following(focus)
     assert window.shows(focus) and window.number <= window.nearest
     rects = sorted((window.rect(site) for site in network.sites.values()), key=lambda rect: (rect.y, rect.x))
@@ -146,10 +149,9 @@ def test_covers_never_overlap_and_zooming_keeps_the_focus_in_view(
 
 
 def test_lines_pass_behind_covers_and_are_strokes_in_ascii() -> None:
-    window = Window(60, 20, 2)
     network = Network()
     network.explore("a", [neighbor("b", "tags", 0.9), neighbor("c", "era", 0.2)])
-    window = whole(60, 20, list(network.sites.values()), (0, 0))
+    window = opening(60, 20, network.sites.values(), (0, 0), (0, 0))
     rects = {album: window.rect(site) for album, site in network.sites.items()}
     lines = [(rects[a], rects[b], link) for a, b, link in network.pairs()]
     for ascii_only in (False, True):
@@ -249,9 +251,7 @@ async def test_pan_zoom_and_back_to_the_walk() -> None:
         await pilot.press("minus", "minus", "minus", "minus", "minus", "minus")
         assert screen.window.number == 0
         await pilot.press("a")
-        assert screen.window == whole(
-            screen.window.columns, screen.window.rows, list(screen.network.sites.values()), (0, 0)
-        )
+        assert screen.window == whole(screen.window.columns, screen.window.rows, screen.network.sites.values())
         for _ in LEVELS:
             if isinstance(app.screen, NetworkScreen):
                 assert screen.window.shows(screen.network.sites[screen.focused_id])

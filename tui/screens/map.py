@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import cast
 
 import numpy as np
-from rich.style import Style
 from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -17,24 +16,24 @@ from store.cover_map import CoverMap
 from store.errors import LibraryError
 from store.records import Album
 from tui.covers import CoverPainter
-from tui.edges import BRAILLE, Cell
+from tui.edges import Cell
 from tui.genres import Genres, common_genres
 from tui.geometry import Rect
 from tui.halfblocks import ColorMode
-from tui.navigation import OPPOSITE, Direction, Point, nearest
+from tui.navigation import OPPOSITE, Direction
 from tui.palette import Palette
 from tui.plane import Cells, View, covers_on, dot_sizes, fill_cells, whole_view
 from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.map_draw import Drawn, album_at, albums_at, cell_of, dots, marks, next_album
 from tui.screens.map_keys import KEYS, MAP_BINDINGS
 from tui.screens.map_text import focus_line, heading, legend_line
 from tui.session import Session
 from tui.text import plain, wrap
 from tui.widgets.bars import KeysLine
 from tui.widgets.beside import Beside
-from tui.widgets.canvas import Canvas, Picture, frame
+from tui.widgets.canvas import Canvas, Picture
 from tui.widgets.lines import Lines
 
-REACHES = (16, 64, 10_000)  # cells searched for the next album, a wider circle if a narrow one has none
 Mapper = Callable[[], CoverMap]
 
 
@@ -132,53 +131,26 @@ class MapScreen(Screen[str | None]):
         first = [row for row in (self.focus_row, here) if row is not None]
         self.covers = dict(covers_on(view, places, self.cells.visible, first))
         palette = Palette(self.app.theme_variables)
-        hidden = {
-            (x, y) for r in self.covers.values() for y in range(r.y, r.bottom) for x in range(r.x - 1, r.right + 1)
-        }
-        styles = [self.genres.style(kind, palette) for kind in range(len(self.shown))]
-        ascii_only = self.painter.mode is ColorMode.ASCII
-        digits = [str(kind + 1) for kind in range(len(self.shown) - 1)] + ["."]
-        ground: dict[Cell, tuple[str, Style]] = {}
-        for cell, bits in self.cells.bits.items():
-            if cell not in hidden:
-                kind = self.cells.kinds[cell]
-                ground[cell] = (digits[kind] if ascii_only else chr(BRAILLE + bits), styles[kind])
+        ground = dots(self.cells, self.covers.values(), self.genres, palette, self._ascii)
         album, quality = self.session.snapshot.album, self.painter.tolerance
         blocks = [Picture(rect, album(row), quality) for row, rect in self.covers.items()]
         with self.app.batch_update():
             canvas.show(ground, blocks, self._marks(palette))
             self._draw_text()
 
-    def _marks(self, palette: Palette) -> dict[Cell, tuple[str, Style]]:
-        """The trail, where the walk is, and over all the focus."""
-        assert self.view is not None
-        plain_marks = self.painter.mode is ColorMode.ASCII
-        session, accent = self.session, palette.text("accent", bold=True)
-        found: dict[Cell, tuple[str, Style]] = {}
-        stops = [(album_id, "o" if plain_marks else "◇") for album_id in reversed(session.trail.recent())]
-        for album_id, mark in [*stops, (session.here.album_id, "@" if plain_marks else "◆")]:
-            row = session.snapshot.row(album_id)
-            if row is None or (cell := self._cell(row)) is None:
-                continue
-            rect = self.covers.get(row)
-            found[cell if rect is None else (rect.x - 1, rect.y)] = (mark, accent)
-        row = self.focus_row
-        if row is not None and (rect := self.covers.get(row)) is not None:
-            found.update(frame(rect, "▐", "▌", palette.text("focus", bold=True)))
-        elif row is not None and (cell := self._cell(row)) is not None:
-            x, y = cell
-            ends = palette.text("focus", bold=True)
-            found.update({(x - 1, y): ("[", ends), (x + 1, y): ("]", ends)})
-            found[cell] = (found[cell][0] if cell in found else "X" if plain_marks else "●", palette.focus)
-        return found
+    def _marks(self, palette: Palette) -> Drawn:
+        assert self.view is not None and self.map is not None
+        return marks(
+            self.view, self.map.places, self.covers, self.session, self.focus_row, palette, ascii_only=self._ascii
+        )
 
     def _cell(self, row: int) -> Cell | None:
-        """The cell of an album; None where it is not on the map or not in view."""
         assert self.view is not None and self.map is not None
-        x, y = self.view.cells(self.map.places[row : row + 1])[0]
-        if not (0 <= x < self.view.columns and 0 <= y < self.view.rows):  # nan is neither
-            return None
-        return int(x), int(y)
+        return cell_of(self.view, self.map.places, row)
+
+    @property
+    def _ascii(self) -> bool:
+        return self.painter.mode is ColorMode.ASCII
 
     # text
 
@@ -219,23 +191,8 @@ class MapScreen(Screen[str | None]):
             self._focus(target)
 
     def _next(self, direction: Direction) -> int | None:
-        """The album that an arrow leads to: of those drawn as a cover or a dot, the one that leads its cell."""
         assert self.cells is not None and self.view is not None and self.map is not None and self.focus_row is not None
-        hidden = {(x, y) for r in self.covers.values() for y in range(r.y, r.bottom) for x in range(r.x, r.right)}
-        points: dict[int, Point] = {row: cell for cell, row in self.cells.leaders.items() if cell not in hidden}
-        points.update({row: (rect.center[0] - 0.5, rect.center[1] - 0.5) for row, rect in self.covers.items()})
-        rect = self.covers.get(self.focus_row)
-        x, y = self.view.cells(self.map.places[self.focus_row : self.focus_row + 1])[0]
-        origin = (float(np.floor(x)), float(np.floor(y))) if rect is None else points[self.focus_row]
-        points.pop(self.focus_row, None)
-        for reach in REACHES:
-            near = [
-                row for row, (px, py) in points.items() if max(abs(px - origin[0]), 2 * abs(py - origin[1])) <= reach
-            ]
-            found = nearest([origin, *(points[row] for row in near)], 0, direction, center=None)
-            if found is not None:
-                return near[found - 1]
-        return None
+        return next_album(self.view, self.map.places, self.cells, self.covers, self.focus_row, direction)
 
     def _focus(self, row: int) -> None:
         """Put the focus on an album; the window follows where it has to."""
@@ -285,14 +242,9 @@ class MapScreen(Screen[str | None]):
             self.query_one(KeysLine).show_message("the album where you are has no cover, so it is not on the map")
 
     def _spot(self) -> list[int]:
-        """The albums in the focus's cell, the most listened to first; under a cover only its own."""
         if self.focus_row is None or self.cells is None or self.map is None or self.view is None:
             return []
-        cell = self._cell(self.focus_row)
-        if cell is None:
-            return []
-        at = np.floor(self.view.cells(self.map.places[self.cells.visible]))
-        return self.cells.visible[(at == np.array(cell)).all(axis=1)].tolist()
+        return albums_at(self.view, self.map.places, self.cells, self.focus_row)
 
     def action_next(self, step: int) -> None:
         """The next of several that share a spot."""
@@ -338,17 +290,9 @@ class MapScreen(Screen[str | None]):
             self._zoom(message.step, *message.cell)
 
     def _focus_nearest(self, column: float, row: float) -> None:
-        """The cover under a cell, or the dot nearest to it."""
         if self.cells is None or self.view is None:
             return
-        for album, rect in self.covers.items():
-            if rect.contains(Rect(int(column), int(row), 1, 1)):
-                self._came = None
-                self._focus(album)
-                return
-        size = self.view
-        inside = [c for c in self.cells.leaders if 0 <= c[0] < size.columns and 0 <= c[1] < size.rows]
-        if inside:
-            best = min(inside, key=lambda cell: abs(cell[0] - column) + 2 * abs(cell[1] - row))
+        album = album_at(self.view, self.cells, self.covers, column, row)
+        if album is not None:
             self._came = None
-            self._focus(self.cells.leaders[best])
+            self._focus(album)

@@ -18,10 +18,10 @@ ROOMY = 126  # columns from which the legend says how many albums a genre has
 def heading(palette: Palette, found: CoverMap, albums: int, view: View, seen: int) -> list[Span]:
     """How many of the library's `albums` are on the map, how near one looks and what is `seen` there."""
     off = albums - found.count
-    parts = [f"{found.count:,} sleeves, alike ones close together"]
+    parts = [f"{found.count:,} sleeves, alike ones near"]
     parts += [f"×{view.nearness:.0f}, {seen:,} here"] if view.nearness > 1 else []
     parts += [f"{off:,} without a cover are not on it"] if off else []
-    parts += [] if found.kept else ["laid out now: `sleevewalk build` keeps it"]
+    parts += [] if found.kept or view.nearness > 1 else ["`sleevewalk build` keeps this layout"]
     return [(" map ", palette.text("accent", bold=True)), (" · ".join(parts), palette.text("quiet"))]
 
 

@@ -10,23 +10,23 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from store.records import Album, Reason
+from store.records import Reason
 from tui.covers import CoverPainter
 from tui.edges import Cell
 from tui.geometry import Rect
 from tui.halfblocks import ColorMode
-from tui.lattice import Window, draw_links, whole
+from tui.lattice import Window, draw_links, opening, whole
 from tui.navigation import Direction
-from tui.palette import SIGNAL_LETTERS, Palette
+from tui.palette import Palette
 from tui.screens import BREAKPOINTS, HEIGHTS
 from tui.screens.network_keys import KEYS, NETWORK_BINDINGS
+from tui.screens.network_text import bars, focus_line, heading, why_line
 from tui.session import Session
-from tui.text import cut, plain, width, wrap
+from tui.text import cut, plain, width
 from tui.widgets.bars import KeysLine
 from tui.widgets.beside import Beside
 from tui.widgets.canvas import Block, Canvas, Caption, Picture, frame
-from tui.widgets.details import bar
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines
 
 Drawn = dict[Cell, tuple[str, Style]]
 
@@ -62,10 +62,13 @@ class NetworkScreen(Screen[str | None]):
         yield KeysLine(id="keys")
 
     def on_canvas_resized(self) -> None:
-        """As much as fits the new room."""
-        canvas = self.query_one(Canvas)
-        if canvas.size.area:
-            self.action_whole()
+        """As much as suits the new room."""
+        room, sites = self.query_one(Canvas).size, self.network.sites
+        if room.area:
+            self.window = opening(
+                *room, sites.values(), sites[self.focused_id], sites[self.other_id or self.focused_id]
+            )
+            self.redraw()
 
     # drawing
 
@@ -134,65 +137,24 @@ class NetworkScreen(Screen[str | None]):
     # text
 
     def _draw_text(self) -> None:
-        head = self.query_one("#network-head", Lines)
-        palette, network, window = head.palette, self.network, self.window
+        head, window = self.query_one("#network-head", Lines), self.window
         assert window is not None
-        seen = sum(window.shows(site) for site in network.sites.values())
-        rings = len(network.explored)
-        open_mark, here_mark = ("o", "@") if self._ascii else ("◇", "◆")
-        parts = [f"{len(network):,} albums explored", f"{here_mark} you are here", f"{open_mark} ring open ({rings})"]
-        parts += [f"{seen:,} in view"] if seen < len(network) else []
-        head.show([[(" network ", palette.text("accent", bold=True)), (" · ".join(parts), palette.text("quiet"))]])
+        seen = sum(window.shows(site) for site in self.network.sites.values())
+        head.show([heading(head.palette, self.network, seen, ascii_only=self._ascii)])
         self._draw_focus()
         self.query_one(KeysLine).show_keys(KEYS)
 
     def _draw_focus(self) -> None:
-        line, album = self.query_one("#network-focus", Lines), self.session.album(self.focused_id)
-        palette = line.palette
-        facts = " · ".join(fact for fact in (plain(album.genre or ""), str(album.year or "")) if fact)
-        line.show([[
-            (f" {plain(album.title) or 'untitled'} ", palette.text(bold=True)),
-            (f"{plain(album.artist) or 'unknown artist'}  ", palette.text()),
-            (facts, palette.text("quiet")),
-        ]])  # fmt: skip
-        why, reasons = self.query_one("#network-why", Lines), self._reasons()
-        if self.other_id is None:
-            why.show([[(" nothing joins it to another album here", palette.text("quiet"))]])
-        else:
-            why.show([self._why(palette, reasons, self.session.album(self.other_id), why.size.width)])
-        self.query_one(Beside).show_soon(album, partial(self._bars, reasons))
-
-    def _reasons(self) -> tuple[Reason, ...]:
-        """Of the edge in focus, by what counts now."""
-        session = self.session
-        if self.other_id is None:
-            return ()
-        return session.neighborhood.reasons(self.focused_id, self.other_id, session.weights)
-
-    def _why(self, palette: Palette, reasons: tuple[Reason, ...], other: Album, cells: int) -> list[Span]:
-        """`joined to Title by T shared: …` and which of its edges this is."""
-        assert self.other_id is not None
-        edges = self.network.joined(self.focused_id)
-        which = f"edge {edges.index(self.other_id) + 1} of {len(edges)}"
-        link = self.network.links[self.focused_id][self.other_id]
-        title = cut(plain(other.title) or "untitled", max(8, cells // 3))
-        row: list[Span] = [(f" {which}: ", palette.text("quiet")), (f"{title} ", palette.text(bold=True))]
-        text = next((plain(reason.text) for reason in reasons if reason.signal == link.signal), link.signal)
-        return [
-            *row,
-            (f" match {link.score:.2f}  ", palette.text("quiet")),
-            (f"{SIGNAL_LETTERS[link.signal]} ", palette.signal(link.signal, bold=True)),
-            (text, palette.signal(link.signal)),
-        ]
-
-    def _bars(self, reasons: tuple[Reason, ...], palette: Palette, cells: int) -> list[list[Span]]:
-        """A bar for each reason of the edge in focus."""
-        if self.other_id is None:
-            return []
-        other = self.session.album(self.other_id)
-        rows: list[list[Span]] = [[], [("joined to", palette.text("quiet"))]]
-        rows += [[(row, palette.text(bold=True))] for row in wrap(plain(other.title) or "untitled", cells, 2)]
-        return rows + [bar(palette, reason, cells) for reason in reasons]
+        """What is in focus and why it is joined to the other end of the edge in focus, by what counts now."""
+        session, focused = self.session, self.session.album(self.focused_id)
+        other = None if self.other_id is None else session.album(self.other_id)
+        line, why = self.query_one("#network-focus", Lines), self.query_one("#network-why", Lines)
+        line.show([focus_line(line.palette, focused)])
+        reasons: tuple[Reason, ...] = ()
+        if other is not None:
+            reasons = session.neighborhood.reasons(focused.album_id, other.album_id, session.weights)
+        why.show([why_line(why.palette, self.network, focused, other, reasons, why.size.width)])
+        self.query_one(Beside).show_soon(focused, partial(bars, other, reasons))
 
     # keys
 
@@ -275,9 +237,10 @@ class NetworkScreen(Screen[str | None]):
         self.redraw()
 
     def action_whole(self) -> None:
-        """Everything, or as much as fits with covers that can be told apart."""
-        network = self.network
-        self.window = whole(*self.query_one(Canvas).size, list(network.sites.values()), network.sites[self.focused_id])
+        """Everything, or as much as fits of the smallest covers."""
+        network, room = self.network, self.query_one(Canvas).size
+        focus = network.sites[self.focused_id]
+        self.window = whole(*room, network.sites.values()) or Window(*room).centered(focus)
         self.redraw()
 
     def action_here(self) -> None:

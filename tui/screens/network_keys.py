@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 KEYS = [  # (as shown, what it does)
     ("arrows", "look"),
     ("+ -", "zoom"),
-    ("Enter", "walk there"),
+    ("Enter", "walk"),
     ("e", "expand"),
     ("Tab", "next edge"),
     ("Esc", "back"),
