@@ -198,6 +198,9 @@ async def test_a_second_hop_grows_the_network_and_enter_walks_there(size: tuple[
         assert screen.focused_id == focused.album_id
         await pilot.press(moved, "e")
         assert third in session.network.explored
+        assert "ring" in screen_text(app)[-1]
+        await pilot.press("tab")
+        assert "expand" in screen_text(app)[-1]
         assert before.items() <= session.network.sites.items()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, WalkScreen))

@@ -184,6 +184,7 @@ class NetworkScreen(Screen[str | None]):
         if self.window is not None:
             self.query_one(Canvas).show_marks(self._marks(self.window, Palette(self.app.theme_variables)))
             self._draw_focus()
+            self.query_one(KeysLine).show_keys(KEYS)  # in place of a message
 
     def _follow_edge(self, before: str) -> None:
         """The edge in focus: to the album come from, else to the one whose ring this is in, else the best."""
