@@ -23,12 +23,13 @@ from tui.terminal_mirror import TerminalMirror
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
+    from textual.widget import Widget
 
 CHUNK = 6 * 1024  # bytes sent at a time
 AHEAD = 40 * 1024  # bytes sent before the first of them is answered: what 1 Mbit/s carries in 0.3 s
 ASK = "\x1b[?2026$p"  # Textual asks the same at the start; the answer comes as a message that changes nothing
 LOST = 3.0  # seconds after which an answer no longer counts as on its way
-POLL = 0.01
+POLL = 0.002  # seconds between looks at whether the last chunk is on its way
 SLOW = 400_000  # bytes a second; below, a hop in the full quality takes over 0.2 s
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
@@ -43,6 +44,7 @@ class ThriftyDisplay(App[None]):
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
+        self._looked_at: tuple[Screen[Any] | None, Widget | None] = (None, None)
 
     def slow_link(self) -> None:
         """Called when the terminal was measured to drain slowly."""
@@ -93,8 +95,9 @@ class ThriftyDisplay(App[None]):
         driver, mirror = self._driver, self._mirror
         if driver is None or mirror is None or not self._running or self._closed:
             return
+        first = self._first()
         while self._keeps_up():
-            chunk = mirror.take(CHUNK, self._first())
+            chunk = mirror.take(CHUNK, first)
             if not chunk:
                 return
             if self._sync_available:
@@ -115,6 +118,8 @@ class ThriftyDisplay(App[None]):
 
     def _first(self) -> Region | None:
         """The picture that is looked at."""
-        for widget in self.screen.query("#center, #preview-cover"):
-            return widget.region
-        return None
+        screen, widget = self._looked_at
+        if screen is not self.screen or widget is None:
+            widget = next(iter(self.screen.query("#center, #preview-cover")), None)
+            self._looked_at = self.screen, widget  # asking each time costs more than a small chunk
+        return None if widget is None else widget.region
