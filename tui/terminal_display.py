@@ -29,7 +29,8 @@ CHUNK = 6 * 1024  # bytes sent at a time
 AHEAD = 40 * 1024  # bytes sent before the first of them is answered: what 1 Mbit/s carries in 0.3 s
 ASK = "\x1b[?2026$p"  # Textual asks the same at the start; the answer comes as a message that changes nothing
 LOST = 3.0  # seconds after which an answer no longer counts as on its way
-POLL = 0.002  # seconds between looks at whether the last chunk is on its way
+POLL = 0.01  # seconds between looks at whether answers are overdue
+SOON = 0.002  # and, where the terminal gives none, at whether the last chunk was written
 SLOW = 400_000  # bytes a second; below, a hop in the full quality takes over 0.2 s
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
@@ -106,7 +107,7 @@ class ThriftyDisplay(App[None]):
             self.sent_bytes += len(chunk)
             driver.write(chunk)
             driver.flush()
-        self._pump_soon(POLL)
+        self._pump_soon(POLL if self._unanswered else SOON)
 
     def _keeps_up(self) -> bool:
         while self._unanswered and time.monotonic() - self._unanswered[0][1] > LOST:
