@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import errno
 import hashlib
 import json
@@ -11,14 +13,15 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
+from pipelines.png import encode_png
 from store.covers import CoverFiles
 from store.errors import LibraryError
 from store.records import Album
@@ -55,6 +58,8 @@ class Recipe:
     mode: str
     size: int  # pixels a side
     model_id: str
+    latent: str = ""  # the blended latent, base64 of little-endian float32: what is decoded, once it is known
+    batched: bool = False  # decoded in a full batch: the shape decides how sums are rounded
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -65,14 +70,34 @@ class Recipe:
         try:
             values = json.loads(text)
             parts = tuple(Part(**part) for part in values["parts"])
-            return cls(parts, str(values["mode"]), int(values["size"]), str(values["model_id"]))
+            mode, size, model_id = str(values["mode"]), int(values["size"]), str(values["model_id"])
+            return cls(parts, mode, size, model_id, str(values.get("latent", "")), values.get("batched") is True)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BlendError(f"this is no blend recipe: {error}") from error
 
     @property
     def blend_id(self) -> str:
-        """16 hex digits of the recipe's hash."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        """16 hex digits of the hash of what was chosen; how it was computed does not count."""
+        chosen = asdict(replace(self, latent="", batched=False))
+        del chosen["latent"], chosen["batched"]
+        return hashlib.sha256(json.dumps(chosen, ensure_ascii=False).encode()).hexdigest()[:16]
+
+    def point(self, dimension: int) -> NDArray[np.float32] | None:
+        """The latent that it carries, float32 [dimension]; None where it carries none. BlendError for a damaged one."""
+        if not self.latent:
+            return None
+        try:
+            point = np.frombuffer(base64.b64decode(self.latent, validate=True), "<f4").astype(np.float32)
+        except (ValueError, binascii.Error) as error:
+            raise BlendError(f"the recipe's latent is damaged: {error}") from error
+        if point.shape != (dimension,) or not np.isfinite(point).all():
+            raise BlendError(f"the recipe's latent is damaged: it is not {dimension} finite numbers")
+        return point
+
+    def with_point(self, point: NDArray[np.float32], batched: bool) -> Recipe:
+        """The recipe with the latent [d] that it came to."""
+        text = base64.b64encode(point.astype("<f4").tobytes()).decode()
+        return replace(self, latent=text, batched=batched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +154,52 @@ class Blender:
         return Recipe(tuple(parts), mode, size, self.codec.model_id)
 
     def make(self, recipe: Recipe) -> BlendResult:
-        """Decode a recipe. BlendError for a model or a cover that is not here."""
+        """Decode a recipe. BlendError for a model or a cover that is not here.
+
+        A recipe that carries its latent needs no cover of the library.
+        """
+        began = time.monotonic()
+        point = self.point(recipe)
+        rows = np.repeat(point[None], 2 if recipe.batched else 1, axis=0)  # two rows and more fill a batch
+        pixels = self._decode(rows, recipe.size)[0]
+        made = recipe.with_point(point, recipe.batched)
+        return BlendResult(made, pixels, None, self.codec.device.type, time.monotonic() - began)
+
+    def make_batch(self, recipes: Sequence[Recipe]) -> list[BlendResult]:
+        """Decode recipes of one size together. BlendError as `make`."""
+        if len(recipes) == 1:
+            return [self.make(replace(recipes[0], batched=False))]
+        began = time.monotonic()
+        points = np.stack([self.point(recipe) for recipe in recipes])
+        pixels = self._decode(points, recipes[0].size)
+        seconds, device = (time.monotonic() - began) / len(recipes), self.codec.device.type
+        return [
+            BlendResult(recipe.with_point(point, True), picture, None, device, seconds)
+            for recipe, point, picture in zip(recipes, points, pixels, strict=True)
+        ]
+
+    def point(self, recipe: Recipe) -> NDArray[np.float32]:
+        """The latent [d] of a recipe: the one that it carries, or the blend of its covers' latents."""
         if recipe.model_id != self.codec.model_id:
             raise BlendError(f"the recipe is of model {recipe.model_id}, this is {self.codec.model_id}")
-        began = time.monotonic()
+        carried = recipe.point(self.codec.latent_dim)
+        if carried is not None:
+            return carried
         latents = np.stack([self._latent(part.cover_sha256) for part in recipe.parts])
         given = [part.weight for part in recipe.parts if part.weight is not None]
         try:
             point = blend(latents, recipe.mode, given or None, self.codec.centre)
-            pixels = self.codec.decode(point[None], recipe.size)[0]
         except ValueError as error:
             raise BlendError(str(error)) from error
-        return BlendResult(recipe, pixels, None, self.codec.device.type, time.monotonic() - began)
+        if not np.isfinite(point).all():
+            raise BlendError("these weights are too large: the blend has no finite latent")
+        return point
+
+    def _decode(self, points: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
+        try:
+            return self.codec.decode(points, size)
+        except ValueError as error:
+            raise BlendError(str(error)) from error
 
     def blend(
         self,
@@ -153,15 +212,18 @@ class Blender:
         overwrite: bool = False,
     ) -> BlendResult:
         """Blend and write a PNG: to `out`, or into the folder `out` under a name made from the albums."""
-        made = self.make(self.recipe(albums, weights, mode, size))
-        if out is None:
-            return made
+        recipe = self.recipe(albums, weights, mode, size)
+        return self.make(recipe) if out is None else self.write(recipe, out, overwrite=overwrite)
+
+    def write(self, recipe: Recipe, out: Path, *, overwrite: bool = False) -> BlendResult:
+        """Make a recipe and write it as a PNG: to `out`, or into the folder `out` under a name of its own."""
+        made = self.make(recipe)
         began = time.monotonic()
         if out.is_dir():
             path = write_png(made.pixels, made.recipe, out / file_name(made.recipe), numbered=True)
         else:
             path = write_png(made.pixels, made.recipe, out, overwrite=overwrite)
-        return BlendResult(made.recipe, made.pixels, path, made.device, made.seconds + time.monotonic() - began)
+        return replace(made, path=path, seconds=made.seconds + time.monotonic() - began)
 
     def _latent(self, sha: str) -> NDArray[np.float32]:
         """One cover's latent, encoded alone so that it does not depend on the other covers of the blend."""
@@ -192,14 +254,13 @@ def write_png(
 
     A file that is there is kept: BlendError, or with `numbered` a free name (`…-2.png`). Returns the path written.
     """
-    chunk = PngImagePlugin.PngInfo()
-    chunk.add_itxt(RECIPE_KEY, recipe.to_json())
+    content = encode_png(pixels, {RECIPE_KEY: recipe.to_json()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".blend-", suffix=".part", delete=False) as file:
             beside = Path(file.name)
             try:
-                Image.fromarray(pixels).save(file, "PNG", pnginfo=chunk, compress_level=3)
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
                 beside.chmod(0o644)
@@ -236,7 +297,7 @@ def read_recipe(path: Path) -> Recipe:
         with Image.open(path, formats=["PNG"]) as image:
             image.load()
             text = getattr(image, "text", {}).get(RECIPE_KEY)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BlendError(f"{path} cannot be read as a PNG: {error}") from error
     if not text:
         raise BlendError(f"{path} carries no recipe")

@@ -1,4 +1,4 @@
-"""`build`: bring everything derived up to date — latents, the index, the neighbours table. Idempotent.
+"""`build`: bring everything derived up to date — latents, the index, the neighbours table, the map. Idempotent.
 
 Where nothing is new it says so without loading the model.
 """
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pipelines.embed import embed
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
+from store.cover_map import map_is_current, principal_places, write_map
 from store.covers import CoverFiles
 from store.errors import LibraryError
 from store.index import CoverIndex, build_index
@@ -38,12 +39,13 @@ class BuildReport:
     device: str = ""  # that embedded
     indexed: int = 0  # covers in the index, if it was written
     neighbors: int = 0  # rows of the neighbours table, if it was written
+    mapped: int = 0  # covers on the map, if it was written
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # (cover_sha256, why)
     seconds: float = 0.0
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.embedded or self.indexed or self.neighbors)
+        return not (self.embedded or self.indexed or self.neighbors or self.mapped)
 
     @property
     def rate(self) -> float:
@@ -53,7 +55,7 @@ class BuildReport:
     def summary(self) -> str:
         """One line for people."""
         if self.nothing_to_do:
-            line = "nothing to do: latents, index and neighbours are up to date"
+            line = "nothing to do: latents, index, neighbours and map are up to date"
         else:
             parts = []
             if self.embedded:
@@ -62,6 +64,8 @@ class BuildReport:
                 parts.append(f"{self.indexed:,} covers indexed")
             if self.neighbors:
                 parts.append(f"{self.neighbors:,} neighbour pairs written")
+            if self.mapped:
+                parts.append(f"{self.mapped:,} covers put on the map")
             line = ", ".join(parts)
         if self.unreadable:
             line += f"; {len(self.unreadable):,} covers could not be read"
@@ -78,7 +82,7 @@ def build(
     weights: Path = SHIPPED,
     load_codec: Callable[[], Codec] | None = None,
 ) -> BuildReport:
-    """Embed the covers that have no latent, then rewrite the index and the neighbours table if they are behind.
+    """Embed the covers that have no latent, then rewrite index, neighbours table and map if they are behind.
 
     Killed and run again it goes on at the last batch. Raises BadWeights and LibraryError.
     """
@@ -95,6 +99,7 @@ def build(
         index = _reindex(library, info.model_id, weights, report, progress)
     if index is not None:
         _renew_neighbors(library, index, report, progress)
+        _renew_map(library, index, report, progress)
     report.seconds = time.monotonic() - began
     return report
 
@@ -175,3 +180,14 @@ def _renew_neighbors(library: Library, index: CoverIndex, report: BuildReport, p
     with patient_write(library, progress) as con:
         report.neighbors = write_neighbors(con, index, nearest)
     progress.finish(f"{report.neighbors:,} pairs")
+
+
+def _renew_map(library: Library, index: CoverIndex, report: BuildReport, progress: Progress) -> None:
+    with library.read() as con:
+        if map_is_current(con, index):
+            return
+    progress.start("the map", None)
+    places = principal_places(index)
+    with patient_write(library, progress) as con:
+        report.mapped = write_map(con, index, places)
+    progress.finish(f"{report.mapped:,} covers")

@@ -182,11 +182,20 @@ COMMENT ON COLUMN ingest_items.next_try IS 'Not to be tried before, UTC; NULL wh
 COMMENT ON COLUMN ingest_items.error IS 'Why it failed, NULL where it did not';
 """
 
+TABLES_COVER_MAP = """
+CREATE TABLE cover_map (cover_sha256 VARCHAR NOT NULL, x FLOAT NOT NULL, y FLOAT NOT NULL);
+COMMENT ON TABLE cover_map IS 'Every cover as a point: alike sleeves lie close; derived, rewritten by sleevewalk build';
+COMMENT ON COLUMN cover_map.cover_sha256 IS 'covers.cover_sha256';
+COMMENT ON COLUMN cover_map.x IS 'Along the axis on which the cover_vectors differ most (first principal component)';
+COMMENT ON COLUMN cover_map.y IS 'Along the second';
+"""
+
 # (what the step does, its SQL or a function of the connection); the position + 1 is the schema's version.
 Step = str | Callable[["duckdb.DuckDBPyConnection"], None]
 MIGRATIONS: list[tuple[str, Step]] = [
     ("tables", TABLES_1),
     ("views and macros", VIEWS_1),
+    ("map of covers", TABLES_COVER_MAP),
 ]
 
 

@@ -23,6 +23,7 @@ from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen, key_name
+from tui.screens.map import Mapper, MapScreen
 from tui.screens.route import Router, RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
@@ -66,11 +67,16 @@ class SleevewalkApp(ThriftyDisplay):
         router: Router | None = None,
         config: Config | None = None,
         welcome: bool = False,
+        mapper: Mapper | None = None,
     ) -> None:
-        """`welcome`: explain the screen before the walk begins."""
+        """`mapper`: the map of this library, called off the screen's thread.
+
+        `welcome`: explain the screen before the walk begins.
+        """
         super().__init__()
         self.config = config or Config()
         self.welcome = welcome
+        self.mapper = mapper
         self.router = router or strongest_route
         self.session = session
         self.covers = covers
@@ -133,6 +139,8 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
+            elif isinstance(screen, MapScreen):
+                screen.redraw()
 
     def action_redraw(self) -> None:
         """After another program wrote over the screen."""
@@ -170,6 +178,17 @@ class SleevewalkApp(ThriftyDisplay):
         asks, does = "a route to which album?", "find the route"
         self.push_screen(FindScreen(session, self.painter, self.find, asks, does), route)
 
+    def action_map(self) -> None:
+        """The map; its answer is walked to."""
+        if self.session is None or self.mapper is None:
+            return
+
+        def answer(album_id: str | None) -> None:
+            if album_id is not None and isinstance(self.screen, WalkScreen):
+                self.screen.jump(album_id)
+
+        self.push_screen(MapScreen(self.session, self.painter, self.mapper), answer)
+
     def action_trail(self) -> None:
         """The trail; its answer is the stop to go to."""
         if self.session is None:
@@ -195,6 +214,7 @@ class SleevewalkApp(ThriftyDisplay):
             SqlScreen: "the SQL behind a view",
             TrailScreen: "the trail",
             RouteScreen: "a route",
+            MapScreen: "the map",
         }
         title = told.get(type(screen), "walking")
         bindings: list[BindingType] = list(screen.BINDINGS)
@@ -227,7 +247,17 @@ def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
 
 def binding_ids() -> tuple[str, ...]:
     """The id of every key binding that a person may give other keys."""
-    holders = (SleevewalkApp, WalkScreen, Counts, FindScreen, TrailScreen, RouteScreen, SqlScreen, HelpScreen)
+    holders = (
+        SleevewalkApp,
+        WalkScreen,
+        Counts,
+        FindScreen,
+        TrailScreen,
+        RouteScreen,
+        MapScreen,
+        SqlScreen,
+        HelpScreen,
+    )
     bindings = (binding for holder in holders for binding in holder.BINDINGS if isinstance(binding, Binding))
     return tuple(binding.id for binding in bindings if binding.id)
 
@@ -250,6 +280,7 @@ def run_app(
     the terminal was prepared for before this module was imported.
     Raises LibraryError where the library cannot be read.
     """
+    from store.cover_map import open_map
     from store.covers import CoverFiles
     from store.find import find
     from store.neighborhood import open_neighborhood
@@ -275,6 +306,7 @@ def run_app(
         config=config,
         welcome=session is not None and not neighborhood.snapshot.personal.walks,
         look=look,
+        mapper=partial(open_map, library, neighborhood),
     )
     try:
         app.run()

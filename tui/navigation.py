@@ -18,10 +18,11 @@ def nearest(
     current: int,
     direction: Direction,
     came: tuple[int, Direction] | None = None,
+    center: int | None = 0,
 ) -> int | None:
     """The index of the point that an arrow leads to from `current`, or None where there is none that way.
 
-    The first point is the centre: no arrow leads past it to the other side, it stops there.
+    No arrow leads past the `center` to the other side, it stops there; None: there is no such point.
 
     `points` are middles in cells; rows count double, since a cell is twice as tall as wide. Distance is the
     way forward plus twice the way sideways, inside a cone of 60 degrees to either side. `came` is the point
@@ -41,8 +42,8 @@ def nearest(
         forwards.append(forward)
         if index == current or forward <= 0 or sideways > forward * math.tan(CONE):
             continue
-        if index == 0:
+        if index == center:
             beyond = forward
         if forward + 2 * sideways < best_distance:
             best, best_distance = index, forward + 2 * sideways
-    return 0 if best is not None and forwards[best] > beyond else best
+    return center if best is not None and forwards[best] > beyond else best

@@ -71,7 +71,8 @@ def arithmetic(latents: Latents, weights: Sequence[float] | None = None, centre:
     if not np.isfinite(w).all():
         raise ValueError("weights must be numbers")
     middle = np.zeros(latents.shape[1]) if centre is None else centre
-    return (middle + w @ (latents - middle)).astype(np.float32)
+    with np.errstate(over="ignore"):  # a weight beyond all reason: the caller sees a latent that is not finite
+        return (middle + w @ (latents - middle)).astype(np.float32)
 
 
 def blend(
@@ -83,6 +84,10 @@ def blend(
     """One latent [d] out of several [n, d] by one of MODES. ValueError for a mode or weights that make no sense."""
     if latents.ndim != 2 or not len(latents):
         raise ValueError("a blend takes at least one latent")
+    if mode in ("mean", "vivid", "interpolate"):
+        alone = np.flatnonzero(normalised(weights, len(latents)))
+        if len(alone) == 1:  # exactly, not but for rounding: the ends of an interpolation are the covers' own latents
+            return latents[alone[0]].astype(np.float32)
     if mode == "mean":
         return mean(latents, weights)
     if mode == "vivid":

@@ -138,9 +138,32 @@ def test_blend_writes_a_file_with_its_recipe_and_records_it(run, tmp_path):
     assert run(*arguments, "--force")[0] == 0
 
 
+def test_blend_takes_weights_with_the_albums_and_makes_a_file_again(run, tmp_path):
+    first, again = tmp_path / "a.png", tmp_path / "b.png"
+    assert run("blend", "Low / Album 5=0.75", "Can / Album 6=.25", "-o", str(first))[0] == 0
+    status, out, _ = run("blend", "--from", str(first), "--json")
+    assert status == 0 and [part["weight"] for part in json.loads(out)["parts"]] == [0.75, 0.25]
+    assert run("blend", "--from", str(first), "-o", str(again))[0] == 0
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_blend_makes_a_file_of_recipes_and_numbers_its_bad_lines(run, tmp_path):
+    recipes = tmp_path / "r.jsonl"
+    good = {"albums": ["Low / Album 5", "Can / Album 6"], "size": 128}
+    recipes.write_text("\n".join([json.dumps(good), "{", json.dumps({"albums": ["Nobody / Nothing at all", "x"]})]))
+    status, out, _ = run("blend", "--recipes", str(recipes), "-o", str(tmp_path / "out"), "--json")
+    told = json.loads(out)
+    assert status == 1 and told["written"] == 1 and [bad["line"] for bad in told["bad"]] == [2, 3]
+    told = json.loads(run("blend", "--recipes", str(recipes), "-o", str(tmp_path / "out"), "--json")[1])
+    assert (told["written"], told["there"]) == (0, 1)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("blend", "-o", "x.png"),
+        ("blend", "Low / Album 5=1", "Can / Album 6", "-o", "x.png"),
+        ("blend", "Low / Album 5", "Can / Album 6"),
         ("blend", "Low / Album 5", "-o", "x.png"),
         ("blend", "Low / Album 5", "Can / Album 6", "--weights", "1", "-o", "x.png"),
         ("blend", "Low / Album 5", "Can / Album 6", "--weights", "a,b", "-o", "x.png"),

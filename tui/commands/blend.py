@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tui.commands.shared import Context, album_line, command_options, interactive, json_option, open_library, print_json
+
+if TYPE_CHECKING:
+    from pipelines.blend import Blender
+    from store.library import Library
+
+_WEIGHTED = re.compile(r"(.*\S)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)
 
 
 def parse_weights(_: click.Context, __: click.Parameter, value: str | None) -> list[float] | None:
@@ -19,8 +27,20 @@ def parse_weights(_: click.Context, __: click.Parameter, value: str | None) -> l
         raise click.BadParameter(f"{value!r} is no list of numbers; write them like 0.5,0.3,0.2") from None
 
 
+def split_weights(albums: tuple[str, ...]) -> tuple[list[str], list[float] | None]:
+    """`Artist / Title=0.3` as names and weights; None where no album has one. UsageError where only some have."""
+    found = [_WEIGHTED.fullmatch(text) for text in albums]
+    matches = [match for match in found if match is not None]
+    if not matches:
+        return list(albums), None
+    if len(matches) < len(albums):
+        without = next(text for text, match in zip(albums, found, strict=True) if match is None)
+        raise click.UsageError(f"{without!r} has no weight: give every album one, like {without}=0.5")
+    return [match[1] for match in matches], [float(match[2]) for match in matches]
+
+
 @click.command()
-@click.argument("albums", nargs=-1, required=True, metavar="ALBUM ALBUM...")
+@click.argument("albums", nargs=-1, metavar="ALBUM[=WEIGHT]...")
 @click.option("--weights", callback=parse_weights, help="One number an album, like 0.5,0.5.  [default: equal]")
 @click.option(
     "--mode",
@@ -30,7 +50,9 @@ def parse_weights(_: click.Context, __: click.Parameter, value: str | None) -> l
     help="How the latents are put together.",
 )
 @click.option("--size", default="512", show_default=True, type=click.Choice(["128", "512"]), help="Pixels a side.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The PNG, or a folder for it.")
+@click.option("--from", "source", type=click.Path(path_type=Path), help="Make the blend of this PNG again.")
+@click.option("--recipes", type=click.Path(path_type=Path), help="Make every recipe of a JSON Lines file.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="The PNG, or a folder for it.")
 @click.option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]), show_default=True)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @json_option
@@ -42,36 +64,103 @@ def blend(
     weights: list[float] | None,
     mode: str,
     size: str,
-    out: Path,
+    source: Path | None,
+    recipes: Path | None,
+    out: Path | None,
     device: str,
     force: bool,
     as_json: bool,
 ) -> int:
-    """Blend the covers of two or more albums into a new one and write it as a PNG that carries its recipe."""
+    """Blend the covers of two or more albums into a new one and write it as a PNG that carries its recipe.
+
+    --from FILE makes the same pixels again; with --json and no -o it prints the recipe alone. --recipes FILE makes
+    many: each line is a JSON object with albums and, if wanted, weights, mode and size. Run again, it continues.
+    """
+    if sum((bool(albums), source is not None, recipes is not None)) != 1:
+        raise click.UsageError("name albums, or --from FILE, or --recipes FILE: one of the three")
+    if source is not None and out is None and as_json:
+        from pipelines.blend import read_recipe
+
+        print_json(json.loads(read_recipe(source).to_json()))
+        return 0
+    if out is None:
+        raise click.UsageError("say with -o where the picture goes")
+    names = list(albums)
+    if albums:
+        if weights is None:
+            names, weights = split_weights(albums)
+        if len(names) < 2:
+            raise click.UsageError("a blend takes at least two albums")
+        if weights is not None and len(weights) != len(names):
+            raise click.UsageError(f"{len(weights)} weights for {len(names)} albums: give one each")
+    if recipes is None and out.is_file() and not force and interactive():
+        force = click.confirm(f"{out} is there already. Write over it?", abort=True)
+
     from pipelines.blend import Blender
+
+    library = open_library(context)
+    blender = Blender(library.covers_dir, device=device)
+    if recipes is not None:
+        return _bulk(library, blender, recipes, out, as_json)
+    return _one(library, blender, names, weights, mode, int(size), source, out, force, as_json)
+
+
+def _one(
+    library: Library,
+    blender: Blender,
+    names: list[str],
+    weights: list[float] | None,
+    mode: str,
+    size: int,
+    source: Path | None,
+    out: Path,
+    force: bool,
+    as_json: bool,
+) -> int:
+    from pipelines.blend import read_recipe
     from store.find import resolve
     from store.personal import Personal
     from store.snapshot import Snapshot
 
-    if len(albums) < 2:
-        raise click.UsageError("a blend takes at least two albums")
-    if weights is not None and len(weights) != len(albums):
-        raise click.UsageError(f"{len(weights)} weights for {len(albums)} albums: give one each")
-    if out.is_file() and not force and interactive():
-        force = click.confirm(f"{out} is there already. Write over it?", abort=True)
-    library = open_library(context)
-    snapshot = Snapshot.load(library)
-    chosen = [resolve(snapshot, text) for text in albums]
-    blender = Blender(library.covers_dir, device=device)
-    result = blender.blend(chosen, weights, mode, int(size), out, overwrite=force)
-    recipe = json.loads(result.recipe.to_json())
-    assert result.path is not None
+    if source is not None:
+        recipe = read_recipe(source)
+    else:
+        snapshot = Snapshot.load(library)
+        chosen = [resolve(snapshot, text) for text in names]
+        recipe = blender.recipe(chosen, weights, mode, size)
+        click.echo("of " + ", ".join(album_line(album) for album in chosen), err=True)
+    result = blender.write(recipe, out, overwrite=force)
+    told = json.loads(result.recipe.to_json())
     personal = Personal(library)
-    personal.add_blend(result.recipe.blend_id, str(result.path.resolve()), recipe)
+    personal.add_blend(result.recipe.blend_id, str(result.path.resolve() if result.path else out), told)
     personal.flush()  # where the file is locked the record waits in the journal
     if as_json:
-        print_json({"path": str(result.path), "seconds": round(result.seconds, 3), "device": result.device, **recipe})
+        print_json({"path": str(result.path), "seconds": round(result.seconds, 3), "device": result.device, **told})
     else:
         click.echo(f"{result.path}  ({result.device}, {result.seconds:.2f} s)")
-        click.echo("of " + ", ".join(album_line(album) for album in chosen), err=True)
     return 0
+
+
+def _bulk(library: Library, blender: Blender, recipes: Path, out: Path, as_json: bool) -> int:
+    """Status 1 where lines were left out."""
+    from pipelines.blend_bulk import blend_bulk
+    from pipelines.progress import StderrProgress
+    from store.find import resolve
+    from store.snapshot import Snapshot
+    from store.text import clean
+
+    snapshot, progress = Snapshot.load(library), StderrProgress()
+    progress.start("blending", None)
+    with recipes.open(encoding="utf-8", errors="replace") as lines:
+        report = blend_bulk(blender, lines, lambda text: resolve(snapshot, text), out, progress)
+    progress.finish()
+    if as_json:
+        bad = [{"line": number, "why": clean(why)} for number, why in report.bad]
+        print_json({"written": report.written, "there": report.there, "bad": bad})
+    else:
+        click.echo(
+            f"{report.written:,} written into {out}, {report.there:,} there already, {len(report.bad):,} bad lines"
+        )
+        for number, why in report.bad:
+            click.echo(f"  line {number}: {clean(why, 300)}", err=True)
+    return 1 if report.bad else 0

@@ -1,0 +1,205 @@
+"""A ground that dots, lines, covers and captions stand on anywhere; only what changes is drawn again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from store.records import Album
+from tui.covers import CoverPainter
+from tui.edges import Cell
+from tui.geometry import Rect
+from tui.palette import Palette
+from tui.text import pad
+
+Drawn = Mapping[Cell, tuple[str, Style]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A cover; what stands outside the canvas is cut off."""
+
+    rect: Rect
+    album: Album
+    tolerance: int = 0  # of the painter when it was put there: another quality is another picture
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """One row of text, cut to `rect`."""
+
+    rect: Rect
+    text: str
+    style: Style
+
+
+Block = Picture | Caption
+
+
+class Canvas(Widget):
+    """Single characters (`ground`), blocks over them, marks over both."""
+
+    class Pointed(Message):
+        """A click on a cell; `twice` for a double click."""
+
+        def __init__(self, cell: Cell, twice: bool) -> None:
+            super().__init__()
+            self.cell = cell
+            self.twice = twice
+
+    class Wheeled(Message):
+        """The wheel turned over a cell: `step` is 1 towards the picture, -1 away from it."""
+
+        def __init__(self, cell: Cell, step: int) -> None:
+            super().__init__()
+            self.cell = cell
+            self.step = step
+
+    class Resized(Message):
+        """The canvas has a size, or another one."""
+
+    def __init__(self, painter: CoverPainter, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.painter = painter
+        self.blocks: tuple[Block, ...] = ()
+        self._ground: dict[int, dict[int, tuple[str, Style]]] = {}
+        self._marks: dict[int, dict[int, tuple[str, Style]]] = {}
+        self._strips: dict[Block, list[Strip]] = {}
+
+    @property
+    def marks(self) -> dict[Cell, str]:
+        """The characters drawn over all else, by cell."""
+        return {(x, y): drawn[0] for y, row in self._marks.items() for x, drawn in row.items()}
+
+    def show(self, ground: Drawn, blocks: Sequence[Block], marks: Drawn) -> None:
+        """Draw these and nothing else."""
+        changed: dict[int, list[int]] = defaultdict(list)
+        self._ground = _replace(self._ground, ground, changed)
+        before, after = set(self.blocks), set(blocks)
+        for block in before ^ after:
+            rect = block.rect
+            for y in range(max(0, rect.y), min(self.size.height, rect.bottom)):
+                changed[y] += [max(0, rect.x), min(self.size.width, rect.right) - 1]
+        self.blocks = tuple(blocks)
+        self._strips = {block: strips for block, strips in self._strips.items() if block in after}
+        self._marks = _replace(self._marks, marks, changed)
+        self._refresh(changed)
+
+    def show_marks(self, marks: Drawn) -> None:
+        """Draw other marks over what is there."""
+        changed: dict[int, list[int]] = defaultdict(list)
+        self._marks = _replace(self._marks, marks, changed)
+        self._refresh(changed)
+
+    def _refresh(self, changed: Mapping[int, list[int]]) -> None:
+        regions = [
+            Region(min(columns), y, max(columns) - min(columns) + 1, 1)
+            for y, columns in changed.items()
+            if columns and 0 <= y < self.size.height
+        ]
+        if regions:
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        width = self.size.width
+        fill = Palette(self.app.theme_variables).text()
+        parts: list[Strip] = []
+        at = 0
+        for block in sorted((one for one in self.blocks if one.rect.y <= y < one.rect.bottom), key=_left):
+            left, right = max(at, block.rect.x), min(width, block.rect.right)
+            if left >= right:
+                continue
+            parts.append(self._cells(y, at, left, fill))
+            strip = self._drawn(block)[y - block.rect.y]
+            parts.append(strip.crop(left - block.rect.x, right - block.rect.x))
+            at = right
+        parts.append(self._cells(y, at, width, fill))
+        return _over(Strip.join(parts), self._marks.get(y, {}), width)
+
+    def _cells(self, y: int, start: int, end: int, fill: Style) -> Strip:
+        row = self._ground.get(y, {})
+        segments: list[Segment] = []
+        text, style, used = "", fill, 0
+        for x in sorted(column for column in row if start <= column < end):
+            character, own = row[x]
+            if own != style:
+                segments.append(Segment(text, style))
+                text, style = "", own
+            text += " " * (x - start - used) + character  # all stand on one ground, so a gap needs no style
+            used = x - start + 1
+        segments.append(Segment(text + " " * (end - start - used), style))
+        return Strip([segment for segment in segments if segment.text], max(0, end - start))
+
+    def _drawn(self, block: Block) -> list[Strip]:
+        if block not in self._strips:
+            rect = block.rect
+            if isinstance(block, Picture):
+                self._strips[block] = self.painter.draw(block.album, rect.width, rect.height)
+            else:
+                self._strips[block] = [Strip([Segment(pad(block.text, rect.width), block.style)], rect.width)]
+        return self._strips[block]
+
+    def on_resize(self) -> None:
+        """Let the screen draw for the new size."""
+        self.post_message(self.Resized())
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the screen where."""
+        event.stop()
+        self.post_message(self.Pointed((event.x, event.y), event.chain > 1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Towards the picture."""
+        event.stop()
+        self.post_message(self.Wheeled((event.x, event.y), 1))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Away from it."""
+        event.stop()
+        self.post_message(self.Wheeled((event.x, event.y), -1))
+
+
+def frame(rect: Rect, left: str, right: str, style: Style) -> dict[Cell, tuple[str, Style]]:
+    """Marks on both sides of a cover."""
+    rows = range(rect.y, rect.bottom)
+    return {**{(rect.x - 1, y): (left, style) for y in rows}, **{(rect.right, y): (right, style) for y in rows}}
+
+
+def _left(block: Block) -> int:
+    return block.rect.x
+
+
+def _replace(
+    before: dict[int, dict[int, tuple[str, Style]]], drawn: Drawn, changed: dict[int, list[int]]
+) -> dict[int, dict[int, tuple[str, Style]]]:
+    """`drawn` by row; the columns that differ go into `changed`."""
+    after: dict[int, dict[int, tuple[str, Style]]] = defaultdict(dict)
+    for (x, y), one in drawn.items():
+        after[y][x] = one
+    for y in before.keys() | after.keys():
+        old, new = before.get(y, {}), after.get(y, {})
+        if old != new:
+            changed[y] += [x for x in old.keys() | new.keys() if old.get(x) != new.get(x)]
+    return dict(after)
+
+
+def _over(strip: Strip, marks: Iterable[int] | Mapping[int, tuple[str, Style]], width: int) -> Strip:
+    """Characters put over a row."""
+    if not isinstance(marks, Mapping) or not marks:
+        return strip
+    parts, at = [], 0
+    for x in sorted(column for column in marks if 0 <= column < width):
+        character, style = marks[x]
+        parts += [strip.crop(at, x), Strip([Segment(character, style)], 1)]
+        at = x + 1
+    return Strip.join([*parts, strip.crop(at, width)])
