@@ -111,7 +111,7 @@ def load_refiner(path: Path, model_id: str) -> tuple[Refiner, str]:
             metadata = file.metadata() or {}
         tensors = load_file(path)
         values = json.loads(metadata["config"])
-        config = RefinerConfig(tuple(values["widths"]), values["blocks"])  # type: ignore[arg-type]
+        config = RefinerConfig(tuple(values["widths"]), values["blocks"])
     except (SafetensorError, OSError) as error:
         raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
@@ -120,10 +120,12 @@ def load_refiner(path: Path, model_id: str) -> tuple[Refiner, str]:
         raise BadWeights(f"{path} refines the pictures of model {metadata.get('model_id')}, not of {model_id}")
     found = tensors_hash(tensors)
     if found != metadata.get("refiner_id"):
-        raise BadWeights(f"{path} is damaged: it says it is {metadata.get('refiner_id')} but its weights hash to {found}")
+        raise BadWeights(
+            f"{path} is damaged: it says it is {metadata.get('refiner_id')} but its weights hash to {found}"
+        )
     refiner = Refiner(config)
     try:
         refiner.load_state_dict({name: value.float() for name, value in tensors.items()})
     except RuntimeError as error:
         raise BadWeights(f"{path} does not fit its own config: {str(error).splitlines()[-1].strip()}") from error
-    return refiner.to(memory_format=torch.channels_last).eval(), found
+    return refiner.eval(), found

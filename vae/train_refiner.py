@@ -14,6 +14,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from vae.codec import Codec
 from vae.data import CoverSet, NoCovers, list_covers, load_covers, to_tensor
 from vae.info import BadWeights
 from vae.refiner import Refiner, RefinerConfig, save_refiner
-from vae.state import load_state, save_state
+from vae.state import load_state, read_notes, save_state
 from vae.train import bfloat16_pays, choose_device, gradient_loss
 
 
@@ -91,16 +92,14 @@ class RefinerTrainer:
     def __init__(self, recipe: Recipe, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.device, self.step, self.seconds = recipe, device, 0, 0.0
-        self.refiner = Refiner(RefinerConfig()).to(device, memory_format=torch.channels_last)
-        self.average = Refiner(RefinerConfig()).to(device, memory_format=torch.channels_last).eval()
+        self.refiner, self.average = Refiner(RefinerConfig()).to(device), Refiner(RefinerConfig()).to(device).eval()
         self.average.load_state_dict(self.refiner.state_dict())
-        self.critic = Critic((32, 64, 128)).to(device, memory_format=torch.channels_last)
-        self.large_critic = Critic((24, 48, 96, 96)).to(device, memory_format=torch.channels_last)
+        self.critic, self.large_critic = Critic((32, 64, 128)).to(device), Critic((24, 48, 96, 96)).to(device)
         critics = [*self.critic.parameters(), *self.large_critic.parameters()]
         self.optimizer = torch.optim.Adam(self.refiner.parameters(), recipe.learning_rate, betas=(0.9, 0.99))
         self.critic_optimizer = torch.optim.Adam(critics, recipe.critic_rate, betas=(0.5, 0.99))
         self.bfloat16 = bfloat16_pays(device)
-        self.modules = {
+        self.modules: dict[str, nn.Module] = {
             "refiner": self.refiner,
             "average": self.average,
             "critic": self.critic,
@@ -143,7 +142,9 @@ class RefinerTrainer:
                     with torch.no_grad():
                         _, wanted = self.judge(critic, true)
                     loss = loss - rise * recipe.adversarial * score.mean()
-                    near = sum(F.l1_loss(a[: len(true)].float(), b.float()) for a, b in zip(features, wanted, strict=True))
+                    near = sum(
+                        F.l1_loss(a[: len(true)].float(), b.float()) for a, b in zip(features, wanted, strict=True)
+                    )
                     loss = loss + rise * recipe.matching * near
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -167,7 +168,9 @@ class RefinerTrainer:
             if self.step % R1_EVERY == 0:  # in fp32
                 watched = true.detach().clone().requires_grad_()
                 (slope,) = torch.autograd.grad(critic(watched)[0].sum(), watched, create_graph=True)
-                loss = loss + self.recipe.r1 * R1_EVERY * slope.square().sum((1, 2, 3)).mean() / slope[0, 0].numel() * 64
+                loss = (
+                    loss + self.recipe.r1 * R1_EVERY * slope.square().sum((1, 2, 3)).mean() / slope[0, 0].numel() * 64
+                )
         self.critic_optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_optimizer.step()
@@ -184,10 +187,8 @@ class RefinerTrainer:
         save_state(path, self.modules, self.optimizers, notes)
 
     @classmethod
-    def load(cls, path: Path, device: torch.device, **changes: float) -> RefinerTrainer:
+    def load(cls, path: Path, device: torch.device, **changes: Any) -> RefinerTrainer:
         """`changes`: parts of the recipe to go on with otherwise."""
-        from vae.state import read_notes
-
         notes = read_notes(path)
         trainer = cls(replace(Recipe(**notes["recipe"]), **changes), device)
         load_state(path, trainer.modules, trainer.optimizers, device)
@@ -282,7 +283,9 @@ def on_device(pictures: Pictures, device: torch.device) -> Pictures:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="vae.train_refiner", description="Train the refiner of a finished model.")
     parser.add_argument("--covers", type=Path, required=True, help="as for vae.train")
-    parser.add_argument("--large", type=Path, required=True, help="folder with the same covers, so named, at 512 pixels")
+    parser.add_argument(
+        "--large", type=Path, required=True, help="folder with the same covers, so named, at 512 pixels"
+    )
     parser.add_argument("--table", type=Path)
     parser.add_argument("--weights", type=Path, help="the model; default the shipped one")
     parser.add_argument("--minutes", type=float, default=60)
@@ -316,8 +319,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"going on from step {trainer.step}", flush=True)
     else:
         trainer = RefinerTrainer(replace(Recipe(), **given), device)
-    print(f"{len(train.real)} covers, {len(train.blends)} blends, {len(train.large)} large covers; {device}", flush=True)
-    began, said, recent = time.monotonic() - trainer.seconds, time.monotonic(), {}
+    print(
+        f"{len(train.real)} covers, {len(train.blends)} blends, {len(train.large)} large covers; {device}", flush=True
+    )
+    recent: dict[str, float] = {}
+    began, said = time.monotonic() - trainer.seconds, time.monotonic()
 
     def progress() -> float:
         if options.steps:
