@@ -24,7 +24,9 @@ class Cover(Widget):
             self.cover = cover
             self.twice = twice
 
-    def __init__(self, painter: CoverPainter, *, slot: int | None = None, coarse: bool = False, id: str | None = None) -> None:
+    def __init__(
+        self, painter: CoverPainter, *, slot: int | None = None, coarse: bool = False, id: str | None = None
+    ) -> None:
         """`coarse`: drawn as for a slow link at any quality, where pictures pass by quickly."""
         super().__init__(id=id)
         self.coarse = coarse
