@@ -1,10 +1,10 @@
 """Bookmarks, walks and blends: never lost and never waiting for the database.
 
 A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for.
-The next write burst of any process moves the journal aside, applies it in one transaction and only then
-deletes it. Each record has an id of its own and `personal_records` remembers those applied, so a process
-that dies between commit and delete costs nothing: the next one replays the same file and every record is
-known.
+The next write burst of any process moves the journal aside and applies it in one transaction. A later burst,
+which opened the file afresh, deletes it once it reads every one of its records back: a commit is believed when
+another open has seen it. Each record has an id of its own and `personal_records` remembers those applied, so a
+journal that is replayed again costs nothing.
 """
 
 from __future__ import annotations
@@ -117,18 +117,25 @@ class Personal:
 
 
 def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
-    """Apply the journals in `folder` through a writable connection; return how many records were new.
+    """Apply the journals in `folder` through a connection just opened for writing; return how many records
+    were new. A journal without new ones was applied by an earlier burst and is deleted.
 
     Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold
     DuckDB's write lock.
     """
     journal.set_aside(folder)
-    applied = 0
+    applied, seen = 0, []
     for path in journal.files(folder):
         if path.name == journal.JOURNAL:
             continue  # appended to since; its turn comes with the next burst
         records, damaged = journal.parse(path.read_bytes())
-        applied += _apply(con, records)
+        new = _apply(con, records)
+        applied += new
+        if not new:
+            seen.append((path, damaged))
+    if seen:
+        con.execute("CHECKPOINT")  # what an earlier burst left in the write-ahead log goes into the file itself
+    for path, damaged in seen:
         if damaged:
             journal.keep_damaged(folder, damaged)
         path.unlink()
