@@ -133,8 +133,6 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
         applied += new
         if not new:
             seen.append((path, damaged))
-    if seen:
-        con.execute("CHECKPOINT")  # what an earlier burst left in the write-ahead log goes into the file itself
     for path, damaged in seen:
         if damaged:
             journal.keep_damaged(folder, damaged)
