@@ -9,7 +9,9 @@ known.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,6 +68,11 @@ class PersonalRecords:
     walks: tuple[WalkStep, ...] = ()  # by walk, oldest walk first, each in its order
 
 
+def blend_row(path: str | Path) -> str:
+    """The key of the record of a blend's file: one row a file, whatever its recipe."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+
+
 class Personal:
     """Adds personal records. Every call returns once the record is on disk; none waits for the database."""
 
@@ -81,8 +88,9 @@ class Personal:
         self._append("unbookmark", album_id=album_id)
 
     def add_blend(self, blend_id: str, path: str | Path, recipe: dict[str, Any]) -> None:
-        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no
-        JSON.
+        """Record a written blend under `blend_row` of its path; the same `blend_id` again replaces it.
+
+        ValueError for a recipe that is no JSON.
         """
         self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe)
 

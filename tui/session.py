@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from store.filters import NO_FILTER, Filter
+from store.personal import blend_row
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.layout import MAX_RING, MIN_RING
 from tui.placement import place
@@ -176,7 +177,8 @@ class Session:
         """Put a written blend into the personal records."""
         if self.personal is not None and result.path is not None:
             recipe = json.loads(result.recipe.to_json())
-            self.personal.add_blend(result.recipe.blend_id, str(result.path.resolve()), recipe)
+            path = str(result.path.resolve())
+            self.personal.add_blend(blend_row(path), path, recipe)
 
     # the ring
 

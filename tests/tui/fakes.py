@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.blend import BlendResult, Part, Recipe
+from pipelines.blend import BlendResult
+from pipelines.recipe import Part, Recipe
 from store.errors import LibraryError
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.app import SleevewalkApp
