@@ -15,20 +15,26 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from store.records import Route, Weights
+from tui.bench_state import Bench, Draft
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
+from tui.decoder import Decoder
 from tui.halfblocks import FINE, LITE, ColorMode
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
+from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
+from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen, key_name
 from tui.screens.map import Mapper, MapScreen
+from tui.screens.near import NearScreen
 from tui.screens.route import Router, RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.screens.write import WriteScreen
 from tui.session import Blender, Session
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
@@ -36,6 +42,7 @@ from tui.trail import Trail
 from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
+    from pipelines.recipe import Recipe
     from store.library import Library
     from store.snapshot import Snapshot
 
@@ -68,6 +75,8 @@ class SleevewalkApp(ThriftyDisplay):
         config: Config | None = None,
         welcome: bool = False,
         mapper: Mapper | None = None,
+        decoder: Decoder | None = None,
+        library: Library | None = None,
     ) -> None:
         """`mapper`: the map of this library, called off the screen's thread.
 
@@ -84,6 +93,9 @@ class SleevewalkApp(ThriftyDisplay):
         self.library_path = library_path
         self.blends_dir = blends_dir
         self.blender = blender
+        self.decoder = decoder
+        self.library = library
+        self.bench = Bench()
         self.look = look or TerminalLook()
         self.colorless = self.look.color == "ascii"
         mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
@@ -108,7 +120,8 @@ class SleevewalkApp(ThriftyDisplay):
         """The walk; a screen pushed over an empty one would be painted twice."""
         if self.session is None:
             return EmptyScreen(self.library_path)
-        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir, self.config.keys)
+        warm_up = None if self.decoder is None else self.decoder.start
+        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir, self.config.keys, warm_up)
 
     def action_theme(self) -> None:
         """The next theme."""
@@ -139,7 +152,7 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
-            elif isinstance(screen, MapScreen):
+            elif isinstance(screen, MapScreen | BenchScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:
@@ -189,6 +202,53 @@ class SleevewalkApp(ThriftyDisplay):
 
         self.push_screen(MapScreen(self.session, self.painter, self.mapper), answer)
 
+    def finder(self, asks: str, does: str) -> FindScreen:
+        """A screen that asks for an album of this library."""
+        assert self.session is not None
+        return FindScreen(self.session, self.painter, self.find, asks, does)
+
+    def action_bench(self) -> None:
+        """The blend bench with what lies in the tray."""
+        if self.session is None or not isinstance(self.screen, WalkScreen):
+            return
+        if self.decoder is None:
+            self.screen.say("blending is not available here", error=True)
+        elif len(self.session.tray) < 2:
+            self.screen.say("put two or more albums into the tray with space, then press B")
+        else:
+            self.bench.take(self.session.tray)
+            self._open_bench()
+
+    def _open_bench(self, near: bool = False) -> None:
+        """`near`: go on to the albums nearest to what lies there."""
+
+        def answer(album_id: str | None) -> None:
+            if album_id is not None and isinstance(self.screen, WalkScreen):
+                self.screen.jump(album_id)
+
+        assert self.session is not None and self.decoder is not None
+        screen = BenchScreen(self.session, self.painter, self.decoder, self.bench, self.blends_dir, self.finder)
+        self.push_screen(screen, answer)
+        if near:
+            screen.call_after_refresh(screen.action_near)
+
+    def action_gallery(self) -> None:
+        """The blends so far; its answer goes onto the bench."""
+        if self.library is None or self.session is None:
+            return
+
+        def answer(chosen: tuple[Recipe, bool] | None) -> None:
+            if chosen is None or self.decoder is None:
+                return
+            recipe, near = chosen
+            self.bench.change(Draft.from_recipe(recipe))
+            if isinstance(self.screen, BenchScreen):
+                self.screen.reopened(near)
+            else:
+                self._open_bench(near)
+
+        self.push_screen(GalleryScreen(self.painter, self.library), answer)
+
     def action_trail(self) -> None:
         """The trail; its answer is the stop to go to."""
         if self.session is None:
@@ -215,6 +275,10 @@ class SleevewalkApp(ThriftyDisplay):
             TrailScreen: "the trail",
             RouteScreen: "a route",
             MapScreen: "the map",
+            BenchScreen: "the blend bench",
+            GalleryScreen: "the gallery",
+            NearScreen: "near a blend",
+            WriteScreen: "writing a blend",
         }
         title = told.get(type(screen), "walking")
         bindings: list[BindingType] = list(screen.BINDINGS)
@@ -255,6 +319,10 @@ def binding_ids() -> tuple[str, ...]:
         TrailScreen,
         RouteScreen,
         MapScreen,
+        BenchScreen,
+        WriteScreen,
+        NearScreen,
+        GalleryScreen,
         SqlScreen,
         HelpScreen,
     )
@@ -273,6 +341,7 @@ def run_app(
     start_album: str | None = None,
     blender: Blender | None = None,
     look: TerminalLook | None = None,
+    decoder: Decoder | None = None,
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
@@ -307,10 +376,14 @@ def run_app(
         welcome=session is not None and not neighborhood.snapshot.personal.walks,
         look=look,
         mapper=partial(open_map, library, neighborhood),
+        decoder=decoder,
+        library=library,
     )
     try:
         app.run()
     finally:
+        if decoder is not None:
+            decoder.close()
         notebook.close()
         personal.flush()
     return app.return_code or 0

@@ -88,6 +88,9 @@ class FakeNeighborhood:
                 found.append(Neighbor(album, total / weight, reasons))
         return sorted(found, key=lambda neighbor: -neighbor.score)[:k]
 
+    def nearest_to(self, vector: Any, k: int) -> list[Neighbor]:
+        return [Neighbor(album, 1 / (place + 1), ()) for place, album in enumerate(self.snapshot.albums[:k])]
+
     def reasons(self, a: str, b: str, weights: Weights | None = None) -> tuple[Reason, ...]:
         pair = digest(*sorted((a, b)))
         signals = SIGNALS if self.indexed else SIGNALS[1:]

@@ -326,9 +326,9 @@ def test_opening_the_app_imports_neither_torch_nor_sklearn(folder):
     code = (
         "import asyncio, pathlib\n"
         "import tui.app\n"
-        "from tui.commands.explore import app_blender\n"
+        "from tui.commands.explore import app_blender, app_decoder\n"
         "from store.library import Library\n"
-        f"app_blender(Library.open(pathlib.Path({str(folder)!r})))\n"
+        f"app_blender(app_decoder(Library.open(pathlib.Path({str(folder)!r}))))\n"
     )
     loaded = modules_after(code, folder)
     assert "textual" in loaded and not loaded & {"torch", "sklearn"}
