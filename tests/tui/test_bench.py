@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ async def test_every_key_changes_the_preview(tmp_path: Path, size: tuple[int, in
             await pilot.press(key)
             await until(pilot, lambda: screen.drawn == screen.bench.draft)
             seen.append(screen.pixels)
-        assert all(np.any(a != b) for a, b in zip(seen, seen[1:], strict=False) if a is not None and b is not None)
+        assert all(np.any(a != b) for a, b in pairwise(seen) if a is not None and b is not None)
         text = "\n".join(screen_text(app))
         assert "brighter" in text and "decoded on cpu" in text and "%" in text
 
