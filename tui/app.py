@@ -15,7 +15,8 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from store.records import Route, Weights
-from tui.bench_state import Bench, Draft
+from tui.bench_door import open_gallery, open_tray
+from tui.bench_state import Bench
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
@@ -29,6 +30,7 @@ from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen, key_name
 from tui.screens.map import Mapper, MapScreen
 from tui.screens.near import NearScreen
+from tui.screens.network import NetworkScreen
 from tui.screens.route import Router, RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
@@ -42,7 +44,6 @@ from tui.trail import Trail
 from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
-    from pipelines.recipe import Recipe
     from store.library import Library
     from store.snapshot import Snapshot
 
@@ -152,7 +153,7 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
-            elif isinstance(screen, MapScreen | BenchScreen):
+            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:
@@ -209,45 +210,29 @@ class SleevewalkApp(ThriftyDisplay):
 
     def action_bench(self) -> None:
         """The blend bench with what lies in the tray."""
-        if self.session is None or not isinstance(self.screen, WalkScreen):
-            return
-        if self.decoder is None:
-            self.screen.say("blending is not available here", error=True)
-        elif len(self.session.tray) < 2:
-            self.screen.say("put two or more albums into the tray with space, then press B")
-        else:
-            self.bench.take(self.session.tray)
-            self._open_bench()
+        open_tray(self)
 
-    def _open_bench(self, near: bool = False) -> None:
-        """`near`: go on to the albums nearest to what lies there."""
+    def action_gallery(self) -> None:
+        """The blends so far."""
+        open_gallery(self)
+
+    def action_network(self, expand: bool = False) -> None:
+        """The albums explored so far, with the ring of the one in focus opened first where asked; its answer is
+        walked to.
+        """
+        session = self.session
+        if session is None:
+            return
+        session.explore()
+        focus = session.focused.album_id
+        if expand:
+            session.expand(focus)
 
         def answer(album_id: str | None) -> None:
             if album_id is not None and isinstance(self.screen, WalkScreen):
                 self.screen.jump(album_id)
 
-        assert self.session is not None and self.decoder is not None
-        screen = BenchScreen(self.session, self.painter, self.decoder, self.bench, self.blends_dir, self.finder)
-        self.push_screen(screen, answer)
-        if near:
-            screen.call_after_refresh(screen.action_near)
-
-    def action_gallery(self) -> None:
-        """The blends so far; its answer goes onto the bench."""
-        if self.library is None or self.session is None:
-            return
-
-        def answer(chosen: tuple[Recipe, bool] | None) -> None:
-            if chosen is None or self.decoder is None:
-                return
-            recipe, near = chosen
-            self.bench.change(Draft.from_recipe(recipe))
-            if isinstance(self.screen, BenchScreen):
-                self.screen.reopened(near)
-            else:
-                self._open_bench(near)
-
-        self.push_screen(GalleryScreen(self.painter, self.library), answer)
+        self.push_screen(NetworkScreen(session, self.painter, focus), answer)
 
     def action_trail(self) -> None:
         """The trail; its answer is the stop to go to."""
@@ -279,6 +264,7 @@ class SleevewalkApp(ThriftyDisplay):
             GalleryScreen: "the gallery",
             NearScreen: "near a blend",
             WriteScreen: "writing a blend",
+            NetworkScreen: "the network",
         }
         title = told.get(type(screen), "walking")
         bindings: list[BindingType] = list(screen.BINDINGS)
@@ -323,6 +309,7 @@ def binding_ids() -> tuple[str, ...]:
         WriteScreen,
         NearScreen,
         GalleryScreen,
+        NetworkScreen,
         SqlScreen,
         HelpScreen,
     )

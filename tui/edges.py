@@ -46,13 +46,19 @@ def draw_edges(center: Rect, edges: tuple[Edge, ...], taken: tuple[Rect, ...]) -
     """
     bits: dict[Cell, int] = {}
     keys: dict[Cell, str] = {}
-    blocked = {(x, y) for rect in taken for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right)}
+    blocked = _cells_of(taken)
     for edge in edges:
         for cell, dots in edge_cells(center, edge).items():
             if cell not in blocked:
                 bits[cell] = bits.get(cell, 0) | dots
                 keys[cell] = edge.key
     return {cell: (chr(BRAILLE + dots), keys[cell]) for cell, dots in bits.items()}
+
+
+@lru_cache(maxsize=16)
+def _cells_of(rects: tuple[Rect, ...]) -> frozenset[Cell]:
+    """Every cell of the rectangles; a layout asks for the same ones at each hop."""
+    return frozenset((x, y) for rect in rects for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right))
 
 
 def _dots(rect: Rect) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from store.filters import NO_FILTER, Filter
 from store.personal import blend_row
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.layout import MAX_RING, MIN_RING
+from tui.network import Network
 from tui.placement import place
 from tui.trail import Trail
 
@@ -119,6 +120,7 @@ class Session:
         elif trail is None:
             self._log_step()
         self.ring = Ring(())
+        self.network = Network()  # of the albums explored in this sitting
 
     # where one stands
 
@@ -234,22 +236,24 @@ class Session:
         """Go to any album, as a new stop on the trail; the focus is on its best neighbour."""
         if album_id == self.here.album_id:
             return
+        self.explore()
         self.trail.walk(album_id)
         self._log_step()
         self._place(slots, wishes)
 
     def back(self) -> bool:
         """To the stop before, as it was left; False at the start."""
-        return self.trail.back() and self._restore()
+        return self._leave(self.trail.back)
 
     def forward(self) -> bool:
         """To the stop that `back` came from, as it was left."""
-        return self.trail.forward() and self._restore()
+        return self._leave(self.trail.forward)
 
     def go_to(self, seq: int) -> None:
         """To any stop of the trail, as it was left."""
+        self.explore()
         self.trail.go_to(seq)
-        self._restore()
+        self._place(self.trail.here.slots)
 
     def random(self) -> bool:
         """Jump to any other album; False if there is none."""
@@ -259,6 +263,17 @@ class Session:
         row = self._random.randrange(len(self.snapshot) - 1)
         self.jump(self.snapshot.album(row + (here is not None and row >= here)).album_id)
         return True
+
+    # the network
+
+    def explore(self) -> None:
+        """Take the ring into the network as it is shown; done whenever one leaves it."""
+        ring = [neighbor for neighbor in self.ring.slots if neighbor is not None]
+        self.network.explore(self.here.album_id, ring)
+
+    def expand(self, album_id: str) -> int:
+        """Take an album's own ring into the network, as large as the one here; how many albums are new."""
+        return self.network.explore(album_id, self._neighbors_of(album_id)[: self._count])
 
     # bookmarks
 
@@ -293,8 +308,8 @@ class Session:
 
     # inside
 
-    def _neighbors_here(self) -> list[Neighbor]:
-        key = (self.here.album_id, self.weights, self.filter)
+    def _neighbors_of(self, album_id: str) -> list[Neighbor]:
+        key = (album_id, self.weights, self.filter)
         if key not in self._neighbors:
             if len(self._neighbors) > 200:
                 self._neighbors.pop(next(iter(self._neighbors)))
@@ -304,7 +319,7 @@ class Session:
         return self._neighbors[key]
 
     def _place(self, previous: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
-        neighbors = self._neighbors_here()
+        neighbors = self._neighbors_of(self.here.album_id)
         visit = self.trail.here
         visit.slots = place(neighbors, self._count, previous, wishes)
         by_id = {neighbor.album.album_id: neighbor for neighbor in neighbors}
@@ -312,9 +327,13 @@ class Session:
         if visit.focus != visit.album_id and self.ring.slot_of(visit.focus) is None:
             visit.focus = neighbors[0].album.album_id if neighbors else visit.album_id
 
-    def _restore(self) -> bool:
-        self._place(self.trail.here.slots)
-        return True
+    def _leave(self, move: Callable[[], bool]) -> bool:
+        """Move along the trail; the stop arrived at is as it was left."""
+        self.explore()
+        moved = move()
+        if moved:
+            self._place(self.trail.here.slots)
+        return moved
 
     def _log_step(self) -> None:
         if self.personal is not None:

@@ -23,12 +23,14 @@ from tui.terminal_mirror import TerminalMirror
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
+    from textual.widget import Widget
 
 CHUNK = 6 * 1024  # bytes sent at a time
 AHEAD = 40 * 1024  # bytes sent before the first of them is answered: what 1 Mbit/s carries in 0.3 s
 ASK = "\x1b[?2026$p"  # Textual asks the same at the start; the answer comes as a message that changes nothing
 LOST = 3.0  # seconds after which an answer no longer counts as on its way
-POLL = 0.01
+POLL = 0.01  # seconds between looks at whether answers are overdue
+SOON = 0.002  # and, where the terminal gives none, at whether the last chunk was written
 SLOW = 400_000  # bytes a second; below, a hop in the full quality takes over 0.2 s
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
@@ -43,6 +45,7 @@ class ThriftyDisplay(App[None]):
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
+        self._looked_at: tuple[Screen[Any] | None, Widget | None] = (None, None)
 
     def slow_link(self) -> None:
         """Called when the terminal was measured to drain slowly."""
@@ -93,8 +96,9 @@ class ThriftyDisplay(App[None]):
         driver, mirror = self._driver, self._mirror
         if driver is None or mirror is None or not self._running or self._closed:
             return
+        first = self._first()
         while self._keeps_up():
-            chunk = mirror.take(CHUNK, self._first())
+            chunk = mirror.take(CHUNK, first)
             if not chunk:
                 return
             if self._sync_available:
@@ -103,7 +107,7 @@ class ThriftyDisplay(App[None]):
             self.sent_bytes += len(chunk)
             driver.write(chunk)
             driver.flush()
-        self._pump_soon(POLL)
+        self._pump_soon(POLL if self._unanswered else SOON)
 
     def _keeps_up(self) -> bool:
         while self._unanswered and time.monotonic() - self._unanswered[0][1] > LOST:
@@ -115,6 +119,8 @@ class ThriftyDisplay(App[None]):
 
     def _first(self) -> Region | None:
         """The picture that is looked at."""
-        for widget in self.screen.query("#center, #preview-cover"):
-            return widget.region
-        return None
+        screen, widget = self._looked_at
+        if screen is not self.screen or widget is None:
+            widget = next(iter(self.screen.query("#center, #preview-cover")), None)
+            self._looked_at = self.screen, widget  # asking each time costs more than a small chunk
+        return None if widget is None else widget.region

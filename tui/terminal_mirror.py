@@ -31,7 +31,7 @@ PLAIN = str.maketrans(  # what the screen is drawn with, for a terminal that has
         **dict.fromkeys(map(chr, range(0x2801, 0x2900)), "."),
         **dict.fromkeys(map(chr, range(0x2500, 0x2580)), "+"),
         **dict.fromkeys(map(chr, range(0x2580, 0x25A0)), "#"),
-        **dict(zip("─━│┃▕▏▌▐…›▸←→↑↓⌫·“”", '--||||[].>><>^v<.""', strict=True)),
+        **dict(zip("─━│┃▕▏▌▐…›▸←→↑↓⌫·“”×–—", '--||||[].>><>^v<.""x--', strict=True)),
     }
 )
 Grid = NDArray[np.int32]  # [FIELDS, rows, columns]

@@ -53,6 +53,7 @@ class Evaluation:
     model_id: str
     fitted_on: str  # which covers the baselines were fitted on
     model: Figures
+    unrefined: Figures | None  # the decoder's own pictures, where a refiner sharpens them
     baselines: list[Figures]
     blends_sliced_wasserstein: float  # vivid blends of five to real covers
     blends_gradient_energy_ratio: float
@@ -125,11 +126,13 @@ def cross_fitted(real: Tensor, sizes: list[int]) -> dict[str, Tensor]:
     return made
 
 
-def five_blends(codec: Codec, latents: NDArray[np.float32], n: int, seed: int = 0) -> NDArray[np.uint8]:
+def five_blends(
+    codec: Codec, latents: NDArray[np.float32], n: int, seed: int = 0, refine: bool = True
+) -> NDArray[np.uint8]:
     """`n` vivid blends of five random covers each, uint8 [n, 128, 128, 3]."""
     random = np.random.default_rng(seed)
     picks = random.integers(len(latents), size=(n, 5))
-    return codec.decode(np.stack([vivid(latents[pick], None, codec.centre) for pick in picks]))
+    return codec.decode(np.stack([vivid(latents[pick], None, codec.centre) for pick in picks]), refine=refine)
 
 
 def evaluate(codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fitted_on: str) -> Evaluation:
@@ -153,6 +156,10 @@ def evaluate(codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fit
         figures(name, int(name[4:]) if name.startswith("PCA") else 0, x, real, mean_error) for name, x in remade.items()
     ]
     baselines.insert(1, figures("16×16 thumbnail", 768, thumbnail(real), real, mean_error))
+    unrefined = None
+    if codec.refiner is not None:
+        plain = as_float(codec.decode(latents, refine=False))
+        unrefined = figures("unrefined", codec.latent_dim, plain, real, mean_error)
     blends = as_float(five_blends(codec, latents, min(512, len(real))))
     genres, groups = (np.array([getattr(c, key) for c in covers.covers]) for key in ("genre", "group"))
     purity = chance = None
@@ -166,6 +173,7 @@ def evaluate(codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fit
         model_id=codec.model_id,
         fitted_on=fitted_on,
         model=figures("model", codec.latent_dim, made, real, mean_error),
+        unrefined=unrefined,
         baselines=baselines,
         blends_sliced_wasserstein=metrics.sliced_wasserstein(blends, real),
         blends_gradient_energy_ratio=metrics.gradient_energy(blends) / max(metrics.gradient_energy(real), 1e-12),
@@ -207,7 +215,7 @@ def table_lines(result: Evaluation) -> list[str]:
     lines.append(
         f"{'':16} {'numbers':>7} {'MSE':>8} {'accuracy':>9} {'R²':>7} {'PSNR':>6} {'SSIM':>6} {'edges':>6} {'SWD':>6}"
     )
-    for row in [result.model, *result.baselines]:
+    for row in [result.model, *([result.unrefined] if result.unrefined else []), *result.baselines]:
         lines.append(
             f"{row.name:16} {row.numbers or '':>7} {row.mse:8.5f} {row.accuracy:9.3%} {row.r2:7.4f} {row.psnr:6.2f}"
             f" {row.ssim:6.4f} {row.gradient_energy_ratio:6.3f} {row.sliced_wasserstein:6.1f}"

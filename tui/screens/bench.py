@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,11 @@ from numpy.typing import NDArray
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
-from textual.screen import Screen
 
-from store.errors import LibraryError
 from tui.bench_state import Bench, Draft
 from tui.covers import CoverPainter
 from tui.decoder import Decoder
+from tui.screens.asking import AskingScreen
 from tui.screens.bench_keys import BENCH_BINDINGS, KEYS
 from tui.screens.find import FindScreen
 from tui.screens.near import NearScreen
@@ -29,26 +26,15 @@ from tui.widgets.bars import KeysLine
 from tui.widgets.benchstage import BenchStage, Shown
 from tui.widgets.benchtext import BenchHead, BenchStatus, BenchText
 from tui.widgets.benchtiles import BenchTiles
-from vae.info import BadWeights
 
-TROUBLES = (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError)
 PREVIEW = 128  # pixels a side
 NEAREST = 60
 
 
-class BenchScreen(Screen[str | None]):
+class BenchScreen(AskingScreen):
     """Answers with the album_id to walk to, or None."""
 
     BINDINGS = BENCH_BINDINGS
-
-    class Answered(Message):
-        """The decoder did what `then` waits for; or `error` says why not."""
-
-        def __init__(self, then: Callable[[Any], None], answer: Any, error: str | None) -> None:
-            super().__init__()
-            self.then = then
-            self.answer = answer
-            self.error = error
 
     def __init__(
         self,
@@ -60,9 +46,9 @@ class BenchScreen(Screen[str | None]):
         finder: Callable[[str, str], FindScreen],
     ) -> None:
         """`finder`: a screen that asks for an album (what it asks, what becomes of the answer)."""
-        super().__init__()
+        super().__init__(decoder)
         self.finder = finder
-        self.session, self.painter, self.decoder, self.bench = session, painter, decoder, bench
+        self.session, self.painter, self.bench = session, painter, bench
         self.blends_dir = blends_dir
         self.pixels: NDArray[np.uint8] | None = None  # the preview's, uint8 [128, 128, 3]
         self.drawn: Draft | None = None  # what the preview shows
@@ -85,7 +71,7 @@ class BenchScreen(Screen[str | None]):
 
     def on_mount(self) -> None:
         """The first preview."""
-        self._do(lambda blender: tuple(one.name for one in blender.directions), self._know)
+        self.ask(lambda blender: tuple(one.name for one in blender.directions), self._know)
         self._preview()
 
     def on_resize(self) -> None:
@@ -104,32 +90,14 @@ class BenchScreen(Screen[str | None]):
 
     # asking
 
-    def _do(self, work: Callable[[Any], Any], then: Callable[[Any], None], *, preview: bool = False) -> None:
-        """Have the decoder do `work`; `then` gets the answer in the screen's thread. Stale previews never come."""
-
-        def done(future: Future[Any]) -> None:
-            if future.cancelled():
-                return
-            error = future.exception()
-            if error is not None and not isinstance(error, TROUBLES):
-                raise error
-            said = None if error is None else str(error) or type(error).__name__
-            self.post_message(self.Answered(then, None if error else future.result(), said))
-
-        (self.decoder.preview if preview else self.decoder.job)(work).add_done_callback(done)
-
-    def on_bench_screen_answered(self, message: Answered) -> None:
-        """Show it, or why there is none."""
-        if message.error is not None:
-            self.say(message.error, error=True)
-        else:
-            message.then(message.answer)
+    def after_answer(self) -> None:
+        """The decoder's time and device are new with each answer."""
         self._draw_status()
 
     def _preview(self) -> None:
         draft = self.bench.draft
         if draft.problem is None:
-            self._do(lambda b: b.make(draft.recipe(b, PREVIEW)).pixels, partial(self._show, draft), preview=True)
+            self.ask(lambda b: b.make(draft.recipe(b, PREVIEW)).pixels, partial(self._show, draft), preview=True)
         else:
             self.say(draft.problem)
 
@@ -154,10 +122,10 @@ class BenchScreen(Screen[str | None]):
         shown: list[Shown] = [(self.pixels, "")]
         if self.view == "variants":
             kept = enumerate(self.bench.variants, 1)
-            shown = [(one.pixels, f"{place} {one.draft.mode}: {one.draft.said}") for place, one in kept]
+            shown = [(one.pixels, f"{place} {one.draft.said} {one.draft.mode}") for place, one in kept]
         elif self.view == "self":
             made = self._encoded.get(album.cover_sha256 or "")
-            shown = [(album, "the cover"), (made, "what the model makes of it")]
+            shown = [(album, "the cover"), (made, "self-encoding")]
         self.query_one(BenchStage).show(shown)
 
     def _draw_text(self) -> None:
@@ -282,7 +250,7 @@ class BenchScreen(Screen[str | None]):
         elif sha in self._encoded:
             self._draw_stage()
         else:
-            self._do(lambda blender: blender.picture_of(sha), partial(self._encoded_as, sha))
+            self.ask(lambda blender: blender.picture_of(sha), partial(self._encoded_as, sha))
 
     def _encoded_as(self, sha: str, pixels: NDArray[np.uint8]) -> None:
         self._encoded[sha] = pixels
@@ -331,7 +299,7 @@ class BenchScreen(Screen[str | None]):
             self.say(draft.problem)
             return
         self.say("writing …")
-        self._do(lambda blender: order.write(blender, draft, self.blends_dir), self._wrote)
+        self.ask(lambda blender: order.write(blender, draft, self.blends_dir), self._wrote)
 
     def _wrote(self, result: Any) -> None:
         self.session.record_blend(result)
@@ -349,7 +317,7 @@ class BenchScreen(Screen[str | None]):
             point = made.recipe.stops(blender.codec.latent_dim)
             return blender.codec.model_id, blender.codec.search_vectors(point)[0], made.pixels
 
-        self._do(place, self._near)
+        self.ask(place, self._near)
 
     def _near(self, found: tuple[str, Any, NDArray[np.uint8]]) -> None:
         model_id, vector, pixels = found

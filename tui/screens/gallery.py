@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -82,9 +83,9 @@ class GalleryScreen(Screen[Any]):
             yield Lines(id="hits")
             with Vertical(id="preview"):
                 yield Cover(self.painter, id="preview-cover")
-                yield Lines(id="preview-text")
                 with Horizontal(id="gallery-parents"):
                     yield from (Cover(self.painter, id=f"parent-{place}") for place in range(PARENTS))
+                yield Lines(id="preview-text")
         yield KeysLine(id="keys")
 
     def on_mount(self) -> None:
@@ -216,7 +217,7 @@ class GalleryScreen(Screen[Any]):
             chosen = place == self.chosen
             text, quiet = (palette.focus,) * 2 if chosen else (palette.text(), palette.text("quiet"))
             titles = " + ".join(plain(part.title) or "untitled" for part in entry.recipe.parts)
-            made = entry.made_at.strftime("%d %b %H:%M")
+            made = entry.made_at.replace(tzinfo=UTC).astimezone().strftime("%d %b %H:%M")
             kind = entry.recipe.mode if entry.recipe.layout == "picture" else entry.recipe.layout
             rows.append(
                 [
@@ -242,7 +243,7 @@ class GalleryScreen(Screen[Any]):
         rows: list[list[Span]] = []
         if entry is not None:
             rows += [[(row, palette.text("accent"))] for row in wrap(plain(entry.path.name), cells, 2)]
-            for part in parts[: max(1, text.size.height - 3)]:
+            for part in parts[: max(1, text.size.height - len(rows))]:
                 share = "" if part.weight is None else f"{part.weight:g} "
                 label = cut(f"{share}{plain(part.title)} · {plain(part.artist)}", cells)
                 rows.append([(label, palette.text("quiet"))])

@@ -3,48 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, cast
+from typing import cast
 
 import numpy as np
-from rich.style import Style
 from textual import events, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 
 from store.cover_map import CoverMap
 from store.errors import LibraryError
 from store.records import Album
 from tui.covers import CoverPainter
-from tui.edges import BRAILLE, Cell
+from tui.edges import Cell
 from tui.genres import Genres, common_genres
 from tui.geometry import Rect
 from tui.halfblocks import ColorMode
-from tui.navigation import OPPOSITE, Direction, Point, nearest
+from tui.navigation import OPPOSITE, Direction
 from tui.palette import Palette
 from tui.plane import Cells, View, covers_on, dot_sizes, fill_cells, whole_view
 from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.map_draw import Drawn, album_at, albums_at, cell_of, dots, marks, next_album
+from tui.screens.map_keys import KEYS, MAP_BINDINGS
+from tui.screens.map_text import focus_line, heading, legend_line
 from tui.session import Session
-from tui.text import count, plain, wrap
+from tui.text import plain, wrap
 from tui.widgets.bars import KeysLine
-from tui.widgets.canvas import Canvas, Picture, frame
-from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.beside import Beside
+from tui.widgets.canvas import Canvas, Picture
+from tui.widgets.lines import Lines
 
-KEYS = [
-    ("arrows", "look"),
-    ("+ -", "zoom"),
-    ("Enter", "walk there"),
-    ("1–9", "genres"),
-    ("Tab", "next at this spot"),
-    ("Esc", "back to the walk"),
-    ("?", "keys"),
-]
-PREVIEW_DELAY = 0.15
-REACHES = (16, 64, 10_000)  # cells searched for the next album, a wider circle if a narrow one has none
 Mapper = Callable[[], CoverMap]
 
 
@@ -53,28 +42,7 @@ class MapScreen(Screen[str | None]):
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     VERTICAL_BREAKPOINTS = HEIGHTS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "look('left')", "look left", id="map.left", tooltip="Focus the next album to the left"),
-        Binding("down,j", "look('down')", "look down", id="map.down", tooltip="Focus the next album below"),
-        Binding("up,k", "look('up')", "look up", id="map.up", tooltip="Focus the next album above"),
-        Binding("right,l", "look('right')", "look right", id="map.right", tooltip="Focus the next album to the right"),
-        Binding("shift+left,H", "pan(-1, 0)", "pan left", id="map.pan-left", tooltip="Move the map's window left"),
-        Binding("shift+down,J", "pan(0, 1)", "pan down", id="map.pan-down", tooltip="Move the map's window down"),
-        Binding("shift+up,K", "pan(0, -1)", "pan up", id="map.pan-up", tooltip="Move the map's window up"),
-        Binding("shift+right,L", "pan(1, 0)", "pan right", id="map.pan-right", tooltip="Move the map's window right"),
-        Binding("plus,equals_sign", "zoom(1)", "nearer", id="map.nearer", tooltip="Nearer, until covers show (wheel)"),
-        Binding("minus", "zoom(-1)", "farther", id="map.farther", tooltip="Farther (wheel)"),
-        Binding("a", "whole", "whole map", id="map.whole", tooltip="The whole map"),
-        Binding("c", "here", "where I am", id="map.here", tooltip="Focus the album where the walk is"),
-        Binding("tab", "next(1)", "next here", id="map.next", tooltip="The next album at the same spot"),
-        Binding("1,2,3,4,5,6,7,8,9", "genre", "genres", id="map.genre", tooltip="Hide or show a genre of the legend"),
-        Binding("0", "all_genres", "all genres", id="map.all-genres", tooltip="Show every genre"),
-        Binding("enter", "choose", "walk there", id="map.choose", tooltip="Walk to the album in focus"),
-        Binding("t", "app.theme", "theme", id="map.theme", tooltip="The next theme"),
-        Binding("ctrl+k,colon", "app.command_palette", "palette", id="map.palette", tooltip="Every action by name"),
-        Binding("question_mark", "app.help", "keys", id="map.help", tooltip="These keys"),
-        Binding("escape,q,m", "dismiss(None)", "back", id="map.back", tooltip="Back to the walk"),
-    ]
+    BINDINGS = MAP_BINDINGS
 
     class Loaded(Message):
         """The map, or why there is none."""
@@ -99,16 +67,13 @@ class MapScreen(Screen[str | None]):
         self._why = "laying out the map …"
         self._whole: View | None = None
         self._came: tuple[int, Direction] | None = None
-        self._preview: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Heading, map and the cover in focus, what it is, legend, keys."""
         yield Lines(id="map-head")
         with Horizontal(id="stage"):
             yield Canvas(self.painter, id="canvas")
-            with Container(id="beside"):
-                yield Cover(self.painter, id="beside-cover")
-                yield Lines(id="beside-text")
+            yield Beside(self.painter, id="beside")
         yield Lines(id="map-focus")
         yield Lines(id="map-legend")
         yield KeysLine(id="keys")
@@ -166,53 +131,26 @@ class MapScreen(Screen[str | None]):
         first = [row for row in (self.focus_row, here) if row is not None]
         self.covers = dict(covers_on(view, places, self.cells.visible, first))
         palette = Palette(self.app.theme_variables)
-        hidden = {
-            (x, y) for r in self.covers.values() for y in range(r.y, r.bottom) for x in range(r.x - 1, r.right + 1)
-        }
-        styles = [self.genres.style(kind, palette) for kind in range(len(self.shown))]
-        ascii_only = self.painter.mode is ColorMode.ASCII
-        digits = [str(kind + 1) for kind in range(len(self.shown) - 1)] + ["."]
-        ground: dict[Cell, tuple[str, Style]] = {}
-        for cell, bits in self.cells.bits.items():
-            if cell not in hidden:
-                kind = self.cells.kinds[cell]
-                ground[cell] = (digits[kind] if ascii_only else chr(BRAILLE + bits), styles[kind])
+        ground = dots(self.cells, self.covers.values(), self.genres, palette, self._ascii)
         album, quality = self.session.snapshot.album, self.painter.tolerance
         blocks = [Picture(rect, album(row), quality) for row, rect in self.covers.items()]
         with self.app.batch_update():
             canvas.show(ground, blocks, self._marks(palette))
             self._draw_text()
 
-    def _marks(self, palette: Palette) -> dict[Cell, tuple[str, Style]]:
-        """The trail, where the walk is, and over all the focus."""
-        assert self.view is not None
-        plain_marks = self.painter.mode is ColorMode.ASCII
-        session, accent = self.session, palette.text("accent", bold=True)
-        found: dict[Cell, tuple[str, Style]] = {}
-        stops = [(album_id, "o" if plain_marks else "◇") for album_id in reversed(session.trail.recent())]
-        for album_id, mark in [*stops, (session.here.album_id, "@" if plain_marks else "◆")]:
-            row = session.snapshot.row(album_id)
-            if row is None or (cell := self._cell(row)) is None:
-                continue
-            rect = self.covers.get(row)
-            found[cell if rect is None else (rect.x - 1, rect.y)] = (mark, accent)
-        row = self.focus_row
-        if row is not None and (rect := self.covers.get(row)) is not None:
-            found.update(frame(rect, "▐", "▌", palette.text("focus", bold=True)))
-        elif row is not None and (cell := self._cell(row)) is not None:
-            x, y = cell
-            ends = palette.text("focus", bold=True)
-            found.update({(x - 1, y): ("[", ends), (x + 1, y): ("]", ends)})
-            found[cell] = (found[cell][0] if cell in found else "X" if plain_marks else "●", palette.focus)
-        return found
+    def _marks(self, palette: Palette) -> Drawn:
+        assert self.view is not None and self.map is not None
+        return marks(
+            self.view, self.map.places, self.covers, self.session, self.focus_row, palette, ascii_only=self._ascii
+        )
 
     def _cell(self, row: int) -> Cell | None:
-        """The cell of an album; None where it is not on the map or not in view."""
         assert self.view is not None and self.map is not None
-        x, y = self.view.cells(self.map.places[row : row + 1])[0]
-        if not (0 <= x < self.view.columns and 0 <= y < self.view.rows):  # nan is neither
-            return None
-        return int(x), int(y)
+        return cell_of(self.view, self.map.places, row)
+
+    @property
+    def _ascii(self) -> bool:
+        return self.painter.mode is ColorMode.ASCII
 
     # text
 
@@ -222,67 +160,20 @@ class MapScreen(Screen[str | None]):
         return None if self.focus_row is None else self.session.snapshot.album(self.focus_row)
 
     def _draw_text(self) -> None:
-        assert self.map is not None and self.cells is not None and self.view is not None
-        head = self.query_one("#map-head", Lines)
-        palette, total = head.palette, len(self.session.snapshot)
-        off = total - self.map.count
-        parts = [f"{self.map.count:,} sleeves, alike ones close together"]
-        parts += [f"×{self.view.nearness:.0f}, {len(self.cells.visible):,} here"] if self.view.nearness > 1 else []
-        parts += [f"{off:,} without a cover are not on it"] if off else []
-        parts += [] if self.map.kept else ["laid out now: `sleevewalk build` keeps it"]
-        head.show([[(" map ", palette.text("accent", bold=True)), (" · ".join(parts), palette.text("quiet"))]])
-        self._draw_legend()
+        assert self.map is not None and self.cells is not None and self.view is not None and self.genres is not None
+        head, legend = self.query_one("#map-head", Lines), self.query_one("#map-legend", Lines)
+        seen = len(self.cells.visible)
+        head.show([heading(head.palette, self.map, len(self.session.snapshot), self.view, seen)])
+        legend.show([legend_line(legend.palette, self.genres, self.shown, legend.size.width)])
         self._draw_focus()
         self.query_one(KeysLine).show_keys(KEYS)
 
-    def _draw_legend(self) -> None:
-        assert self.genres is not None
-        legend = self.query_one("#map-legend", Lines)
-        palette, row = legend.palette, cast("list[Span]", [])
-        last = len(self.genres.labels) - 1
-        roomy = legend.size.width >= 126
-        for kind, (label, albums) in enumerate(zip(self.genres.labels, self.genres.counts, strict=True)):
-            on = bool(self.shown[kind])
-            digit = "9" if kind == last else str(kind + 1)
-            row.append((f" {digit}", self.genres.style(kind, palette, bold=True) if on else palette.text("faint")))
-            said = f" {plain(label)} {albums:,} " if roomy else f" {plain(label)}"
-            row.append((said, self.genres.style(kind, palette) if on else palette.text("faint")))
-        legend.show([row])
-
     def _draw_focus(self) -> None:
-        line, album = self.query_one("#map-focus", Lines), self.looked_at
-        palette = line.palette
-        if album is None:
-            line.show([])
-            return
-        listeners, spot = count(album.listeners), self._spot()
-        facts = [plain(album.genre or ""), str(album.year or ""), f"{listeners} listeners" if listeners else ""]
-        said = " · ".join(fact for fact in facts if fact)
-        if len(spot) > 1 and self.focus_row in spot:
-            said += f"   {spot.index(self.focus_row) + 1} of {len(spot)} at this spot"
-        title = plain(album.title) or "untitled"
-        line.show(
-            [
-                [
-                    (f" {title} ", palette.text(bold=True)),
-                    (f"{plain(album.artist) or 'unknown artist'}  ", palette.text()),
-                    (said, palette.text("quiet")),
-                ]
-            ]
-        )
-        if self._preview is not None:
-            self._preview.stop()
-        self._preview = self.set_timer(PREVIEW_DELAY, self._show_beside)
-
-    def _show_beside(self) -> None:
-        album, text = self.looked_at, self.query_one("#beside-text", Lines)
-        self.query_one("#beside-cover", Cover).show(album)
-        if album is not None:
-            palette, cells = text.palette, max(8, text.size.width)
-            rows = [[(row, palette.text(bold=True))] for row in wrap(plain(album.title) or "untitled", cells, 2)]
-            rows += [[(row, palette.text())] for row in wrap(plain(album.artist), cells, 2)]
-            rows += [[(r, palette.text("quiet"))] for r in wrap(", ".join(map(plain, album.tags)), cells, 4)]
-            text.show(rows)
+        """What is in focus and how many share its spot; nothing else changes when the focus moves."""
+        line, spot = self.query_one("#map-focus", Lines), self._spot()
+        shared = (spot.index(self.focus_row) + 1, len(spot)) if self.focus_row in spot else None
+        line.show([] if self.looked_at is None else [focus_line(line.palette, self.looked_at, shared)])
+        self.query_one(Beside).show_soon(self.looked_at)
 
     # keys
 
@@ -300,23 +191,8 @@ class MapScreen(Screen[str | None]):
             self._focus(target)
 
     def _next(self, direction: Direction) -> int | None:
-        """The album that an arrow leads to: of those drawn as a cover or a dot, the one that leads its cell."""
         assert self.cells is not None and self.view is not None and self.map is not None and self.focus_row is not None
-        hidden = {(x, y) for r in self.covers.values() for y in range(r.y, r.bottom) for x in range(r.x, r.right)}
-        points: dict[int, Point] = {row: cell for cell, row in self.cells.leaders.items() if cell not in hidden}
-        points.update({row: (rect.center[0] - 0.5, rect.center[1] - 0.5) for row, rect in self.covers.items()})
-        rect = self.covers.get(self.focus_row)
-        x, y = self.view.cells(self.map.places[self.focus_row : self.focus_row + 1])[0]
-        origin = (float(np.floor(x)), float(np.floor(y))) if rect is None else points[self.focus_row]
-        points.pop(self.focus_row, None)
-        for reach in REACHES:
-            near = [
-                row for row, (px, py) in points.items() if max(abs(px - origin[0]), 2 * abs(py - origin[1])) <= reach
-            ]
-            found = nearest([origin, *(points[row] for row in near)], 0, direction, center=None)
-            if found is not None:
-                return near[found - 1]
-        return None
+        return next_album(self.view, self.map.places, self.cells, self.covers, self.focus_row, direction)
 
     def _focus(self, row: int) -> None:
         """Put the focus on an album; the window follows where it has to."""
@@ -366,14 +242,9 @@ class MapScreen(Screen[str | None]):
             self.query_one(KeysLine).show_message("the album where you are has no cover, so it is not on the map")
 
     def _spot(self) -> list[int]:
-        """The albums in the focus's cell, the most listened to first; under a cover only its own."""
         if self.focus_row is None or self.cells is None or self.map is None or self.view is None:
             return []
-        cell = self._cell(self.focus_row)
-        if cell is None:
-            return []
-        at = np.floor(self.view.cells(self.map.places[self.cells.visible]))
-        return self.cells.visible[(at == np.array(cell)).all(axis=1)].tolist()
+        return albums_at(self.view, self.map.places, self.cells, self.focus_row)
 
     def action_next(self, step: int) -> None:
         """The next of several that share a spot."""
@@ -419,17 +290,9 @@ class MapScreen(Screen[str | None]):
             self._zoom(message.step, *message.cell)
 
     def _focus_nearest(self, column: float, row: float) -> None:
-        """The cover under a cell, or the dot nearest to it."""
         if self.cells is None or self.view is None:
             return
-        for album, rect in self.covers.items():
-            if rect.contains(Rect(int(column), int(row), 1, 1)):
-                self._came = None
-                self._focus(album)
-                return
-        size = self.view
-        inside = [c for c in self.cells.leaders if 0 <= c[0] < size.columns and 0 <= c[1] < size.rows]
-        if inside:
-            best = min(inside, key=lambda cell: abs(cell[0] - column) + 2 * abs(cell[1] - row))
+        album = album_at(self.view, self.cells, self.covers, column, row)
+        if album is not None:
             self._came = None
-            self._focus(self.cells.leaders[best])
+            self._focus(album)

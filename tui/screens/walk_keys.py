@@ -35,6 +35,8 @@ WALK_BINDINGS: list[BindingType] = [
     key("p", "app.route", "route", "route", "A route from here to an album that you choose"),
     key("g", "app.trail", "trail", "trail", "The trail: go to any stop, export the walk"),
     key("m", "app.map", "map", "map", "The map: every cover as a point, alike ones close together"),
+    key("e", "app.network(True)", "expand", "expand", "Open the ring of the album in focus too, in the network"),
+    key("minus", "app.network", "network", "network", "Zoom out: the network of the albums explored so far"),
     key("s", "bookmark", "bookmark", "bookmark", "Bookmark the album in focus, or take the mark off"),
     key("w", "counts", "what counts", "counts", "What counts: weights, presets, filters"),
     key("right_square_bracket", "ring(2)", "more", "more", "Show more neighbours (or the mouse wheel)"),

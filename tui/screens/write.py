@@ -26,6 +26,7 @@ KINDS = {  # layout: (what it is, formats)
     "strip": ("a strip from cover to cover", (".png", ".webp")),
     "grid": ("a grid between four covers", (".png", ".webp")),
 }
+DRIFTED = {"film": "a film of the drift", "strip": "a strip of the drift"}  # in place of the above
 FORMATS = {".png": "PNG", ".webp": "WebP", ".gif": "GIF", ".apng": "APNG"}
 SIZES = (128, 512)
 FRAMES = {"film": (12, 24, 48, 96), "strip": (3, 5, 7, 9, 12), "grid": (3, 4, 5, 7, 9)}
@@ -101,7 +102,7 @@ class WriteScreen(Screen[Order | None]):
     def _choices(self, row: str) -> tuple[str, ...]:
         layout = self.layout_chosen
         if row == "what":
-            return tuple(KINDS[one][0] for one in self.layouts)
+            return tuple(DRIFTED.get(one, KINDS[one][0]) if self.draft.drift else KINDS[one][0] for one in self.layouts)
         if row == "format":
             return tuple(FORMATS[suffix] for suffix in KINDS[layout][1])
         if row == "size":

@@ -12,7 +12,7 @@ from tui.text import pad
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
-LARGEST, SMALLEST = 15, 2  # rows of a cover
+LARGEST, SMALLEST = 14, 2  # rows of a cover
 
 
 class BenchTiles(Container):

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+import torch
+
+from vae.codec import Codec
+from vae.data import to_tensor
+from vae.info import BadWeights
+from vae.refiner import Refiner, RefinerConfig, load_refiner, save_refiner
+from vae.train_refiner import Pictures, Recipe, RefinerTrainer, main
+
+TINY = RefinerConfig((16, 16, 8), 1)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture()
+def pictures(covers):
+    real = to_tensor(covers[:12])
+    blurred = torch.nn.functional.avg_pool2d(real.float(), 4)
+    decoded = torch.nn.functional.interpolate(blurred, scale_factor=4).round().to(torch.uint8)
+    large = real[:4].repeat_interleave(4, 2).repeat_interleave(4, 3)
+    return Pictures(real, decoded, decoded.flip(0), large, torch.arange(4))
+
+
+def trainer_of(**changes) -> RefinerTrainer:
+    trainer = RefinerTrainer(Recipe(batch=4, large_batch=1, **changes), CPU)
+    trainer.bfloat16 = False  # whichever CPU runs this
+    return trainer
+
+
+def run(trainer, pictures, until: int, total: int) -> list[dict[str, float]]:
+    return [trainer.train_step(pictures, trainer.step / total) for _ in range(until - trainer.step)]
+
+
+def test_an_untrained_refiner_changes_nothing_and_enlarges_smoothly():
+    picture = torch.rand(2, 3, 32, 32)
+    refiner = Refiner(TINY).eval()
+    assert torch.allclose(refiner(picture), picture, atol=1e-6)
+    smooth = torch.nn.functional.interpolate(picture, scale_factor=4, mode="bicubic", align_corners=False)
+    assert torch.allclose(refiner(picture, large=True), smooth, atol=1e-6)
+
+
+def test_pixels_alone_lower_the_error(pictures):
+    trainer = trainer_of(pixels_alone=1.0, learning_rate=1e-3)
+    said = run(trainer, pictures, 30, 60)
+    assert sum(s["mse"] for s in said[-6:]) < 0.95 * sum(s["mse"] for s in said[:6])
+
+
+def test_the_critics_train_alone_before_they_are_listened_to(pictures):
+    trainer = trainer_of(pixels_alone=0.2, critics_alone=0.4)
+    run(trainer, pictures, 2, 10)
+    before = {name: value.clone() for name, value in trainer.refiner.state_dict().items()}
+    critic = {name: value.clone() for name, value in trainer.critic.state_dict().items()}
+    run(trainer, pictures, 5, 10)
+    assert all(torch.equal(value, before[name]) for name, value in trainer.refiner.state_dict().items())
+    assert not all(torch.equal(value, critic[name]) for name, value in trainer.critic.state_dict().items())
+    run(trainer, pictures, 10, 10)
+    assert not all(torch.equal(value, before[name]) for name, value in trainer.refiner.state_dict().items())
+
+
+def test_a_resumed_run_goes_on_as_it_would_have(pictures, tmp_path):
+    whole = trainer_of()
+    run(whole, pictures, 8, 10)
+    first = trainer_of()
+    run(first, pictures, 4, 10)
+    first.save(tmp_path / "state.safetensors")
+    second = RefinerTrainer.load(tmp_path / "state.safetensors", CPU)
+    second.bfloat16 = False
+    run(second, pictures, 8, 10)
+    for module in ("refiner", "average", "critic", "large_critic"):
+        for name, value in whole.modules[module].state_dict().items():
+            assert torch.allclose(value, second.modules[module].state_dict()[name], atol=1e-5), (module, name)
+
+
+def test_the_file_comes_back_and_a_damaged_or_foreign_one_is_refused(tmp_path):
+    path = tmp_path / "refiner.safetensors"
+    refiner = Refiner(TINY)
+    torch.nn.init.normal_(refiner.out.weight, std=0.1)
+    saved = save_refiner(refiner, path, "model-a", {"n": 1})
+    loaded, found = load_refiner(path, "model-a")
+    assert found == saved
+    picture = torch.rand(1, 3, 16, 16)
+    assert torch.allclose(loaded(picture), refiner(picture), atol=1e-2)
+    with pytest.raises(BadWeights, match="model-a, not of model-b"):
+        load_refiner(path, "model-b")
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 255
+    path.write_bytes(data)
+    with pytest.raises(BadWeights, match="damaged"):
+        load_refiner(path, "model-a")
+    path.write_bytes(b"not safetensors")
+    with pytest.raises(BadWeights, match="no safetensors"):
+        load_refiner(path, "model-a")
+
+
+def test_the_codec_sharpens_with_the_refiner_beside_the_weights(tiny_weights, covers, tmp_path):
+    plain = Codec.load(tiny_weights, "cpu")
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(tiny_weights.read_bytes())
+    refiner = Refiner(TINY)
+    torch.nn.init.normal_(refiner.out.weight, std=0.2)
+    saved = save_refiner(refiner, tmp_path / "refiner.safetensors", plain.model_id, {})
+    codec = Codec.load(weights, "cpu")
+    assert (codec.refiner_id, plain.refiner_id) == (saved, "")
+    latents = codec.encode(covers[:3])
+    assert np.array_equal(latents, plain.encode(covers[:3]))  # the refiner touches no latent
+    for size in (128, 512):
+        made = codec.decode(latents, size)
+        assert made.shape == (3, size, size, 3)
+        assert np.array_equal(made, codec.decode(latents, size))
+        assert not np.array_equal(made, plain.decode(latents, size))
+        assert np.array_equal(codec.decode(latents, size, refine=False), plain.decode(latents, size))
+
+
+def test_nothing_to_train_on_is_said_in_a_line(tmp_path, capsys):
+    assert main(["--covers", str(tmp_path), "--large", str(tmp_path), "--device", "cpu"]) == 1
+    assert "No covers found" in capsys.readouterr().err

@@ -1,0 +1,38 @@
+"""The keys of the map: one list that acts on them, explains them and fills the command palette."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+KEYS = [  # (as shown, what it does)
+    ("arrows", "look"),
+    ("+ -", "zoom"),
+    ("Enter", "walk there"),
+    ("1–9", "genres"),
+    ("Tab", "next at this spot"),
+    ("Esc", "back to the walk"),
+    ("?", "keys"),
+]
+
+MAP_BINDINGS: list[BindingType] = [
+    Binding("left,h", "look('left')", "look left", id="map.left", tooltip="Focus the next album to the left"),
+    Binding("down,j", "look('down')", "look down", id="map.down", tooltip="Focus the next album below"),
+    Binding("up,k", "look('up')", "look up", id="map.up", tooltip="Focus the next album above"),
+    Binding("right,l", "look('right')", "look right", id="map.right", tooltip="Focus the next album to the right"),
+    Binding("shift+left,H", "pan(-1, 0)", "pan left", id="map.pan-left", tooltip="Move the map's window left"),
+    Binding("shift+down,J", "pan(0, 1)", "pan down", id="map.pan-down", tooltip="Move the map's window down"),
+    Binding("shift+up,K", "pan(0, -1)", "pan up", id="map.pan-up", tooltip="Move the map's window up"),
+    Binding("shift+right,L", "pan(1, 0)", "pan right", id="map.pan-right", tooltip="Move the map's window right"),
+    Binding("plus,equals_sign", "zoom(1)", "nearer", id="map.nearer", tooltip="Nearer, until covers show (wheel)"),
+    Binding("minus", "zoom(-1)", "farther", id="map.farther", tooltip="Farther (wheel)"),
+    Binding("a", "whole", "whole map", id="map.whole", tooltip="The whole map"),
+    Binding("c", "here", "where I am", id="map.here", tooltip="Focus the album where the walk is"),
+    Binding("tab", "next(1)", "next here", id="map.next", tooltip="The next album at the same spot"),
+    Binding("1,2,3,4,5,6,7,8,9", "genre", "genres", id="map.genre", tooltip="Hide or show a genre of the legend"),
+    Binding("0", "all_genres", "all genres", id="map.all-genres", tooltip="Show every genre"),
+    Binding("enter", "choose", "walk there", id="map.choose", tooltip="Walk to the album in focus"),
+    Binding("t", "app.theme", "theme", id="map.theme", tooltip="The next theme"),
+    Binding("ctrl+k,colon", "app.command_palette", "palette", id="map.palette", tooltip="Every action by name"),
+    Binding("question_mark", "app.help", "keys", id="map.help", tooltip="These keys"),
+    Binding("escape,q,m", "dismiss(None)", "back", id="map.back", tooltip="Back to the walk"),
+]

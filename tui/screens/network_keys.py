@@ -1,0 +1,44 @@
+"""The keys of the network: one list that acts on them, explains them and fills the command palette."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+KEYS = [  # (as shown, what it does)
+    ("arrows", "look"),
+    ("+ -", "zoom"),
+    ("Enter", "walk"),
+    ("e", "expand"),
+    ("Tab", "next edge"),
+    ("Esc", "back"),
+    ("?", "keys"),
+]
+
+
+def key(keys: str, action: str, does: str, name: str, tooltip: str) -> Binding:
+    """A binding that has an id and a tooltip, as all here have."""
+    return Binding(keys, action, does, id=f"network.{name}", tooltip=tooltip)
+
+
+NETWORK_BINDINGS: list[BindingType] = [
+    key("left,h", "look('left')", "look left", "left", "Focus the next album to the left"),
+    key("down,j", "look('down')", "look down", "down", "Focus the next album below"),
+    key("up,k", "look('up')", "look up", "up", "Focus the next album above"),
+    key("right,l", "look('right')", "look right", "right", "Focus the next album to the right"),
+    key("shift+left,H", "pan(-1, 0)", "pan left", "pan-left", "Move the window left"),
+    key("shift+down,J", "pan(0, 1)", "pan down", "pan-down", "Move the window down"),
+    key("shift+up,K", "pan(0, -1)", "pan up", "pan-up", "Move the window up"),
+    key("shift+right,L", "pan(1, 0)", "pan right", "pan-right", "Move the window right"),
+    key("plus,equals_sign", "zoom(1)", "nearer", "nearer", "Larger covers, and beyond the largest the walk (wheel)"),
+    key("minus", "zoom(-1)", "farther", "farther", "Smaller covers (wheel)"),
+    key("a", "whole", "whole network", "whole", "The whole network"),
+    key("c", "here", "where I am", "here", "Focus the album where the walk is"),
+    key("e", "expand", "expand", "expand", "Open the ring of the album in focus too"),
+    key("tab", "edge(1)", "next edge", "edge", "The next edge of the album in focus, and why it is there"),
+    key("shift+tab", "edge(-1)", "edge before", "edge-before", "The edge before"),
+    key("enter", "choose", "walk there", "choose", "Walk to the album in focus"),
+    key("t", "app.theme", "theme", "theme", "The next theme"),
+    key("ctrl+k,colon", "app.command_palette", "palette", "palette", "Every action by name"),
+    key("question_mark", "app.help", "keys", "help", "These keys"),
+    key("escape,q", "dismiss(None)", "back", "back", "Back to the walk"),
+]

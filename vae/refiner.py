@@ -1,0 +1,131 @@
+"""The refiner: a small U-Net that gives a decoded picture its edges and texture back, at 128 and at 512 pixels.
+
+It sees only the picture that the decoder made, so the encoder, the latents and every index stay as they are, and its
+weights are a file of their own. What it adds is invented: likely for covers in general, not known of this one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from vae.info import BadWeights
+from vae.model import Up
+from vae.weights_file import tensors_hash
+
+SHIPPED_REFINER = Path(__file__).parent / "weights" / "refiner.safetensors"
+
+
+@dataclass(frozen=True)
+class RefinerConfig:
+    """The shape of the network; travels in its file's metadata."""
+
+    widths: tuple[int, int, int] = (48, 96, 24)  # at 64 and 32 pixels, and in the head for 512
+    blocks: int = 2  # residual blocks at 64 pixels, on the way in and out; one more at 32
+
+
+class Block(nn.Module):
+    """Two 3×3 convolutions beside the identity. No norm: crops and whole pictures must be treated alike."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv2(F.silu(self.conv1(F.silu(x))))
+
+
+class Refiner(nn.Module):
+    """Decoded RGB [n, 3, h, w] (0–1; h and w multiples of 4) → sharper pictures. Untrained, it changes nothing."""
+
+    def __init__(self, config: RefinerConfig) -> None:
+        super().__init__()
+        self.config = config
+        middle, low, fine = config.widths
+        self.stem = nn.Conv2d(12, middle, 3, padding=1)
+        self.enter = nn.Sequential(*(Block(middle) for _ in range(config.blocks)))
+        self.down = nn.Conv2d(middle, low, 3, stride=2, padding=1)
+        self.low = nn.Sequential(*(Block(low) for _ in range(config.blocks + 1)))
+        self.up = Up(low, middle)
+        self.leave = nn.Sequential(*(Block(middle) for _ in range(config.blocks)))
+        self.out = nn.Conv2d(middle, 12, 3, padding=1)
+        self.spread = Up(middle, fine)
+        self.merge = nn.Conv2d(fine + 3, fine, 3, padding=1)
+        self.fine = nn.Sequential(Block(fine), Block(fine), nn.SiLU(), nn.Conv2d(fine, 48, 3, padding=1))
+        for last in (self.out, self.fine[-1]):
+            nn.init.zeros_(last.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+
+    def features(self, picture: Tensor) -> Tensor:
+        """[n, 3, h, w] → [n, middle, h/2, w/2]."""
+        x = F.pixel_unshuffle(picture - 0.5, 2).contiguous(memory_format=torch.channels_last)
+        near = self.enter(self.stem(x))
+        return self.leave(near + self.up(self.low(self.down(near))))
+
+    def sharpen(self, picture: Tensor, features: Tensor) -> Tensor:
+        """The picture with its details, same size."""
+        return picture + F.pixel_shuffle(self.out(F.silu(features)), 2).float()
+
+    def enlarge(self, sharp: Tensor, features: Tensor) -> Tensor:
+        """The sharpened picture at four times the size: bicubic, and what the fine head adds."""
+        h = self.merge(torch.cat([self.spread(features), sharp.to(features.dtype) - 0.5], 1))
+        smooth = F.interpolate(sharp.contiguous(), scale_factor=4, mode="bicubic", align_corners=False)
+        return smooth + F.pixel_shuffle(self.fine(h), 4).float()
+
+    def forward(self, picture: Tensor, large: bool = False) -> Tensor:
+        """At the picture's own size, or with `large` four times that. May leave 0–1 slightly; the caller clamps."""
+        features = self.features(picture)
+        sharp = self.sharpen(picture, features)
+        return self.enlarge(sharp, features) if large else sharp
+
+
+def save_refiner(refiner: Refiner, path: Path, model_id: str, metrics: dict[str, object]) -> str:
+    """Write beside and rename, fp16; `model_id` is the model whose decoder it was trained on. Returns its own id."""
+    tensors = {name: value.detach().cpu().half().contiguous() for name, value in refiner.state_dict().items()}
+    refiner_id = tensors_hash(tensors)
+    metadata = {
+        "refiner_id": refiner_id,
+        "model_id": model_id,
+        "config": json.dumps(asdict(refiner.config)),
+        "metrics": json.dumps(metrics),
+    }
+    beside = path.with_suffix(".part")
+    save_file(tensors, beside, metadata)
+    beside.replace(path)
+    return refiner_id
+
+
+def load_refiner(path: Path, model_id: str) -> tuple[Refiner, str]:
+    """(the refiner in eval mode, its id). Raises BadWeights, also where it belongs to the decoder of another model."""
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+        tensors = load_file(path)
+        values = json.loads(metadata["config"])
+        config = RefinerConfig(tuple(values["widths"]), values["blocks"])
+    except (SafetensorError, OSError) as error:
+        raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadWeights(f"{path} holds no refiner: its metadata lacks or spoils {error}") from error
+    if metadata.get("model_id") != model_id:
+        raise BadWeights(f"{path} refines the pictures of model {metadata.get('model_id')}, not of {model_id}")
+    found = tensors_hash(tensors)
+    if found != metadata.get("refiner_id"):
+        raise BadWeights(
+            f"{path} is damaged: it says it is {metadata.get('refiner_id')} but its weights hash to {found}"
+        )
+    refiner = Refiner(config)
+    try:
+        refiner.load_state_dict({name: value.float() for name, value in tensors.items()})
+    except RuntimeError as error:
+        raise BadWeights(f"{path} does not fit its own config: {str(error).splitlines()[-1].strip()}") from error
+    return refiner.eval(), found

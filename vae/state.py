@@ -1,0 +1,55 @@
+"""What a training run needs to go on: modules and Adam optimisers in one safetensors file. Nothing is pickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+
+def save_state(
+    path: Path,
+    modules: Mapping[str, nn.Module],
+    optimizers: Mapping[str, torch.optim.Optimizer],
+    notes: Mapping[str, object],
+) -> None:
+    """Written beside and renamed. `notes` must be JSON."""
+    tensors = {f"{name}.{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
+    for name, optimizer in optimizers.items():
+        for index, kept in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{name}.{index}.{key}": value for key, value in kept.items()}
+    beside = path.with_suffix(".part")
+    save_file({key: value.contiguous() for key, value in tensors.items()}, beside, {"notes": json.dumps(notes)})
+    beside.replace(path)
+
+
+def read_notes(path: Path) -> dict[str, Any]:
+    with safe_open(path, "pt") as file:
+        return json.loads(file.metadata()["notes"])
+
+
+def load_state(
+    path: Path,
+    modules: Mapping[str, nn.Module],
+    optimizers: Mapping[str, torch.optim.Optimizer],
+    device: torch.device,
+) -> None:
+    """Into modules and optimisers of the same shapes."""
+    tensors = load_file(path, device=str(device))
+    for name, module in modules.items():
+        prefix = f"{name}."
+        module.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+    for name, optimizer in optimizers.items():
+        prefix = f"optimizer.{name}."
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith(prefix):
+                index, part = key.removeprefix(prefix).split(".")
+                state.setdefault(int(index), {})[part] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
