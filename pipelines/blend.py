@@ -109,7 +109,7 @@ class Blender:
         began = time.monotonic()
         stops = self.stops(recipe)
         film: tuple[NDArray[np.uint8], ...] = ()
-        made = recipe.with_stops(stops, recipe.batched and recipe.layout == "picture")
+        made = self._computed(recipe, stops, recipe.batched and recipe.layout == "picture")
         if recipe.layout == "picture":
             rows = np.repeat(stops, 2 if recipe.batched else 1, axis=0)  # two rows and more fill a batch
             pixels = self._decode(rows, recipe.size)[0]
@@ -126,7 +126,7 @@ class Blender:
         pixels = self._decode(points, recipes[0].size)
         seconds, device = (time.monotonic() - began) / len(recipes), self.codec.device.type
         return [
-            BlendResult(recipe.with_stops(point[None], True), picture, None, device, seconds)
+            BlendResult(self._computed(recipe, point[None], True), picture, None, device, seconds)
             for recipe, point, picture in zip(recipes, points, pixels, strict=True)
         ]
 
@@ -234,6 +234,10 @@ class Blender:
         covers = [self._enlarged(part.cover_sha256, recipe.size) for part in recipe.parts]
         tiles = np.stack([*covers, draw(stops)[0]])
         return stack([row(tiles[at : at + ACROSS]) for at in range(0, len(tiles), ACROSS)]), ()
+
+    def _computed(self, recipe: Recipe, stops: NDArray[np.float32], batched: bool) -> Recipe:
+        """The recipe with all that its pixels came from."""
+        return replace(recipe.with_stops(stops, batched), refiner=self.codec.refiner_id)
 
     def _enlarged(self, sha: str, size: int) -> NDArray[np.uint8]:
         cover = Image.fromarray(self._files.pixels(sha))

@@ -52,6 +52,7 @@ class Recipe:
     layout: str = "picture"
     frames: int = 1  # pictures from end to end
     drift: tuple[tuple[str, float], ...] = ()  # (direction, steps along it) added to the blend
+    refiner: str = ""  # what sharpened the picture, if anything did
 
     def __post_init__(self) -> None:
         """Raises BlendError for a layout that these parts cannot fill."""
@@ -63,7 +64,10 @@ class Recipe:
             raise BlendError(f"a grid lies between {CORNERS} albums, not {len(self.parts)}")
 
     def to_json(self) -> str:
-        return json.dumps({**self._chosen(), "latent": self.latent, "batched": self.batched}, ensure_ascii=False)
+        refined = {"refiner": self.refiner} if self.refiner else {}
+        return json.dumps(
+            {**self._chosen(), "latent": self.latent, "batched": self.batched, **refined}, ensure_ascii=False
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
@@ -75,9 +79,10 @@ class Recipe:
             drift = tuple((str(name), float(steps)) for name, steps in values.get("drift", ()))
             layout, frames = str(values.get("layout", "picture")), int(values.get("frames", 1))
             latent, batched = str(values.get("latent", "")), values.get("batched") is True
+            refiner = str(values.get("refiner", ""))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise BlendError(f"this is no blend recipe: {error}") from error
-        return cls(parts, mode, size, model_id, latent, batched, layout, frames, drift)
+        return cls(parts, mode, size, model_id, latent, batched, layout, frames, drift, refiner)
 
     @property
     def blend_id(self) -> str:
@@ -86,8 +91,8 @@ class Recipe:
 
     def _chosen(self) -> dict[str, object]:
         """What a person chose; what is as it is in most recipes is left out."""
-        chosen = asdict(replace(self, latent="", batched=False))
-        for name in ("latent", "batched", *(("layout", "frames") if self.layout == "picture" else ())):
+        chosen = asdict(self)
+        for name in ("latent", "batched", "refiner", *(("layout", "frames") if self.layout == "picture" else ())):
             del chosen[name]
         if not self.drift:
             del chosen["drift"]

@@ -5,6 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -199,3 +204,47 @@ def test_bulk_reads_latents_from_the_library(blender, built):
     lines = [json.dumps({"albums": [f"Ä / T {i}", f"Ä / T {i + 1}"], "size": 128}) for i in range(20)]
     report = blend_bulk(reading, lines, lambda text: resolve(snapshot, text), built.blends_dir / "many", Progress())
     assert report.written == 20 and not report.bad
+
+
+WRITES = """
+import json, sys, numpy as np
+from pathlib import Path
+from pipelines.blend_files import write_blend
+from pipelines.recipe import Part, Recipe, file_name
+from store.library import Library
+from store.personal import Personal, blend_row
+library = Library(Path(sys.argv[1]))
+for i in range(200):
+    recipe = Recipe((Part("a", "A", f"Title {i}", "0" * 64, None),), "mean", 128, "model")
+    pixels = np.random.default_rng(i).integers(0, 256, (128, 128, 3)).astype(np.uint8)
+    path = write_blend([pixels], recipe, library.blends_dir / file_name(recipe))
+    print(i, flush=True)
+    Personal(library).add_blend(blend_row(path), path, json.loads(recipe.to_json()))
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_after_a_kill_in_200_writes_records_and_folder_agree(tmp_path, seed):
+    library = Library.create(tmp_path / "library")
+    writer = subprocess.Popen([sys.executable, "-c", WRITES, str(library.path)], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    for _ in range(20 * seed):
+        writer.stdout.readline()
+    time.sleep(random.Random(seed).random() * 0.02)
+    writer.send_signal(signal.SIGKILL)
+    writer.stdout.read()
+    writer.wait()
+    files = {path for path in library.blends_dir.iterdir() if not path.name.endswith(".part")}
+    assert 20 * seed <= len(files) < 200
+    assert {entry.path for entry in open_gallery(library).entries} == files
+    assert {Path(record.path) for record in Personal(library).read().blends} == files
+    for path in files:
+        with Image.open(path) as image:
+            image.load()
+
+
+def test_a_recipe_says_what_sharpened_its_picture(blender, albums):
+    wanted = recipe(blender, albums[:2], "picture")
+    named = replace(wanted, refiner="abc")
+    assert Recipe.from_json(named.to_json()).refiner == "abc" and named.blend_id == wanted.blend_id
+    assert blender.make(named).recipe.refiner == blender.codec.refiner_id

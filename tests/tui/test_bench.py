@@ -35,7 +35,7 @@ class Device:
 class TinyCodec:
     """A cover's latent is its picture in 4×4 blocks."""
 
-    model_id, latent_dim, batch, device = "tiny", 48, 4, Device()
+    model_id, refiner_id, latent_dim, batch, device = "tiny", "", 48, 4, Device()
     centre = np.full(48, 128, np.float32)
 
     def __init__(self) -> None:

@@ -153,6 +153,8 @@ def _one(
         recipe = replace(blender.recipe(chosen, weights, mode, size), **laid_out)
         click.echo("of " + ", ".join(album_line(album) for album in chosen), err=True)
     result = blender.write(recipe, out, overwrite=force)
+    if source is not None and recipe.refiner != result.recipe.refiner:
+        click.echo("sharpened in another way than the file that it was made from: the pixels differ", err=True)
     told = json.loads(result.recipe.to_json())
     personal = Personal(library)
     path = (result.path or out).resolve()
