@@ -62,7 +62,7 @@ def open_gallery(library: Library) -> Gallery:
             continue
         gallery.entries.append(Entry(record.blend_id, path, recipe, record.made_at))
     for entry in _without_record(library.blends_dir, seen):
-        personal.add_blend(entry.blend_id, entry.path, json.loads(entry.recipe.to_json()))
+        personal.add_blend(entry.blend_id, entry.path, json.loads(entry.recipe.to_json()), entry.made_at)
         gallery.entries.append(entry)
         gallery.found += 1
     gallery.entries.sort(key=lambda entry: (entry.made_at, entry.path), reverse=True)
@@ -94,7 +94,7 @@ def to_trash(library: Library, entry: Entry) -> Path:
         entry.path.unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(trash / entry.path.name, error) from error
-    Personal(library).add_blend(entry.blend_id, target, json.loads(entry.recipe.to_json()))
+    Personal(library).add_blend(entry.blend_id, target, json.loads(entry.recipe.to_json()), entry.made_at)
     return target
 
 
@@ -105,4 +105,4 @@ def from_trash(library: Library, entry: Entry, trashed: Path) -> None:
         trashed.unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(entry.path, error) from error
-    Personal(library).add_blend(entry.blend_id, entry.path, json.loads(entry.recipe.to_json()))
+    Personal(library).add_blend(entry.blend_id, entry.path, json.loads(entry.recipe.to_json()), entry.made_at)

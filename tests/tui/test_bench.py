@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from pipelines.blend import Blender
 from pipelines.blend_files import read_recipe
 from store.errors import LibraryError
+from store.library import Library
 from store.records import Album
 from tests.tui.fakes import FakeCovers, make_album, make_app
 from tests.tui.test_app import Records, ready, screen_text, session_of, until, walk_of
@@ -22,6 +23,7 @@ from tui.app import SleevewalkApp
 from tui.bench_state import Bench, Draft
 from tui.decoder import Decoder
 from tui.screens.bench import BenchScreen
+from tui.screens.gallery import GalleryScreen
 from tui.screens.near import NearScreen
 from tui.screens.walk import WalkScreen
 from tui.screens.write import WriteScreen
@@ -308,3 +310,30 @@ async def test_an_album_without_a_cover_is_named(tmp_path: Path) -> None:
         await ready(pilot)
         await pilot.press("B")
         await until(pilot, lambda: "Bare [b] has no cover" in screen_text(app)[-1])
+
+
+async def test_the_gallery_opens_puts_away_and_brings_back(tmp_path: Path) -> None:
+    library = Library.create(tmp_path / "library")
+    codec = TinyCodec()
+    app = bench_app(library.path, codec)
+    app.library = library
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await on_bench(pilot)
+        await pilot.press("r", "plus", "w")
+        written = screen.bench.draft
+        await until(pilot, lambda: bool(list(library.blends_dir.glob("*.png"))))
+        await pilot.press("m", "G")
+        await until(pilot, lambda: isinstance(app.screen, GalleryScreen) and app.screen.entry is not None)
+        text = "\n".join(screen_text(app))
+        assert "1 found without a record" in text and written.albums[0].title in text
+        await pilot.press("x")
+        assert not list(library.blends_dir.glob("*.png")) and list((library.blends_dir / "trash").iterdir())
+        await pilot.press("u")
+        assert list(library.blends_dir.glob("*.png"))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen and screen.drawn == screen.bench.draft)
+        assert screen.bench.draft.given == pytest.approx(written.given) and screen.bench.draft.drift == written.drift
+        await pilot.press("G")
+        await until(pilot, lambda: isinstance(app.screen, GalleryScreen) and app.screen.entry is not None)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, NearScreen))

@@ -71,8 +71,8 @@ class BenchScreen(AskingScreen):
 
     def on_mount(self) -> None:
         """The first preview."""
-        self.ask(lambda blender: tuple(one.name for one in blender.directions), self._know)
         self._preview()
+        self.ask(lambda blender: tuple(one.name for one in blender.directions), self._know)
 
     def on_resize(self) -> None:
         """Everything follows the new size once it is known."""

@@ -176,7 +176,7 @@ class GalleryScreen(Screen[Any]):
             return
         self.gallery.entries.remove(entry)
         self._choose(self.chosen)
-        self._say(f"{entry.path.name} is in {self._trashed[-1][1].parent}: u takes it back")
+        self._say(f"in the trash folder, u takes it back: {entry.path.name}")
 
     def action_untrash(self) -> None:
         """Take the last one back."""
@@ -244,7 +244,7 @@ class GalleryScreen(Screen[Any]):
         if entry is not None:
             rows += [[(row, palette.text("accent"))] for row in wrap(plain(entry.path.name), cells, 2)]
             for part in parts[: max(1, text.size.height - len(rows))]:
-                share = "" if part.weight is None else f"{part.weight:g} "
+                share = "" if part.weight is None else f"{part.weight:.2g} "
                 label = cut(f"{share}{plain(part.title)} · {plain(part.artist)}", cells)
                 rows.append([(label, palette.text("quiet"))])
         text.show(rows)
