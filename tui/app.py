@@ -41,6 +41,7 @@ from tui.session import Blender, Session
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
 from tui.trail import Trail
+from tui.widgets.bars import KeysLine
 from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class SleevewalkApp(ThriftyDisplay):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
+        Binding("f12", "meter", "meter", id="app.meter", tooltip="Bytes and time of each key", show=False),
     ]
 
     def __init__(
@@ -101,6 +103,7 @@ class SleevewalkApp(ThriftyDisplay):
         self.colorless = self.look.color == "ascii"
         mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
         self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
+        self.metered = False
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
@@ -108,10 +111,21 @@ class SleevewalkApp(ThriftyDisplay):
         self.theme = self.config.theme or own_look
         self.set_keymap(self.config.keys)
 
-    def slow_link(self) -> None:
-        """From here on covers are drawn for a slow link, unless the person decided."""
+    def link_changed(self, slow: bool) -> None:
+        """From here on covers are drawn for a slow link or in full, unless the person decided."""
         if self.look.lite is None:
-            self.painter.tolerance = LITE
+            self.painter.tolerance = LITE if slow else FINE
+
+    def action_meter(self) -> None:
+        """Tell after each key what it cost, in the row of keys, until pressed again."""
+        self.metered = not self.metered
+
+    def key_drawn(self, size: int, seconds: float) -> None:
+        """Bytes and time of the last key, where they are wanted."""
+        if self.metered:
+            quality = "lite" if self.painter.tolerance >= LITE else "fine"
+            for line in self.screen.query(KeysLine):
+                line.show_message(f"last key: {size:,} bytes, {seconds * 1000:.0f} ms, {quality}", False)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of ours that a foreign theme does not know."""
