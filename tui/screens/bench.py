@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +15,17 @@ from textual.containers import Horizontal, Vertical
 from tui.bench_state import Bench, Draft
 from tui.covers import CoverPainter
 from tui.decoder import Decoder
-from tui.screens.asking import AskingScreen
 from tui.screens.bench_keys import BENCH_BINDINGS, KEYS
+from tui.screens.bench_out import PREVIEW, BenchOut
 from tui.screens.find import FindScreen
-from tui.screens.near import NearScreen
-from tui.screens.write import Order, WriteScreen
 from tui.session import TRAY_LIMIT, Session
 from tui.widgets.bars import KeysLine
 from tui.widgets.benchstage import BenchStage, Shown
 from tui.widgets.benchtext import BenchHead, BenchStatus, BenchText
 from tui.widgets.benchtiles import BenchTiles
 
-PREVIEW = 128  # pixels a side
-NEAREST = 60
 
-
-class BenchScreen(AskingScreen):
+class BenchScreen(BenchOut):
     """Answers with the album_id to walk to, or None."""
 
     BINDINGS = BENCH_BINDINGS
@@ -46,10 +40,8 @@ class BenchScreen(AskingScreen):
         finder: Callable[[str, str], FindScreen],
     ) -> None:
         """`finder`: a screen that asks for an album (what it asks, what becomes of the answer)."""
-        super().__init__(decoder)
+        super().__init__(session, painter, decoder, bench, blends_dir)
         self.finder = finder
-        self.session, self.painter, self.bench = session, painter, bench
-        self.blends_dir = blends_dir
         self.pixels: NDArray[np.uint8] | None = None  # the preview's, uint8 [128, 128, 3]
         self.drawn: Draft | None = None  # what the preview shows
         self.view = "preview"
@@ -277,58 +269,3 @@ class BenchScreen(AskingScreen):
             self.action_view(self.view)
         else:
             self.dismiss(None)
-
-    # files and the graph
-
-    def action_write(self) -> None:
-        """The usual file."""
-        self._write(Order("picture", ".png", 512, 1, None, False))
-
-    def action_write_as(self) -> None:
-        """Ask for name, size and format."""
-
-        def answer(order: Order | None) -> None:
-            if order is not None:
-                self._write(order)
-
-        self.app.push_screen(WriteScreen(self.bench.draft, self.blends_dir), answer)
-
-    def _write(self, order: Order) -> None:
-        draft = self.bench.draft
-        if draft.problem is not None:
-            self.say(draft.problem)
-            return
-        self.say("writing …")
-        self.ask(lambda blender: order.write(blender, draft, self.blends_dir), self._wrote)
-
-    def _wrote(self, result: Any) -> None:
-        self.session.record_blend(result)
-        self.say(f"wrote {result.path} ({result.device}, {result.seconds:.1f} s)")
-
-    def action_near(self) -> None:
-        """The albums nearest to this blend."""
-        draft = self.bench.draft
-        if draft.problem is not None:
-            self.say(draft.problem)
-            return
-
-        def place(blender: Any) -> tuple[str, Any, Any]:
-            made = blender.make(draft.recipe(blender, PREVIEW))
-            point = made.recipe.stops(blender.codec.latent_dim)
-            return blender.codec.model_id, blender.codec.search_vectors(point)[0], made.pixels
-
-        self.ask(place, self._near)
-
-    def _near(self, found: tuple[str, Any, NDArray[np.uint8]]) -> None:
-        model_id, vector, pixels = found
-        index = getattr(self.session.neighborhood, "index", None)
-        if index is None or index.model_id != model_id:
-            self.say("the cover index is missing or of another model: run `sleevewalk build`", error=True)
-            return
-        neighbors = self.session.neighborhood.nearest_to(vector, NEAREST)
-
-        def answer(album_id: str | None) -> None:
-            if album_id is not None:
-                self.dismiss(album_id)
-
-        self.app.push_screen(NearScreen(self.painter, pixels, neighbors), answer)
