@@ -9,7 +9,9 @@ journal that is replayed again costs nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,6 +68,11 @@ class PersonalRecords:
     walks: tuple[WalkStep, ...] = ()  # by walk, oldest walk first, each in its order
 
 
+def blend_row(path: str | Path) -> str:
+    """The key of the record of a blend's file: one row a file, whatever its recipe."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+
+
 class Personal:
     """Adds personal records. Every call returns once the record is on disk; none waits for the database."""
 
@@ -80,11 +87,15 @@ class Personal:
         """Take the mark off; nothing where there is none."""
         self._append("unbookmark", album_id=album_id)
 
-    def add_blend(self, blend_id: str, path: str | Path, recipe: dict[str, Any]) -> None:
-        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no
-        JSON.
+    def add_blend(
+        self, blend_id: str, path: str | Path, recipe: dict[str, Any], made_at: datetime | None = None
+    ) -> None:
+        """Record a written blend under `blend_row` of its path; the same `blend_id` again replaces it.
+
+        `made_at` in UTC; None: now. ValueError for a recipe that is no JSON.
         """
-        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe)
+        at = {} if made_at is None else {"at": made_at.replace(tzinfo=UTC).isoformat()}
+        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe, **at)
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
         """Record that step `seq` of a walk arrived at an album."""
