@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 
@@ -39,16 +38,15 @@ def main(count: int = 2000) -> None:
             strip.render(console)
         if (number + 1) % (count // 4) == 0:
             held.append(resident())
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"megabytes": held, "most": round(most, 1)}))
+    print(json.dumps({"megabytes": held, "most": resident("VmHWM")}))
 
 
-def resident() -> float:
-    """Megabytes of this process in memory now."""
+def resident(which: str = "VmRSS") -> float:
+    """Megabytes of this process in memory: now, or the most so far (VmHWM; ru_maxrss would count the parent's)."""
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{which}:"):
             return round(int(line.split()[1]) / 1024, 1)
-    raise OSError("no VmRSS in /proc/self/status")
+    raise OSError(f"no {which} in /proc/self/status")
 
 
 if __name__ == "__main__":
