@@ -286,7 +286,7 @@ def binding_ids() -> tuple[str, ...]:
 def recorded_trail(snapshot: Snapshot) -> Trail | None:
     """The walks recorded so far, the latest TRAIL_KEPT stops of them; stops not in the library now are left out."""
     known = [step for step in snapshot.personal.walks if snapshot.row(step.album_id) is not None]
-    return Trail.of_steps([(step.album_id, step.came_from) for step in known[-TRAIL_KEPT:]])
+    return Trail.of_steps(known[-TRAIL_KEPT:])
 
 
 def run_app(

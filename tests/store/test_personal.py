@@ -236,7 +236,7 @@ def test_a_walk_is_found_by_name_id_or_start_of_id(library: Library) -> None:
     for text, walk_id in {"cafe nights": "abc1", "abc2": "abc2", "d": "d", "abc1": "abc1"}.items():
         assert find_walk(walks, text).walk_id == walk_id
     personal.name_walk("d", "cafe nights!")
-    with pytest.raises(UnknownWalk, match="2 walks go by 'CAFE NIGHTS'.*abc1"):
+    with pytest.raises(UnknownWalk, match=r"2 walks go by 'CAFE NIGHTS'.*abc1"):
         find_walk(recorded_walks(personal.read()), "CAFE NIGHTS")
     for text in ("nothing", "", "abc"):
         with pytest.raises(UnknownWalk, match="abc1"):

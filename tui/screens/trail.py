@@ -15,7 +15,7 @@ from textual.screen import Screen
 from tui.covers import CoverSource
 from tui.session import Session
 from tui.text import cut, pad, plain
-from tui.trail import Visit
+from tui.trail import Visit, branch
 from tui.widgets.bars import KeysLine
 from tui.widgets.details import BOOKMARK
 from tui.widgets.lines import Lines, Span
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pipelines.walk_export import Stop
 
 KEYS = [("↑↓", "choose"), ("Enter", "go there"), ("x", "export"), ("Esc", "back to the walk"), ("?", "keys")]
-DEEPEST = 8  # branches are indented no further
 
 
 class TrailScreen(Screen[int | None]):
@@ -83,18 +82,7 @@ class TrailScreen(Screen[int | None]):
     def action_export(self) -> None:
         """Write the walk in every format, in a thread."""
         self.query_one(KeysLine).show_message("writing …")
-        self._export(self._rows(), datetime.now().strftime("walk-%Y%m%d-%H%M%S"))
-
-    def _rows(self) -> list[Stop]:
-        from pipelines.walk_export import Stop
-
-        session, visits = self.session, self.session.trail.visits
-        stops = []
-        for visit in visits:
-            before = None if visit.came_from is None else visits[visit.came_from].album_id
-            reasons = () if before is None else session.neighborhood.reasons(before, visit.album_id)
-            stops.append(Stop(visit.seq, session.album(visit.album_id), visit.came_from, reasons))
-        return stops
+        self._export(self.session.trail.stops(self.session.neighborhood), datetime.now().strftime("walk-%Y%m%d-%H%M%S"))
 
     @work(thread=True, group="export")
     def _export(self, stops: list[Stop], name: str) -> None:
@@ -126,9 +114,8 @@ class TrailScreen(Screen[int | None]):
             album, chosen = session.album(visit.album_id), place == self.chosen
             text = palette.focus if chosen else palette.text(bold=visit.seq == session.trail.position)
             quiet = palette.focus if chosen else palette.text("quiet")
-            branch = "  " * (min(depth, DEEPEST) - 1) + "└ " if depth else ""
             start = "▪ " if visit.came_from is None else "  "
-            title = f"{start}{branch}{plain(album.title) or 'untitled'}"
+            title = f"{start}{branch(depth)}{plain(album.title) or 'untitled'}"
             marks = (BOOKMARK if album.album_id in session.bookmarks else " ") + (
                 " here" if visit.seq == session.trail.position else "     "
             )
