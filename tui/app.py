@@ -316,7 +316,8 @@ def run_app(
         snapshot = neighborhood.snapshot
         marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
         trail = recorded_trail(snapshot)
-        session = Session(neighborhood, start_album, config.weights, notebook, trail=trail, bookmarks=marks)
+        names = {named.walk_id: named.name for named in snapshot.personal.walk_names}
+        session = Session(neighborhood, start_album, config.weights, notebook, None, trail, marks, names)
     app = SleevewalkApp(
         session,
         CoverFiles(library.covers_dir),
