@@ -1,19 +1,10 @@
-"""Albums to a new cover on disk: latents, arithmetic, decoding, and a PNG that carries its recipe."""
+"""Albums to a new cover: latents, arithmetic, decoding, and a file that carries its recipe."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import errno
-import hashlib
-import json
-import os
-import re
-import tempfile
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,94 +12,35 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipelines.png import encode_png
+from pipelines.blend_files import write_blend
+from pipelines.recipe import BlendError, Part, Recipe, file_name
 from store.covers import CoverFiles
-from store.errors import LibraryError
+from store.errors import LibraryLocked
+from store.latents import latents_of, latents_with_facts
 from store.records import Album
 from vae.blend import MODES, blend
+from vae.directions import Direction, directions
 from vae.info import SHIPPED
 
 if TYPE_CHECKING:
+    from store.library import Library
     from vae.codec import Codec
 
-RECIPE_KEY = "sleevewalk"  # of the PNG's text chunk
-CACHED = 64  # latents kept
-
-
-class BlendError(LibraryError):
-    """The blend cannot be made or written; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One parent of a blend. `weight` as it was given; None: the mode's default."""
-
-    album_id: str
-    artist: str
-    title: str
-    cover_sha256: str
-    weight: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that it takes to make the same pixels again on the same machine."""
-
-    parts: tuple[Part, ...]
-    mode: str
-    size: int  # pixels a side
-    model_id: str
-    latent: str = ""  # the blended latent, base64 of little-endian float32: what is decoded, once it is known
-    batched: bool = False  # decoded in a full batch: the shape decides how sums are rounded
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Recipe:
-        """Raises BlendError for what is no recipe."""
-        try:
-            values = json.loads(text)
-            parts = tuple(Part(**part) for part in values["parts"])
-            mode, size, model_id = str(values["mode"]), int(values["size"]), str(values["model_id"])
-            return cls(parts, mode, size, model_id, str(values.get("latent", "")), values.get("batched") is True)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BlendError(f"this is no blend recipe: {error}") from error
-
-    @property
-    def blend_id(self) -> str:
-        """16 hex digits of the hash of what was chosen; how it was computed does not count."""
-        chosen = asdict(replace(self, latent="", batched=False))
-        del chosen["latent"], chosen["batched"]
-        return hashlib.sha256(json.dumps(chosen, ensure_ascii=False).encode()).hexdigest()[:16]
-
-    def point(self, dimension: int) -> NDArray[np.float32] | None:
-        """The latent that it carries, float32 [dimension]; None where it carries none. BlendError for a damaged one."""
-        if not self.latent:
-            return None
-        try:
-            point = np.frombuffer(base64.b64decode(self.latent, validate=True), "<f4").astype(np.float32)
-        except (ValueError, binascii.Error) as error:
-            raise BlendError(f"the recipe's latent is damaged: {error}") from error
-        if point.shape != (dimension,) or not np.isfinite(point).all():
-            raise BlendError(f"the recipe's latent is damaged: it is not {dimension} finite numbers")
-        return point
-
-    def with_point(self, point: NDArray[np.float32], batched: bool) -> Recipe:
-        """The recipe with the latent [d] that it came to."""
-        text = base64.b64encode(point.astype("<f4").tobytes()).decode()
-        return replace(self, latent=text, batched=batched)
+CACHED = 4096  # latents kept: 8 MB
+SAMPLE = 20_000  # covers of which the directions are made
+ACROSS = 6  # pictures in a row of a composite: the poster's five and what came of them
 
 
 @dataclass(frozen=True, slots=True)
 class BlendResult:
-    """A blend as made. `pixels` uint8 [size, size, 3]; `path` is where it was written, None if it was not."""
+    """A blend as made. `pixels` uint8 [height, width, 3]; `path` is where it was written, None if it was not."""
 
     recipe: Recipe
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]  # of a film the first frame
     path: Path | None
     device: str
     seconds: float  # from the albums to the file, the model being loaded
+    film: tuple[NDArray[np.uint8], ...] = ()  # all frames, from end to end
 
 
 class Blender:
@@ -120,10 +52,15 @@ class Blender:
         weights: Path = SHIPPED,
         device: str = "auto",
         load_codec: Callable[[], Codec] | None = None,
+        *,
+        library: Library | None = None,
     ) -> None:
+        """`library`: where latents of the same model are read in place of encoding covers, and directions come from."""
         self._files, self._weights, self._device, self._load = CoverFiles(covers_dir), weights, device, load_codec
+        self._library = library
         self._codec: Codec | None = None
         self._latents: dict[str, NDArray[np.float32]] = {}
+        self._directions: tuple[Direction, ...] | None = None
 
     @property
     def codec(self) -> Codec:
@@ -136,6 +73,17 @@ class Blender:
             else:
                 self._codec = self._load()
         return self._codec
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Where a blend may drift, from this library's covers; none where it has too few. LibraryLocked as any read."""
+        if self._directions is None:
+            if self._library is None:
+                return ()
+            with self._library.read() as con:
+                facts = latents_with_facts(con, self.codec.model_id, SAMPLE)
+            self._directions = directions(*facts)
+        return self._directions
 
     def recipe(self, albums: Sequence[Album], weights: Sequence[float] | None, mode: str, size: int) -> Recipe:
         """The recipe of a blend of these albums. BlendError where one has no cover or the numbers make no sense."""
@@ -156,50 +104,98 @@ class Blender:
     def make(self, recipe: Recipe) -> BlendResult:
         """Decode a recipe. BlendError for a model or a cover that is not here.
 
-        A recipe that carries its latent needs no cover of the library.
+        A recipe that carries its latents needs no cover of the library, but for a composite, which shows them.
         """
         began = time.monotonic()
-        point = self.point(recipe)
-        rows = np.repeat(point[None], 2 if recipe.batched else 1, axis=0)  # two rows and more fill a batch
-        pixels = self._decode(rows, recipe.size)[0]
-        made = recipe.with_point(point, recipe.batched)
-        return BlendResult(made, pixels, None, self.codec.device.type, time.monotonic() - began)
+        stops = self.stops(recipe)
+        film: tuple[NDArray[np.uint8], ...] = ()
+        made = self._computed(recipe, stops, recipe.batched and recipe.layout == "picture")
+        if recipe.layout == "picture":
+            rows = np.repeat(stops, 2 if recipe.batched else 1, axis=0)  # two rows and more fill a batch
+            pixels = self._decode(rows, recipe.size)[0]
+        else:
+            pixels, film = self._laid_out(made, stops)
+        return BlendResult(made, pixels, None, self.codec.device.type, time.monotonic() - began, film)
 
     def make_batch(self, recipes: Sequence[Recipe]) -> list[BlendResult]:
-        """Decode recipes of one size together. BlendError as `make`."""
+        """Decode recipes of single pictures of one size together. BlendError as `make`."""
         if len(recipes) == 1:
             return [self.make(replace(recipes[0], batched=False))]
         began = time.monotonic()
-        points = np.stack([self.point(recipe) for recipe in recipes])
+        points = np.concatenate([self.stops(recipe) for recipe in recipes])
         pixels = self._decode(points, recipes[0].size)
         seconds, device = (time.monotonic() - began) / len(recipes), self.codec.device.type
         return [
-            BlendResult(recipe.with_point(point, True), picture, None, device, seconds)
+            BlendResult(self._computed(recipe, point[None], True), picture, None, device, seconds)
             for recipe, point, picture in zip(recipes, points, pixels, strict=True)
         ]
 
-    def point(self, recipe: Recipe) -> NDArray[np.float32]:
-        """The latent [d] of a recipe: the one that it carries, or the blend of its covers' latents."""
+    def stops(self, recipe: Recipe) -> NDArray[np.float32]:
+        """The latents [k, d] of a recipe: those that it carries; or its blend, or what its ways lead between."""
         if recipe.model_id != self.codec.model_id:
             raise BlendError(f"the recipe is of model {recipe.model_id}, this is {self.codec.model_id}")
-        carried = recipe.point(self.codec.latent_dim)
+        carried = recipe.stops(self.codec.latent_dim)
         if carried is not None:
             return carried
-        latents = np.stack([self._latent(part.cover_sha256) for part in recipe.parts])
+        if recipe.layout in ("film", "strip", "grid") and not recipe.drift:
+            return self.latents([part.cover_sha256 for part in recipe.parts])
+        point = self.point(recipe)
+        if recipe.layout in ("film", "strip"):
+            return np.stack([self.point(replace(recipe, drift=())), point])
+        if recipe.layout == "grid":
+            raise BlendError("a grid lies between covers and does not drift: take the drift back")
+        return point[None]
+
+    def point(self, recipe: Recipe) -> NDArray[np.float32]:
+        """The blend of a recipe's covers as a latent [d], with its drift."""
+        latents = self.latents([part.cover_sha256 for part in recipe.parts])
         given = [part.weight for part in recipe.parts if part.weight is not None]
         try:
             point = blend(latents, recipe.mode, given or None, self.codec.centre)
         except ValueError as error:
             raise BlendError(str(error)) from error
+        steps = {one.name: one.step for one in self.directions} if recipe.drift else {}
+        for name, amount in recipe.drift:
+            if name not in steps:
+                raise BlendError(f"this library has no direction {name!r}: it has {', '.join(steps) or 'none'}")
+            point = (point + np.float32(amount) * steps[name]).astype(np.float32)
         if not np.isfinite(point).all():
             raise BlendError("these weights are too large: the blend has no finite latent")
         return point
 
-    def _decode(self, points: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
+    def latents(self, shas: Sequence[str]) -> NDArray[np.float32]:
+        """Covers' latents [n, d]: the library's where the model is the same, else each encoded alone."""
+        self.learn(shas)
+        return np.stack([self._latent(sha) for sha in shas])
+
+    def learn(self, shas: Sequence[str]) -> None:
+        """Read the latents of covers from the library in one burst, as far as it has them."""
+        wanted = [sha for sha in dict.fromkeys(shas) if sha not in self._latents]
+        if not wanted or self._library is None:
+            return
         try:
-            return self.codec.decode(points, size)
-        except ValueError as error:
-            raise BlendError(str(error)) from error
+            with self._library.read() as con:
+                found = latents_of(con, self.codec.model_id, wanted)
+        except LibraryLocked:
+            return  # they are encoded instead
+        for sha, latent in found.items():
+            if latent.shape == (self.codec.latent_dim,):
+                self._keep(sha, latent)
+
+    def picture_of(self, sha: str) -> NDArray[np.uint8]:
+        """What the model makes of one cover, uint8 [128, 128, 3]."""
+        return self._decode(self.latents([sha]), 128)[0]
+
+    def write(self, recipe: Recipe, out: Path, *, suffix: str = ".png", overwrite: bool = False) -> BlendResult:
+        """Make a recipe and write it to `out`, or into the folder `out` under a name of its own with that suffix."""
+        made = self.make(recipe)
+        began = time.monotonic()
+        frames = made.film or (made.pixels,)
+        if out.is_dir():
+            path = write_blend(frames, made.recipe, out / file_name(made.recipe, suffix), numbered=True)
+        else:
+            path = write_blend(frames, made.recipe, out, overwrite=overwrite)
+        return replace(made, path=path, seconds=made.seconds + time.monotonic() - began)
 
     def blend(
         self,
@@ -215,90 +211,60 @@ class Blender:
         recipe = self.recipe(albums, weights, mode, size)
         return self.make(recipe) if out is None else self.write(recipe, out, overwrite=overwrite)
 
-    def write(self, recipe: Recipe, out: Path, *, overwrite: bool = False) -> BlendResult:
-        """Make a recipe and write it as a PNG: to `out`, or into the folder `out` under a name of its own."""
-        made = self.make(recipe)
-        began = time.monotonic()
-        if out.is_dir():
-            path = write_png(made.pixels, made.recipe, out / file_name(made.recipe), numbered=True)
-        else:
-            path = write_png(made.pixels, made.recipe, out, overwrite=overwrite)
-        return replace(made, path=path, seconds=made.seconds + time.monotonic() - began)
+    def _laid_out(
+        self, recipe: Recipe, stops: NDArray[np.float32]
+    ) -> tuple[NDArray[np.uint8], tuple[NDArray[np.uint8], ...]]:
+        """(the sheet, or a film's first frame; the film's frames). Pictures are decoded one at a time: that way the
+        ends are what the model makes of each cover alone, to the last bit.
+        """
+        from vae.sheets import row, stack
+
+        def draw(points: NDArray[np.float32]) -> NDArray[np.uint8]:
+            return np.concatenate([self._decode(point[None], recipe.size) for point in points])
+
+        if recipe.layout == "film":
+            film = tuple(draw(along(stops, recipe.frames, self.codec.centre)))
+            return film[0], film
+        if recipe.layout == "strip":
+            return row(draw(along(stops, recipe.frames, self.codec.centre))), ()
+        if recipe.layout == "grid":
+            left, right = (along(stops[[at, at + 2]], recipe.frames, self.codec.centre) for at in (0, 1))
+            sides = zip(left, right, strict=True)
+            return stack([row(draw(along(np.stack(ends), recipe.frames, self.codec.centre))) for ends in sides]), ()
+        covers = [self._enlarged(part.cover_sha256, recipe.size) for part in recipe.parts]
+        tiles = np.stack([*covers, draw(stops)[0]])
+        return stack([row(tiles[at : at + ACROSS]) for at in range(0, len(tiles), ACROSS)]), ()
+
+    def _computed(self, recipe: Recipe, stops: NDArray[np.float32], batched: bool) -> Recipe:
+        """The recipe with all that its pixels came from."""
+        return replace(recipe.with_stops(stops, batched), refiner=self.codec.refiner_id)
+
+    def _enlarged(self, sha: str, size: int) -> NDArray[np.uint8]:
+        cover = Image.fromarray(self._files.pixels(sha))
+        return np.asarray(cover.resize((size, size), Image.Resampling.LANCZOS))
+
+    def _decode(self, points: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
+        try:
+            return self.codec.decode(points, size)
+        except ValueError as error:
+            raise BlendError(str(error)) from error
 
     def _latent(self, sha: str) -> NDArray[np.float32]:
-        """One cover's latent, encoded alone so that it does not depend on the other covers of the blend."""
+        """One cover's latent, encoded alone where the library has none: so it does not depend on the other covers."""
         if sha not in self._latents:
-            if len(self._latents) >= CACHED:
-                self._latents.pop(next(iter(self._latents)))
-            self._latents[sha] = self.codec.encode(self._files.pixels(sha)[None])[0]
+            self._keep(sha, self.codec.encode(self._files.pixels(sha)[None])[0])
         return self._latents[sha]
 
-
-def file_name(recipe: Recipe) -> str:
-    """A name that any file system takes, from titles that may hold anything: `ok-computer+kid-a-vivid-1f3a9c20.png`."""
-    titles = "+".join(slug(part.title) for part in recipe.parts[:3])
-    more = f"+{len(recipe.parts) - 3}" if len(recipe.parts) > 3 else ""
-    return f"{titles}{more}-{recipe.mode}-{recipe.blend_id[:8]}.png"
+    def _keep(self, sha: str, latent: NDArray[np.float32]) -> None:
+        if len(self._latents) >= CACHED:
+            self._latents.pop(next(iter(self._latents)))
+        self._latents[sha] = latent
 
 
-def slug(text: str, longest: int = 24) -> str:
-    """Lower-case ASCII letters and digits with hyphens; `untitled` where nothing is left."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:longest].strip("-") or "untitled"
-
-
-def write_png(
-    pixels: NDArray[np.uint8], recipe: Recipe, path: Path, *, overwrite: bool = False, numbered: bool = False
-) -> Path:
-    """Write a PNG with its recipe: beside and then put in place, so that no partial file ever has the final name.
-
-    A file that is there is kept: BlendError, or with `numbered` a free name (`…-2.png`). Returns the path written.
-    """
-    content = encode_png(pixels, {RECIPE_KEY: recipe.to_json()})
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".blend-", suffix=".part", delete=False) as file:
-            beside = Path(file.name)
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                beside.chmod(0o644)
-                return _put(beside, path, overwrite, numbered)
-            finally:
-                beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise BlendError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _put(beside: Path, path: Path, overwrite: bool, numbered: bool) -> Path:
-    if overwrite:
-        beside.replace(path)
-        return path
-    for n in range(1, 10_000):
-        target = path if n == 1 else path.with_name(f"{path.stem}-{n}{path.suffix}")
-        try:
-            target.hardlink_to(beside)  # fails where the name is taken, at once and for every process
-            return target
-        except OSError as error:
-            if not target.exists():
-                if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-                    raise
-                beside.replace(target)  # a file system without hard links
-                return target
-            if not numbered:
-                raise BlendError(f"{path} is there already: give another name, or --force") from None
-    raise BlendError(f"cannot find a free name for {path}")
-
-
-def read_recipe(path: Path) -> Recipe:
-    """The recipe that a blend's PNG carries. BlendError where there is none."""
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            image.load()
-            text = getattr(image, "text", {}).get(RECIPE_KEY)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BlendError(f"{path} cannot be read as a PNG: {error}") from error
-    if not text:
-        raise BlendError(f"{path} carries no recipe")
-    return Recipe.from_json(str(text))
+def along(stops: NDArray[np.float32], n: int, centre: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`n` latents [n, d] from the first of `stops` [k, d] through all to the last, at an even pace; ends are exact."""
+    points = []
+    for at in np.linspace(0, len(stops) - 1, n):
+        leg = min(int(at), len(stops) - 2)
+        points.append(blend(stops[leg : leg + 2], "interpolate", (1 - (at - leg), at - leg), centre))
+    return np.stack(points)

@@ -6,16 +6,20 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.blend import Blender, BlendError, BlendResult, Recipe, file_name, read_recipe, write_png
+from pipelines.blend import Blender, BlendResult
+from pipelines.blend_files import read_recipe, write_blend
 from pipelines.progress import Progress
+from pipelines.recipe import BlendError, Recipe, file_name
 from store.errors import LibraryError
 from store.records import Album
 
 WRITERS = 4  # threads; deflating releases the interpreter's lock
 LONGEST = 1 << 20  # characters of a line
+CHUNK = 256  # lines whose covers' latents are read from the library together
 
 
 @dataclass
@@ -60,13 +64,22 @@ def blend_bulk(
 def _recipes(
     blender: Blender, lines: Iterable[str], find: Callable[[str], Album], report: BulkReport
 ) -> Iterator[tuple[int, Recipe]]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            yield number, _recipe(blender, line, find)
-        except LibraryError as error:
-            report.bad.append((number, str(error)))
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    while some := list(islice(numbered, CHUNK)):
+        read: list[tuple[int, Recipe]] = []
+        for number, line in some:
+            try:
+                read.append((number, _recipe(blender, line, find)))
+            except LibraryError as error:
+                report.bad.append((number, str(error)))
+        blender.learn([part.cover_sha256 for _, recipe in read if not recipe.latent for part in recipe.parts])
+        for number, recipe in read:
+            try:
+                blender.stops(recipe)  # what cannot be blended is told with its own line, not with the batch
+            except LibraryError as error:
+                report.bad.append((number, str(error)))
+            else:
+                yield number, recipe
 
 
 def _recipe(blender: Blender, line: str, find: Callable[[str], Album]) -> Recipe:
@@ -80,7 +93,8 @@ def _recipe(blender: Blender, line: str, find: Callable[[str], Album]) -> Recipe
         raise BlendError("a recipe is a JSON object with albums")
     if "parts" in values:
         recipe = Recipe.from_json(line)
-        blender.point(recipe)
+        if recipe.layout != "picture":
+            raise BlendError(f"many are made as single pictures: make this {recipe.layout} alone")
         return recipe
     albums, weights, size = values.get("albums"), values.get("weights"), values.get("size", 512)
     if not isinstance(albums, list) or not all(isinstance(text, str) for text in albums):
@@ -90,9 +104,7 @@ def _recipe(blender: Blender, line: str, find: Callable[[str], Album]) -> Recipe
         raise BlendError("`weights` must be a list of numbers")
     if size not in (128, 512):
         raise BlendError(f"`size` must be 128 or 512, not {size!r}")
-    recipe = blender.recipe([find(text) for text in albums], weights, str(values.get("mode", "vivid")), size)
-    blender.point(recipe)  # what cannot be blended is told with its own line, not with the batch
-    return recipe
+    return blender.recipe([find(text) for text in albums], weights, str(values.get("mode", "vivid")), size)
 
 
 def _is_there(path: Path, recipe: Recipe) -> bool:
@@ -122,7 +134,7 @@ def _decode(
 
 
 def _write(result: BlendResult, folder: Path) -> Path:
-    return write_png(result.pixels, result.recipe, folder / file_name(result.recipe))
+    return write_blend([result.pixels], result.recipe, folder / file_name(result.recipe))
 
 
 def _finish(writing: list[Future[Path]], report: BulkReport, progress: Progress) -> None:

@@ -123,3 +123,36 @@ def load_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> tuple[list[st
         return [], np.empty((0, dimension), np.float32)
     latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return table["cover_sha256"].to_pylist(), latents.astype(np.float32).reshape(-1, dimension)
+
+
+def latents_of(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str]) -> dict[str, np.ndarray]:
+    """The latents (float32 [d]) of some covers by cover_sha256; those without one are left out."""
+    table = con.sql(
+        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? AND cover_sha256 IN (SELECT unnest(?::VARCHAR[]))",
+        params=[model_id, list(shas)],
+    ).to_arrow_table()
+    if not table.num_rows:
+        return {}
+    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    return dict(zip(table["cover_sha256"].to_pylist(), latents.reshape(table.num_rows, -1), strict=True))
+
+
+def latents_with_facts(
+    con: duckdb.DuckDBPyConnection, model_id: str, limit: int
+) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """(latents float32 [n, d], genres ('' = unknown), mean colours 0xRRGGBB) of at most `limit` covers.
+
+    Ordered by their hashes, which is as good as at random.
+    """
+    table = con.sql(
+        "SELECT any_value(l.latent) AS latent, coalesce(min(a.genre), '') AS genre, any_value(c.mean_color) AS color "
+        "FROM (SELECT * FROM latents WHERE model_id = ? ORDER BY cover_sha256 LIMIT ?) l "
+        "JOIN covers c USING (cover_sha256) LEFT JOIN albums a USING (cover_sha256) "
+        "GROUP BY cover_sha256 ORDER BY cover_sha256",
+        params=[model_id, limit],
+    ).to_arrow_table()
+    if not table.num_rows:
+        return np.empty((0, latent_dimension(con)), np.float32), [], np.empty(0, np.int64)
+    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    colors = table["color"].to_numpy().astype(np.int64)
+    return latents.reshape(table.num_rows, -1), table["genre"].to_pylist(), colors

@@ -1,15 +1,17 @@
 """Bookmarks, walks and blends: never lost and never waiting for the database.
 
 A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for.
-The next write burst of any process moves the journal aside, applies it in one transaction and only then
-deletes it. Each record has an id of its own and `personal_records` remembers those applied, so a process
-that dies between commit and delete costs nothing: the next one replays the same file and every record is
-known.
+The next write burst of any process moves the journal aside and applies it in one transaction. A later burst,
+which opened the file afresh, deletes it once it reads every one of its records back: a commit is believed when
+another open has seen it. Each record has an id of its own and `personal_records` remembers those applied, so a
+journal that is replayed again costs nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,6 +80,11 @@ class PersonalRecords:
     walk_names: tuple[WalkName, ...] = ()  # by the walk's id
 
 
+def blend_row(path: str | Path) -> str:
+    """The key of the record of a blend's file: one row a file, whatever its recipe."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+
+
 class Personal:
     """Adds personal records. Every call returns once the record is on disk; none waits for the database."""
 
@@ -92,11 +99,15 @@ class Personal:
         """Take the mark off; nothing where there is none."""
         self._append("unbookmark", album_id=album_id)
 
-    def add_blend(self, blend_id: str, path: str | Path, recipe: dict[str, Any]) -> None:
-        """Record a written blend; the same `blend_id` again replaces it. ValueError for a recipe that is no
-        JSON.
+    def add_blend(
+        self, blend_id: str, path: str | Path, recipe: dict[str, Any], made_at: datetime | None = None
+    ) -> None:
+        """Record a written blend under `blend_row` of its path; the same `blend_id` again replaces it.
+
+        `made_at` in UTC; None: now. ValueError for a recipe that is no JSON.
         """
-        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe)
+        at = {} if made_at is None else {"at": made_at.replace(tzinfo=UTC).isoformat()}
+        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe, **at)
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
         """Record that step `seq` of a walk arrived at an album."""
@@ -133,18 +144,23 @@ class Personal:
 
 
 def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
-    """Apply the journals in `folder` through a writable connection; return how many records were new.
+    """Apply the journals in `folder` through a connection just opened for writing; return how many records
+    were new. A journal without new ones was applied by an earlier burst and is deleted.
 
     Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold
     DuckDB's write lock.
     """
     journal.set_aside(folder)
-    applied = 0
+    applied, seen = 0, []
     for path in journal.files(folder):
         if path.name == journal.JOURNAL:
             continue  # appended to since; its turn comes with the next burst
         records, damaged = journal.parse(path.read_bytes())
-        applied += _apply(con, records)
+        new = _apply(con, records)
+        applied += new
+        if not new:
+            seen.append((path, damaged))
+    for path, damaged in seen:
         if damaged:
             journal.keep_damaged(folder, damaged)
         path.unlink()

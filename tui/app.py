@@ -15,25 +15,33 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from store.records import Route, Weights
+from tui.bench_door import open_gallery, open_tray
+from tui.bench_state import Bench
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
+from tui.decoder import Decoder
 from tui.halfblocks import FINE, LITE, ColorMode
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
+from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
+from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen, key_name
 from tui.screens.map import Mapper, MapScreen
+from tui.screens.near import NearScreen
 from tui.screens.network import NetworkScreen
 from tui.screens.route import Router, RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.screens.write import WriteScreen
 from tui.session import Blender, Session
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
 from tui.trail import Trail
+from tui.widgets.bars import KeysLine
 from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
@@ -53,6 +61,7 @@ class SleevewalkApp(ThriftyDisplay):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
+        Binding("f12", "meter", "meter", id="app.meter", tooltip="Bytes and time of each key", show=False),
     ]
 
     def __init__(
@@ -69,6 +78,8 @@ class SleevewalkApp(ThriftyDisplay):
         config: Config | None = None,
         welcome: bool = False,
         mapper: Mapper | None = None,
+        decoder: Decoder | None = None,
+        library: Library | None = None,
     ) -> None:
         """`mapper`: the map of this library, called off the screen's thread.
 
@@ -85,10 +96,14 @@ class SleevewalkApp(ThriftyDisplay):
         self.library_path = library_path
         self.blends_dir = blends_dir
         self.blender = blender
+        self.decoder = decoder
+        self.library = library
+        self.bench = Bench()
         self.look = look or TerminalLook()
         self.colorless = self.look.color == "ascii"
         mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
         self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
+        self.metered = False
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
@@ -96,10 +111,21 @@ class SleevewalkApp(ThriftyDisplay):
         self.theme = self.config.theme or own_look
         self.set_keymap(self.config.keys)
 
-    def slow_link(self) -> None:
-        """From here on covers are drawn for a slow link, unless the person decided."""
+    def link_changed(self, slow: bool) -> None:
+        """From here on covers are drawn for a slow link or in full, unless the person decided."""
         if self.look.lite is None:
-            self.painter.tolerance = LITE
+            self.painter.tolerance = LITE if slow else FINE
+
+    def action_meter(self) -> None:
+        """Tell after each key what it cost, in the row of keys, until pressed again."""
+        self.metered = not self.metered
+
+    def key_drawn(self, size: int, seconds: float) -> None:
+        """Bytes and time of the last key, where they are wanted."""
+        if self.metered:
+            quality = "lite" if self.painter.tolerance >= LITE else "fine"
+            for line in self.screen.query(KeysLine):
+                line.show_message(f"last key: {size:,} bytes, {seconds * 1000:.0f} ms, {quality}", False)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of ours that a foreign theme does not know."""
@@ -109,7 +135,8 @@ class SleevewalkApp(ThriftyDisplay):
         """The walk; a screen pushed over an empty one would be painted twice."""
         if self.session is None:
             return EmptyScreen(self.library_path)
-        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir, self.config.keys)
+        warm_up = None if self.decoder is None else self.decoder.start
+        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir, self.config.keys, warm_up)
 
     def action_theme(self) -> None:
         """The next theme."""
@@ -140,7 +167,7 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
-            elif isinstance(screen, (MapScreen, NetworkScreen)):
+            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:
@@ -190,6 +217,19 @@ class SleevewalkApp(ThriftyDisplay):
 
         self.push_screen(MapScreen(self.session, self.painter, self.mapper), answer)
 
+    def finder(self, asks: str, does: str) -> FindScreen:
+        """A screen that asks for an album of this library."""
+        assert self.session is not None
+        return FindScreen(self.session, self.painter, self.find, asks, does)
+
+    def action_bench(self) -> None:
+        """The blend bench with what lies in the tray."""
+        open_tray(self)
+
+    def action_gallery(self) -> None:
+        """The blends so far."""
+        open_gallery(self)
+
     def action_network(self, expand: bool = False) -> None:
         """The albums explored so far, with the ring of the one in focus opened first where asked; its answer is
         walked to.
@@ -234,6 +274,10 @@ class SleevewalkApp(ThriftyDisplay):
             TrailScreen: "the trail",
             RouteScreen: "a route",
             MapScreen: "the map",
+            BenchScreen: "the blend bench",
+            GalleryScreen: "the gallery",
+            NearScreen: "near a blend",
+            WriteScreen: "writing a blend",
             NetworkScreen: "the network",
         }
         title = told.get(type(screen), "walking")
@@ -275,6 +319,10 @@ def binding_ids() -> tuple[str, ...]:
         TrailScreen,
         RouteScreen,
         MapScreen,
+        BenchScreen,
+        WriteScreen,
+        NearScreen,
+        GalleryScreen,
         NetworkScreen,
         SqlScreen,
         HelpScreen,
@@ -294,6 +342,7 @@ def run_app(
     start_album: str | None = None,
     blender: Blender | None = None,
     look: TerminalLook | None = None,
+    decoder: Decoder | None = None,
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
@@ -329,10 +378,14 @@ def run_app(
         welcome=session is not None and not neighborhood.snapshot.personal.walks,
         look=look,
         mapper=partial(open_map, library, neighborhood),
+        decoder=decoder,
+        library=library,
     )
     try:
         app.run()
     finally:
+        if decoder is not None:
+            decoder.close()
         notebook.close()
         personal.flush()
     return app.return_code or 0

@@ -72,10 +72,10 @@ class CoverPainter:
         self._packed: Recent[tuple[str, int, int, int], Cells | None] = Recent(PACKED_KEPT)
         self._strips: Recent[tuple[str, int, int, int], list[Strip]] = Recent(STRIPS_KEPT)
 
-    def draw(self, album: Album, columns: int, rows: int) -> list[Strip]:
-        """`rows` strips of `columns` cells."""
-        key = album.cover_sha256 or album.album_id
-        return self._strips.get((key, columns, rows, self.tolerance), lambda: self._draw(album, columns, rows))
+    def draw(self, album: Album, columns: int, rows: int, at_least: int = 0) -> list[Strip]:
+        """`rows` strips of `columns` cells, merged with a tolerance of `at_least` that."""
+        key, tolerance = album.cover_sha256 or album.album_id, max(self.tolerance, at_least)
+        return self._strips.get((key, columns, rows, tolerance), lambda: self._draw(album, columns, rows, tolerance))
 
     def draw_pixels(self, pixels: Pixels, columns: int, rows: int) -> list[Strip]:
         """Strips of a picture that is no album's cover, such as a blend; not kept."""
@@ -84,7 +84,7 @@ class CoverPainter:
     def prepare(self, album: Album, columns: int, rows: int) -> None:
         """Read and pack a cover ahead of drawing it; may run in a thread."""
         if album.cover_sha256 is not None:
-            self._cells(album.cover_sha256, columns, rows)
+            self._cells(album.cover_sha256, columns, rows, self.tolerance)
 
     def problem(self, album: Album) -> str | None:
         """Why the placeholder stands in for this album's cover, or None where the cover is drawn."""
@@ -92,22 +92,22 @@ class CoverPainter:
             return "no cover in this library"
         return self.problems.get(album.cover_sha256)
 
-    def _draw(self, album: Album, columns: int, rows: int) -> list[Strip]:
-        cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows)
+    def _draw(self, album: Album, columns: int, rows: int, tolerance: int) -> list[Strip]:
+        cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows, tolerance)
         if cells is None:
             return placeholder(album, columns, rows)
         return strips(cells)
 
-    def _cells(self, sha: str, columns: int, rows: int) -> Cells | None:
-        return self._packed.get((sha, columns, rows, self.tolerance), lambda: self._pack(sha, columns, rows))
+    def _cells(self, sha: str, columns: int, rows: int, tolerance: int) -> Cells | None:
+        return self._packed.get((sha, columns, rows, tolerance), lambda: self._pack(sha, columns, rows, tolerance))
 
-    def _pack(self, sha: str, columns: int, rows: int) -> Cells | None:
+    def _pack(self, sha: str, columns: int, rows: int, tolerance: int) -> Cells | None:
         try:
             pixels = self.source.pixels(sha)
         except LibraryError as error:
             self.problems[sha] = str(error)
             return None
-        return picture(pixels, columns, rows, self.mode, self.tolerance)
+        return picture(pixels, columns, rows, self.mode, tolerance)
 
 
 def placeholder(album: Album, columns: int, rows: int) -> list[Strip]:

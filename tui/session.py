@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from store.filters import NO_FILTER, Filter
-from store.personal import NAME_LIMIT
+from store.personal import NAME_LIMIT, blend_row
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from store.text import clean
 from tui.layout import MAX_RING, MIN_RING
@@ -50,6 +50,7 @@ class Neighborhood(Protocol):
         self, album_id: str, k: int = 12, weights: Weights = ..., *, allowed: Any = ...
     ) -> list[Neighbor]: ...
     def reasons(self, a: str, b: str, weights: Weights = ...) -> tuple[Reason, ...]: ...
+    def nearest_to(self, vector: Any, k: int) -> list[Neighbor]: ...
 
 
 class Personal(Protocol):
@@ -185,7 +186,8 @@ class Session:
         """Put a written blend into the personal records."""
         if self.personal is not None and result.path is not None:
             recipe = json.loads(result.recipe.to_json())
-            self.personal.add_blend(result.recipe.blend_id, str(result.path.resolve()), recipe)
+            path = str(result.path.resolve())
+            self.personal.add_blend(blend_row(path), path, recipe)
 
     # the ring
 

@@ -13,11 +13,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
-from textual import messages
+from textual import events, messages
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.geometry import Region
 
+from tui.link import Link
 from tui.terminal_mirror import TerminalMirror
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ ASK = "\x1b[?2026$p"  # Textual asks the same at the start; the answer comes as 
 LOST = 3.0  # seconds after which an answer no longer counts as on its way
 POLL = 0.01  # seconds between looks at whether answers are overdue
 SOON = 0.002  # and, where the terminal gives none, at whether the last chunk was written
-SLOW = 400_000  # bytes a second; below, a hop in the full quality takes over 0.2 s
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
 
@@ -46,9 +46,20 @@ class ThriftyDisplay(App[None]):
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
         self._looked_at: tuple[Screen[Any] | None, Widget | None] = (None, None)
+        self._link = Link()
+        self._key: tuple[float, int] | None = None  # when the last key came, and the bytes sent before it
 
-    def slow_link(self) -> None:
-        """Called when the terminal was measured to drain slowly."""
+    def link_changed(self, slow: bool) -> None:
+        """Called when the link was measured to be slow, or to be fast again."""
+
+    def key_drawn(self, size: int, seconds: float) -> None:
+        """Called when all that the last key changed was sent: `size` bytes, `seconds` after the key."""
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when a key came."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._key = (time.monotonic(), self.sent_bytes)
+        await super().on_event(event)
 
     def redraw(self) -> None:
         """Send everything again, such as after another program wrote over the screen."""
@@ -78,8 +89,8 @@ class ThriftyDisplay(App[None]):
             size, sent = self._unanswered.popleft()
             took = time.monotonic() - sent
             behind = size + sum(later for later, _ in self._unanswered)
-            if size > CHUNK // 2 and took > 0.05 and behind / took < SLOW:
-                self.slow_link()
+            if self._link.answered(size, behind, took):
+                self.link_changed(self._link.slow)
         self._pump()
 
     def _pump_soon(self, delay: float) -> None:
@@ -100,6 +111,7 @@ class ThriftyDisplay(App[None]):
         while self._keeps_up():
             chunk = mirror.take(CHUNK, first)
             if not chunk:
+                self._told()
                 return
             if self._sync_available:
                 chunk = f"{SYNC_START}{chunk}{SYNC_END}{ASK}"
@@ -108,6 +120,11 @@ class ThriftyDisplay(App[None]):
             driver.write(chunk)
             driver.flush()
         self._pump_soon(POLL if self._unanswered else SOON)
+
+    def _told(self) -> None:
+        if self._key is not None and self.sent_bytes > self._key[1]:
+            (when, before), self._key = self._key, None
+            self.key_drawn(self.sent_bytes - before, time.monotonic() - when)
 
     def _keeps_up(self) -> bool:
         while self._unanswered and time.monotonic() - self._unanswered[0][1] > LOST:

@@ -25,7 +25,11 @@ PALETTE = 1 << 25  # colours from here are indexes of the terminal's palette
 CLUSTERS = 0x110000  # glyphs from here are characters of several code points
 FIELDS = 4  # glyph, foreground, background, attributes
 ATTRIBUTES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7", "strike": "9"}
-REVERSE = 1 << list(ATTRIBUTES).index("reverse")
+REVERSE, UNDERLINE, STRIKE = (1 << list(ATTRIBUTES).index(name) for name in ("reverse", "underline", "strike"))
+SEEN_ON_SPACES = REVERSE | UNDERLINE | STRIKE  # bold or dim change nothing where there is only ground
+OFF = ("22", "22", "23", "24", "25", "27", "29")  # what ends each of ATTRIBUTES; bold and dim end together
+BOLD_OR_DIM = 3
+NEAR = 4  # cells that did not change are sent along rather than jumped over, where they cost no more than a jump
 PLAIN = str.maketrans(  # what the screen is drawn with, for a terminal that has ASCII only
     {
         **dict.fromkeys(map(chr, range(0x2801, 0x2900)), "."),
@@ -103,8 +107,9 @@ class TerminalMirror:
         cells = self._wanted[:, y, x : x + len(glyphs)]
         cells[0] = glyphs
         cells[1], cells[2], cells[3] = ink[0], ink[1], ink[2]
-        if not ink[2]:
+        if not ink[2] & SEEN_ON_SPACES:
             cells[1][glyphs == SPACE] = DEFAULT  # a space has no foreground
+            cells[3][glyphs == SPACE] = 0
         return end
 
     def _glyphs(self, text: str) -> list[int]:
@@ -179,12 +184,31 @@ class TerminalMirror:
         for mask in (pending & early, pending):
             for y in np.flatnonzero(mask.any(axis=1)).tolist():
                 columns = np.flatnonzero(mask[y])
-                pen.row(y, columns, self._wanted[:, y])
+                pen.row(y, bridged(columns, self._wanted[:, y]), self._wanted[:, y])
                 self._shown[:, y, columns] = self._wanted[:, y, columns]
                 mask[y] = pending[y] = False if mask is pending else pending[y] & ~mask[y]
                 if pen.size > limit:
                     return pen.text()
         return pen.text()
+
+
+def bridged(columns: NDArray[np.int64], row: Grid) -> NDArray[np.int64]:
+    """`columns` with the short gaps between them filled, where all of it is drawn in the ink of its left neighbour."""
+    plain = (row[0] >= SPACE) & (row[0] < 0x7F)
+    wider = columns.tolist()
+    for left, right in zip(columns[:-1].tolist(), columns[1:].tolist(), strict=True):
+        if 1 < right - left <= NEAR:
+            between = range(left + 1, right)
+            ink = row[1:, left]
+            if all(plain[x] and _same_ink(row, x, ink) for x in between):
+                wider += between
+    return columns if len(wider) == len(columns) else np.array(sorted(wider))
+
+
+def _same_ink(row: Grid, x: int, ink: NDArray[np.int32]) -> bool:
+    if row[0, x] == SPACE and not row[3, x]:
+        return bool(row[2, x] == ink[1] and not ink[2] & SEEN_ON_SPACES)
+    return bool((row[1:, x] == ink).all())
 
 
 def _dark_on_light(style: Style) -> bool:
@@ -236,6 +260,7 @@ class _Pen:
             if back == self._fore != DEFAULT and back != self._back and not self._bits:
                 return "█" * length
             fore = self._fore
+            bits = self._bits & ~SEEN_ON_SPACES
         return self._ink(fore, back, bits) + self.mirror._characters(glyph) * length
 
     def _turned(self, back: int, fore: int) -> int:
@@ -244,12 +269,14 @@ class _Pen:
 
     def _ink(self, fore: int, back: int, bits: int) -> str:
         codes: list[str] = []
-        if self._bits & ~bits:
-            codes.append("0")
+        ended = self._bits & ~bits
+        if ended and fore == DEFAULT and back == DEFAULT and not bits:
             self._fore = self._back = DEFAULT
             self._bits = 0
-            if fore == DEFAULT and back == DEFAULT and not bits:
-                return "\x1b[0m"
+            return "\x1b[0m"
+        if ended:
+            codes += dict.fromkeys(code for bit, code in enumerate(OFF) if ended >> bit & 1)
+            self._bits &= bits & ~(BOLD_OR_DIM if ended & BOLD_OR_DIM else 0)
         if bits != self._bits:
             codes += [code for bit, code in enumerate(ATTRIBUTES.values()) if (bits & ~self._bits) >> bit & 1]
         if fore != self._fore:

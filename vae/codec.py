@@ -45,6 +45,7 @@ class Codec:
         self.model, self.info, self.device = model.to(device), info, device
         self.refiner, self.refiner_id = refiner.to(device) if refiner else None, refiner_id
         self.batch = BATCH.get(device.type, 64)
+        self.say: Callable[[str], None] = _to_stderr  # what a person should know, such as a GPU that is full
 
     @classmethod
     def load(cls, path: Path | None = None, device: str = "auto") -> Codec:
@@ -150,10 +151,14 @@ class Codec:
         torch.cuda.empty_cache()
         if self.batch > 1:
             self.batch //= 2
-            print(f"The GPU is out of memory: going on with batches of {self.batch}", file=sys.stderr)
+            self.say(f"The GPU is out of memory: going on with batches of {self.batch}")
         else:
             self.device, self.batch = torch.device("cpu"), BATCH["cpu"]
             self.model.to(self.device)
             if self.refiner is not None:
                 self.refiner.to(self.device)
-            print("The GPU is out of memory: going on with the CPU", file=sys.stderr)
+            self.say("The GPU is out of memory: going on with the CPU")
+
+
+def _to_stderr(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -44,19 +44,20 @@ def main() -> None:
     parser.add_argument("--library", type=Path, required=True, help="read only; a library with covers")
     parser.add_argument("--count", type=int, default=128)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--parents", type=int, default=40, help="different albums that the recipes are made of")
     options = parser.parse_args()
     library = Library.open(options.library)
     snapshot = Snapshot.load(library)
     rows = [row for row in range(len(snapshot)) if snapshot.covers[row]]
     dice = random.Random(0)
-    parents = dice.sample(rows, min(40, len(rows)))
+    parents = dice.sample(rows, min(options.parents, len(rows)))
     blender = Blender(library.covers_dir, device=options.device)
     albums = {str(row): snapshot.album(row) for row in parents}
     lines = [
         json.dumps({"albums": [str(row) for row in dice.sample(parents, 3)], "weights": [1, 1, i + 1]})
         for i in range(options.count)
     ]
-    points = np.stack([blender.point(blender.recipe(list(albums.values())[:3], [1, 1, i + 1], "vivid", 512))
+    points = np.concatenate([blender.stops(blender.recipe(list(albums.values())[:3], [1, 1, i + 1], "vivid", 512))
                        for i in range(min(64, options.count))])  # fmt: skip
     blender.codec.decode(points[:2], 512)
     preview, single = [], []
@@ -85,10 +86,16 @@ def main() -> None:
         for picture in blender.codec.decode(points, 512):
             encode(picture)
         rates[f"decode and {name}"] = len(points) / (time.perf_counter() - began)
+    encoding = Blender(library.covers_dir, load_codec=lambda: blender.codec)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        report = blend_bulk(blender, lines, albums.__getitem__, Path(folder), Progress())
-        rates["recipes to files on disk"] = report.written / (time.perf_counter() - began)
+        report = blend_bulk(encoding, lines, albums.__getitem__, Path(folder), Progress())
+        rates["recipes to files on disk, each parent encoded"] = report.written / (time.perf_counter() - began)
+    fresh = Blender(library.covers_dir, load_codec=lambda: blender.codec, library=library)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        report = blend_bulk(fresh, lines, albums.__getitem__, Path(folder), Progress())
+        rates["the same with the library's latents"] = report.written / (time.perf_counter() - began)
     for name, rate in rates.items():
         print(f"{rate:8.1f} a second  {name}")
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.blend import Blender, BlendError, Recipe, file_name, read_recipe, slug, write_png
+from pipelines.blend import Blender
+from pipelines.blend_files import read_recipe, write_blend
 from pipelines.images import encode_webp
+from pipelines.recipe import BlendError, Recipe, file_name, slug
 from store.covers import CoverFiles
 from store.records import Album
 
@@ -140,4 +142,4 @@ def test_a_folder_that_cannot_be_written_is_named_and_leaves_nothing(blender, al
     blocker = tmp_path / "file"
     blocker.write_text("")
     with pytest.raises(BlendError, match="cannot write"):
-        write_png(np.zeros((8, 8, 3), np.uint8), recipe, blocker / "x.png")
+        write_blend([np.zeros((8, 8, 3), np.uint8)], recipe, blocker / "x.png")

@@ -17,11 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipelines.blend import Blender, BlendError, read_recipe
+from pipelines.blend import Blender
 from pipelines.blend_bulk import blend_bulk
+from pipelines.blend_files import read_recipe
 from pipelines.images import encode_webp
 from pipelines.png import encode_png
 from pipelines.progress import Progress
+from pipelines.recipe import BlendError
 from store.covers import CoverFiles
 from store.errors import LibraryError
 from store.records import Album
@@ -90,7 +92,7 @@ def test_random_recipes_make_pictures_or_say_why_not(kitchen, parts, mode, signe
     weights = [w if signed else abs(w) for _, w in parts]
     recipe = blender.recipe([albums[i] for i, _ in parts], weights, mode, 128)
     try:
-        point = blender.point(recipe)
+        point = blender.stops(recipe)
     except BlendError as error:
         assert "weights" in str(error) and (min(weights) < 0 or not any(weights))
         return
@@ -113,11 +115,12 @@ def test_a_png_reads_back_bit_for_bit_with_its_texts(width, height, seed, text):
 WRITES = """
 import sys, numpy as np
 from pathlib import Path
-from pipelines.blend import Part, Recipe, file_name, write_png
+from pipelines.blend_files import write_blend
+from pipelines.recipe import Part, Recipe, file_name
 for i in range(200):
     recipe = Recipe((Part("a", "A", f"Title {i}", "0" * 64, None),), "mean", 512, "model")
     pixels = np.random.default_rng(i).integers(0, 256, (512, 512, 3)).astype(np.uint8)
-    write_png(pixels, recipe, Path(sys.argv[1]) / file_name(recipe), overwrite=True)
+    write_blend([pixels], recipe, Path(sys.argv[1]) / file_name(recipe), overwrite=True)
     print(i, flush=True)
 """
 

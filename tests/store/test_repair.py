@@ -104,6 +104,8 @@ def state(library: Library) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_found_by_its_name_and_mended(copy: Library, name: str) -> None:
+    with copy.write():
+        pass  # the journal of the fixture's own records goes when a later burst has seen them
     before = state(copy)
     DAMAGE[name](copy)
     damaged = state(copy)

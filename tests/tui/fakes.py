@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.blend import BlendResult, Part, Recipe
+from pipelines.blend import BlendResult
+from pipelines.recipe import Part, Recipe
 from store.errors import LibraryError
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.app import SleevewalkApp
@@ -86,6 +87,9 @@ class FakeNeighborhood:
             if weight:
                 found.append(Neighbor(album, total / weight, reasons))
         return sorted(found, key=lambda neighbor: -neighbor.score)[:k]
+
+    def nearest_to(self, vector: Any, k: int) -> list[Neighbor]:
+        return [Neighbor(album, 1 / (place + 1), ()) for place, album in enumerate(self.snapshot.albums[:k])]
 
     def reasons(self, a: str, b: str, weights: Weights | None = None) -> tuple[Reason, ...]:
         pair = digest(*sorted((a, b)))

@@ -284,7 +284,7 @@ async def test_a_blend_that_fails_says_why(tmp_path: Path, error: type[Exception
 
 async def test_help_lists_the_bindings_of_its_screen() -> None:
     app = make_app()
-    async with app.run_test(size=(80, 40)) as pilot:
+    async with app.run_test(size=(80, 44)) as pilot:
         await ready(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))

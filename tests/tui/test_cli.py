@@ -147,6 +147,27 @@ def test_blend_takes_weights_with_the_albums_and_makes_a_file_again(run, tmp_pat
     assert first.read_bytes() == again.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("options", "name", "layout"),
+    [
+        (["--frames", "3"], "a.webp", "film"),
+        ([], "a.webp", "picture"),
+        (["--frames", "4"], "a.gif", "film"),
+        (["--sheet", "strip"], "a.png", "strip"),
+        (["--sheet", "composite"], "a.png", "composite"),
+    ],
+)
+def test_blend_writes_films_and_sheets_and_makes_them_again(run, tmp_path, options, name, layout):
+    first, again = tmp_path / name, tmp_path / f"again-{name}"
+    arguments = ("blend", "Low / Album 5", "Can / Album 6", "--size", "128", *options, "-o", str(first))
+    assert run(*arguments)[0] == 0
+    assert json.loads(run("blend", "--from", str(first), "--json")[1]).get("layout", "picture") == layout
+    assert run("blend", "--from", str(first), "-o", str(again))[0] == 0
+    assert first.read_bytes() == again.read_bytes()
+    status, _, err = run("blend", "Low / Album 5", "Can / Album 6", "--sheet", "grid", "-o", str(tmp_path / "g.png"))
+    assert status == 1 and "4 albums, not 2" in err
+
+
 def test_blend_makes_a_file_of_recipes_and_numbers_its_bad_lines(run, tmp_path):
     recipes = tmp_path / "r.jsonl"
     good = {"albums": ["Low / Album 5", "Can / Album 6"], "size": 128}
@@ -305,9 +326,9 @@ def test_opening_the_app_imports_neither_torch_nor_sklearn(folder):
     code = (
         "import asyncio, pathlib\n"
         "import tui.app\n"
-        "from tui.commands.explore import app_blender\n"
+        "from tui.commands.explore import app_blender, app_decoder\n"
         "from store.library import Library\n"
-        f"app_blender(Library.open(pathlib.Path({str(folder)!r})))\n"
+        f"app_blender(app_decoder(Library.open(pathlib.Path({str(folder)!r}))))\n"
     )
     loaded = modules_after(code, folder)
     assert "textual" in loaded and not loaded & {"torch", "sklearn"}

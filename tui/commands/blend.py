@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pipelines.blend import Blender
     from store.library import Library
 
+LAYOUT_FRAMES = {"film": 24, "strip": 7, "grid": 5}  # where the person says no number
 _WEIGHTED = re.compile(r"(.*\S)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)
 
 
@@ -50,9 +52,13 @@ def split_weights(albums: tuple[str, ...]) -> tuple[list[str], list[float] | Non
     help="How the latents are put together.",
 )
 @click.option("--size", default="512", show_default=True, type=click.Choice(["128", "512"]), help="Pixels a side.")
-@click.option("--from", "source", type=click.Path(path_type=Path), help="Make the blend of this PNG again.")
+@click.option("--from", "source", type=click.Path(path_type=Path), help="Make the blend of this file again.")
 @click.option("--recipes", type=click.Path(path_type=Path), help="Make every recipe of a JSON Lines file.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="The PNG, or a folder for it.")
+@click.option("--sheet", type=click.Choice(["composite", "strip", "grid"]), help="Several pictures in one.")
+@click.option("--frames", type=click.IntRange(2, 240), help="Pictures of a film or a strip from one end to the other.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="The file (.png, .webp, .gif, .apng), or a folder for a PNG."
+)
 @click.option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]), show_default=True)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @json_option
@@ -66,12 +72,17 @@ def blend(
     size: str,
     source: Path | None,
     recipes: Path | None,
+    sheet: str | None,
+    frames: int | None,
     out: Path | None,
     device: str,
     force: bool,
     as_json: bool,
 ) -> int:
-    """Blend the covers of two or more albums into a new one and write it as a PNG that carries its recipe.
+    """Blend the covers of two or more albums into a new one and write it with its recipe: as PNG or WebP.
+
+    A GIF or APNG, or any file with --frames, is a film from the first cover through all to the last and back. --sheet
+    composite shows the covers and their blend, strip the way between them, grid what lies between four of them.
 
     --from FILE makes the same pixels again; with --json and no -o it prints the recipe alone. --recipes FILE makes
     many: each line is a JSON object with albums and, if wanted, weights, mode and size. Run again, it continues.
@@ -79,12 +90,14 @@ def blend(
     if sum((bool(albums), source is not None, recipes is not None)) != 1:
         raise click.UsageError("name albums, or --from FILE, or --recipes FILE: one of the three")
     if source is not None and out is None and as_json:
-        from pipelines.blend import read_recipe
+        from pipelines.blend_files import read_recipe
 
         print_json(json.loads(read_recipe(source).to_json()))
         return 0
     if out is None:
         raise click.UsageError("say with -o where the picture goes")
+    if not albums and (sheet or frames):
+        raise click.UsageError("--sheet and --frames go with albums: a recipe says itself what it makes")
     names = list(albums)
     if albums:
         if weights is None:
@@ -99,10 +112,19 @@ def blend(
     from pipelines.blend import Blender
 
     library = open_library(context)
-    blender = Blender(library.covers_dir, device=device)
+    blender = Blender(library.covers_dir, device=device, library=library)
     if recipes is not None:
         return _bulk(library, blender, recipes, out, as_json)
-    return _one(library, blender, names, weights, mode, int(size), source, out, force, as_json)
+    laid_out = {"layout": layout_of(sheet, frames, out), "frames": frames or LAYOUT_FRAMES.get(sheet or "film", 1)}
+    if laid_out["layout"] in ("picture", "composite"):
+        laid_out["frames"] = 1
+    return _one(library, blender, names, weights, mode, int(size), source, laid_out, out, force, as_json)
+
+
+def layout_of(sheet: str | None, frames: int | None, out: Path) -> str:
+    """What is made: the sheet asked for, a film where frames or the file's kind say so, else a picture."""
+    film = frames is not None or out.suffix.lower() in (".gif", ".apng")
+    return sheet or ("film" if film else "picture")
 
 
 def _one(
@@ -113,13 +135,14 @@ def _one(
     mode: str,
     size: int,
     source: Path | None,
+    laid_out: dict[str, Any],
     out: Path,
     force: bool,
     as_json: bool,
 ) -> int:
-    from pipelines.blend import read_recipe
+    from pipelines.blend_files import read_recipe
     from store.find import resolve
-    from store.personal import Personal
+    from store.personal import Personal, blend_row
     from store.snapshot import Snapshot
 
     if source is not None:
@@ -127,12 +150,15 @@ def _one(
     else:
         snapshot = Snapshot.load(library)
         chosen = [resolve(snapshot, text) for text in names]
-        recipe = blender.recipe(chosen, weights, mode, size)
+        recipe = replace(blender.recipe(chosen, weights, mode, size), **laid_out)
         click.echo("of " + ", ".join(album_line(album) for album in chosen), err=True)
     result = blender.write(recipe, out, overwrite=force)
+    if source is not None and recipe.refiner != result.recipe.refiner:
+        click.echo("sharpened in another way than the file that it was made from: the pixels differ", err=True)
     told = json.loads(result.recipe.to_json())
     personal = Personal(library)
-    personal.add_blend(result.recipe.blend_id, str(result.path.resolve() if result.path else out), told)
+    path = (result.path or out).resolve()
+    personal.add_blend(blend_row(path), path, told)
     personal.flush()  # where the file is locked the record waits in the journal
     if as_json:
         print_json({"path": str(result.path), "seconds": round(result.seconds, 3), "device": result.device, **told})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipelines.blend import BlendResult
     from store.library import Library
     from store.records import Album
+    from tui.decoder import Decoder
 
 
 def look_options(command: Command) -> Command:
@@ -85,21 +86,27 @@ def open_app(library: Library, album: str | None, look: TerminalLook) -> int:
     from tui.app import run_app
 
     start = resolve(Snapshot.load(library), album).album_id if album else None
-    return run_app(library, start, app_blender(library), look)
+    decoder = app_decoder(library)
+    return run_app(library, start, app_blender(decoder), look, decoder)
 
 
-def app_blender(library: Library) -> Callable[[list[Album], list[float] | None, str, int, Path], BlendResult]:
-    """What the app calls to blend: writes the file, and gives back a picture small enough for the screen."""
+def app_decoder(library: Library) -> Decoder:
+    """The thread that owns the model; nothing is loaded before it is asked."""
     from pipelines.blend import Blender
+    from tui.decoder import Decoder
 
-    blender = Blender(library.covers_dir)
+    return Decoder(lambda: Blender(library.covers_dir, library=library))
+
+
+def app_blender(decoder: Decoder) -> Callable[[list[Album], list[float] | None, str, int, Path], BlendResult]:
+    """What the walk calls to blend: writes the file, and gives back a picture small enough for the screen."""
 
     def blend(albums: list[Album], weights: list[float] | None, mode: str, size: int, folder: Path) -> BlendResult:
         import numpy as np
         from PIL import Image
 
         folder.mkdir(parents=True, exist_ok=True)
-        result = blender.blend(albums, weights, mode, size, folder)
+        result = decoder.job(lambda blender: blender.blend(albums, weights, mode, size, folder)).result()
         small = Image.fromarray(result.pixels).resize((128, 128), Image.Resampling.LANCZOS)
         return replace(result, pixels=np.asarray(small))
 

@@ -95,7 +95,7 @@ class FindScreen(Screen[str | None]):
         with Horizontal(id="find-body"):
             yield Lines(id="hits")
             with Vertical(id="preview"):
-                yield Cover(self.painter, id="preview-cover")
+                yield Cover(self.painter, coarse=True, id="preview-cover")
                 yield Lines(id="preview-text")
         yield KeysLine(id="keys")
 

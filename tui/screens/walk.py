@@ -71,8 +71,11 @@ class WalkScreen(Screen[None]):
         blender: Blender | None,
         blends_dir: Path,
         keymap: Mapping[str, str],
+        warm_up: Callable[[], None] | None = None,
     ) -> None:
+        """`warm_up` is called once there is something to blend: the model loads while the walk goes on."""
         super().__init__()
+        self.warm_up = warm_up
         self.keymap = keymap  # keys that the person chose, by the id of the binding
         self.session = session
         self.painter = painter
@@ -224,8 +227,10 @@ class WalkScreen(Screen[None]):
         """Into the tray, or out of it."""
         if self.session.toggle_tray():
             self.refresh_focus()
+            if self.warm_up is not None and self.session.tray:
+                self.warm_up()
         else:
-            self.say("the tray is full: b blends it, space takes an album out")
+            self.say("the tray is full: b blends it, B opens the bench, space takes an album out")
 
     def action_close(self) -> None:
         """Show the details again."""

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from store.records import Album
 from tui.covers import CoverPainter
-from tui.halfblocks import Pixels
+from tui.halfblocks import LITE, Pixels
 
 
 class Cover(Widget):
@@ -24,8 +24,12 @@ class Cover(Widget):
             self.cover = cover
             self.twice = twice
 
-    def __init__(self, painter: CoverPainter, *, slot: int | None = None, id: str | None = None) -> None:
+    def __init__(
+        self, painter: CoverPainter, *, slot: int | None = None, coarse: bool = False, id: str | None = None
+    ) -> None:
+        """`coarse`: drawn as for a slow link at any quality, where pictures pass by quickly."""
         super().__init__(id=id)
+        self.coarse = coarse
         self.painter = painter
         self.slot = slot
         self.album: Album | None = None
@@ -67,7 +71,7 @@ class Cover(Widget):
         if self.pixels is not None:
             strips = self.painter.draw_pixels(self.pixels, columns, rows)
         elif self.album is not None:
-            strips = self.painter.draw(self.album, columns, rows)
+            strips = self.painter.draw(self.album, columns, rows, LITE if self.coarse else 0)
         else:
             strips = [Strip.blank(columns, self.background_colors[1].rich_color and self.rich_style)] * rows
         for line_filter in self.get_line_filters():

@@ -47,8 +47,8 @@ class TrayView(Container):
             [(heading, palette.text("quiet")), ("─" * (cells - len(heading)), palette.text("faint"))]
         ]
         if not count:
-            hint = "space puts the album in focus here, b blends two or more"
-            rows += [[(row, palette.text("quiet"))] for row in wrap(hint, cells, 2)]
+            hint = "space puts albums here, b blends two or more, B opens the bench"
+            rows += [[(row, palette.text("quiet"))] for row in wrap(hint, cells, 3)]
         elif count > fitting:
             rows += [[]] * ROWS + [[(f"and {count - fitting} more", palette.text("quiet"))]]
         text.show(rows)

@@ -1,0 +1,55 @@
+"""Memory while thousands of different covers are drawn in turn: `python -m tests.bench.memory [COVERS]`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tui.app import SleevewalkApp
+from tui.covers import CoverPainter
+from tui.halfblocks import FINE, ColorMode, Pixels
+
+
+class Noise:
+    """A different picture for every hash, without a file."""
+
+    def pixels(self, sha: str) -> Pixels:
+        seed = np.random.default_rng(int(sha))
+        small = seed.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        return np.kron(small, np.ones((8, 8, 1), dtype=np.uint8))
+
+
+def main(count: int = 2000) -> None:
+    """Print, as JSON, the megabytes of this process after each quarter of the covers, and the most of all."""
+    from rich.console import Console
+
+    from store.records import Album
+
+    assert SleevewalkApp.TITLE  # the app and all that it imports are in memory too
+    painter = CoverPainter(Noise(), ColorMode.TRUECOLOR, FINE)
+    console = Console(color_system="truecolor", force_terminal=True)
+    held = []
+    for number in range(count):
+        album = Album(str(number), "artist", "title", None, None, None, cover_sha256=str(number))
+        for strip in painter.draw(album, 40, 20):
+            strip.render(console)
+        if (number + 1) % (count // 4) == 0:
+            held.append(resident())
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"megabytes": held, "most": round(most, 1)}))
+
+
+def resident() -> float:
+    """Megabytes of this process in memory now."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    raise OSError("no VmRSS in /proc/self/status")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,257 @@
+"""The gallery: the blends so far with their parents, to open again, to put away, to walk from."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+
+from store.errors import LibraryError
+from store.records import Album
+from tui.covers import CoverPainter
+from tui.screens import BREAKPOINTS
+from tui.text import cut, pad, plain, wrap
+from tui.widgets.bars import KeysLine
+from tui.widgets.cover import Cover
+from tui.widgets.lines import Lines, Span
+
+if TYPE_CHECKING:
+    from pipelines.gallery import Entry, Gallery
+    from store.library import Library
+
+KEYS = [("↑↓", "choose"), ("Enter", "onto the bench"), ("n", "nearest"), ("x", "trash"), ("u", "undo"), ("Esc", "back")]
+PARENTS = 4  # small covers of them
+
+
+class GalleryScreen(Screen[Any]):
+    """Answers with a recipe for the bench and whether its nearest albums are wanted; or None."""
+
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "next", id="gallery.next", tooltip="The blend below"),
+        Binding("up,k", "move(-1)", "previous", id="gallery.previous", tooltip="The blend above"),
+        Binding("pagedown", "move(10)", "ten on", id="gallery.page-down", tooltip="Ten blends on"),
+        Binding("pageup", "move(-10)", "ten back", id="gallery.page-up", tooltip="Ten blends back"),
+        Binding("enter", "open(False)", "onto the bench", id="gallery.open", tooltip="Put its recipe onto the bench"),
+        Binding("n", "open(True)", "nearest albums", id="gallery.near", tooltip="The albums nearest to it, to walk on"),
+        Binding("x,delete", "trash", "trash", id="gallery.trash", tooltip="Move the file into the trash folder"),
+        Binding("u", "untrash", "undo", id="gallery.undo", tooltip="Take the last file back out of the trash"),
+        Binding("escape,q", "dismiss(None)", "back", id="gallery.back", tooltip="Back"),
+        Binding("question_mark", "app.help", "keys", id="gallery.help", tooltip="These keys"),
+    ]
+
+    class Opened(Message):
+        """The blends, or why they cannot be read."""
+
+        def __init__(self, gallery: Gallery | None, said: str = "") -> None:
+            super().__init__()
+            self.gallery = gallery
+            self.said = said
+
+    class Looked(Message):
+        """The picture of a file; None where it cannot be read."""
+
+        def __init__(self, path: Path, pixels: NDArray[np.uint8] | None) -> None:
+            super().__init__()
+            self.path = path
+            self.pixels = pixels
+
+    def __init__(self, painter: CoverPainter, library: Library) -> None:
+        super().__init__()
+        self.painter, self.library = painter, library
+        self.gallery: Gallery | None = None
+        self.chosen = 0
+        self._first = 0
+        self._trashed: list[tuple[Entry, Path]] = []
+        self._message: tuple[str, bool] | None = ("reading …", False)
+
+    def compose(self) -> ComposeResult:
+        """The list, and the chosen blend beside it."""
+        yield Lines(id="gallery-head")
+        with Horizontal(id="find-body"):
+            yield Lines(id="hits")
+            with Vertical(id="preview"):
+                yield Cover(self.painter, id="preview-cover")
+                with Horizontal(id="gallery-parents"):
+                    yield from (Cover(self.painter, id=f"parent-{place}") for place in range(PARENTS))
+                yield Lines(id="preview-text")
+        yield KeysLine(id="keys")
+
+    def on_mount(self) -> None:
+        """Read records and folder off the screen's thread."""
+        self._read()
+
+    def on_resize(self) -> None:
+        """Rows are as wide as the screen."""
+        self.call_after_refresh(self._draw)
+
+    @work(thread=True, group="gallery", exclusive=True)
+    def _read(self) -> None:
+        from pipelines.gallery import open_gallery
+
+        try:
+            self.post_message(self.Opened(open_gallery(self.library)))
+        except (LibraryError, OSError) as error:
+            self.post_message(self.Opened(None, str(error)))
+
+    def on_gallery_screen_opened(self, message: Opened) -> None:
+        """Show them."""
+        self.gallery = message.gallery
+        self._message = (message.said, True) if message.said else None
+        self._choose(self.chosen)
+
+    @work(thread=True, group="look", exclusive=True)
+    def _look(self, path: Path) -> None:
+        try:
+            with Image.open(path, formats=["PNG", "WEBP", "GIF"]) as image:
+                image.load()
+                picture = image.convert("RGB")
+            side = max(picture.size)
+            square = Image.new("RGB", (side, side))
+            square.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+            pixels = np.asarray(square.resize((128, 128), Image.Resampling.LANCZOS))
+            self.post_message(self.Looked(path, pixels))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            self.post_message(self.Looked(path, None))
+
+    def on_gallery_screen_looked(self, message: Looked) -> None:
+        """Show it, unless another is chosen by now."""
+        entry = self.entry
+        if entry is not None and entry.path == message.path:
+            cover = self.query_one("#preview-cover", Cover)
+            if message.pixels is None:
+                cover.show(None)
+                self._say(f"{message.path.name} cannot be read", error=True)
+            else:
+                cover.show_pixels(message.pixels)
+
+    @property
+    def entry(self) -> Entry | None:
+        """The blend chosen."""
+        if self.gallery is None or not self.gallery.entries:
+            return None
+        return self.gallery.entries[self.chosen]
+
+    def action_move(self, step: int) -> None:
+        """Another blend."""
+        self._message = None
+        self._choose(self.chosen + step)
+
+    def _choose(self, place: int) -> None:
+        count = 0 if self.gallery is None else len(self.gallery.entries)
+        self.chosen = max(0, min(count - 1, place))
+        self._draw()
+        if self.entry is not None:
+            self._look(self.entry.path)
+        else:
+            self.query_one("#preview-cover", Cover).show(None)
+
+    def action_open(self, near: bool) -> None:
+        """Answer with the recipe."""
+        if self.entry is not None:
+            self.dismiss((self.entry.recipe, near))
+
+    def action_trash(self) -> None:
+        """Put the file away."""
+        from pipelines.gallery import to_trash
+
+        entry = self.entry
+        if entry is None or self.gallery is None:
+            return
+        try:
+            self._trashed.append((entry, to_trash(self.library, entry)))
+        except LibraryError as error:
+            self._say(str(error), error=True)
+            return
+        self.gallery.entries.remove(entry)
+        self._choose(self.chosen)
+        self._say(f"in the trash folder, u takes it back: {entry.path.name}")
+
+    def action_untrash(self) -> None:
+        """Take the last one back."""
+        from pipelines.gallery import from_trash
+
+        if not self._trashed or self.gallery is None:
+            self._say("nothing was put away here")
+            return
+        entry, path = self._trashed[-1]
+        try:
+            from_trash(self.library, entry, path)
+        except LibraryError as error:
+            self._say(str(error), error=True)
+            return
+        self._trashed.pop()
+        self.gallery.entries.append(entry)
+        self.gallery.entries.sort(key=lambda one: (one.made_at, one.path), reverse=True)
+        self._choose(self.gallery.entries.index(entry))
+        self._say(f"{entry.path.name} is back")
+
+    def _say(self, message: str, error: bool = False) -> None:
+        self._message = (message, error)
+        self._draw()
+
+    def _draw(self) -> None:
+        head, lines = self.query_one("#gallery-head", Lines), self.query_one("#hits", Lines)
+        palette, (cells, height) = lines.palette, lines.size
+        entries = [] if self.gallery is None else self.gallery.entries
+        said = f"{len(entries):,} blend{'s' if len(entries) != 1 else ''}"
+        if self.gallery is not None:
+            said += f" · {self.gallery.found} found without a record" if self.gallery.found else ""
+            said += f" · {self.gallery.gone} whose file is gone" if self.gallery.gone else ""
+            said += f" · {len(self.gallery.unreadable)} without a recipe" if self.gallery.unreadable else ""
+        head.show([[(" gallery ", palette.text("accent", bold=True)), (f" {said}", palette.text("quiet"))]])
+        self._first = max(0, min(max(self._first, self.chosen - height + 1), self.chosen))
+        rows: list[list[Span]] = []
+        for place, entry in enumerate(entries[self._first : self._first + height], self._first):
+            chosen = place == self.chosen
+            text, quiet = (palette.focus,) * 2 if chosen else (palette.text(), palette.text("quiet"))
+            titles = " + ".join(plain(part.title) or "untitled" for part in entry.recipe.parts)
+            made = entry.made_at.replace(tzinfo=UTC).astimezone().strftime("%d %b %H:%M")
+            kind = entry.recipe.mode if entry.recipe.layout == "picture" else entry.recipe.layout
+            rows.append(
+                [
+                    ("▸ " if chosen else "  ", text),
+                    (pad(cut(titles, cells - 28), max(4, cells - 28)), text),
+                    (pad(f" {kind}", 13), quiet),
+                    (made, quiet),
+                ]
+            )
+        none = "no blends yet: b on the walk or w on the bench writes one" if self.gallery is not None else ""
+        lines.show(rows or [[(none, palette.text("quiet"))]])
+        self._draw_parents()
+        keys = self.query_one(KeysLine)
+        if self._message is not None:
+            keys.show_message(*self._message)
+        else:
+            keys.show_keys(KEYS)
+
+    def _draw_parents(self) -> None:
+        text, entry = self.query_one("#preview-text", Lines), self.entry
+        palette, cells = text.palette, max(8, text.size.width - 1)
+        parts = () if entry is None else entry.recipe.parts
+        rows: list[list[Span]] = []
+        if entry is not None:
+            rows += [[(row, palette.text("accent"))] for row in wrap(plain(entry.path.name), cells, 2)]
+            for part in parts[: max(1, text.size.height - len(rows))]:
+                share = "" if part.weight is None else f"{part.weight:.2g} "
+                label = cut(f"{share}{plain(part.title)} · {plain(part.artist)}", cells)
+                rows.append([(label, palette.text("quiet"))])
+        text.show(rows)
+        for place in range(PARENTS):
+            cover = self.query_one(f"#parent-{place}", Cover)
+            cover.display = place < len(parts)
+            if place < len(parts):
+                part = parts[place]
+                sha = part.cover_sha256 or None
+                cover.show(Album(part.album_id, part.artist, part.title, None, None, None, sha))
