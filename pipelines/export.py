@@ -31,6 +31,7 @@ _CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]"
 _SHOWN = (  # text that a terminal will show as it is stored
     ("albums", "artist"), ("albums", "title"), ("albums", "genre"), ("album_tags", "tag"), ("artist_tags", "artist"),
     ("artist_tags", "tag"), ("similar_artists", "artist"), ("similar_artists", "similar"), ("bookmarks", "note"),
+    ("walk_names", "name"),
 )  # fmt: skip
 
 

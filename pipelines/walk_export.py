@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import math
+import os
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +24,7 @@ from store.text import clean
 if TYPE_CHECKING:
     from PIL import Image
 
+ENDINGS = ("m3u", "csv", "json", "graphml", "html", "png")
 SHEET_MOST = 400  # covers on a contact sheet
 _TILE, _GAP, _TEXT = 128, 12, 34  # pixels: a cover, between covers, the two lines below
 _FORMULA = ("=", "+", "-", "@")
@@ -41,21 +43,33 @@ class Stop:
 def export_walk(stops: Sequence[Stop], covers: Covers, folder: Path, name: str) -> list[Path]:
     """Write the walk in every format as `folder/name.*`; the files written. OSError where the folder refuses."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "m3u": m3u(stops),
-        "csv": as_csv(stops),
-        "json": as_json(stops),
-        "graphml": graphml(stops),
-        "html": page([(s.seq, s.came_from, s.album, why(s)) for s in stops], covers, name),
-    }
-    written = []
-    for ending, text in texts.items():
-        path = folder / f"{name}.{ending}"
-        path.write_text(text, encoding="utf-8", newline="")
-        written.append(path)
-    sheet = folder / f"{name}.png"
-    contact_sheet(stops, covers).save(sheet)
-    return [*written, sheet]
+    written = [folder / f"{name}.{ending}" for ending in ENDINGS]
+    for path in written:
+        write_walk(stops, covers, path, name)
+    return written
+
+
+def write_walk(stops: Sequence[Stop], covers: Covers, path: Path, name: str) -> None:
+    """Write the walk in the one of ENDINGS that `path` has; `name` heads the web page.
+
+    OSError where it cannot be written; a file that was there is then as it was.
+    """
+    ending = path.suffix[1:].lower()
+    if ending == "png":
+        picture = io.BytesIO()
+        contact_sheet(stops, covers).save(picture, "PNG")
+        content = picture.getvalue()
+    elif ending == "html":
+        content = page([(s.seq, s.came_from, s.album, why(s)) for s in stops], covers, name).encode()
+    else:
+        texts = {"m3u": m3u, "csv": as_csv, "json": as_json, "graphml": graphml}
+        content = texts[ending](stops).encode()
+    beside = path.with_name(f".{os.getpid()}{path.suffix}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def why(stop: Stop) -> str:

@@ -35,7 +35,7 @@ __all__ = [
 
 TABLES = (
     "albums", "album_tags", "artist_tags", "similar_artists", "covers", "models", "latents", "neighbors",
-    "blends", "bookmarks", "walks", "ingest_items",
+    "blends", "bookmarks", "walks", "walk_names", "ingest_items",
 )  # fmt: skip
 _LARGEST = 2**62  # of listeners and playcount; beyond it is not a count
 

@@ -31,5 +31,9 @@ class AmbiguousAlbum(UnknownAlbum):
     """Several albums go by that name; `candidates` lists them."""
 
 
+class UnknownWalk(LibraryError):
+    """No recorded walk goes by that name, or several do; the message says which there are."""
+
+
 class StaleIndex(LibraryError):
     """The cover index does not hold the library's covers of today; it still answers for those it holds."""

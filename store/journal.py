@@ -51,6 +51,7 @@ def _checked(record: dict[str, Any]) -> dict[str, Any]:
         "unbookmark": ("album_id",),
         "blend": ("blend_id", "path"),
         "walk_step": ("walk_id", "album_id"),
+        "walk_name": ("walk_id", "name"),
     }[record["kind"]]
     if not all(isinstance(record[name], str) for name in ("id", "at", *needed)):
         raise TypeError("a field is no text")

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from store.library import Library
 
+NAME_LIMIT = 200  # characters of a walk's name
+
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
@@ -60,12 +62,22 @@ class WalkStep:
 
 
 @dataclass(frozen=True, slots=True)
+class WalkName:
+    """The name that a walk was given."""
+
+    walk_id: str
+    name: str
+    named_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalRecords:
     """All of a library's personal records, those still in the journal included."""
 
     bookmarks: tuple[Bookmark, ...] = ()  # newest first
     blends: tuple[BlendRecord, ...] = ()  # newest first
     walks: tuple[WalkStep, ...] = ()  # by walk, oldest walk first, each in its order
+    walk_names: tuple[WalkName, ...] = ()  # by the walk's id
 
 
 def blend_row(path: str | Path) -> str:
@@ -100,6 +112,10 @@ class Personal:
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
         """Record that step `seq` of a walk arrived at an album."""
         self._append("walk_step", walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from)
+
+    def name_walk(self, walk_id: str, name: str) -> None:
+        """Name a walk or rename it; an empty name takes its name off."""
+        self._append("walk_name", walk_id=walk_id, name=clean(name, NAME_LIMIT))
 
     def flush(self) -> bool:
         """Move what the journal holds into the database now; False where another process holds the file (no
@@ -164,10 +180,14 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
         (row[0], row[1]): WalkStep(*row)
         for row in con.execute("SELECT walk_id, seq, album_id, came_from, walked_at FROM walks").fetchall()
     }
+    names: dict[str, WalkName | None] = {
+        row[0]: WalkName(*row) for row in con.execute("SELECT walk_id, name, named_at FROM walk_names").fetchall()
+    }
     waiting = [record for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]]
     known = _known_ids(con, [record["id"] for record in waiting])
     changes = _Changes([record for record in waiting if record["id"] not in known])
     marks = [mark for mark in (bookmarks | changes.bookmarks).values() if mark is not None]
+    named = [name for name in (names | changes.walk_names).values() if name is not None]
     blends |= changes.blends
     walks |= changes.walks
     started: dict[str, datetime] = {}
@@ -177,6 +197,7 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
         tuple(sorted(marks, key=lambda b: (b.added_at, b.album_id), reverse=True)),
         tuple(sorted(blends.values(), key=lambda b: (b.made_at, b.blend_id), reverse=True)),
         tuple(sorted(walks.values(), key=lambda s: (started[s.walk_id], s.walk_id, s.seq))),
+        tuple(sorted(named, key=lambda n: n.walk_id)),
     )
 
 
@@ -188,6 +209,7 @@ class _Changes:
         self.bookmarks: dict[str, Bookmark | None] = {}  # None: taken off
         self.blends: dict[str, BlendRecord] = {}
         self.walks: dict[tuple[str, int], WalkStep] = {}
+        self.walk_names: dict[str, WalkName | None] = {}  # None: taken off
         for record in records:
             at, kind = journal.utc(record["at"]), record["kind"]
             if kind == "bookmark":
@@ -197,6 +219,9 @@ class _Changes:
             elif kind == "blend":
                 blend = BlendRecord(record["blend_id"], record["path"], record["recipe"], at)
                 self.blends[blend.blend_id] = blend
+            elif kind == "walk_name":
+                name = WalkName(record["walk_id"], record["name"], at) if record["name"] else None
+                self.walk_names[record["walk_id"]] = name
             else:
                 step = WalkStep(record["walk_id"], record["seq"], record["album_id"], record["came_from"], at)
                 self.walks[step.walk_id, step.seq] = step
@@ -217,6 +242,10 @@ def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int
         _upsert(con, "blends", ("VARCHAR", "VARCHAR", "VARCHAR", "TIMESTAMP"), blends)
         steps = [(s.walk_id, s.seq, s.album_id, s.came_from, s.walked_at) for s in changes.walks.values()]
         _upsert(con, "walks", ("VARCHAR", "INTEGER", "VARCHAR", "VARCHAR", "TIMESTAMP"), steps)
+        unnamed = [walk_id for walk_id, name in changes.walk_names.items() if name is None]
+        con.execute("DELETE FROM walk_names WHERE walk_id IN (SELECT unnest(?::VARCHAR[]))", [unnamed])
+        names = [(n.walk_id, n.name, n.named_at) for n in changes.walk_names.values() if n]
+        _upsert(con, "walk_names", ("VARCHAR", "VARCHAR", "TIMESTAMP"), names)
         con.execute("INSERT INTO personal_records (record_id) SELECT unnest(?::VARCHAR[])", [changes.ids])
     return len(changes.ids)
 

@@ -190,12 +190,21 @@ COMMENT ON COLUMN cover_map.x IS 'Along the axis on which the cover_vectors diff
 COMMENT ON COLUMN cover_map.y IS 'Along the second';
 """
 
+TABLES_WALK_NAMES = """
+CREATE TABLE walk_names (walk_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, named_at TIMESTAMP NOT NULL);
+COMMENT ON TABLE walk_names IS 'Names that the person gave to walks';
+COMMENT ON COLUMN walk_names.walk_id IS 'walks.walk_id';
+COMMENT ON COLUMN walk_names.name IS 'The name; several walks may have the same';
+COMMENT ON COLUMN walk_names.named_at IS 'When, UTC';
+"""
+
 # (what the step does, its SQL or a function of the connection); the position + 1 is the schema's version.
 Step = str | Callable[["duckdb.DuckDBPyConnection"], None]
 MIGRATIONS: list[tuple[str, Step]] = [
     ("tables", TABLES_1),
     ("views and macros", VIEWS_1),
     ("map of covers", TABLES_COVER_MAP),
+    ("names of walks", TABLES_WALK_NAMES),
 ]
 
 

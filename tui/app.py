@@ -334,7 +334,7 @@ def binding_ids() -> tuple[str, ...]:
 def recorded_trail(snapshot: Snapshot) -> Trail | None:
     """The walks recorded so far, the latest TRAIL_KEPT stops of them; stops not in the library now are left out."""
     known = [step for step in snapshot.personal.walks if snapshot.row(step.album_id) is not None]
-    return Trail.of_steps([(step.album_id, step.came_from) for step in known[-TRAIL_KEPT:]])
+    return Trail.of_steps(known[-TRAIL_KEPT:])
 
 
 def run_app(
@@ -365,7 +365,8 @@ def run_app(
         snapshot = neighborhood.snapshot
         marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
         trail = recorded_trail(snapshot)
-        session = Session(neighborhood, start_album, config.weights, notebook, trail=trail, bookmarks=marks)
+        names = {named.walk_id: named.name for named in snapshot.personal.walk_names}
+        session = Session(neighborhood, start_album, config.weights, notebook, None, trail, marks, names)
     app = SleevewalkApp(
         session,
         CoverFiles(library.covers_dir),

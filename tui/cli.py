@@ -25,6 +25,7 @@ COMMANDS = {
     "find": "walk",
     "similar": "walk",
     "route": "walk",
+    "walk": "walks",
     "blend": "blend",
     "sql": "library",
     "export": "exchange",
@@ -98,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(error: Exception) -> int:
     """Print the error as one line (with the traceback under --debug) and return its exit status."""
-    from store.errors import LibraryError, LibraryLocked, UnknownAlbum
+    from store.errors import LibraryError, LibraryLocked, UnknownAlbum, UnknownWalk
     from store.text import clean
     from vae.info import BadWeights
 
@@ -111,7 +112,7 @@ def report(error: Exception) -> int:
     if not expected:
         line = f"this should not happen ({type(error).__name__}: {line}); --debug shows where"
     click.echo(f"sleevewalk: {line}", err=True)
-    if isinstance(error, UnknownAlbum):
+    if isinstance(error, UnknownAlbum | UnknownWalk):
         return 2
     return 3 if isinstance(error, LibraryLocked) else 1
 

@@ -33,6 +33,10 @@ class Notebook:
         """Record that a bookmark was taken off."""
         self._note(self._writer.submit(self.personal.remove_bookmark, album_id))
 
+    def name_walk(self, walk_id: str, name: str) -> None:
+        """Record a walk's name."""
+        self._note(self._writer.submit(self.personal.name_walk, walk_id, name))
+
     def close(self) -> None:
         """Wait until all is written."""
         self._writer.shutdown(wait=True)

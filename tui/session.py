@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from store.filters import NO_FILTER, Filter
-from store.personal import blend_row
+from store.personal import NAME_LIMIT, blend_row
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
+from store.text import clean
 from tui.layout import MAX_RING, MIN_RING
 from tui.network import Network
 from tui.placement import place
@@ -59,6 +60,7 @@ class Personal(Protocol):
     def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None: ...
     def add_bookmark(self, album_id: str) -> None: ...
     def remove_bookmark(self, album_id: str) -> None: ...
+    def name_walk(self, walk_id: str, name: str) -> None: ...
 
 
 class Recorder(Personal, Protocol):
@@ -98,8 +100,11 @@ class Session:
         seed: int | None = None,
         trail: Trail | None = None,
         bookmarks: Sequence[str] = (),
+        walk_names: Mapping[str, str] | None = None,
     ) -> None:
-        """Without `start` the walk goes on where `trail` ends; `bookmarks` are album_ids, the newest first."""
+        """Without `start` the walk goes on where `trail` ends; `bookmarks` are album_ids, the newest first;
+        `walk_names` are by walk_id.
+        """
         self.neighborhood = neighborhood
         self.snapshot = neighborhood.snapshot
         self.weights = weights or Weights()
@@ -112,6 +117,7 @@ class Session:
         self._count = MIN_RING
         self._neighbors: NeighborCache = {}
         self.bookmarks = list(bookmarks)
+        self.walk_names = dict(walk_names or {})
         self._steps = 0  # recorded in this sitting
         self.trail = trail or Trail(start or self._first())
         if trail is not None and start is not None and start != trail.here.album_id:
@@ -289,6 +295,14 @@ class Session:
             (self.personal.add_bookmark if marked else self.personal.remove_bookmark)(album_id)
         return marked
 
+    def name_walk(self, walk_id: str, name: str) -> str:
+        """Name a walk or rename it; an empty name takes its name off. The name as it is kept."""
+        name = clean(name, NAME_LIMIT)
+        self.walk_names[walk_id] = name
+        if self.personal is not None:
+            self.personal.name_walk(walk_id, name)
+        return name
+
     # the tray
 
     def toggle_tray(self) -> bool:
@@ -336,6 +350,7 @@ class Session:
         return moved
 
     def _log_step(self) -> None:
+        self.trail.here.walk_id = self.walk_id
         if self.personal is not None:
             visit, previous = self.trail.here, self.previous
             self.personal.add_walk_step(

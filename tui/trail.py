@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui.placement import Slots
+
+if TYPE_CHECKING:
+    from pipelines.walk_export import Stop
+    from store.personal import WalkStep
+    from tui.session import Neighborhood
+
+DEEPEST = 8  # branches are indented no further
 
 
 @dataclass(slots=True)
@@ -18,6 +26,7 @@ class Visit:
     focus: str = ""  # album_id in focus; empty until the ring is known
     slots: Slots = ()
     next: int | None = None  # seq of the visit that `forward` leads to: the last one walked to from here
+    walk_id: str = ""  # the recorded walk that it belongs to
 
 
 class Trail:
@@ -28,21 +37,22 @@ class Trail:
         self.position = 0
 
     @classmethod
-    def of_steps(cls, steps: Sequence[tuple[str, str | None]]) -> Trail | None:
-        """The trail of recorded (album_id, album_id it was walked to from), oldest first; None of no steps.
+    def of_steps(cls, steps: Sequence[WalkStep]) -> Trail | None:
+        """The trail of recorded steps, oldest first; None of no steps.
 
         A step is tied to the latest visit of the album that it came from; without one it starts a tree of its own.
         """
         if not steps:
             return None
-        trail = cls(steps[0][0])
-        latest = {steps[0][0]: 0}
-        for album_id, came_from in steps[1:]:
-            seq, before = len(trail.visits), None if came_from is None else latest.get(came_from)
-            trail.visits.append(Visit(seq, album_id, before))
+        trail = cls(steps[0].album_id)
+        trail.here.walk_id = steps[0].walk_id
+        latest = {steps[0].album_id: 0}
+        for step in steps[1:]:
+            seq, before = len(trail.visits), None if step.came_from is None else latest.get(step.came_from)
+            trail.visits.append(Visit(seq, step.album_id, before, walk_id=step.walk_id))
             if before is not None:
                 trail.visits[before].next = seq
-            latest[album_id] = seq
+            latest[step.album_id] = seq
         trail.position = len(trail.visits) - 1
         return trail
 
@@ -127,3 +137,19 @@ class Trail:
     def recent(self) -> list[str]:
         """Every album of the walk once, the latest first."""
         return list(dict.fromkeys(visit.album_id for visit in reversed(self.visits)))
+
+    def stops(self, neighborhood: Neighborhood) -> list[Stop]:
+        """Every visit as an export has it: its album, and why the stop before neighbours it."""
+        from pipelines.walk_export import Stop
+
+        snapshot, stops = neighborhood.snapshot, []
+        for visit in self.visits:
+            before = None if visit.came_from is None else self.visits[visit.came_from].album_id
+            reasons = () if before is None else neighborhood.reasons(before, visit.album_id)
+            stops.append(Stop(visit.seq, snapshot.album(snapshot.row(visit.album_id)), visit.came_from, reasons))
+        return stops
+
+
+def branch(depth: int) -> str:
+    """What stands before a stop of that depth."""
+    return "  " * (min(depth, DEEPEST) - 1) + "└ " if depth else ""

@@ -13,10 +13,12 @@ import pytest
 
 import store.library as library_module
 import store.personal as personal_module
+from store.errors import UnknownWalk
 from store.journal import DAMAGED, JOURNAL
 from store.library import Library
 from store.personal import Personal
 from store.snapshot import Snapshot
+from store.walks import find_walk, recorded_walks
 
 from .test_library import held
 
@@ -207,3 +209,44 @@ def test_threads_append_whole_lines(library: Library) -> None:
     assert personal.flush()
     assert len(stored(library, "walks")) == 80
     assert not (library.path / DAMAGED).exists()
+
+
+def test_walks_are_named_renamed_and_unnamed(library: Library) -> None:
+    personal = Personal(library)
+    personal.add_walk_step("first", 0, "a")
+    personal.name_walk("first", "Sunday\n\x1b[2J evening")
+    assert [(n.walk_id, n.name) for n in personal.read().walk_names] == [("first", "Sunday evening")]
+    assert stored(library, "walk_names") == []
+    assert personal.flush()
+    before = personal.read()
+    assert [row[:2] for row in stored(library, "walk_names")] == [("first", "Sunday evening")]
+    personal.name_walk("first", "Monday")
+    assert [named.name for named in personal.read().walk_names] == ["Monday"]
+    assert before.walk_names[0].named_at <= personal.read().walk_names[0].named_at
+    personal.name_walk("first", " \x07 ")
+    assert personal.read().walk_names == ()
+    assert personal.flush()
+    assert stored(library, "walk_names") == []
+    assert len(personal.read().walks) == 1
+
+
+def test_a_walk_is_found_by_name_id_or_start_of_id(library: Library) -> None:
+    personal = Personal(library)
+    for walk_id in ("abc1", "abc2", "d"):
+        personal.add_walk_step(walk_id, 0, "a")
+        personal.add_walk_step(walk_id, 1, "b", "a")
+    personal.name_walk("abc1", "Café Nights")
+    personal.name_walk("abc2", "d")
+    walks = recorded_walks(personal.read())
+    assert [walk.walk_id for walk in walks] == ["d", "abc2", "abc1"]
+    assert [len(walk.steps) for walk in walks] == [2, 2, 2]
+    for text, walk_id in {"cafe nights": "abc1", "abc2": "abc2", "d": "d", "abc1": "abc1"}.items():
+        assert find_walk(walks, text).walk_id == walk_id
+    personal.name_walk("d", "cafe nights!")
+    with pytest.raises(UnknownWalk, match=r"2 walks go by 'CAFE NIGHTS'.*abc1"):
+        find_walk(recorded_walks(personal.read()), "CAFE NIGHTS")
+    for text in ("nothing", "", "abc"):
+        with pytest.raises(UnknownWalk, match="abc1"):
+            find_walk(walks, text)
+    with pytest.raises(UnknownWalk, match="none is recorded"):
+        find_walk([], "\x1b[2Jx")

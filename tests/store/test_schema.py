@@ -13,6 +13,7 @@ import pytest
 from store import schema
 from store.errors import LibraryError
 from store.library import Library
+from store.personal import Personal
 from store.schema import MIGRATIONS, STORAGE_VERSION
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -130,10 +131,25 @@ def test_a_library_of_schema_1_is_migrated_and_backed_up(tmp_path: Path) -> None
     assert len(list(library.backups_dir.iterdir())) == 1, "nothing to do the second time"
 
 
+def test_a_library_of_schema_3_keeps_its_walks_and_takes_names(tmp_path: Path) -> None:
+    path = old_library(tmp_path, "schema_v3.sql")
+    library = Library.open(tmp_path)
+    Personal(library).name_walk("w", "Sunday")
+    assert Personal(library).flush()
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("SELECT name, album_id FROM walks JOIN walk_names USING (walk_id)").fetchall() == [
+            ("Sunday", "a")
+        ]
+    (backup,) = library.backups_dir.iterdir()
+    assert backup.name == "library-schema3.duckdb"
+
+
 def test_the_fixture_is_the_first_step(tmp_path: Path) -> None:
     """A released step is never edited: people's files were made by it."""
     fixture = (FIXTURES / "schema_v1.sql").read_text()
     assert schema.TABLES_1.strip() in fixture
+    later = (FIXTURES / "schema_v3.sql").read_text()
+    assert all(step.strip() in later for step in (schema.TABLES_1, schema.VIEWS_1, schema.TABLES_COVER_MAP))
 
 
 def test_a_failed_migration_leaves_the_library_as_it_was(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

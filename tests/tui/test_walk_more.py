@@ -130,6 +130,51 @@ async def test_the_trail_leads_to_any_stop_and_exports(tmp_path: Path) -> None:
         assert app.screen.query_one(RingView).ring is not None
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_a_walk_is_named_and_renamed_on_its_trail(size: tuple[int, int]) -> None:
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        named: list[tuple[str, str]] = []
+        session.personal = Named(named)
+        await pilot.press("enter", "enter", "g")
+        await until(pilot, lambda: isinstance(app.screen, TrailScreen))
+        await pilot.press("n", *"gx q", "down", "enter")
+        await until(pilot, lambda: any("walk: gx q" in row for row in screen_text(app)))
+        assert named == [(session.walk_id, "gx q")]
+        first = next(row for row in screen_text(app) if "\u25aa" in row)
+        assert " gx q " in first
+        await check_rows(pilot, size)
+        await pilot.press("n", "z", "escape")
+        assert isinstance(app.screen, TrailScreen) and session.walk_names[session.walk_id] == "gx q"
+        await pilot.press("n", "backspace", "7", "enter")
+        assert named[-1] == (session.walk_id, "gx 7")
+        session.name_walk(session.walk_id, HOSTILE[0] * 40)
+        await pilot.press("up")
+        await check_rows(pilot, size)
+        await pilot.press("n", *["backspace"] * 200, "enter")
+        assert named[-1] == (session.walk_id, "")
+        await until(pilot, lambda: not any("walk: " in row for row in screen_text(app)))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, WalkScreen))
+
+
+class Named:
+    """Keeps what walks are named."""
+
+    trouble: str | None = None
+
+    def __init__(self, named: list[tuple[str, str]]) -> None:
+        self.named = named
+
+    def name_walk(self, walk_id: str, name: str) -> None:
+        self.named.append((walk_id, name))
+
+    def __getattr__(self, other: str) -> Any:
+        return lambda *_: None
+
+
 async def test_bookmarks_come_first_in_find() -> None:
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:

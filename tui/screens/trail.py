@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 
 from tui.covers import CoverSource
 from tui.session import Session
-from tui.text import cut, pad, plain
-from tui.trail import Visit
+from tui.text import cut, pad, plain, width
+from tui.trail import Visit, branch
 from tui.widgets.bars import KeysLine
 from tui.widgets.details import BOOKMARK
 from tui.widgets.lines import Lines, Span
@@ -23,8 +24,15 @@ from tui.widgets.lines import Lines, Span
 if TYPE_CHECKING:
     from pipelines.walk_export import Stop
 
-KEYS = [("↑↓", "choose"), ("Enter", "go there"), ("x", "export"), ("Esc", "back to the walk"), ("?", "keys")]
-DEEPEST = 8  # branches are indented no further
+KEYS = [
+    ("↑↓", "choose"),
+    ("Enter", "go there"),
+    ("x", "export"),
+    ("n", "name"),
+    ("Esc", "back to the walk"),
+    ("?", "keys"),
+]
+ASKS = "a name for this walk; Enter keeps it, Esc does not"
 
 
 class TrailScreen(Screen[int | None]):
@@ -37,7 +45,8 @@ class TrailScreen(Screen[int | None]):
         Binding("pageup", "page(-1)", "page up", id="trail.page-up", tooltip="A page up"),
         Binding("enter", "choose", "go there", id="trail.choose", tooltip="Go to this stop, as you left it"),
         Binding("x", "export", "export", id="trail.export", tooltip="Write M3U, CSV, JSON, GraphML, HTML and PNG"),
-        Binding("escape,q,g", "dismiss(None)", "back", id="trail.back", tooltip="Back to the walk"),
+        Binding("n", "name", "name", id="trail.name", tooltip="Name the walk that this stop belongs to"),
+        Binding("escape,q,g", "leave", "back", id="trail.back", tooltip="Back to the walk"),
         Binding("question_mark", "app.help", "keys", id="trail.help", tooltip="These keys"),
     ]
 
@@ -61,6 +70,9 @@ class TrailScreen(Screen[int | None]):
     def compose(self) -> ComposeResult:
         """The tree and the keys."""
         yield Lines(id="help-rows")
+        name = Input(id="walk-name", placeholder=ASKS, disabled=True, select_on_focus=False)
+        name.cursor_blink = False
+        yield name
         yield KeysLine(id="keys")
 
     def on_resize(self) -> None:
@@ -69,6 +81,8 @@ class TrailScreen(Screen[int | None]):
 
     def action_move(self, step: int) -> None:
         """Another stop."""
+        if self.naming:
+            return
         self.chosen = max(0, min(len(self.stops) - 1, self.chosen + step))
         self._draw()
 
@@ -83,18 +97,45 @@ class TrailScreen(Screen[int | None]):
     def action_export(self) -> None:
         """Write the walk in every format, in a thread."""
         self.query_one(KeysLine).show_message("writing …")
-        self._export(self._rows(), datetime.now().strftime("walk-%Y%m%d-%H%M%S"))
+        self._export(self.session.trail.stops(self.session.neighborhood), datetime.now().strftime("walk-%Y%m%d-%H%M%S"))
 
-    def _rows(self) -> list[Stop]:
-        from pipelines.walk_export import Stop
+    @property
+    def naming(self) -> bool:
+        """Whether a name is being typed."""
+        return self.has_class("-naming")
 
-        session, visits = self.session, self.session.trail.visits
-        stops = []
-        for visit in visits:
-            before = None if visit.came_from is None else visits[visit.came_from].album_id
-            reasons = () if before is None else session.neighborhood.reasons(before, visit.album_id)
-            stops.append(Stop(visit.seq, session.album(visit.album_id), visit.came_from, reasons))
-        return stops
+    @property
+    def walk_id(self) -> str:
+        """The walk of the chosen stop."""
+        return self.stops[self.chosen][1].walk_id
+
+    def action_name(self) -> None:
+        """Open the line for the name of the chosen stop's walk, with the name that it has."""
+        line = self.query_one(Input)
+        line.value = self.session.walk_names.get(self.walk_id, "")
+        line.cursor_position = len(line.value)
+        line.disabled = False
+        self.add_class("-naming")
+        line.focus()
+
+    def action_leave(self) -> None:
+        """Out of the line for the name, else back to the walk."""
+        if self.naming:
+            self._close_name()
+        else:
+            self.dismiss(None)
+
+    def on_input_submitted(self, submitted: Input.Submitted) -> None:
+        """Keep the name."""
+        name = self.session.name_walk(self.walk_id, submitted.value)
+        self._close_name()
+        self.query_one(KeysLine).show_message(f"this walk is {name}" if name else "this walk has no name")
+
+    def _close_name(self) -> None:
+        self.remove_class("-naming")
+        self.query_one(Input).disabled = True
+        self.set_focus(None)
+        self._draw()
 
     @work(thread=True, group="export")
     def _export(self, stops: list[Stop], name: str) -> None:
@@ -118,25 +159,31 @@ class TrailScreen(Screen[int | None]):
         height = max(1, lines.size.height - 2)
         self._first = max(0, min(max(self._first, self.chosen - height + 1), self.chosen, len(self.stops) - 1))
         count = len(self.stops)
+        named = plain(session.walk_names.get(self.walk_id, ""))
+        head = f"the trail: {count} stop{'s' if count != 1 else ''}{' · walk: ' + named if named else ''}"
         rows: list[list[Span]] = [
-            [(f"the trail: {count} stop{'s' if count != 1 else ''}", palette.text("accent", bold=True))],
+            [(cut(head, cells), palette.text("accent", bold=True))],
             [],
         ]
+        began = {visit.walk_id: visit.seq for visit in reversed(session.trail.visits)}
         for place, (depth, visit) in enumerate(self.stops[self._first : self._first + height], self._first):
             album, chosen = session.album(visit.album_id), place == self.chosen
             text = palette.focus if chosen else palette.text(bold=visit.seq == session.trail.position)
             quiet = palette.focus if chosen else palette.text("quiet")
-            branch = "  " * (min(depth, DEEPEST) - 1) + "└ " if depth else ""
             start = "▪ " if visit.came_from is None else "  "
-            title = f"{start}{branch}{plain(album.title) or 'untitled'}"
+            title = f"{start}{branch(depth)}{plain(album.title) or 'untitled'}"
             marks = (BOOKMARK if album.album_id in session.bookmarks else " ") + (
                 " here" if visit.seq == session.trail.position else "     "
             )
             title_cells = max(8, (cells - 16) * 55 // 100)
+            starts = began[visit.walk_id] == visit.seq
+            name = cut(plain(session.walk_names.get(visit.walk_id, "")), title_cells // 2) if starts else ""
+            name_cells = width(name) + 2 if name else 0
             rows.append(
                 [
                     ("▸ " if chosen else "  ", text),
-                    (pad(title, title_cells), text),
+                    (pad(title, title_cells - name_cells), text),
+                    (f" {name} " if name else "", palette.focus if chosen else palette.text("accent")),
                     (pad(" " + cut(plain(album.artist), cells - title_cells - 16), cells - title_cells - 15), quiet),
                     (pad(str(album.year or ""), 5), quiet),
                     (marks, palette.focus if chosen else palette.text("accent")),

@@ -33,7 +33,7 @@ WALK_BINDINGS: list[BindingType] = [
     key("r", "random", "random", "random", "Jump to any album"),
     key("slash", "app.find", "find", "find", "Find an album by artist or title"),
     key("p", "app.route", "route", "route", "A route from here to an album that you choose"),
-    key("g", "app.trail", "trail", "trail", "The trail: go to any stop, export the walk"),
+    key("g", "app.trail", "trail", "trail", "The trail: go to any stop, name or export the walk"),
     key("m", "app.map", "map", "map", "The map: every cover as a point, alike ones close together"),
     key("e", "app.network(True)", "expand", "expand", "Open the ring of the album in focus too, in the network"),
     key("minus", "app.network", "network", "network", "Zoom out: the network of the albums explored so far"),

@@ -1,0 +1,118 @@
+"""`walk`: the recorded walks, one of them as a tree or a file, and its name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.commands.shared import Context, album_line, command_options, json_option, open_library, print_json
+
+if TYPE_CHECKING:
+    from store.library import Library
+    from store.walks import Walk
+
+
+@click.command()
+@click.argument("name_or_id", required=False)
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file.")
+@click.option("--name", "new_name", help="Name it, or rename it; '' takes its name off.")
+@json_option
+@command_options
+@click.pass_obj
+def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: str | None, as_json: bool) -> int:
+    """List the recorded walks, or show the stops of one as a tree.
+
+    NAME_OR_ID is a walk's name, its id or how that starts. -o writes the walk as the file's ending says: m3u, csv,
+    json, graphml, html, or png for a sheet of its covers.
+    """
+    from pipelines.walk_export import ENDINGS
+    from store.personal import Personal
+    from store.walks import find_walk, recorded_walks
+
+    if name_or_id is None and (out is not None or new_name is not None):
+        raise click.UsageError("say which walk: its name or id; `sleevewalk walk` lists them")
+    if out is not None and out.suffix[1:].lower() not in ENDINGS:
+        raise click.UsageError(f"{str(out)!r} says no format: end it in .{', .'.join(ENDINGS)}")
+    library = open_library(context)
+    personal = Personal(library)
+    walks = recorded_walks(personal.read())
+    if name_or_id is None:
+        return _list(walks, as_json)
+    found = find_walk(walks, name_or_id)
+    if new_name is not None:
+        personal.name_walk(found.walk_id, new_name)
+        personal.flush()
+        found = find_walk(recorded_walks(personal.read()), found.walk_id)
+        click.echo(f"named: {found.label}" if found.name else f"no name any more: {found.label}", err=True)
+        if out is None:
+            if as_json:
+                print_json(_facts(found))
+            return 0
+    return _show(library, found, out, as_json)
+
+
+def _facts(walk: Walk) -> dict[str, object]:
+    from store.text import clean
+
+    return {
+        "walk_id": walk.walk_id,
+        "name": clean(walk.name) or None,
+        "started_at": walk.started_at.isoformat(timespec="seconds") + "Z",
+    }
+
+
+def _list(walks: list[Walk], as_json: bool) -> int:
+    """Id, when it began here, stops, name; the newest first."""
+    from datetime import UTC
+
+    from store.text import clean
+    from store.walks import SHORT_ID
+
+    if as_json:
+        print_json([{**_facts(walk), "stops": len(walk.steps)} for walk in walks])
+        return 0
+    for walk in walks:
+        began = walk.started_at.replace(tzinfo=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+        stops = f"{len(walk.steps):,} stop{'' if len(walk.steps) == 1 else 's'}"
+        click.echo(f"{clean(walk.walk_id)[:SHORT_ID]:<{SHORT_ID}}  {began}  {stops:>11}  {clean(walk.name)}".rstrip())
+    if not walks:
+        click.echo("no walk is recorded yet: `sleevewalk` opens the app, and every stop is kept", err=True)
+    return 0
+
+
+def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> int:
+    """The stops, to the terminal or a file; those whose albums are gone are counted."""
+    from pipelines.walk_export import as_json as stops_as_json
+    from pipelines.walk_export import write_walk
+    from store.covers import CoverFiles
+    from store.errors import LibraryError
+    from store.neighborhood import open_neighborhood
+    from store.text import clean
+    from tui.trail import Trail, branch
+
+    neighborhood = open_neighborhood(library)
+    known = [step for step in walk.steps if neighborhood.snapshot.row(step.album_id) is not None]
+    trail = Trail.of_steps(known)
+    gone = len(walk.steps) - len(known)
+    if gone:
+        click.echo(f"left out: {gone:,} of {len(walk.steps):,} stops, whose albums are no longer here", err=True)
+    if trail is None:
+        raise LibraryError(f"walk {walk.label} has no stop left to show")
+    stops = trail.stops(neighborhood)
+    if out is not None:
+        try:
+            write_walk(stops, CoverFiles(library.covers_dir), out, clean(walk.name) or clean(out.stem))
+        except OSError as error:
+            raise LibraryError(f"cannot write {out}: {error.strerror or error}") from error
+        click.echo(f"wrote {clean(str(out))}: {len(stops):,} stops", err=True)
+    if as_json:
+        told = {**_facts(walk), "left_out": gone, **json.loads(stops_as_json(stops))}
+        print_json(told)
+    elif out is None:
+        for depth, visit in trail.tree():
+            start = "▪ " if visit.came_from is None else "  "
+            click.echo(f"{visit.seq:4}  {start}{branch(depth)}{album_line(stops[visit.seq].album)}")
+    return 0
