@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +50,20 @@ class Filter:
         if self.other_artists:
             allowed &= snapshot.artist_codes != snapshot.artist_codes[row]
         return allowed
+
+    def allowed_between(self, snapshot: Snapshot, ends: tuple[int, int]) -> Callable[[int], np.ndarray | None]:
+        """For ways from one row to another: what gives bool [n] (None: all), which rows may come before or
+        after a row. The ends always may, so that there can be a way out of and into what the filter leaves
+        out; of two albums of one artist, ends or not, none follows the other where `other_artists` is asked.
+        """
+        if not self.is_set:
+            return lambda row: None
+        passing = replace(self, other_artists=False).allowed(snapshot, ends[0])
+        passing = np.ones(len(snapshot), bool) if passing is None else passing
+        passing[list(ends)] = True
+        if not self.other_artists:
+            return lambda row: passing
+        return lambda row: passing & (snapshot.artist_codes != snapshot.artist_codes[row])
 
 
 NO_FILTER = Filter()

@@ -6,7 +6,7 @@ weighted as the person wants. `signals` holds the scores, `reasons` their words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,10 +66,19 @@ class Neighborhood:
         ]
 
     def rings(
-        self, rows: list[int], k: int, weights: Weights = DEFAULT_WEIGHTS, per_artist: int | None = 2
+        self,
+        rows: list[int],
+        k: int,
+        weights: Weights = DEFAULT_WEIGHTS,
+        per_artist: int | None = 2,
+        allowed: Callable[[int], np.ndarray | None] = lambda row: None,
     ) -> list[Ring]:
-        """`neighbors` of several albums by their rows and without words, for what looks at many."""
-        return [self._ring(centre, k, weights, per_artist) for centre in self.signals.centres(rows, weights)]
+        """`neighbors` of several albums by their rows and without words, for what looks at many.
+
+        `allowed(row)` (bool [n] or None: all) names the albums that may be neighbours of `row`.
+        """
+        centres = self.signals.centres(rows, weights)
+        return [self._ring(centre, k, weights, per_artist, allowed(centre.row)) for centre in centres]
 
     def reasons(self, a: str, b: str, weights: Weights = DEFAULT_WEIGHTS) -> tuple[Reason, ...]:
         """Every reason that has data for the pair and a weight above 0, in the order of SIGNALS."""

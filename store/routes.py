@@ -10,6 +10,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 
+import numpy as np
+
+from store.filters import NO_FILTER, Filter
 from store.neighborhood import Neighborhood
 from store.records import DEFAULT_WEIGHTS, Route, Step, Weights
 
@@ -25,22 +28,24 @@ def find_route(
     k: int = 12,
     max_rings: int = MAX_RINGS,
     should_stop: Callable[[], bool] = lambda: False,
+    chosen: Filter = NO_FILTER,
 ) -> Route:
     """The strongest route from album_id `a` to `b` over rings of `k` neighbours, looking out from both.
 
     Of the routes whose weakest step is strongest it is one with the fewest steps, of those one with the
     strongest steps in sum, then by name. Where `max_rings` rings do not settle which is strongest the best
     one found is returned and `why` says so; where there is none `steps` is empty and `why` says why.
-    `should_stop()` is asked between rings and ends the search the same way. UnknownAlbum for an id that is
-    no album.
+    `should_stop()` is asked between rings and ends the search the same way. Every album on the way passes
+    `chosen`; the two ends need not. UnknownAlbum for an id that is no album.
     """
     start, goal = neighborhood.row(a), neighborhood.row(b)
     if start == goal:
         return Route((Step(neighborhood.snapshot.album(start), None),))
-    rings = _Rings(neighborhood, weights, k, max_rings, should_stop)
+    allowed = chosen.allowed_between(neighborhood.snapshot, (start, goal))
+    rings = _Rings(neighborhood, weights, k, max_rings, should_stop, allowed)
     weakest = _widest(rings, start, goal)
     if weakest is None:
-        return Route((), None, _why_none(neighborhood, (start, goal), rings))
+        return Route((), None, _why_none(neighborhood, (start, goal), rings, chosen.is_set))
     settled = not rings.ended
     path = _shortest(rings, start, goal, weakest)
     snapshot = neighborhood.snapshot
@@ -62,8 +67,9 @@ class _Rings:
         k: int,
         limit: int,
         should_stop: Callable[[], bool],
+        may_follow: Callable[[int], np.ndarray | None],
     ) -> None:
-        self._neighborhood, self._weights, self._k = neighborhood, weights, k
+        self._neighborhood, self._weights, self._k, self._may_follow = neighborhood, weights, k, may_follow
         self._limit, self._should_stop = limit, should_stop
         self.known: dict[int, list[tuple[int, float]]] = {}
         self.ended = self.stopped = False
@@ -76,7 +82,7 @@ class _Rings:
         self.stopped = self.stopped or self._should_stop()
         allowed = 0 if self.stopped else self._limit - len(self.known)
         self.ended = self.ended or len(missing) > allowed
-        found = self._neighborhood.rings(missing[:allowed], self._k, self._weights)
+        found = self._neighborhood.rings(missing[:allowed], self._k, self._weights, allowed=self._may_follow)
         for row, ring in zip(missing, found, strict=False):
             self.known[row] = list(zip(ring.rows.tolist(), ring.fused.tolist(), strict=True))
 
@@ -224,13 +230,15 @@ class _Ways:
         return path
 
 
-def _why_none(neighborhood: Neighborhood, ends: tuple[int, int], rings: _Rings) -> str:
+def _why_none(neighborhood: Neighborhood, ends: tuple[int, int], rings: _Rings, filtered: bool) -> str:
+    within = " within the filters" if filtered else ""
+    advice = "" if filtered else "; try a larger -k or other weights"
     if rings.stopped:
         return "stopped before a route was found"
     if rings.ended:
-        return f"no route found in {len(rings.known):,} neighbourhoods; try a larger -k or other weights"
+        return f"no route found in {len(rings.known):,} neighbourhoods{within}{advice}"
     for row in ends:
         if not rings.of(row):
-            return f"{neighborhood.snapshot.album(row).label} has no neighbours with these weights"
+            return f"{neighborhood.snapshot.album(row).label} has no neighbours{within or ' with these weights'}"
     first, second = (neighborhood.snapshot.album(row).label for row in ends)
-    return f"no chain of neighbours joins {first} and {second}; try a larger -k or other weights"
+    return f"no chain of neighbours joins {first} and {second}{within}{advice}"

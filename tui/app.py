@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
+from store.filters import Filter
 from store.records import Route, Weights
 from tui.bench_door import open_gallery, open_tray
 from tui.bench_state import Bench
@@ -201,7 +202,7 @@ class SleevewalkApp(ThriftyDisplay):
                 self.screen.say("you are here already: choose another album to find a route to")
             elif album_id is not None:
                 goal = session.album(album_id)
-                self.push_screen(RouteScreen(session, self.painter, self.router, goal), walk)
+                self.push_screen(RouteScreen(session, self.painter, self.router, goal, self.config.keys), walk)
 
         asks, does = "a route to which album?", "find the route"
         self.push_screen(FindScreen(session, self.painter, self.find, asks, does), route)
@@ -290,12 +291,12 @@ class SleevewalkApp(ThriftyDisplay):
 
 
 def strongest_route(
-    neighborhood: Any, start: str, goal: str, weights: Weights, should_stop: Callable[[], bool]
+    neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Callable[[], bool]
 ) -> Route:
-    """The store's route, which stops looking when told."""
+    """The store's route over albums that pass `chosen`; stops looking when told."""
     from store.routes import find_route
 
-    return find_route(neighborhood, start, goal, weights, should_stop=should_stop)
+    return find_route(neighborhood, start, goal, weights, should_stop=should_stop, chosen=chosen)
 
 
 def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:

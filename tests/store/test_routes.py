@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.errors import UnknownAlbum
+from store.filters import Filter
 from store.library import Library
 from store.neighborhood import Neighborhood, Ring, open_neighborhood
 from store.records import Album, Reason, Weights
@@ -45,7 +46,7 @@ class Graph:
     def row(self, name: str) -> int:
         return int(name)
 
-    def rings(self, rows: list[int], k: int, weights: Weights) -> list[Ring]:
+    def rings(self, rows: list[int], k: int, weights: Weights, allowed: object) -> list[Ring]:
         self.asked += len(rows)
         found = []
         for row in rows:
@@ -197,3 +198,41 @@ def test_along_a_circle_of_covers(library: Library) -> None:
     assert len(found.steps) >= 5
     assert all(step.reasons[0].signal == "cover" for step in found.steps[1:])
     assert found.weakest == min(step.score for step in found.steps[1:] if step.score is not None)
+
+
+def test_only_what_passes_the_filter_lies_between_the_ends(library: Library) -> None:
+    """Every second album is of another genre; the ends are of that genre and are on the route all the same."""
+    genre = ["dub", "bop"] * 4 + ["dub"]
+    albums = [record(f"A{n}", "T", cover_sha256=sha(n), genre=name) for n, name in enumerate(genre)]
+    fill(library, albums, circle(len(albums)))
+    near = open_neighborhood(library)
+    ends = album_id("A0", "T"), album_id("A8", "T")
+    only_cover = Weights(1, 0, 0, 0, 0)
+    free = find_route(near, *ends, only_cover, k=2)
+    held = find_route(near, *ends, only_cover, k=2, chosen=Filter(genre="bop"))
+    assert {step.album.genre for step in free.steps[1:-1]} == {"bop", "dub"}
+    assert [step.album.album_id for step in held.steps][:: len(held.steps) - 1] == list(ends)
+    between = held.steps[1:-1]
+    assert between and {step.album.genre for step in between} == {"bop"}
+    assert held.weakest is not None and free.weakest is not None and held.weakest <= free.weakest
+
+
+def test_other_artists_hold_for_each_step(library: Library) -> None:
+    albums = [record(f"A{n // 2}", f"T{n}", cover_sha256=sha(n)) for n in range(8)]
+    fill(library, albums, circle(8))
+    near = open_neighborhood(library)
+    ends = album_id("A0", "T0"), album_id("A0", "T1")
+    only_cover = Weights(1, 0, 0, 0, 0)
+    assert len(find_route(near, *ends, only_cover).steps) == 2
+    artists = [
+        step.album.artist for step in find_route(near, *ends, only_cover, chosen=Filter(other_artists=True)).steps
+    ]
+    assert len(artists) >= 3 and all(a != b for a, b in pairwise(artists))
+
+
+def test_where_the_filters_leave_no_way_it_says_so(tiny: Library, named: Callable[[str, str], str]) -> None:
+    """Only the two ends are left, and they share nothing that counts."""
+    near = open_neighborhood(tiny)
+    ends = named("Cy", "Cold"), named("Di", "Bare")
+    found = find_route(near, *ends, weights=Weights(1, 0, 0, 0, 0), chosen=Filter(decade=1970))
+    assert found.steps == () and found.why.endswith("within the filters")

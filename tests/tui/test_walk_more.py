@@ -193,7 +193,9 @@ async def test_bookmarks_come_first_in_find() -> None:
         assert session.bookmarks == []
 
 
-def hostile_route(neighborhood: Any, start: str, goal: str, weights: Weights, should_stop: Any) -> Route:
+def hostile_route(
+    neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Any
+) -> Route:
     albums = [neighborhood.snapshot.album(neighborhood.snapshot.row(start))]
     albums += [album for album in neighborhood.snapshot.albums if album.album_id not in (start, goal)][:9]
     albums.append(neighborhood.snapshot.album(neighborhood.snapshot.row(goal)))
@@ -247,6 +249,31 @@ async def test_where_there_is_no_route_it_says_why() -> None:
         await pilot.press("enter", "left", "escape")
         await ready(pilot)
         assert len(session_of(app).trail.visits) == 1
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_a_route_is_looked_for_within_the_filters_that_are_on(size: tuple[int, int]) -> None:
+    asked: list[Filter] = []
+
+    def none_within(_near: Any, _start: str, _goal: str, _weights: Weights, chosen: Filter, _stop: Any) -> Route:
+        asked.append(chosen)
+        return Route((), None, "no way within the filters")
+
+    app = make_app()
+    app.router = none_within
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        session_of(app).set_filter(Filter(genre="dub", decade=1990))
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, FindScreen))
+        await pilot.press("3", "7")
+        await until(pilot, lambda: app.screen.hits == [make_album(37)])
+        await pilot.press("enter")
+        way_out = "within the filters: turn them off with w, then 0"
+        await until(pilot, lambda: any(way_out in row for row in screen_text(app)))
+        assert asked == [Filter(genre="dub", decade=1990)]
+        assert screen_text(app)[0].rstrip().endswith("only dub, 1990s")
+        await check_rows(pilot, size)
 
 
 def test_a_recent_stop_that_is_unlike_the_text_does_not_lead() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual import work
@@ -13,22 +13,25 @@ from textual.message import Message
 from textual.screen import Screen
 
 from store.errors import LibraryError
+from store.filters import Filter
 from store.records import Album, Route, Weights
 from tui.covers import CoverPainter
 from tui.palette import SIGNAL_LETTERS
+from tui.screens.help import key_name
 from tui.session import Session
-from tui.text import pad, plain, wrap
+from tui.text import cut, pad, plain, width, wrap
 from tui.widgets.bars import KeysLine
 from tui.widgets.cover import Cover
 from tui.widgets.details import bar
 from tui.widgets.lines import Lines, Span
 
 KEYS = [("←→", "look along"), ("Enter", "walk to here"), ("Esc", "back to the walk"), ("?", "keys")]
+NO_FILTER_KEYS = (("walk.counts", "w"), ("counts.no-filter", "0"))  # what takes the filters off, one after the other
 FRAMES = 8  # covers side by side at most
 NARROWEST = 19  # columns of a frame
 CAPTION = 6  # rows below a cover
-# (neighbourhood, from, to, weights, whether to stop) -> the route
-Router = Callable[[Any, str, str, Weights, Callable[[], bool]], Route]
+# (neighbourhood, from, to, weights, what the albums between have to be, whether to stop) -> the route
+Router = Callable[[Any, str, str, Weights, Filter, Callable[[], bool]], Route]
 
 
 class RouteScreen(Screen[list[str] | None]):
@@ -51,8 +54,17 @@ class RouteScreen(Screen[list[str] | None]):
             super().__init__()
             self.route = route
 
-    def __init__(self, session: Session, painter: CoverPainter, router: Router, goal: Album) -> None:
+    def __init__(
+        self,
+        session: Session,
+        painter: CoverPainter,
+        router: Router,
+        goal: Album,
+        keymap: Mapping[str, str],
+    ) -> None:
+        """`keymap`: keys that the person chose, by the id of the binding."""
         super().__init__()
+        self.keymap = keymap
         self.session = session
         self.router = router
         self.start, self.goal = session.here, goal
@@ -74,7 +86,7 @@ class RouteScreen(Screen[list[str] | None]):
 
     def on_mount(self) -> None:
         """Look for it off the screen's thread."""
-        self._search(self.session.weights)
+        self._search(self.session.weights, self.session.filter)
 
     def on_unmount(self) -> None:
         """Nobody waits for it any more."""
@@ -85,10 +97,10 @@ class RouteScreen(Screen[list[str] | None]):
         self.call_after_refresh(self._draw)
 
     @work(thread=True, group="route", exclusive=True)
-    def _search(self, weights: Weights) -> None:
+    def _search(self, weights: Weights, chosen: Filter) -> None:
         ids = self.start.album_id, self.goal.album_id
         try:
-            route = self.router(self.session.neighborhood, *ids, weights, lambda: self._left)
+            route = self.router(self.session.neighborhood, *ids, weights, chosen, lambda: self._left)
         except LibraryError as error:
             route = Route((), None, str(error))
         if not self._left:
@@ -116,12 +128,17 @@ class RouteScreen(Screen[list[str] | None]):
         palette, cells = head.palette, max(1, head.size.width)
         steps = () if self.route is None else self.route.steps
         ends = f"{plain(self.start.title) or 'untitled'} → {plain(self.goal.title) or 'untitled'}"
-        rows: list[list[Span]] = [[(row, palette.text("accent", bold=True))] for row in wrap(ends, cells, 1)]
+        words = self.session.filter.words
+        only = cut(f"only {', '.join(plain(word) for word in words)}", cells // 2) if words else ""
+        room = cells - width(only) - 2 if only else cells
+        rows: list[list[Span]] = [[(pad(ends, room) if only else cut(ends, room), palette.text("accent", bold=True))]]
+        if only:
+            rows[0] += [("  ", palette.text()), (only, palette.text("accent"))]
         color = "quiet"
         if self.route is None:
             said = "looking for the strongest route …"
         elif not steps:
-            said, color = f"no route, because {plain(self.route.why)}", "error"
+            said, color = f"no route, because {plain(self.route.why)}{self._way_out()}", "error"
         else:
             weakest = "" if self.route.weakest is None else f", its weakest match {self.route.weakest:.2f}"
             count = len(steps) - 1
@@ -132,6 +149,13 @@ class RouteScreen(Screen[list[str] | None]):
         self._draw_film()
         self._draw_step()
         self.query_one(KeysLine).show_keys(KEYS if steps else KEYS[2:])
+
+    def _way_out(self) -> str:
+        """How to take off the filters that are on."""
+        if not self.session.filter.is_set:
+            return ""
+        counts, none = (key_name(self.keymap.get(name, key)) for name, key in NO_FILTER_KEYS)
+        return f": turn them off with {counts}, then {none}, in the walk"
 
     def _draw_film(self) -> None:
         film = self.query_one("#film")
