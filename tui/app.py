@@ -51,6 +51,11 @@ if TYPE_CHECKING:
 
 TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
 
+EVERYWHERE: list[BindingType] = [
+    Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
+    Binding("f12", "meter", "meter", id="app.meter", tooltip="Show what each key cost: bytes, time", show=False),
+]
+
 
 class SleevewalkApp(ThriftyDisplay):
     """Walk the graph of albums. Holds no file open: what it shows is in memory or a cover file."""
@@ -61,8 +66,7 @@ class SleevewalkApp(ThriftyDisplay):
     COMMAND_PALETTE_BINDING = "ctrl+k"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
-        Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
-        Binding("f12", "meter", "meter", id="app.meter", tooltip="Bytes and time of each key", show=False),
+        *EVERYWHERE,
     ]
 
     def __init__(
@@ -265,7 +269,8 @@ class SleevewalkApp(ThriftyDisplay):
         screen = self.screen
         if isinstance(screen, HelpScreen):
             return
-        self.push_screen(HelpScreen(*self.help_for(screen)))
+        title, bindings = self.help_for(screen)
+        self.push_screen(HelpScreen(title, [*bindings, *self._keyed(EVERYWHERE)]))
 
     def help_for(self, screen: Screen[Any]) -> tuple[str, list[Binding]]:
         """(what one is doing there, its keys as the person has them) of a screen, or of a panel in focus there."""
@@ -285,9 +290,12 @@ class SleevewalkApp(ThriftyDisplay):
         bindings: list[BindingType] = list(screen.BINDINGS)
         if isinstance(screen.focused, Counts):
             title, bindings = "what counts", list(Counts.BINDINGS)
-        own = self.config.keys
+        return title, self._keyed(bindings)
+
+    def _keyed(self, bindings: Iterable[BindingType]) -> list[Binding]:
+        """The bindings with the keys that the person gave them."""
         keyed = [binding for binding in bindings if isinstance(binding, Binding)]
-        return title, [replace(b, key=own.get(b.id or "", b.key)) for b in keyed]
+        return [replace(b, key=self.config.keys.get(b.id or "", b.key)) for b in keyed]
 
 
 def strongest_route(
@@ -327,6 +335,8 @@ def binding_ids() -> tuple[str, ...]:
         NetworkScreen,
         SqlScreen,
         HelpScreen,
+        WelcomeScreen,
+        EmptyScreen,
     )
     bindings = (binding for holder in holders for binding in holder.BINDINGS if isinstance(binding, Binding))
     return tuple(binding.id for binding in bindings if binding.id)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
+from tui.screens.telling import TellingScreen
 from tui.text import plain, wrap
 from tui.widgets.lines import Lines, Span
 
 
-class EmptyScreen(Screen[None]):
+class EmptyScreen(TellingScreen):
     """Says how albums come in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -24,17 +23,9 @@ class EmptyScreen(Screen[None]):
         super().__init__()
         self.path = path
 
-    def compose(self) -> ComposeResult:
-        """A few rows."""
-        yield Lines(id="help-rows")
-
-    def on_resize(self) -> None:
-        """Draw with the theme in use."""
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
-        lines = self.query_one(Lines)
-        palette, cells = lines.palette, max(20, lines.size.width)
+    def rows(self, lines: Lines, cells: int) -> list[list[Span]]:
+        """The ways in."""
+        palette = lines.palette
         said = [
             ("This library has no albums yet.", "accent"),
             (plain(str(self.path)), "quiet"),
@@ -53,4 +44,4 @@ class EmptyScreen(Screen[None]):
             indent = "  " if text.startswith("  ") else ""
             wrapped = wrap(text, cells - len(indent), 3) or [""]
             rows += [[(indent + row, palette.text(color))] for row in wrapped]
-        lines.show(rows)
+        return rows

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui.palette import SIGNAL_LETTERS
+from tui.screens.telling import TellingScreen
 from tui.text import pad
 from tui.widgets.lines import Lines, Span
 
@@ -24,6 +23,7 @@ NAMES = {
     "ctrl+r": "Ctrl-R",
     "ctrl+c": "Ctrl-C",
     "ctrl+k": "Ctrl-K",
+    "ctrl+l": "Ctrl-L",
     "ctrl+n": "Ctrl-N",
     "ctrl+p": "Ctrl-P",
     "colon": ":",
@@ -39,6 +39,7 @@ NAMES = {
     "home": "Home",
     "end": "End",
     "f1": "F1",
+    "f12": "F12",
     "left": "←",
     "right": "→",
     "up": "↑",
@@ -55,7 +56,7 @@ SIGNALS_SAID = {
 }
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(TellingScreen):
     """A full screen; the arrows show what does not fit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,21 +71,13 @@ class HelpScreen(Screen[None]):
         self.entries = entries(bindings)
         self._first = 0
 
-    def compose(self) -> ComposeResult:
-        """All rows at once."""
-        yield Lines(id="help-rows")
-
-    def on_resize(self) -> None:
-        """Draw with the theme in use."""
-        self.call_after_refresh(self._draw)
-
     def action_scroll(self, step: int) -> None:
         """Half a screen up or down."""
         self._first += step * max(1, self.query_one(Lines).size.height // 2)
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
-        lines = self.query_one(Lines)
+    def rows(self, lines: Lines, cells: int) -> list[list[Span]]:
+        """The keys that fit, and what joins two albums where there is room."""
         palette = lines.palette
         room = max(1, lines.size.height - 4)
         self._first = max(0, min(self._first, len(self.entries) - room))
@@ -104,7 +97,7 @@ class HelpScreen(Screen[None]):
         hidden = len(self.entries) - len(shown)
         more = f"{hidden} more: ↑↓   " if hidden else ""
         rows += [[], [(more, palette.text("accent", bold=True)), ("Esc leads back", palette.text("quiet"))]]
-        lines.show(rows)
+        return rows
 
 
 def key_name(keys: str) -> str:

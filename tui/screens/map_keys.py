@@ -9,8 +9,8 @@ KEYS = [  # (as shown, what it does)
     ("+ -", "zoom"),
     ("Enter", "walk there"),
     ("1–9", "genres"),
-    ("Tab", "next at this spot"),
-    ("Esc", "back to the walk"),
+    ("Esc", "back"),
+    ("Tab", "next here"),
     ("?", "keys"),
 ]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui.palette import SIGNAL_LETTERS
 from tui.screens.help import SIGNALS_SAID
+from tui.screens.telling import TellingScreen
 from tui.text import pad, wrap
 from tui.widgets.lines import Lines, Span
 
@@ -19,12 +18,13 @@ KEYS_SAID = (
     ("Backspace", "back, as you left it"),
     ("/", "find an album"),
     ("w", "choose what counts: the sleeve, the tags, the years …"),
-    ("space  b", "collect covers, then blend them into a new one"),
+    ("m  -", "the map of all covers; the network of those you came by"),
+    ("space  B", "collect covers, then blend them on the bench"),
     ("?", "every key of the screen you are on"),
 )
 
 
-class WelcomeScreen(Screen[None]):
+class WelcomeScreen(TellingScreen):
     """Shown once over a library that nobody has walked yet."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,17 +36,9 @@ class WelcomeScreen(Screen[None]):
         super().__init__()
         self.albums = albums
 
-    def compose(self) -> ComposeResult:
-        """All rows at once."""
-        yield Lines(id="help-rows")
-
-    def on_resize(self) -> None:
-        """Draw with the theme in use."""
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
-        lines = self.query_one(Lines)
-        palette, cells = lines.palette, max(20, lines.size.width)
+    def rows(self, lines: Lines, cells: int) -> list[list[Span]]:
+        """What one sees, and the keys."""
+        palette = lines.palette
         said = (
             f"{self.albums:,} albums. One of them is in the centre; around it stand its neighbours, "
             "joined by lines in the colour of the strongest reason:"
@@ -61,4 +53,4 @@ class WelcomeScreen(Screen[None]):
         for key, does in KEYS_SAID:
             rows.append([(pad(f"  {key}", 16), palette.text(bold=True)), (does, palette.text("quiet"))])
         rows += [[], [("Enter begins", palette.text("accent", bold=True))]]
-        lines.show(rows)
+        return rows

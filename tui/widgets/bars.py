@@ -109,15 +109,21 @@ class KeysLine(Lines):
     """At most seven keys, or for a moment what just happened."""
 
     def show_keys(self, keys: list[tuple[str, str]]) -> None:
-        """`key does`, as many as fit."""
+        """`key does`, as many as fit; the last, which leads to all the others, always."""
         palette = self.palette
-        row: list[Span] = [(" ", palette.text())]
-        used = 1
-        for key, does in keys:
-            if used + width(key) + width(does) + 3 > self.size.width:
+        room = self.size.width - 1
+        shown: list[tuple[str, str]] = []
+        for place, (key, does) in enumerate(keys):
+            needs = width(key) + width(does) + 3
+            last = sum(width(part) for part in keys[-1]) + 3 if place < len(keys) - 1 else 0
+            if needs + last > room:
+                shown.append(keys[-1])
                 break
+            shown.append((key, does))
+            room -= needs
+        row: list[Span] = [(" ", palette.text())]
+        for key, does in shown:
             row += [(key, palette.text("accent", bold=True)), (f" {does}  ", palette.text("quiet"))]
-            used += width(key) + width(does) + 3
         self.show([row])
 
     def show_message(self, message: str, error: bool = False) -> None:

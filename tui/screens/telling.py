@@ -1,0 +1,31 @@
+"""A screen of rows to read."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from tui.widgets.lines import Lines, Span
+
+
+class TellingScreen(Screen[None]):
+    """Draws its rows anew whenever there is another width for them."""
+
+    def compose(self) -> ComposeResult:
+        """All rows at once."""
+        yield Lines(id="help-rows")
+
+    def on_resize(self) -> None:
+        """Draw with the theme in use."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show the rows."""
+        lines = self.query_one(Lines)
+        lines.show(self.rows(lines, max(20, lines.size.width)))
+
+    @abstractmethod
+    def rows(self, lines: Lines, cells: int) -> list[list[Span]]:
+        """What is told, in `cells` columns."""
