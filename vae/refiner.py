@@ -75,17 +75,21 @@ class Refiner(nn.Module):
         """The picture with its details, same size."""
         return picture + F.pixel_shuffle(self.out(F.silu(features)), 2).float()
 
-    def enlarge(self, sharp: Tensor, features: Tensor) -> Tensor:
-        """The sharpened picture at four times the size: bicubic, and what the fine head adds."""
+    def enlarge(self, picture: Tensor, sharp: Tensor, features: Tensor) -> Tensor:
+        """The picture at four times the size: bicubic, and what the fine head adds, which sees the sharpened one.
+
+        Bicubic of the decoded picture, not of the sharpened: texture that pleases at 128 is coarse at 512, so the
+        head chooses how much of it stays.
+        """
         h = self.merge(torch.cat([self.spread(features), sharp.to(features.dtype) - 0.5], 1))
-        smooth = F.interpolate(sharp.contiguous(), scale_factor=4, mode="bicubic", align_corners=False)
+        smooth = F.interpolate(picture.contiguous(), scale_factor=4, mode="bicubic", align_corners=False)
         return smooth + F.pixel_shuffle(self.fine(h), 4).float()
 
     def forward(self, picture: Tensor, large: bool = False) -> Tensor:
         """At the picture's own size, or with `large` four times that. May leave 0–1 slightly; the caller clamps."""
         features = self.features(picture)
         sharp = self.sharpen(picture, features)
-        return self.enlarge(sharp, features) if large else sharp
+        return self.enlarge(picture, sharp, features) if large else sharp
 
 
 def save_refiner(refiner: Refiner, path: Path, model_id: str, metrics: dict[str, object]) -> str:

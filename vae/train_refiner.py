@@ -46,11 +46,25 @@ class Recipe:
     pixels_alone: float = 0.15  # share of the run
     critics_alone: float = 0.03
     adversarial: float = 0.006  # fixed: an adaptive weight turns NaN in low precision
+    large_adversarial: float = 0.006  # at 512, where the real picture is known less and invention costs more
     matching: float = 0.02  # feature matching (Salimans et al. 2016)
+    large_matching: float = 0.02
     layout: float = 4.0  # MSE of the picture at a quarter of its size: colours and shapes stay
     r1: float = 0.5  # gradient penalty on real pictures (Mescheder et al. 2018), every R1_EVERY steps
     ema: float = 0.998
 
+
+GIVEN = (
+    "batch",
+    "adversarial",
+    "large_adversarial",
+    "matching",
+    "large_matching",
+    "layout",
+    "learning_rate",
+    "critic_rate",
+    "seed",
+)  # parts of the recipe that a run may be given
 
 R1_EVERY = 16
 
@@ -137,15 +151,19 @@ class RefinerTrainer:
             loss = loss + recipe.layout * F.mse_loss(F.avg_pool2d(made, 4), F.avg_pool2d(both, 4))
             if progress >= alone:
                 rise = min(1.0, (progress - alone) / 0.05)
-                for critic, fake, true in ((self.critic, made, real), (self.large_critic, made_large, large)):
+                sides = (
+                    (self.critic, made, real, recipe.adversarial, recipe.matching),
+                    (self.large_critic, made_large, large, recipe.large_adversarial, recipe.large_matching),
+                )
+                for critic, fake, true, adversarial, matching in sides:
                     score, features = self.judge(critic, fake)
                     with torch.no_grad():
                         _, wanted = self.judge(critic, true)
-                    loss = loss - rise * recipe.adversarial * score.mean()
+                    loss = loss - rise * adversarial * score.mean()
                     near = sum(
                         F.l1_loss(a[: len(true)].float(), b.float()) for a, b in zip(features, wanted, strict=True)
                     )
-                    loss = loss + rise * recipe.matching * near
+                    loss = loss + rise * matching * near
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             norm = nn.utils.clip_grad_norm_(self.refiner.parameters(), 1.0)
@@ -294,7 +312,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from the state beside --out")
     parser.add_argument("--out", type=Path, default=Path("runs/refiner.safetensors"))
     parser.add_argument("--report", type=float, default=120, help="seconds between reports and saved states")
-    for name in ("batch", "adversarial", "matching", "layout", "learning_rate", "critic_rate", "seed"):
+    for name in GIVEN:
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(getattr(Recipe, name)), default=None)
     return parser.parse_args(arguments)
 
@@ -311,8 +329,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 1
     train = on_device(train, device)
-    names = ("batch", "adversarial", "matching", "layout", "learning_rate", "critic_rate", "seed")
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    given = {name: getattr(options, name) for name in GIVEN if getattr(options, name) is not None}
     state = options.out.with_suffix(".state.safetensors")
     if options.resume and state.is_file():
         trainer = RefinerTrainer.load(state, device, **given)
