@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
 from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -22,22 +21,20 @@ from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
 from tui.halfblocks import FINE, LITE, ColorMode
+from tui.keynames import key_name, keyed
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
+from tui.registry import APP_BINDINGS, EVERYWHERE, binding_ids, bindings_of, help_for, own_key_names
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
-from tui.screens.gallery import GalleryScreen
-from tui.screens.help import HelpScreen, key_name
+from tui.screens.help import HelpScreen
 from tui.screens.map import Mapper, MapScreen
-from tui.screens.near import NearScreen
 from tui.screens.network import NetworkScreen
 from tui.screens.route import Router, RouteScreen
-from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.screens.welcome import WelcomeScreen
-from tui.screens.write import WriteScreen
 from tui.session import Blender, Session
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
@@ -51,11 +48,6 @@ if TYPE_CHECKING:
 
 TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
 
-EVERYWHERE: list[BindingType] = [
-    Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
-    Binding("f12", "meter", "meter", id="app.meter", tooltip="Show what each key cost: bytes, time", show=False),
-]
-
 
 class SleevewalkApp(ThriftyDisplay):
     """Walk the graph of albums. Holds no file open: what it shows is in memory or a cover file."""
@@ -64,10 +56,7 @@ class SleevewalkApp(ThriftyDisplay):
     TITLE = "sleevewalk"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+k"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
-        *EVERYWHERE,
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 
     def __init__(
         self,
@@ -92,6 +81,7 @@ class SleevewalkApp(ThriftyDisplay):
         """
         super().__init__()
         self.config = config or Config()
+        self.key_names = own_key_names(self.config.keys)
         self.welcome = welcome
         self.mapper = mapper
         self.router = router or strongest_route
@@ -141,7 +131,7 @@ class SleevewalkApp(ThriftyDisplay):
         if self.session is None:
             return EmptyScreen(self.library_path)
         warm_up = None if self.decoder is None else self.decoder.start
-        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir, self.config.keys, warm_up)
+        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir, warm_up)
 
     def action_theme(self) -> None:
         """The next theme."""
@@ -150,12 +140,11 @@ class SleevewalkApp(ThriftyDisplay):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the actions of the screen it was opened on."""
-        _, bindings = self.help_for(screen)
+        _, bindings = help_for(screen, self.config.keys)
         for name, does, binding in ((b.description, b.tooltip, b) for b in bindings):
             if binding.action != "app.command_palette":
-                yield SystemCommand(
-                    f"{name} ({key_name(binding.key)})", does, partial(self._run, screen, binding.action)
-                )
+                key = key_name(binding.key)
+                yield SystemCommand(f"{name} ({key})", does, partial(self._run, screen, binding.action))
 
     async def _run(self, screen: Screen[Any], action: str) -> None:
         await self.run_action(action, screen.focused if isinstance(screen.focused, Counts) else screen)
@@ -206,7 +195,7 @@ class SleevewalkApp(ThriftyDisplay):
                 self.screen.say("you are here already: choose another album to find a route to")
             elif album_id is not None:
                 goal = session.album(album_id)
-                self.push_screen(RouteScreen(session, self.painter, self.router, goal, self.config.keys), walk)
+                self.push_screen(RouteScreen(session, self.painter, self.router, goal), walk)
 
         asks, does = "a route to which album?", "find the route"
         self.push_screen(FindScreen(session, self.painter, self.find, asks, does), route)
@@ -269,33 +258,8 @@ class SleevewalkApp(ThriftyDisplay):
         screen = self.screen
         if isinstance(screen, HelpScreen):
             return
-        title, bindings = self.help_for(screen)
-        self.push_screen(HelpScreen(title, [*bindings, *self._keyed(EVERYWHERE)]))
-
-    def help_for(self, screen: Screen[Any]) -> tuple[str, list[Binding]]:
-        """(what one is doing there, its keys as the person has them) of a screen, or of a panel in focus there."""
-        told = {
-            FindScreen: "finding an album",
-            SqlScreen: "the SQL behind a view",
-            TrailScreen: "the trail",
-            RouteScreen: "a route",
-            MapScreen: "the map",
-            BenchScreen: "the blend bench",
-            GalleryScreen: "the gallery",
-            NearScreen: "near a blend",
-            WriteScreen: "writing a blend",
-            NetworkScreen: "the network",
-        }
-        title = told.get(type(screen), "walking")
-        bindings: list[BindingType] = list(screen.BINDINGS)
-        if isinstance(screen.focused, Counts):
-            title, bindings = "what counts", list(Counts.BINDINGS)
-        return title, self._keyed(bindings)
-
-    def _keyed(self, bindings: Iterable[BindingType]) -> list[Binding]:
-        """The bindings with the keys that the person gave them."""
-        keyed = [binding for binding in bindings if isinstance(binding, Binding)]
-        return [replace(b, key=self.config.keys.get(b.id or "", b.key)) for b in keyed]
+        title, bindings = help_for(screen, self.config.keys)
+        self.push_screen(HelpScreen(title, [*bindings, *keyed(bindings_of(EVERYWHERE), self.config.keys)]))
 
 
 def strongest_route(
@@ -316,30 +280,6 @@ def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
     if system in (ColorSystem.STANDARD, ColorSystem.WINDOWS):
         return ColorMode.BASIC
     return ColorMode.TRUECOLOR
-
-
-def binding_ids() -> tuple[str, ...]:
-    """The id of every key binding that a person may give other keys."""
-    holders = (
-        SleevewalkApp,
-        WalkScreen,
-        Counts,
-        FindScreen,
-        TrailScreen,
-        RouteScreen,
-        MapScreen,
-        BenchScreen,
-        WriteScreen,
-        NearScreen,
-        GalleryScreen,
-        NetworkScreen,
-        SqlScreen,
-        HelpScreen,
-        WelcomeScreen,
-        EmptyScreen,
-    )
-    bindings = (binding for holder in holders for binding in holder.BINDINGS if isinstance(binding, Binding))
-    return tuple(binding.id for binding in bindings if binding.id)
 
 
 def recorded_trail(snapshot: Snapshot) -> Trail | None:

@@ -22,7 +22,8 @@ def open_tray(app: SleevewalkApp) -> None:
     if app.decoder is None:
         walk.say("blending is not available here", error=True)
     elif len(app.session.tray) < 2:
-        walk.say("put two or more albums into the tray with space, then press B")
+        names = app.key_names
+        walk.say(f"put two or more albums into the tray with {names('walk.tray')}, then press {names('walk.bench')}")
     else:
         app.bench.take(app.session.tray)
         open_bench(app)

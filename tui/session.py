@@ -17,6 +17,7 @@ from store.text import clean
 from tui.layout import MAX_RING, MIN_RING
 from tui.network import Network
 from tui.placement import place
+from tui.randomly import random_row
 from tui.trail import Trail
 
 if TYPE_CHECKING:
@@ -261,13 +262,14 @@ class Session:
         self.trail.go_to(seq)
         self._place(self.trail.here.slots)
 
-    def random(self) -> bool:
-        """Jump to any other album; False if there is none."""
-        if len(self.snapshot) < 2:
+    def random(self, *, weighted: bool = False) -> bool:
+        """Jump to any other album that passes the filter; False if there is none. `weighted`: rather to a known one."""
+        row = random_row(
+            self.snapshot, self.snapshot.row(self.here.album_id), self.filter, self._random.random(), weighted
+        )
+        if row is None:
             return False
-        here = self.snapshot.row(self.here.album_id)
-        row = self._random.randrange(len(self.snapshot) - 1)
-        self.jump(self.snapshot.album(row + (here is not None and row >= here)).album_id)
+        self.jump(self.snapshot.album(row).album_id)
         return True
 
     # the network

@@ -14,6 +14,7 @@ from pipelines.recipe import Part, Recipe
 from store.errors import LibraryError
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.app import SleevewalkApp
+from tui.config import Config
 from tui.halfblocks import Pixels
 from tui.session import Session
 
@@ -161,6 +162,7 @@ def make_app(
     indexed: bool = True,
     missing: frozenset[str] = frozenset(),
     blender: FakeBlender | None = None,
+    config: Config | None = None,
 ) -> SleevewalkApp:
     """The app on a fake library of 40 albums, or on those given."""
     albums = [make_album(row) for row in range(40)] if albums is None else albums
@@ -174,4 +176,5 @@ def make_app(
         library_path=tmp_path,
         blends_dir=tmp_path / "blends",
         blender=blender,
+        config=config,
     )

@@ -70,12 +70,23 @@ class Records:
         self.trouble = trouble
         self.steps: list[str] = []
         self.blends: list[tuple[str, dict[str, Any]]] = []
+        self.bookmarks: list[str] = []
+        self.names: dict[str, str] = {}
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
         self.steps.append(album_id)
 
     def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None:
         self.blends.append((path, recipe))
+
+    def add_bookmark(self, album_id: str) -> None:
+        self.bookmarks.append(album_id)
+
+    def remove_bookmark(self, album_id: str) -> None:
+        self.bookmarks.remove(album_id)
+
+    def name_walk(self, walk_id: str, name: str) -> None:
+        self.names[walk_id] = name
 
 
 async def ready(pilot: Pilot[Any]) -> None:
@@ -301,8 +312,8 @@ async def test_the_keys_line_is_short_and_true() -> None:
     assert len(KEYS) <= 7
     known = {key for binding in WalkScreen.BINDINGS for key in binding.key.split(",")}  # type: ignore[union-attr]
     names = {"Enter": "enter", "⌫": "backspace", "/": "slash", "?": "question_mark", "arrows": "left"}
-    assert {names.get(key, key) for key, *_ in KEYS} <= known
-    assert {name for *_, name in KEYS} <= {binding.id for binding in WalkScreen.BINDINGS}  # type: ignore[union-attr]
+    assert {names.get(hint.shown, hint.shown) for hint in KEYS} <= known
+    assert {name for hint in KEYS for name in hint.ids} <= {binding.id for binding in WalkScreen.BINDINGS}  # type: ignore[union-attr]
 
 
 async def test_more_and_fewer_neighbors() -> None:

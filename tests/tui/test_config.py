@@ -9,8 +9,8 @@ import pytest
 from store.records import Weights
 from tests.tui.fakes import make_app
 from tests.tui.test_app import ready, screen_text, until, walk_of
-from tui.app import binding_ids
 from tui.config import Config, ConfigError, load_config
+from tui.registry import binding_ids
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.walk import WalkScreen
@@ -66,16 +66,14 @@ def test_every_binding_has_an_id_of_its_own() -> None:
 
 
 async def test_chosen_keys_act_and_are_what_help_shows() -> None:
-    app = make_app()
-    app.config = Config("paper", Weights(), {"walk.find": "f2"})
-    app.set_keymap(app.config.keys)
+    app = make_app(config=Config("paper", Weights(), {"walk.find": "f2"}))
     async with app.run_test(size=(80, 30)) as pilot:
         await ready(pilot)
         await pilot.press("slash")
         assert isinstance(app.screen, WalkScreen)
-        assert "f2 find" in walk_of(app).text_rows("#keys")[0]
+        assert "F2 find" in walk_of(app).text_rows("#keys")[0]
         await pilot.press("question_mark")
-        await until(pilot, lambda: any("f2" in row and "Find an album" in row for row in screen_text(app)))
+        await until(pilot, lambda: any("F2" in row and "Find an album" in row for row in screen_text(app)))
         await pilot.press("escape", "f2")
         await until(pilot, lambda: isinstance(app.screen, FindScreen))
 

@@ -140,9 +140,9 @@ def terminal_findings() -> list[Finding]:
 
 def config_findings() -> list[Finding]:
     """The config file, and what it can name."""
-    from tui.app import binding_ids
     from tui.config import ConfigError, config_path, load_config
     from tui.palette import THEMES
+    from tui.registry import binding_ids
 
     path, section = config_path(), "config"
     themes, ids = tuple(theme.name for theme in THEMES), binding_ids()

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from tui.bench_state import Bench, Draft
 from tui.covers import CoverPainter
 from tui.decoder import Decoder
+from tui.keynames import key_names
 from tui.screens.bench_keys import BENCH_BINDINGS, KEYS
 from tui.screens.bench_out import PREVIEW, BenchOut
 from tui.screens.find import FindScreen
@@ -132,26 +132,18 @@ class BenchScreen(BenchOut):
         if self._message is not None:
             keys.show_message(*self._message)
         else:
-            keys.show_keys([(shown, does) for shown, does, _ in KEYS])
+            keys.show_keys(KEYS)
 
     def say(self, message: str, error: bool = False) -> None:
         """Tell something in the last row until the next key."""
         self._message = (message, error)
         self._draw_status()
 
-    def on_key(self, event: events.Key) -> None:
-        """A message stays until the next key; a digit takes a variant."""
+    def on_key(self) -> None:
+        """A message stays until the next key."""
         if self._message is not None:
             self._message = None
             self._draw_status()
-        if event.character in ("1", "2", "3", "4"):
-            place = int(event.character) - 1
-            if place < len(self.bench.variants):
-                self.view = "preview"
-                self._changed(self.bench.change(self.bench.variants[place].draft), "this is that variant")
-                self._draw_stage()
-            else:
-                self.say("no such variant: v keeps one")
 
     # keys
 
@@ -220,15 +212,22 @@ class BenchScreen(BenchOut):
             return
         self.bench.keep(self.pixels)
         self.redraw()
-        self.say(f"kept as variant {len(self.bench.variants)}: c shows them side by side")
+        side = key_names(self)("bench.variants")
+        self.say(f"kept as variant {len(self.bench.variants)}: {side} shows them side by side")
 
-    def action_variant(self) -> None:
-        """The digit pressed says which; `on_key` has it."""
+    def action_variant(self, number: int) -> None:
+        """Go on from a variant, counted from 1."""
+        if number <= len(self.bench.variants):
+            self.view = "preview"
+            self._changed(self.bench.change(self.bench.variants[number - 1].draft), "this is that variant")
+            self._draw_stage()
+        else:
+            self.say(f"no such variant: {key_names(self)('bench.keep')} keeps one")
 
     def action_view(self, view: str) -> None:
         """Another picture on the stage, or the preview again."""
         if view == "variants" and not self.bench.variants:
-            self.say("no variants yet: v keeps one")
+            self.say(f"no variants yet: {key_names(self)('bench.keep')} keeps one")
             return
         self.view = "preview" if self.view == view else view
         if self.view == "self":
@@ -251,7 +250,7 @@ class BenchScreen(BenchOut):
     def action_add(self) -> None:
         """Find an album and put it on the bench."""
         if len(self.bench.draft.albums) >= TRAY_LIMIT:
-            self.say(f"the bench is full: {TRAY_LIMIT} albums; x takes one off")
+            self.say(f"the bench is full: {TRAY_LIMIT} albums; {key_names(self)('bench.take-out')} takes one off")
         else:
             self.app.push_screen(self.finder("which album onto the bench?", "add"), self._add)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-KEYS = [  # (as shown, what it does, id of its binding)
-    ("←→", "choose", "bench.right"),
-    ("↑↓", "weight", "bench.more"),
-    ("Tab", "mode", "bench.mode"),
-    ("d", "direction", "bench.direction"),
-    ("+-", "drift", "bench.drift"),
-    ("r", "dice", "bench.dice"),
-    ("w", "write", "bench.write"),
-    ("?", "all keys", "bench.help"),
+from tui.bench_state import VARIANTS
+from tui.keynames import Hint
+
+KEYS = [
+    Hint("←→", "choose", ("bench.left", "bench.right")),
+    Hint("↑↓", "weight", ("bench.more", "bench.less")),
+    Hint("Tab", "mode", ("bench.mode",)),
+    Hint("d", "direction", ("bench.direction",)),
+    Hint("+-", "drift", ("bench.drift", "bench.drift-back")),
+    Hint("r", "dice", ("bench.dice",)),
+    Hint("w", "write", ("bench.write",)),
+    Hint("?", "all keys", ("bench.help",)),
 ]
 
 
@@ -44,7 +47,10 @@ BENCH_BINDINGS: list[BindingType] = [
     key(
         "c", "view('variants')", "variants", "variants", "The variants side by side, or the preview; a digit takes one"
     ),
-    key("1,2,3,4", "variant", "take a variant", "variant", "Go on from variant 1 to 4"),
+    *(
+        key(str(number), f"variant({number})", f"variant {number}", f"variant-{number}", "Go on from variant 1 to 4")
+        for number in range(1, VARIANTS + 1)
+    ),
     key("e", "view('self')", "self-encoding", "self", "The chosen cover beside what the model makes of it alone"),
     key("a", "add", "add an album", "add", "Put another album on the bench"),
     key("x,delete", "take_out", "take out", "take-out", "Take the chosen album off the bench"),

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui.keynames import key_names
 from tui.screens.telling import TellingScreen
 from tui.text import plain, wrap
 from tui.widgets.lines import Lines, Span
@@ -37,7 +38,7 @@ class EmptyScreen(TellingScreen):
             ("or look around the demo library first:", "foreground"),
             ("  sleevewalk demo", "accent"),
             ("", "quiet"),
-            ("q leaves", "quiet"),
+            (f"{key_names(self)('empty.quit')} leaves", "quiet"),
         ]
         rows: list[list[Span]] = []
         for text, color in said:

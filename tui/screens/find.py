@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from store.records import Album
 from tui.covers import CoverPainter
+from tui.keynames import Hint
 from tui.screens import BREAKPOINTS
 from tui.session import Session
 from tui.text import cut, pad, plain, wrap
@@ -30,7 +31,13 @@ HITS = 60
 NEARLY = 0.1  # a hit this much less like the text than the best still counts as meant
 RECENT = 200  # bookmarks and stops listed before anything is typed
 Finder = Callable[[Any, str, int], list[tuple[Album, float]]]
-KEYS = [("type", "artist or title"), ("↑↓", "choose"), ("Enter", "walk there"), ("Esc", "back to the walk")]
+KEYS = [
+    Hint("type", "artist or title"),
+    Hint("↑↓", "choose", ("find.previous", "find.next")),
+    Hint("Enter", "walk there", ("find.choose",)),
+    Hint("Esc", "back", ("find.back",)),
+    Hint("F1", "keys", ("find.help",)),
+]
 
 
 class FindScreen(Screen[str | None]):
@@ -178,7 +185,7 @@ class FindScreen(Screen[str | None]):
             for index, album in enumerate(self.hits[self._first : self._first + height], self._first):
                 rows.append(self._row(lines, album, index == self.chosen))
             lines.show(rows)
-        self.query_one(KeysLine).show_keys([(key, self.does if key == "Enter" else does) for key, does in KEYS])
+        self.query_one(KeysLine).show_keys([h._replace(does=self.does) if "find.choose" in h.ids else h for h in KEYS])
 
     def _row(self, lines: Lines, album: Album, chosen: bool) -> list[Span]:
         palette, cells = lines.palette, lines.size.width

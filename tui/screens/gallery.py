@@ -19,6 +19,7 @@ from textual.screen import Screen
 from store.errors import LibraryError
 from store.records import Album
 from tui.covers import CoverPainter
+from tui.keynames import Hint, key_names
 from tui.screens import BREAKPOINTS
 from tui.text import cut, pad, plain, wrap
 from tui.widgets.bars import KeysLine
@@ -29,7 +30,15 @@ if TYPE_CHECKING:
     from pipelines.gallery import Entry, Gallery
     from store.library import Library
 
-KEYS = [("↑↓", "choose"), ("Enter", "onto the bench"), ("n", "nearest"), ("x", "trash"), ("u", "undo"), ("Esc", "back")]
+KEYS = [
+    Hint("↑↓", "choose", ("gallery.previous", "gallery.next")),
+    Hint("Enter", "onto the bench", ("gallery.open",)),
+    Hint("n", "nearest", ("gallery.near",)),
+    Hint("x", "trash", ("gallery.trash",)),
+    Hint("u", "undo", ("gallery.undo",)),
+    Hint("Esc", "back", ("gallery.back",)),
+    Hint("?", "keys", ("gallery.help",)),
+]
 PARENTS = 4  # small covers of them
 
 
@@ -176,7 +185,7 @@ class GalleryScreen(Screen[Any]):
             return
         self.gallery.entries.remove(entry)
         self._choose(self.chosen)
-        self._say(f"in the trash folder, u takes it back: {entry.path.name}")
+        self._say(f"in the trash folder, {key_names(self)('gallery.undo')} takes it back: {entry.path.name}")
 
     def action_untrash(self) -> None:
         """Take the last one back."""
@@ -227,7 +236,9 @@ class GalleryScreen(Screen[Any]):
                     (made, quiet),
                 ]
             )
-        none = "no blends yet: b on the walk or w on the bench writes one" if self.gallery is not None else ""
+        names = key_names(self)
+        none = f"no blends yet: {names('walk.blend')} on the walk or {names('bench.write')} on the bench writes one"
+        none = none if self.gallery is not None else ""
         lines.show(rows or [[(none, palette.text("quiet"))]])
         self._draw_parents()
         keys = self.query_one(KeysLine)

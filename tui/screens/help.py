@@ -7,46 +7,13 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui.keynames import Hint, key_name, key_names
 from tui.palette import SIGNAL_LETTERS
 from tui.screens.telling import TellingScreen
 from tui.text import pad
 from tui.widgets.lines import Lines, Span
 
-NAMES = {
-    "slash": "/",
-    "question_mark": "?",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "escape": "Esc",
-    "enter": "Enter",
-    "backspace": "Backspace",
-    "ctrl+r": "Ctrl-R",
-    "ctrl+c": "Ctrl-C",
-    "ctrl+k": "Ctrl-K",
-    "ctrl+l": "Ctrl-L",
-    "ctrl+n": "Ctrl-N",
-    "ctrl+p": "Ctrl-P",
-    "colon": ":",
-    "plus": "+",
-    "equals_sign": "=",
-    "minus": "-",
-    "tab": "Tab",
-    "shift+tab": "Shift-Tab",
-    "shift+left": "Shift-←",
-    "shift+right": "Shift-→",
-    "shift+up": "Shift-↑",
-    "shift+down": "Shift-↓",
-    "home": "Home",
-    "end": "End",
-    "f1": "F1",
-    "f12": "F12",
-    "left": "←",
-    "right": "→",
-    "up": "↑",
-    "down": "↓",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-}
+MORE = Hint("↑↓", "more", ("help.less", "help.more"))
 SIGNALS_SAID = {
     "cover": "their sleeves look alike to the model",
     "tags": "people tag them with the same words",
@@ -95,21 +62,25 @@ class HelpScreen(TellingScreen):
         if self.size.height >= len(rows) + len(legend) + 4:
             rows += legend
         hidden = len(self.entries) - len(shown)
-        more = f"{hidden} more: ↑↓   " if hidden else ""
-        rows += [[], [(more, palette.text("accent", bold=True)), ("Esc leads back", palette.text("quiet"))]]
+        names = key_names(self)
+        more = f"{hidden} more: {names.shown(MORE)}   " if hidden else ""
+        leave = f"{names('help.back')} leads back"
+        rows += [[], [(more, palette.text("accent", bold=True)), (leave, palette.text("quiet"))]]
         return rows
 
 
-def key_name(keys: str) -> str:
-    """The first of the keys of a binding as people call it."""
-    first = keys.split(",")[0]
-    return NAMES.get(first, first)
-
-
 def entries(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
-    """(keys, what they do) in the order of the bindings, one row for each action."""
-    rows: dict[str, tuple[list[str], str]] = {}
+    """(keys, what they do) in the order of the bindings, one row for all that do the same."""
+    rows: dict[str, list[str]] = {}
     for binding in bindings:
-        keys, _ = rows.setdefault(binding.action, ([], binding.tooltip or binding.description))
+        keys = rows.setdefault(binding.tooltip or binding.description, [])
         keys += [key_name(key) for key in binding.key.split(",")]
-    return [("  ".join(dict.fromkeys(keys)), does) for keys, does in rows.values()]
+    return [(_listed(keys), does) for does, keys in rows.items()]
+
+
+def _listed(keys: list[str]) -> str:
+    """Every key once; digits in a row as `1–9`."""
+    keys = list(dict.fromkeys(keys))
+    if len(keys) > 2 and "".join(keys) in "123456789":
+        return f"{keys[0]}–{keys[-1]}"
+    return "  ".join(keys)

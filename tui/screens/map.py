@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 import numpy as np
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
@@ -25,7 +25,7 @@ from tui.palette import Palette
 from tui.plane import Cells, View, covers_on, dot_sizes, fill_cells, whole_view
 from tui.screens import BREAKPOINTS, HEIGHTS
 from tui.screens.map_draw import Drawn, album_at, albums_at, cell_of, dots, marks, next_album
-from tui.screens.map_keys import KEYS, MAP_BINDINGS
+from tui.screens.map_keys import GENRE_KEYS, KEYS, MAP_BINDINGS
 from tui.screens.map_text import focus_line, heading, legend_line
 from tui.session import Session
 from tui.text import plain, wrap
@@ -253,16 +253,13 @@ class MapScreen(Screen[str | None]):
             place = spot.index(self.focus_row) if self.focus_row in spot else -1
             self._focus(spot[(place + step) % len(spot)])
 
-    def action_genre(self) -> None:
-        """The digit pressed says which; `on_key` has it."""
-
-    def on_key(self, event: events.Key) -> None:
-        """A digit hides or shows its genre."""
-        if self.genres is None or event.character is None or event.character not in "123456789":
+    def action_genre(self, place: int) -> None:
+        """Hide or show the genre at a place of the legend; the last place is all that have none of their own."""
+        if self.genres is None:
             return
         last = len(self.genres.labels) - 1
-        kind = last if event.character == "9" else int(event.character) - 1
-        if kind < last or event.character == "9":
+        kind = last if place == GENRE_KEYS - 1 else place
+        if kind < last or place == GENRE_KEYS - 1:
             self.shown[kind] = not self.shown[kind]
             self.redraw()
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-KEYS = [  # (as shown, what it does)
-    ("arrows", "look"),
-    ("+ -", "zoom"),
-    ("Enter", "walk there"),
-    ("1–9", "genres"),
-    ("Esc", "back"),
-    ("Tab", "next here"),
-    ("?", "keys"),
+from tui.keynames import Hint
+
+ARROWS = ("map.left", "map.down", "map.up", "map.right")
+GENRE_KEYS = 9  # the last one stands for all genres without a key of their own
+GENRE_TIP = "Hide or show a genre of the legend"
+GENRES = tuple(f"map.genre-{number}" for number in range(1, GENRE_KEYS + 1))
+KEYS = [
+    Hint("arrows", "look", ARROWS),
+    Hint("+ -", "zoom", ("map.nearer", "map.farther")),
+    Hint("Enter", "walk there", ("map.choose",)),
+    Hint("1–9", "genres", GENRES),
+    Hint("Esc", "back", ("map.back",)),
+    Hint("Tab", "next here", ("map.next",)),
+    Hint("?", "keys", ("map.help",)),
 ]
 
 MAP_BINDINGS: list[BindingType] = [
@@ -28,7 +34,10 @@ MAP_BINDINGS: list[BindingType] = [
     Binding("a", "whole", "whole map", id="map.whole", tooltip="The whole map"),
     Binding("c", "here", "where I am", id="map.here", tooltip="Focus the album where the walk is"),
     Binding("tab", "next(1)", "next here", id="map.next", tooltip="The next album at the same spot"),
-    Binding("1,2,3,4,5,6,7,8,9", "genre", "genres", id="map.genre", tooltip="Hide or show a genre of the legend"),
+    *(
+        Binding(str(place + 1), f"genre({place})", f"genre {place + 1}", id=name, tooltip=GENRE_TIP)
+        for place, name in enumerate(GENRES)
+    ),
     Binding("0", "all_genres", "all genres", id="map.all-genres", tooltip="Show every genre"),
     Binding("enter", "choose", "walk there", id="map.choose", tooltip="Walk to the album in focus"),
     Binding("t", "app.theme", "theme", id="map.theme", tooltip="The next theme"),

@@ -14,12 +14,18 @@ from textual.screen import Screen
 
 from store.records import Neighbor
 from tui.covers import CoverPainter
+from tui.keynames import Hint
 from tui.text import pad, plain
 from tui.widgets.bars import KeysLine
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
-KEYS = [("↑↓", "choose"), ("Enter", "walk there"), ("Esc", "back"), ("?", "keys")]
+KEYS = [
+    Hint("↑↓", "choose", ("near.previous", "near.next")),
+    Hint("Enter", "walk there", ("near.choose",)),
+    Hint("Esc", "back", ("near.back",)),
+    Hint("?", "keys", ("near.help",)),
+]
 
 
 class NearScreen(Screen[str | None]):

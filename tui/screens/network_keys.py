@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-KEYS = [  # (as shown, what it does)
-    ("arrows", "look"),
-    ("+ -", "zoom"),
-    ("Enter", "walk"),
-    ("e", "expand"),
-    ("Tab", "next edge"),
-    ("Esc", "back"),
-    ("?", "keys"),
+from tui.keynames import Hint
+
+ARROWS = ("network.left", "network.down", "network.up", "network.right")
+KEYS = [
+    Hint("arrows", "look", ARROWS),
+    Hint("+ -", "zoom", ("network.nearer", "network.farther")),
+    Hint("Enter", "walk", ("network.choose",)),
+    Hint("e", "expand", ("network.expand",)),
+    Hint("Tab", "next edge", ("network.edge",)),
+    Hint("Esc", "back", ("network.back",)),
+    Hint("?", "keys", ("network.help",)),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import work
@@ -16,8 +16,8 @@ from store.errors import LibraryError
 from store.filters import Filter
 from store.records import Album, Route, Weights
 from tui.covers import CoverPainter
+from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
-from tui.screens.help import key_name
 from tui.session import Session
 from tui.text import cut, pad, plain, width, wrap
 from tui.widgets.bars import KeysLine
@@ -25,8 +25,12 @@ from tui.widgets.cover import Cover
 from tui.widgets.details import bar
 from tui.widgets.lines import Lines, Span
 
-KEYS = [("←→", "look along"), ("Enter", "walk to here"), ("Esc", "back to the walk"), ("?", "keys")]
-NO_FILTER_KEYS = (("walk.counts", "w"), ("counts.no-filter", "0"))  # what takes the filters off, one after the other
+KEYS = [
+    Hint("←→", "look along", ("route.previous", "route.next")),
+    Hint("Enter", "walk to here", ("route.walk",)),
+    Hint("Esc", "back to the walk", ("route.back",)),
+    Hint("?", "keys", ("route.help",)),
+]
 FRAMES = 8  # covers side by side at most
 NARROWEST = 19  # columns of a frame
 CAPTION = 6  # rows below a cover
@@ -60,11 +64,8 @@ class RouteScreen(Screen[list[str] | None]):
         painter: CoverPainter,
         router: Router,
         goal: Album,
-        keymap: Mapping[str, str],
     ) -> None:
-        """`keymap`: keys that the person chose, by the id of the binding."""
         super().__init__()
-        self.keymap = keymap
         self.session = session
         self.router = router
         self.start, self.goal = session.here, goal
@@ -154,8 +155,8 @@ class RouteScreen(Screen[list[str] | None]):
         """How to take off the filters that are on."""
         if not self.session.filter.is_set:
             return ""
-        counts, none = (key_name(self.keymap.get(name, key)) for name, key in NO_FILTER_KEYS)
-        return f": turn them off with {counts}, then {none}, in the walk"
+        names = key_names(self)
+        return f": turn them off with {names('walk.counts')}, then {names('counts.no-filter')}, in the walk"
 
     def _draw_film(self) -> None:
         film = self.query_one("#film")

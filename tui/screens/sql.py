@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui.keynames import key_names
 from tui.text import plain, wrap
 from tui.widgets.lines import Lines, Span
 
@@ -55,11 +56,13 @@ class SqlScreen(Screen[None]):
                 [(("" if first == 0 else "  ") + indent + row, palette.text(color))]
                 for first, row in enumerate(wrapped)
             ]
+        names = key_names(self)
         said = (
             "",
             f"run it with: duckdb -readonly {plain(str(self.database))}",
-            "It is on the clipboard, if this terminal lets programs write there (OSC 52). y copies again.",
-            "Esc leads back",
+            "It is on the clipboard, if this terminal lets programs write there (OSC 52). "
+            f"{names('sql.copy')} copies again.",
+            f"{names('sql.back')} leads back",
         )
         for text in said:
             rows += [[(row, palette.text("quiet"))] for row in wrap(text, cells, 3) or [""]]

@@ -13,7 +13,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
+from store.text import key
 from tui.covers import CoverSource
+from tui.keynames import Hint
 from tui.session import Session
 from tui.text import cut, pad, plain, width
 from tui.trail import Visit, branch
@@ -25,14 +27,20 @@ if TYPE_CHECKING:
     from pipelines.walk_export import Stop
 
 KEYS = [
-    ("↑↓", "choose"),
-    ("Enter", "go there"),
-    ("x", "export"),
-    ("n", "name"),
-    ("Esc", "back to the walk"),
-    ("?", "keys"),
+    Hint("↑↓", "choose", ("trail.previous", "trail.next")),
+    Hint("Enter", "go there", ("trail.choose",)),
+    Hint("x", "export", ("trail.export",)),
+    Hint("X", "this walk", ("trail.export-walk",)),
+    Hint("n", "name", ("trail.name",)),
+    Hint("Esc", "back to the walk", ("trail.back",)),
+    Hint("?", "keys", ("trail.help",)),
 ]
 ASKS = "a name for this walk; Enter keeps it, Esc does not"
+
+
+def file_name(name: str) -> str:
+    """The start of the names of a walk's files: letters and digits of its name, `walk` where there are none."""
+    return "-".join(key(name).split())[:60].rstrip("-") or "walk"
 
 
 class TrailScreen(Screen[int | None]):
@@ -44,7 +52,8 @@ class TrailScreen(Screen[int | None]):
         Binding("pagedown", "page(1)", "page down", id="trail.page-down", tooltip="A page down"),
         Binding("pageup", "page(-1)", "page up", id="trail.page-up", tooltip="A page up"),
         Binding("enter", "choose", "go there", id="trail.choose", tooltip="Go to this stop, as you left it"),
-        Binding("x", "export", "export", id="trail.export", tooltip="Write M3U, CSV, JSON, GraphML, HTML and PNG"),
+        Binding("x", "export", "export", id="trail.export", tooltip="Write the whole trail: M3U, CSV, JSON …"),
+        Binding("X", "export(True)", "export walk", id="trail.export-walk", tooltip="Write this stop's walk alone"),
         Binding("n", "name", "name", id="trail.name", tooltip="Name the walk that this stop belongs to"),
         Binding("escape,q,g", "leave", "back", id="trail.back", tooltip="Back to the walk"),
         Binding("question_mark", "app.help", "keys", id="trail.help", tooltip="These keys"),
@@ -94,10 +103,12 @@ class TrailScreen(Screen[int | None]):
         """Go there."""
         self.dismiss(self.stops[self.chosen][1].seq)
 
-    def action_export(self) -> None:
-        """Write the walk in every format, in a thread."""
+    def action_export(self, alone: bool = False) -> None:
+        """Write the trail in every format, in a thread; `alone`: only the walk of the chosen stop."""
         self.query_one(KeysLine).show_message("writing …")
-        self._export(self.session.trail.stops(self.session.neighborhood), datetime.now().strftime("walk-%Y%m%d-%H%M%S"))
+        stops = self.session.trail.stops(self.session.neighborhood, self.walk_id if alone else None)
+        name = file_name(self.session.walk_names.get(self.walk_id, "")) if alone else "trail"
+        self._export(stops, f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
 
     @property
     def naming(self) -> bool:
@@ -147,7 +158,8 @@ class TrailScreen(Screen[int | None]):
             self.post_message(self.Exported(f"not written: {error}", error=True))
         else:
             kinds = " ".join(path.suffix[1:] for path in written)
-            self.post_message(self.Exported(f"wrote {self.folder / name}.* ({kinds})", error=False))
+            many = f"{len(stops):,} stop{'s' if len(stops) != 1 else ''}"
+            self.post_message(self.Exported(f"wrote {many}: {self.folder / name}.* ({kinds})", error=False))
 
     def on_trail_screen_exported(self, message: Exported) -> None:
         """Say where it is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -15,10 +15,10 @@ from textual.screen import Screen
 from store.errors import LibraryError
 from store.records import Album
 from tui.covers import CoverPainter
+from tui.keynames import key_names
 from tui.layout import MAX_RING, MIN_RING
 from tui.navigation import Direction
 from tui.screens import BREAKPOINTS, HEIGHTS
-from tui.screens.help import key_name
 from tui.screens.sql import SqlScreen
 from tui.screens.walk_keys import KEYS, LABELS, WALK_BINDINGS
 from tui.session import Blender, Session
@@ -70,13 +70,11 @@ class WalkScreen(Screen[None]):
         painter: CoverPainter,
         blender: Blender | None,
         blends_dir: Path,
-        keymap: Mapping[str, str],
         warm_up: Callable[[], None] | None = None,
     ) -> None:
         """`warm_up` is called once there is something to blend: the model loads while the walk goes on."""
         super().__init__()
         self.warm_up = warm_up
-        self.keymap = keymap  # keys that the person chose, by the id of the binding
         self.session = session
         self.painter = painter
         self.blender = blender
@@ -142,8 +140,7 @@ class WalkScreen(Screen[None]):
         elif self.query_one(RingView).ring is None:
             line.show_message(TOO_SMALL, error=True)
         else:
-            own = self.keymap
-            line.show_keys([(key_name(own[name]) if name in own else key, does) for key, does, name in KEYS])
+            line.show_keys(KEYS)
 
     def on_resize(self) -> None:
         """Panel and bars follow the new width once they have it."""
@@ -164,7 +161,8 @@ class WalkScreen(Screen[None]):
     def action_walk(self) -> None:
         """Walk to the album in focus."""
         ring = self.query_one(RingView)
-        self._hop(lambda: self.session.walk(ring.opposite), "you are here: an arrow looks around, then Enter walks")
+        otherwise = f"you are here: an arrow looks around, then {key_names(self)('walk.walk')} walks"
+        self._hop(lambda: self.session.walk(ring.opposite), otherwise)
 
     def action_back(self) -> None:
         """Back along the trail."""
@@ -174,9 +172,14 @@ class WalkScreen(Screen[None]):
         """Forward along the trail."""
         self._hop(self.session.forward, "nothing ahead: forward undoes back")
 
-    def action_random(self) -> None:
-        """Jump anywhere."""
-        self._hop(self.session.random, "there is no other album in this library")
+    def action_random(self, weighted: bool = False) -> None:
+        """Jump to any album that passes the filters; `weighted`: rather to a well known one."""
+        otherwise = "there is no other album in this library"
+        if self.session.filter.is_set:
+            names = key_names(self)
+            way_out = f"{names('walk.counts')}, then {names('counts.no-filter')} takes them off"
+            otherwise = f"no other album passes the filters: {way_out}"
+        self._hop(lambda: self.session.random(weighted=weighted), otherwise)
 
     def _hop(self, move: Callable[[], bool], otherwise: str) -> None:
         if move():
@@ -210,7 +213,7 @@ class WalkScreen(Screen[None]):
         """Mark the album in focus, or take the mark off."""
         marked = self.session.toggle_bookmark()
         self.refresh_focus()
-        self.say("bookmarked: / lists it first" if marked else "bookmark taken off")
+        self.say(f"bookmarked: {key_names(self)('walk.find')} lists it first" if marked else "bookmark taken off")
 
     def action_ring(self, step: int) -> None:
         """More or fewer neighbours."""
@@ -230,7 +233,9 @@ class WalkScreen(Screen[None]):
             if self.warm_up is not None and self.session.tray:
                 self.warm_up()
         else:
-            self.say("the tray is full: b blends it, B opens the bench, space takes an album out")
+            names = key_names(self)
+            blend, bench, out = names("walk.blend"), names("walk.bench"), names("walk.tray")
+            self.say(f"the tray is full: {blend} blends it, {bench} opens the bench, {out} takes an album out")
 
     def action_close(self) -> None:
         """Show the details again."""
@@ -306,7 +311,10 @@ class WalkScreen(Screen[None]):
         elif self._blending:
             self.say("one blend at a time: the last one is still being made")
         elif len(self.session.tray) < 2:
-            self.say("put two or more albums into the tray with space, then press b")
+            names = key_names(self)
+            self.say(
+                f"put two or more albums into the tray with {names('walk.tray')}, then press {names('walk.blend')}"
+            )
         else:
             self._blending = True
             self.say(f"blending {len(self.session.tray)} covers …")

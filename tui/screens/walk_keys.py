@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-KEYS = [  # (as shown, what it does, id of its binding)
-    ("arrows", "look", "walk.left"),
-    ("Enter", "walk", "walk.walk"),
-    ("⌫", "back", "walk.back"),
-    ("/", "find", "walk.find"),
-    ("w", "what counts", "walk.counts"),
-    ("p", "route", "walk.route"),
-    ("?", "all keys", "walk.help"),
+from tui.keynames import Hint
+
+ARROWS = ("walk.left", "walk.down", "walk.up", "walk.right")
+KEYS = [
+    Hint("arrows", "look", ARROWS),
+    Hint("Enter", "walk", ("walk.walk",)),
+    Hint("⌫", "back", ("walk.back",)),
+    Hint("/", "find", ("walk.find",)),
+    Hint("w", "what counts", ("walk.counts",)),
+    Hint("p", "route", ("walk.route",)),
+    Hint("?", "all keys", ("walk.help",)),
 ]
 LABELS = "asdfghjklqwertyuiopzxcvbnm"  # what a label jump writes on the covers, the easiest keys first
 
@@ -30,7 +33,8 @@ WALK_BINDINGS: list[BindingType] = [
     key("enter", "walk", "walk", "walk", "Walk to the album in focus"),
     key("backspace,u", "back", "back", "back", "Back to the stop before, as you left it"),
     key("U,ctrl+r", "forward", "forward", "forward", "Forward again after going back"),
-    key("r", "random", "random", "random", "Jump to any album"),
+    key("r", "random", "random", "random", "Jump to any album that passes the filters, each as likely"),
+    key("R", "random(True)", "random, known", "random-known", "The same, the more listened to the likelier"),
     key("slash", "app.find", "find", "find", "Find an album by artist or title"),
     key("p", "app.route", "route", "route", "A route from here to an album that you choose"),
     key("g", "app.trail", "trail", "trail", "The trail: go to any stop, name or export the walk"),

@@ -6,21 +6,23 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
 from tui.screens.help import SIGNALS_SAID
 from tui.screens.telling import TellingScreen
+from tui.screens.walk_keys import ARROWS
 from tui.text import pad, wrap
 from tui.widgets.lines import Lines, Span
 
 KEYS_SAID = (
-    ("arrows", "look at a neighbour: the panel says why it is one"),
-    ("Enter", "walk there"),
-    ("Backspace", "back, as you left it"),
-    ("/", "find an album"),
-    ("w", "choose what counts: the sleeve, the tags, the years …"),
-    ("m  -", "the map of all covers; the network of those you came by"),
-    ("space  B", "collect covers, then blend them on the bench"),
-    ("?", "every key of the screen you are on"),
+    Hint("arrows", "look at a neighbour: the panel says why it is one", ARROWS),
+    Hint("Enter", "walk there", ("walk.walk",)),
+    Hint("Backspace", "back, as you left it", ("walk.back",)),
+    Hint("/", "find an album", ("walk.find",)),
+    Hint("w", "choose what counts: the sleeve, the tags, the years …", ("walk.counts",)),
+    Hint("m  -", "the map of all covers; the network of those you came by", ("walk.map", "walk.network")),
+    Hint("space  B", "collect covers, then blend them on the bench", ("walk.tray", "walk.bench")),
+    Hint("?", "every key of the screen you are on", ("walk.help",)),
 )
 
 
@@ -50,7 +52,9 @@ class WelcomeScreen(TellingScreen):
             name = pad(f"  {letter} {signal}", 16)
             rows.append([(name, palette.signal(signal, bold=True)), (SIGNALS_SAID[signal], palette.text("quiet"))])
         rows.append([])
-        for key, does in KEYS_SAID:
-            rows.append([(pad(f"  {key}", 16), palette.text(bold=True)), (does, palette.text("quiet"))])
-        rows += [[], [("Enter begins", palette.text("accent", bold=True))]]
+        names = key_names(self)
+        for hint in KEYS_SAID:
+            key = pad(f"  {names.shown(hint)}", 16)
+            rows.append([(key, palette.text(bold=True)), (hint.does, palette.text("quiet"))])
+        rows += [[], [(f"{names('welcome.begin')} begins", palette.text("accent", bold=True))]]
         return rows

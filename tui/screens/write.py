@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.bench_state import Draft
+from tui.keynames import Hint, key_names
 from tui.text import pad, plain
 from tui.widgets.bars import KeysLine
 from tui.widgets.lines import Lines, Span
@@ -31,7 +32,13 @@ FORMATS = {".png": "PNG", ".webp": "WebP", ".gif": "GIF", ".apng": "APNG"}
 SIZES = (128, 512)
 FRAMES = {"film": (12, 24, 48, 96), "strip": (3, 5, 7, 9, 12), "grid": (3, 4, 5, 7, 9)}
 ROWS = ("what", "format", "size", "frames", "name")
-KEYS = [("↑↓", "row"), ("←→", "change"), ("Enter", "write"), ("Esc", "back")]
+KEYS = [
+    Hint("↑↓", "row", ("write.up", "write.down")),
+    Hint("←→", "change", ("write.left", "write.right")),
+    Hint("Enter", "write", ("write.write",)),
+    Hint("Esc", "back", ("write.back",)),
+    Hint("F1", "keys", ("write.help",)),
+]
 LONGEST = 120  # characters of a name
 
 
@@ -139,7 +146,7 @@ class WriteScreen(Screen[Order | None]):
         path = self.folder / f"{name}{suffix}"
         if name and path.exists() and path != self._asked:
             self._asked = path
-            self._say(f"{path.name} is there already: Enter again writes over it")
+            self._say(f"{path.name} is there already: {key_names(self)('write.write')} again writes over it")
             return
         counts = FRAMES.get(self.layout_chosen)
         frames = counts[self.place["frames"]] if counts else 1

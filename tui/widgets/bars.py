@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from store.records import SIGNALS
+from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
 from tui.session import Session
 from tui.text import cut, plain, width, wrap
@@ -108,9 +109,10 @@ class WhyLine(Lines):
 class KeysLine(Lines):
     """At most seven keys, or for a moment what just happened."""
 
-    def show_keys(self, keys: list[tuple[str, str]]) -> None:
+    def show_keys(self, hints: Sequence[Hint]) -> None:
         """`key does`, as many as fit; the last, which leads to all the others, always."""
-        palette = self.palette
+        palette, names = self.palette, key_names(self)
+        keys = [(names.shown(hint), hint.does) for hint in hints]
         room = self.size.width - 1
         shown: list[tuple[str, str]] = []
         for place, (key, does) in enumerate(keys):

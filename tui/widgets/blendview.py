@@ -9,6 +9,7 @@ from textual.containers import Vertical
 
 from store.records import Album
 from tui.covers import CoverPainter
+from tui.keynames import key_names
 from tui.text import cut_left, plain, wrap
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
@@ -60,5 +61,5 @@ class BlendView(Vertical):
         if result.path is not None:
             rows += [[(row, palette.text("accent"))] for row in wrap(plain(result.path.name), cells, 2)]
             rows.append([(cut_left(f"in {plain(str(result.path.parent))}", cells), palette.text("quiet"))])
-        rows += [[(made, palette.text("quiet"))], [("Esc closes", palette.text("quiet"))]]
+        rows += [[(made, palette.text("quiet"))], [(f"{key_names(self)('walk.close')} closes", palette.text("quiet"))]]
         text.show(rows)

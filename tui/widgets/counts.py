@@ -11,6 +11,7 @@ from textual.message import Message
 
 from store.filters import NO_FILTER, POPULARITIES, decades_of, genres_of, popularity_bounds
 from store.records import SIGNALS
+from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS, Palette
 from tui.session import PRESETS, Session
 from tui.text import cut, pad, plain, width, wrap
@@ -19,7 +20,14 @@ from tui.widgets.lines import Lines, Span
 LEVELS = (0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2)  # that a weight moves through
 FILTERS = ("genre", "decade", "listeners", "artist")
 ROWS = (*SIGNALS, *FILTERS)
-COUNTS_KEYS = [("↑↓", "choose"), ("←→", "change"), ("1 2 3", "presets"), ("0", "no filter"), ("w", "close")]
+PRESET_IDS = ("counts.balanced", "counts.sleeve", "counts.ear")  # as PRESETS
+COUNTS_KEYS = [
+    Hint("↑↓", "choose", ("counts.up", "counts.down")),
+    Hint("←→", "change", ("counts.less", "counts.more")),
+    Hint("1 2 3", "presets", PRESET_IDS),
+    Hint("0", "no filter", ("counts.no-filter",)),
+    Hint("w", "close", ("counts.close",)),
+]
 Value = TypeVar("Value")
 
 
@@ -80,11 +88,12 @@ class Counts(Lines, can_focus=True):
                 [self._pointer(place), (pad(name, 11), palette.text()), (cut(said, cells - 13), palette.text(color))]
             )
         rows += [[], _heading(palette, "presets", cells)]
-        for number, name in enumerate(PRESETS, 1):
+        names = key_names(self)
+        for binding_id, name in zip(PRESET_IDS, PRESETS, strict=True):
             on = name == session.preset
-            rows.append([(f"  {number} {name}", palette.text("accent" if on else "quiet", bold=on))])
+            rows.append([(f"  {names(binding_id)} {name}", palette.text("accent" if on else "quiet", bold=on))])
         if not any(session.ring.slots):
-            said = "Nothing here passes: 0 takes the filters off."
+            said = f"Nothing here passes: {names('counts.no-filter')} takes the filters off."
             rows += [[], *([(row, palette.text("error"))] for row in wrap(said, cells, 2))]
         self.show(rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from store.records import Album, Reason
+from tui.keynames import KeyNames, key_names
 from tui.palette import SIGNAL_LETTERS, Palette
 from tui.session import Session
 from tui.text import count, cut, pad, plain, width, wrap
@@ -20,11 +21,11 @@ class Details(Lines):
 
     def show_session(self, session: Session, problem: str | None = None) -> None:
         """Say what the walk is at; `problem` is why the cover in focus is not drawn."""
-        self.show(details_rows(self.palette, session, self.size.width, self.size.height, problem))
+        self.show(details_rows(self.palette, session, self.size.width, self.size.height, key_names(self), problem))
 
 
 def details_rows(
-    palette: Palette, session: Session, cells: int, height: int, problem: str | None = None
+    palette: Palette, session: Session, cells: int, height: int, names: KeyNames, problem: str | None = None
 ) -> list[list[Span]]:
     """The rows for a panel of `cells` x `height`: tags and reason texts get what room is left."""
     here, neighbor = session.here, session.focused_neighbor
@@ -49,14 +50,15 @@ def details_rows(
         rows += [[], *_heading(palette, "why neighbours", "", cells)]
     rows += _reasons(palette, reasons, cells, height - len(rows), roomy)
     if not reasons and neighbor is None:
-        rows += [[(row, palette.text("quiet"))] for row in wrap(_hint(session), cells, 3)]
+        rows += [[(row, palette.text("quiet"))] for row in wrap(_hint(session, names), cells, 3)]
     return rows
 
 
-def _hint(session: Session) -> str:
+def _hint(session: Session, names: KeyNames) -> str:
     if any(session.ring.slots):
-        return "The arrows look around, Enter walks to the album in focus."
-    return "This album has no neighbours: nothing that counts now is known of it. r jumps to another album."
+        return f"The arrows look around, {names('walk.walk')} walks to the album in focus."
+    jump = f"{names('walk.random')} jumps to another album."
+    return f"This album has no neighbours: nothing that counts now is known of it. {jump}"
 
 
 def _heading(palette: Palette, text: str, right: str, cells: int) -> list[list[Span]]:

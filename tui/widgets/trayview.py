@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from tui.covers import CoverPainter
+from tui.keynames import key_names
 from tui.session import TRAY_LIMIT, Session
 from tui.text import wrap
 from tui.widgets.cover import Cover
@@ -47,7 +48,9 @@ class TrayView(Container):
             [(heading, palette.text("quiet")), ("─" * (cells - len(heading)), palette.text("faint"))]
         ]
         if not count:
-            hint = "space puts albums here, b blends two or more, B opens the bench"
+            names = key_names(self)
+            put, blend, bench = names("walk.tray"), names("walk.blend"), names("walk.bench")
+            hint = f"{put} puts albums here, {blend} blends two or more, {bench} opens the bench"
             rows += [[(row, palette.text("quiet"))] for row in wrap(hint, cells, 3)]
         elif count > fitting:
             rows += [[]] * ROWS + [[(f"and {count - fitting} more", palette.text("quiet"))]]
