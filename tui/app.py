@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from store.filters import Filter
-from store.records import Route, Weights
+from store.records import Album, Route, Weights
 from tui.bench_door import open_gallery, open_tray
 from tui.bench_state import Bench
 from tui.config import Config, config_path, load_config
@@ -38,6 +38,7 @@ from tui.screens.welcome import WelcomeScreen
 from tui.session import Blender, Session
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
+from tui.title import has_title, title_codes
 from tui.trail import Trail
 from tui.widgets.bars import KeysLine
 from tui.widgets.counts import Counts
@@ -154,6 +155,15 @@ class SleevewalkApp(ThriftyDisplay):
         self.theme_changed_signal.subscribe(self, self._recolor)
         if self.welcome and self.session is not None:
             self.push_screen(WelcomeScreen(len(self.session.snapshot)))
+
+    def at_album(self, album: Album) -> None:
+        """The walk arrived at an album."""
+        if has_title():
+            self.set_title(title_codes(album))
+
+    def on_unmount(self) -> None:
+        """Leave the terminal as it was."""
+        self.forget_title()
 
     def _recolor(self, _theme: Theme) -> None:
         for screen in self.screen_stack:
@@ -288,29 +298,24 @@ def recorded_trail(snapshot: Snapshot) -> Trail | None:
     return Trail.of_steps(known[-TRAIL_KEPT:])
 
 
-def run_app(
+def app_of(
     library: Library,
     start_album: str | None = None,
     blender: Blender | None = None,
     look: TerminalLook | None = None,
     decoder: Decoder | None = None,
-) -> int:
-    """Open a library and walk it until the person leaves; the exit status for the shell.
-
-    `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
-    the terminal was prepared for before this module was imported.
-    Raises LibraryError where the library cannot be read.
-    """
+    config: Config | None = None,
+) -> tuple[SleevewalkApp, Notebook]:
+    """The app on a library, and what writes its personal records. LibraryError where the library cannot be read."""
     from store.cover_map import open_map
     from store.covers import CoverFiles
     from store.find import find
     from store.neighborhood import open_neighborhood
     from store.personal import Personal
 
-    config = load_config(config_path(), tuple(theme.name for theme in THEMES), binding_ids())
+    config = config or Config()
     neighborhood = open_neighborhood(library)
-    personal = Personal(library)
-    notebook = Notebook(personal)
+    notebook = Notebook(Personal(library))
     session = None
     if len(neighborhood.snapshot):
         snapshot = neighborhood.snapshot
@@ -332,11 +337,31 @@ def run_app(
         decoder=decoder,
         library=library,
     )
+    return app, notebook
+
+
+def run_app(
+    library: Library,
+    start_album: str | None = None,
+    blender: Blender | None = None,
+    look: TerminalLook | None = None,
+    decoder: Decoder | None = None,
+) -> int:
+    """Open a library and walk it until the person leaves; the exit status for the shell.
+
+    `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
+    the terminal was prepared for before this module was imported.
+    Raises LibraryError where the library cannot be read.
+    """
+    from store.personal import Personal
+
+    config = load_config(config_path(), tuple(theme.name for theme in THEMES), binding_ids())
+    app, notebook = app_of(library, start_album, blender, look, decoder, config)
     try:
         app.run()
     finally:
         if decoder is not None:
             decoder.close()
         notebook.close()
-        personal.flush()
+        Personal(library).flush()
     return app.return_code or 0

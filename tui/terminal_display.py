@@ -20,6 +20,7 @@ from textual.geometry import Region
 
 from tui.link import Link
 from tui.terminal_mirror import TerminalMirror
+from tui.title import KEEP, RESTORE
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,6 +43,7 @@ class ThriftyDisplay(App[None]):
         super().__init__()
         self.sent_bytes = 0
         self.colorless = False
+        self._title = ""  # codes of the title that the terminal has
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
@@ -60,6 +62,22 @@ class ThriftyDisplay(App[None]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._key = (time.monotonic(), self.sent_bytes)
         await super().on_event(event)
+
+    def set_title(self, codes: str) -> None:
+        """Write codes that set the terminal's title, unless it is the one that is there."""
+        driver = self._driver
+        if driver is None or codes == self._title:
+            return
+        codes, self._title = (codes if self._title else KEEP + codes), codes
+        self.sent_bytes += len(codes)
+        driver.write(codes)
+        driver.flush()
+
+    def forget_title(self) -> None:
+        """Give the terminal the title back that it had."""
+        if self._title and self._driver is not None:
+            self._driver.write(RESTORE)
+            self._title = ""
 
     def redraw(self) -> None:
         """Send everything again, such as after another program wrote over the screen."""

@@ -26,14 +26,15 @@ def heading(palette: Palette, found: CoverMap, albums: int, view: View, seen: in
 
 
 def legend_line(palette: Palette, genres: Genres, shown: np.ndarray, cells: int) -> list[Span]:
-    """The digits of the genres in their colours; those that are not `shown` (bool, by kind) are faint."""
+    """The digits of the genres in their colours; those that are not `shown` (bool, by kind) stand in brackets."""
     row: list[Span] = []
     for kind, (label, albums) in enumerate(zip(genres.labels, genres.counts, strict=True)):
         on = bool(shown[kind])
         digit = "9" if kind == len(genres.names) else str(kind + 1)
-        row.append((f" {digit}", genres.style(kind, palette, bold=True) if on else palette.text("faint")))
-        said = f" {plain(label)} {albums:,} " if cells >= ROOMY else f" {plain(label)}"
-        row.append((said, genres.style(kind, palette) if on else palette.text("faint")))
+        row.append((f" {digit}", genres.style(kind, palette, bold=True) if on else palette.text("quiet")))
+        said = f"{plain(label)} {albums:,}" if cells >= ROOMY else plain(label)
+        said = (f" {said}" if on else f" ({said})") + (" " if cells >= ROOMY else "")
+        row.append((said, genres.style(kind, palette) if on else palette.text("quiet")))
     return row
 
 

@@ -35,6 +35,7 @@ from vae.info import BadWeights
 
 if TYPE_CHECKING:
     from pipelines.blend import BlendResult
+    from tui.app import SleevewalkApp
 
 BLEND_MODE = "vivid"
 BLEND_SIZE = 512
@@ -106,6 +107,7 @@ class WalkScreen(Screen[None]):
 
     def refresh_ring(self) -> None:
         """Draw everything that the session changed."""
+        cast("SleevewalkApp", self.app).at_album(self.session.here)
         ring = self.query_one(RingView)
         count = ring.fitting(self.session.ring_size)
         if count:

@@ -174,7 +174,7 @@ class WriteScreen(Screen[Order | None]):
             if row == "name":
                 spans.append(("in the field below" if here else "", palette.text("quiet")))
             elif not self._choices(row):
-                spans.append(("one", palette.text("faint")))
+                spans.append((" one ", palette.text("quiet")))
             else:
                 for at, choice in enumerate(self._choices(row)):
                     on = at == self.place[row]

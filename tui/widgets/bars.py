@@ -69,7 +69,7 @@ class TrailLine(Lines):
         for visit in reversed(behind[:-1]):
             name = cut(plain(session.album(visit.album_id).title) or "untitled", 24)
             if used + width(name) + 3 > room - 2:
-                parts.insert(0, ("… › ", palette.text("faint")))
+                parts.insert(0, ("… › ", palette.text("quiet")))
                 break
             parts.insert(0, (f"{name} › ", palette.text("quiet")))
             used += width(name) + 3
@@ -77,7 +77,7 @@ class TrailLine(Lines):
             name = cut(plain(session.album(visit.album_id).title) or "untitled", 24)
             if used + width(name) + 3 > room:
                 break
-            parts.append((f" › {name}", palette.text("faint")))
+            parts.append((f" › {name}", palette.text("quiet")))
             used += width(name) + 3
         gap = cells - sum(width(text) for text, _ in parts) - width(tray) - 2
         self.show(

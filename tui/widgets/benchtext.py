@@ -39,7 +39,7 @@ class BenchText(Lines):
                 [(plain(album.artist), palette.text("quiet"))],
                 [
                     ("drift ", palette.text("quiet")),
-                    (f"‹ {plain(name) or 'nowhere'} ›", palette.text("accent" if name else "faint", bold=True)),
+                    (f"‹ {plain(name) or 'nowhere'} ›", palette.text("accent" if name else "quiet", bold=True)),
                     (f" {draft.steps(name):+g}" if name else "", palette.text("accent", bold=True)),
                 ],
                 [(drift, palette.text("quiet"))],

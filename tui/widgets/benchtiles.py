@@ -54,7 +54,7 @@ class BenchTiles(Container):
         full = round(min(1.0, abs(share)) * cells)  # the share as a bar behind the number
         if chosen:
             return [(text[:full], palette.focus), (text[full:], palette.text("focus", bold=True, on="panel"))]
-        quiet = "faint" if not draft.given[place] else "foreground"
+        quiet = "quiet" if not draft.given[place] else "foreground"
         return [(text[:full], palette.text("on-focus", on="accent")), (text[full:], palette.text(quiet, on="panel"))]
 
 
