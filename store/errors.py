@@ -19,6 +19,10 @@ class LibraryLocked(LibraryError):
     """Another process holds `library.duckdb`; the message names it as DuckDB does."""
 
 
+class LibraryDamaged(LibraryError):
+    """`library.duckdb` is not what was written: DuckDB cannot open it, or not read all of it."""
+
+
 class UnknownAlbum(LibraryError):
     """No album goes by that name; `candidates` are the closest (at most 5)."""
 

@@ -3,6 +3,12 @@
 DuckDB's lock on a file is a POSIX record lock: it belongs to the process, and closing any handle of the
 file drops it. So within one process all bursts on a file go one after the other through a gate, and nothing
 here opens, copies or hashes the file by another route.
+
+DuckDB 2.0.0 and 2.0.1 read a file's header to see what kind of file it is, and lock it only then. A writer that
+finishes in between is undone: the new holder works from the old header, and its own checkpoint puts it back. Two
+things keep records from that. We name the kind of file (`TYPE duckdb`), so that the header is read under the lock;
+and a burst that wrote keeps the lock for `SETTLE_SECONDS` after its checkpoint, which is longer than the moment that
+another program, a person's own session, spends between its look and its lock.
 """
 
 from __future__ import annotations
@@ -18,13 +24,20 @@ from pathlib import Path
 
 import duckdb
 
-from store.errors import LibraryError, LibraryLocked, LibraryMissing
+from store.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryMissing
 from store.interrupt import ctrl_c
 from store.schema import STORAGE_VERSION, migrate, sql_text, version_of
 
 RETRY_SECONDS = 2.0  # how long a burst waits for another process
 GATE_SECONDS = 60.0  # how long a burst waits for another thread of this process
+SETTLE_SECONDS = 0.025  # how long the lock outlives a checkpoint
 _HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
+_NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
+# What DuckDB says of a file whose bytes are not what it wrote.
+_DAMAGE = re.compile(
+    "Corrupt database file|not a valid DuckDB database file|Could not read enough bytes|Failed to load metadata pointer"
+    "|No more data remaining|Failure while replaying WAL|Failed to deserialize"
+)
 
 
 @dataclass(slots=True)
@@ -128,11 +141,12 @@ class Library:
             try:
                 with ctrl_c():
                     yield con
+                if not read_only:
+                    _settle(con)
             except duckdb.Error as error:
-                if "No space left on device" in str(error):
-                    raise LibraryError(
-                        f"cannot write {self.db_path}: the disk is full; free some and run it again"
-                    ) from error
+                told = self._told(error)
+                if told is not None:
+                    raise told from error
                 raise
             finally:
                 gate.thread = gate.connection = None
@@ -151,11 +165,24 @@ class Library:
             except duckdb.Error as error:
                 holder = _HOLDER.search(str(error))
                 if holder is None and "Could not set lock" not in str(error):
-                    raise LibraryError(f"cannot open {self.db_path}: {_first_line(error)}") from error
+                    raise self._told(error) or LibraryError(
+                        f"cannot open {self.db_path}: {_first_line(error)}"
+                    ) from error
                 if time.monotonic() >= deadline:
                     who = holder.group(1) if holder else "another program"
                     raise LibraryLocked(f"{self.db_path} is in use by {who}; close it there and try again") from error
                 time.sleep(0.05)
+
+    def _told(self, error: duckdb.Error) -> LibraryError | None:
+        """The error of a full disk or a damaged file in a line for people, None for any other."""
+        text = str(error)
+        if any(words in text for words in _NO_ROOM):
+            return LibraryError(f"cannot write {self.db_path}: the disk is full; free some and run it again")
+        if _DAMAGE.search(text):
+            return LibraryDamaged(
+                f"{self.db_path} is damaged ({_first_line(error)}); `sleevewalk doctor --repair` says what can be saved"
+            )
+        return None
 
     def _create_file(self) -> None:
         # Made whole beside and linked into place: a killed process leaves no half library, and of two
@@ -206,12 +233,19 @@ def attach(db_path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     )
     options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
     try:
-        con.execute(f"ATTACH {sql_text(str(db_path))} AS library ({options})")
+        con.execute(f"ATTACH {sql_text(str(db_path))} AS library (TYPE duckdb, {options})")
         con.execute("USE library")
     except BaseException:
         con.close()
         raise
     return con
+
+
+def _settle(con: duckdb.DuckDBPyConnection) -> None:
+    """Checkpoint what was committed, and keep the lock a moment (see the top of this file)."""
+    with suppress(duckdb.Error):  # it is committed, and stays in the write-ahead log until a checkpoint succeeds
+        con.execute("CHECKPOINT")
+    time.sleep(SETTLE_SECONDS)
 
 
 def _first_line(error: Exception) -> str:

@@ -272,7 +272,7 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
         target = target.with_name(f"{stem}-{number}.duckdb")
     unfinished = target.with_name(f"{target.name}.unfinished")
     unfinished.unlink(missing_ok=True)
-    con.execute(f"ATTACH {sql_text(str(unfinished))} AS backup (STORAGE_VERSION '{STORAGE_VERSION}')")
+    con.execute(f"ATTACH {sql_text(str(unfinished))} AS backup (TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
         row = first_row(con, "SELECT current_database()")
         con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
