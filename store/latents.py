@@ -100,7 +100,9 @@ def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
             f"this library's latents have {stored} numbers and the model gives {dimension}; "
             "use the model that made them, or build a new library"
         )
-    con.execute(f"ALTER TABLE latents ALTER latent TYPE FLOAT[{int(dimension)}]")
+    # Rows deleted since the last checkpoint are cast too, so the cast has to take every length.
+    resized = f"list_resize(latent::FLOAT[], {int(dimension)}, 0)::FLOAT[{int(dimension)}]"
+    con.execute(f"ALTER TABLE latents ALTER latent TYPE FLOAT[{int(dimension)}] USING {resized}")
 
 
 def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:

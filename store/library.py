@@ -5,10 +5,11 @@ file drops it. So within one process all bursts on a file go one after the other
 here opens, copies or hashes the file by another route.
 
 DuckDB 2.0.0 and 2.0.1 read a file's header to see what kind of file it is, and lock it only then. A writer that
-finishes in between is undone: the new holder works from the old header, and its own checkpoint puts it back. Two
-things keep records from that. We name the kind of file (`TYPE duckdb`), so that the header is read under the lock;
-and a burst that wrote keeps the lock for `SETTLE_SECONDS` after its checkpoint, which is longer than the moment that
-another program, a person's own session, spends between its look and its lock.
+checkpoints in between is undone, and the file may be damaged: the new holder works from the old header. So we name
+the kind of file (`TYPE duckdb`), and the header is read under the lock. A person's own session in such a version
+still looks first. That it finds the header of today, a burst appends to the write-ahead log, which every DuckDB
+replays, and leaves the file's header alone; where the log has grown long, it is moved into the file and the lock is
+kept a moment longer than a session needs between its look and its lock.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from store.schema import STORAGE_VERSION, migrate, sql_text, version_of
 
 RETRY_SECONDS = 2.0  # how long a burst waits for another process
 GATE_SECONDS = 60.0  # how long a burst waits for another thread of this process
-SETTLE_SECONDS = 0.025  # how long the lock outlives a checkpoint
+LONG_LOG = 2 << 20  # bytes of the write-ahead log, which every open replays, until it is moved into the file
+SETTLE_SECONDS = 0.025  # how long the lock outlives that
 _HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
 # What DuckDB says of a file whose bytes are not what it wrote.
@@ -141,8 +143,8 @@ class Library:
             try:
                 with ctrl_c():
                     yield con
-                if not read_only:
-                    _settle(con)
+                if not read_only and self._log_bytes() > LONG_LOG:
+                    checkpoint(con)
             except duckdb.Error as error:
                 told = self._told(error)
                 if told is not None:
@@ -184,6 +186,12 @@ class Library:
             )
         return None
 
+    def _log_bytes(self) -> int:
+        try:
+            return self.db_path.with_name(f"{self.db_path.name}.wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def _create_file(self) -> None:
         # Made whole beside and linked into place: a killed process leaves no half library, and of two
         # processes that create at once one wins.
@@ -192,6 +200,7 @@ class Library:
         con = attach(fresh, read_only=False)
         try:
             migrate(con, fresh, backup_dir=None)
+            con.execute("CHECKPOINT")
         finally:
             con.close()
         try:
@@ -226,13 +235,17 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def attach(db_path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """A fresh connection with the file attached as `library` and current. Raises duckdb.Error."""
+    """A fresh connection with the file attached as `library` and current; it checkpoints when told to. Raises
+    duckdb.Error.
+    """
     con = duckdb.connect(
         ":memory:",
         config={"autoinstall_known_extensions": "false", "temp_directory": str(db_path.parent / ".spill")},
     )
     options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
     try:
+        con.execute("PRAGMA disable_checkpoint_on_shutdown")
+        con.execute("SET wal_autocheckpoint = '1TB'")
         con.execute(f"ATTACH {sql_text(str(db_path))} AS library (TYPE duckdb, {options})")
         con.execute("USE library")
     except BaseException:
@@ -241,9 +254,9 @@ def attach(db_path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _settle(con: duckdb.DuckDBPyConnection) -> None:
-    """Checkpoint what was committed, and keep the lock a moment (see the top of this file)."""
-    with suppress(duckdb.Error):  # it is committed, and stays in the write-ahead log until a checkpoint succeeds
+def checkpoint(con: duckdb.DuckDBPyConnection) -> None:
+    """Move the write-ahead log into the file, and keep the lock a moment (see the top of this file)."""
+    with suppress(duckdb.Error):  # all of it is committed, and stays in the log until a checkpoint succeeds
         con.execute("CHECKPOINT")
     time.sleep(SETTLE_SECONDS)
 

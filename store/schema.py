@@ -276,6 +276,7 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
     try:
         row = first_row(con, "SELECT current_database()")
         con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
+        con.execute("CHECKPOINT backup")
     finally:
         con.execute("DETACH backup")
     unfinished.replace(target)
