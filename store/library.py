@@ -117,15 +117,20 @@ class Library:
         Waits up to 2 s for another process, then LibraryLocked. Personal records that wait in the journal are
         stored first. Not to be opened inside another burst.
         """
+        with self.exclusive() as con, transaction(con):
+            yield con
+
+    @contextmanager
+    def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """`write` without the transaction, for work that attaches another file."""
         from store.personal import replay_journal
 
         gate = self._gate()
         if gate.thread == threading.get_ident():
-            raise RuntimeError("write() inside an open burst of the same thread; close that one first")
+            raise RuntimeError("a write burst inside an open burst of the same thread; close that one first")
         with self._burst(gate, read_only=False) as con:
             replay_journal(self.path, con)
-            with transaction(con):
-                yield con
+            yield con
 
     def _gate(self) -> _Gate:
         with _gates_lock:

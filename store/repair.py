@@ -115,7 +115,12 @@ def _is_whole(path: Path, sha: str) -> bool:
 
 def _leftovers(library: Library) -> Problem:
     """Files written beside their target by a process that died before it could rename them."""
-    folders = (library.path, library.index_dir, *(p for p in library.covers_dir.glob("??") if p.is_dir()))
+    folders = (
+        library.path,
+        library.index_dir,
+        library.backups_dir,
+        *(p for p in library.covers_dir.glob("??") if p.is_dir()),
+    )
     found = [
         path
         for folder in folders
@@ -123,6 +128,7 @@ def _leftovers(library: Library) -> Problem:
         if path.is_file() and (match := _BESIDE.fullmatch(path.name)) and not _runs(int(match["pid"]))
     ]
     found += [path for path in library.backups_dir.glob("*.unfinished*") if _settled(path)]
+    found += [path for path in library.blends_dir.glob(".blend-*.part") if _settled(path)]
     found += [path for path in (library.path / ".spill").glob("*") if path.is_file() and _settled(path)]
     return Problem(
         "leftovers",
