@@ -19,6 +19,10 @@ class LibraryLocked(LibraryError):
     """Another process holds `library.duckdb`; the message names it as DuckDB does."""
 
 
+class LibraryReadOnly(LibraryError):
+    """The library's file or folder may only be read."""
+
+
 class LibraryDamaged(LibraryError):
     """`library.duckdb` is not what was written: DuckDB cannot open it, or not read all of it."""
 

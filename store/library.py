@@ -25,7 +25,7 @@ from pathlib import Path
 
 import duckdb
 
-from store.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryMissing
+from store.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryMissing, LibraryReadOnly
 from store.interrupt import ctrl_c
 from store.schema import STORAGE_VERSION, migrate, sql_text, version_of
 
@@ -35,6 +35,7 @@ LONG_LOG = 2 << 20  # bytes of the write-ahead log, which every open replays, un
 SETTLE_SECONDS = 0.025  # how long the lock outlives that
 _HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
+_NO_RIGHT = ("Permission denied", "Read-only file system", "Operation not permitted")
 # What DuckDB says of a file whose bytes are not what it wrote.
 _DAMAGE = re.compile(
     "Corrupt database file|not a valid DuckDB database file|Could not read enough bytes|Failed to load metadata pointer"
@@ -181,10 +182,15 @@ class Library:
                 time.sleep(0.05)
 
     def _told(self, error: duckdb.Error) -> LibraryError | None:
-        """The error of a full disk or a damaged file in a line for people, None for any other."""
+        """The error of a full disk, a read-only or a damaged file in a line for people, None for any other."""
         text = str(error)
         if any(words in text for words in _NO_ROOM):
             return LibraryError(f"cannot write {self.db_path}: the disk is full; free some and run it again")
+        if any(words in text for words in _NO_RIGHT) and os.access(self.db_path, os.R_OK):
+            return LibraryReadOnly(
+                f"cannot write {self.db_path}: it or its folder may only be read; give yourself the right to write, "
+                "or copy the library elsewhere"
+            )
         if _DAMAGE.search(text):
             return LibraryDamaged(
                 f"{self.db_path} is damaged ({_first_line(error)}); `sleevewalk doctor --repair` says what can be saved"

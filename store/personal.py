@@ -170,6 +170,12 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
     return applied
 
 
+def waiting_records(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
+    """How many records the journals hold that the database does not."""
+    ids = {record["id"] for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]}
+    return len(ids - _known_ids(con, list(ids)))
+
+
 def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:
     """All personal records: the tables, and on top of them what waits in the journals."""
     bookmarks: dict[str, Bookmark | None] = {
