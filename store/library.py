@@ -230,6 +230,7 @@ class Library:
         if version < len(MIGRATIONS):
             with self._burst(self._gate(), read_only=False) as con:
                 migrate(con, self.db_path, self.backups_dir)
+                checkpoint(con)
 
 
 @contextmanager

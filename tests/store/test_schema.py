@@ -1,4 +1,4 @@
-"""Migrations, and the SQL that people use: in this DuckDB and in the command line of the older ones."""
+"""Migrations, and the SQL that people use (in other DuckDBs: test_duckdb_versions)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,6 @@ from store.personal import Personal
 from store.schema import MIGRATIONS, STORAGE_VERSION
 
 FIXTURES = Path(__file__).parent / "fixtures"
-# A folder with an older duckdb (pip install --target DIR duckdb==1.4.4): where it is named, the SQL is
-# checked in that one too.
-OLDER = os.environ.get("SLEEVEWALK_OLDER_DUCKDB", "")
-
 # Run by a plain duckdb, read-only and without anything of ours; prints one line a query.
 QUERIES = """
 import sys, duckdb
@@ -62,20 +58,6 @@ def sql_answers(tiny: Library, folder: str) -> str:
 
 def test_sql_for_people(tiny: Library) -> None:
     assert sql_answers(tiny, "") == ANSWERS
-
-
-if OLDER:
-
-    def test_sql_for_people_in_an_older_duckdb(tiny: Library) -> None:
-        version = "import duckdb; print(duckdb.__version__)"
-        run = subprocess.run(
-            [sys.executable, "-c", version],
-            env={**os.environ, "PYTHONPATH": OLDER},
-            capture_output=True,
-            text=True,
-        )
-        assert run.stdout.startswith("1."), f"not an older duckdb: {run.stdout} {run.stderr}"
-        assert sql_answers(tiny, OLDER) == ANSWERS
 
 
 def test_storage_stays_readable_for_older_tools(tiny: Library) -> None:
