@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from store.comments import COMMENTS
 from store.errors import LibraryError
 from store.views import VIEWS_1
 
@@ -253,7 +254,7 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None)
         for number, (name, step) in enumerate(pending, start=version + 1):
             con.execute(step) if isinstance(step, str) else step(con)
             con.execute("INSERT INTO schema_version (version, step) VALUES (?, ?)", [number, name])
-        con.execute("COMMENT ON TABLE schema_version IS 'Which steps brought this file to its schema'")
+        con.execute(COMMENTS)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
