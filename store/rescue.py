@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -166,9 +166,11 @@ def _attached(con: DuckDBPyConnection, path: Path, options: str) -> Iterator[Non
     con.execute(f"ATTACH {sql_text(str(path))} AS copy ({options})")
     try:
         yield
-    finally:
-        con.execute("USE library")
-        con.execute("DETACH copy")
+    except BaseException:
+        with suppress(duckdb.Error):  # the first error is the one to tell
+            con.execute("USE library; DETACH copy")
+        raise
+    con.execute("USE library; DETACH copy")
 
 
 def _tables(con: DuckDBPyConnection) -> list[str]:

@@ -7,6 +7,7 @@ edited; a change is a new step. Every step runs in one transaction with its row 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -257,7 +258,7 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None)
         con.execute(COMMENTS)
         con.execute("COMMIT")
     except BaseException:
-        con.execute("ROLLBACK")
+        _try(con, "ROLLBACK")
         raise
     return [name for name, _ in pending]
 
@@ -278,10 +279,20 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
         row = first_row(con, "SELECT current_database()")
         con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
         con.execute("CHECKPOINT backup")
-    finally:
-        con.execute("DETACH backup")
+    except BaseException:
+        _try(con, "DETACH backup")
+        raise
+    con.execute("DETACH backup")
     unfinished.replace(target)
     return target
+
+
+def _try(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Tidy up after an error, which is the one to tell."""
+    import duckdb
+
+    with suppress(duckdb.Error):
+        con.execute(sql)
 
 
 def first_row(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> tuple[Any, ...] | None:
