@@ -134,10 +134,10 @@ def test_every_acknowledged_record_is_there(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB."""
+    """A file system of 64 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(folder)], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(folder)], capture_output=True)
     if mounted.returncode:
         pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
     try:
@@ -175,6 +175,7 @@ def test_a_disk_that_fills_costs_nothing_that_was_acknowledged(
         workers.all_live()
     finally:
         workers.stop()
+    subprocess.run(["mount", "-o", "remount,size=256m", str(small_disk)], check=True)  # the person makes room
     refused = {line for line in workers.lines() if line.startswith("refused ") and "is in use by" not in line}
     assert any("disk is full" in line or "No space left" in line for line in refused)
     for line in refused:
