@@ -31,7 +31,7 @@ from store.schema import STORAGE_VERSION, migrate, sql_text, version_of
 
 RETRY_SECONDS = 2.0  # how long a burst waits for another process
 GATE_SECONDS = 60.0  # how long a burst waits for another thread of this process
-LONG_LOG = 2 << 20  # bytes of the write-ahead log, which every open replays, until it is moved into the file
+LONG_LOG = 1 << 19  # bytes of the write-ahead log, which every open replays, until it is moved into the file
 SETTLE_SECONDS = 0.025  # how long the lock outlives that
 _HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
