@@ -18,10 +18,11 @@ from store.filters import Filter
 from store.records import Route, Weights
 from tui.bench_door import open_gallery, open_tray
 from tui.bench_state import Bench
+from tui.colors import ColorMode
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
-from tui.halfblocks import FINE, LITE, ColorMode
+from tui.halfblocks import FINE, LITE
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.bench import BenchScreen

@@ -15,7 +15,8 @@ from textual.strip import Strip
 
 from store.errors import LibraryError
 from store.records import Album
-from tui.halfblocks import Cells, ColorMode, Pixels, picture, strips
+from tui.colors import ColorMode, Pixels
+from tui.halfblocks import Cells, picture, strips
 from tui.text import centered, initials
 
 PACKED_KEPT = 1500  # pictures as packed colours: 6 KB each at 40x20 cells; the strips share them

@@ -13,7 +13,8 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 
-from tui.halfblocks import LOWER_HALF, PixelStrip, color_code
+from tui.colors import color_code
+from tui.halfblocks import LOWER_HALF, PixelStrip
 
 if TYPE_CHECKING:
     from textual.strip import Strip

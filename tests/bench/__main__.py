@@ -172,7 +172,8 @@ def cover_times(library: Path) -> dict[str, float]:
     import numpy as np
     from PIL import Image
 
-    from tui.halfblocks import FINE, ColorMode, picture, strips
+    from tui.colors import ColorMode
+    from tui.halfblocks import FINE, picture, strips
 
     images = [Image.fromarray(np.asarray(pixels)) for pixels in _covers(library, 12)]
     arrays = [np.asarray(image) for image in images]

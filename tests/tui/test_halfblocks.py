@@ -15,21 +15,9 @@ from rich.console import Console
 from rich.segment import Segment
 from rich_pixels import HalfcellRenderer
 
-from tui.halfblocks import (
-    FINE,
-    LITE,
-    LOWER_HALF,
-    Cells,
-    ColorMode,
-    HalfblockRenderer,
-    Pixels,
-    ansi,
-    merge,
-    pack,
-    runs,
-    shrink,
-    strips,
-)
+from tui.colors import ColorMode, Pixels
+from tui.halfblocks import FINE, LITE, LOWER_HALF, Cells, HalfblockRenderer, ansi, merge, pack, runs, strips
+from tui.resample import LIGHT, resample, shrink
 
 CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
 
@@ -97,7 +85,7 @@ def test_same_pixels_as_the_stock_renderer(pixels: Pixels) -> None:
 
 def test_the_renderer_shrinks_before_it_draws() -> None:
     image = Image.fromarray(pictures(32, 64)[0])
-    small = image.resize((20, 20), Image.Resampling.LANCZOS)
+    small = Image.fromarray(resample(pictures(32, 64)[0], 20, 20))
     assert read_segments(HalfblockRenderer().render(image, (20, 20))) == read_segments(
         HalfcellRenderer().render(small, None)
     )
@@ -193,3 +181,16 @@ def test_shrink_leaves_the_right_size_alone() -> None:
     pixels = pictures(4, 8)[0]
     assert shrink(pixels, 8, 4) is pixels
     assert shrink(pixels, 5, 3).shape == (6, 5, 3)
+
+
+def test_shrinking_keeps_the_light() -> None:
+    dots = np.zeros((128, 128, 3), dtype=np.uint8)
+    dots[::2, ::2] = 255
+    assert np.abs(LIGHT[shrink(dots, 16, 8)].mean() - LIGHT[dots].mean()) < 0.01
+    flat = np.full((128, 128, 3), 77, dtype=np.uint8)
+    assert (shrink(flat, 40, 20) == 77).all()
+
+
+def test_every_value_comes_back_from_light() -> None:
+    column = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, axis=2)
+    assert (resample(np.repeat(column, 8, axis=1), 4, 256) == column).all()

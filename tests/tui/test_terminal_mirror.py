@@ -16,7 +16,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.tui.slow_terminal import pictured
-from tui.halfblocks import ColorMode, dither, pack, picture, strips
+from tui.colors import ColorMode
+from tui.halfblocks import dither, pack, picture, strips
 from tui.terminal_mirror import TerminalMirror
 
 COLUMNS, ROWS = 40, 12

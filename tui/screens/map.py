@@ -15,11 +15,11 @@ from textual.screen import Screen
 from store.cover_map import CoverMap
 from store.errors import LibraryError
 from store.records import Album
+from tui.colors import ColorMode
 from tui.covers import CoverPainter
 from tui.edges import Cell
 from tui.genres import Genres, common_genres
 from tui.geometry import Rect
-from tui.halfblocks import ColorMode
 from tui.navigation import OPPOSITE, Direction
 from tui.palette import Palette
 from tui.plane import Cells, View, covers_on, dot_sizes, fill_cells, whole_view

@@ -11,10 +11,10 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from store.records import Reason
+from tui.colors import ColorMode
 from tui.covers import CoverPainter
 from tui.edges import Cell
 from tui.geometry import Rect
-from tui.halfblocks import ColorMode
 from tui.lattice import Window, draw_links, opening, whole
 from tui.navigation import Direction
 from tui.palette import Palette
