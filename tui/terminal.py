@@ -60,7 +60,7 @@ def described(look: TerminalLook) -> list[tuple[str, str]]:
     quality = "automatic" if look.lite is None else "lite" if look.lite else "fine"
     return [
         ("colour", f"{colors.get(look.color, 'no colour, ASCII')} ({look.why})"),
-        ("pictures", f"{'ASCII' if look.color == 'ascii' else 'half blocks'}, {quality} ({look.lite_why})"),
+        ("quality", f"{quality} ({look.lite_why})"),
         ("ground", "light (COLORFGBG)" if look.light else "dark; t changes it"),
     ]
 

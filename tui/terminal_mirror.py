@@ -15,6 +15,9 @@ from textual.geometry import Region
 
 from tui.colors import color_code
 from tui.halfblocks import LOWER_HALF, PixelStrip
+from tui.kitty import Kitty
+from tui.pictures import MARK, boxes, read_style
+from tui.sixel import Sixel
 
 if TYPE_CHECKING:
     from textual.strip import Strip
@@ -28,6 +31,7 @@ FIELDS = 4  # glyph, foreground, background, attributes
 ATTRIBUTES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7", "strike": "9"}
 REVERSE, UNDERLINE, STRIKE = (1 << list(ATTRIBUTES).index(name) for name in ("reverse", "underline", "strike"))
 SEEN_ON_SPACES = REVERSE | UNDERLINE | STRIKE  # bold or dim change nothing where there is only ground
+PICTURE = 1 << len(ATTRIBUTES)  # the cell of a picture: its number as foreground, its size as background
 OFF = ("22", "22", "23", "24", "25", "27", "29")  # what ends each of ATTRIBUTES; bold and dim end together
 BOLD_OR_DIM = 3
 NEAR = 4  # cells that did not change are sent along rather than jumped over, where they cost no more than a jump
@@ -45,9 +49,17 @@ Grid = NDArray[np.int32]  # [FIELDS, rows, columns]
 class TerminalMirror:
     """The screen that is wanted and the one that was sent."""
 
-    def __init__(self, columns: int, rows: int, system: ColorSystem, colorless: bool = False) -> None:
+    def __init__(
+        self,
+        columns: int,
+        rows: int,
+        system: ColorSystem,
+        colorless: bool = False,
+        pictures: Kitty | Sixel | None = None,
+    ) -> None:
         self.columns, self.rows, self.system = columns, rows, system
         self.colorless = colorless
+        self.pictures = pictures
         self._wanted: Grid = np.zeros((FIELDS, rows, columns), dtype=np.int32)
         self._wanted[0], self._wanted[1:3] = UNKNOWN, DEFAULT
         self._shown = self._wanted.copy()
@@ -58,6 +70,8 @@ class TerminalMirror:
     def forget(self) -> None:
         """The terminal was cleared or written to by another: everything is sent again."""
         self._shown[0] = UNKNOWN
+        if self.pictures is not None:
+            self.pictures.forget()
 
     def paint(self, update: LayoutUpdate | ChopsUpdate) -> None:
         """Take over what Textual drew."""
@@ -139,6 +153,8 @@ class TerminalMirror:
         if style not in self._inks:
             if style is None:
                 self._inks[style] = (DEFAULT, DEFAULT, 0)
+            elif picture := read_style(style):
+                self._inks[style] = (*picture, PICTURE)
             else:
                 bits = sum(1 << bit for bit, name in enumerate(ATTRIBUTES) if getattr(style, name))
                 if self.colorless:
@@ -176,12 +192,14 @@ class TerminalMirror:
         pending = self._pending()
         if not pending.any():
             return ""
-        early = (self._wanted[0] != LOWER) & (self._shown[0] != LOWER)
+        early = (self._wanted[0] != LOWER) & (self._shown[0] != LOWER) & (self._wanted[3] != PICTURE)
         wide = ((self._wanted[0] == TAIL) | (self._shown[0] == TAIL)).any(axis=1)
         early[wide] = True  # the two cells of a wide character are never sent apart
         if first is not None:
             early[first.y : first.bottom, first.x : first.right] = True
         pen = _Pen(self)
+        by_box = self._wanted[3] == PICTURE if isinstance(self.pictures, Sixel) else np.zeros_like(pending)
+        drawn, pending = pending & by_box, pending & ~by_box
         for mask in (pending & early, pending):
             for y in np.flatnonzero(mask.any(axis=1)).tolist():
                 columns = np.flatnonzero(mask[y])
@@ -190,7 +208,18 @@ class TerminalMirror:
                 mask[y] = pending[y] = False if mask is pending else pending[y] & ~mask[y]
                 if pen.size > limit:
                     return pen.text()
+        for box in boxes(drawn, self._wanted, first):
+            pen.box(box, self._wanted)
+            area = slice(None), slice(box.y, box.bottom), slice(box.x, box.right)
+            self._shown[area] = self._wanted[area]
+            if pen.size > limit:
+                break
         return pen.text()
+
+    def numbers(self) -> set[int]:
+        """The pictures that are shown, or are to be."""
+        cells = [grid[1][grid[3] == PICTURE] for grid in (self._wanted, self._shown)]
+        return set(np.unique(np.concatenate(cells)).tolist())
 
 
 def bridged(columns: NDArray[np.int64], row: Grid) -> NDArray[np.int64]:
@@ -238,7 +267,9 @@ class _Pen:
         """The cells at `columns` of row `y`."""
         cells = row[:, columns]
         starts = np.ones(len(columns), dtype=bool)
-        starts[1:] = (np.diff(columns) != 1) | (cells[:, 1:] != cells[:, :-1]).any(axis=0)
+        step = cells[3, 1:] == PICTURE  # a picture's cells go on where each is the next of its row
+        starts[1:] = (np.diff(columns) != 1) | (cells[0, 1:] != cells[0, :-1] + step)
+        starts[1:] |= (cells[1:, 1:] != cells[1:, :-1]).any(axis=0)
         at = np.flatnonzero(starts)
         lengths = np.diff(at, append=len(columns)).tolist()
         place = -1  # where the terminal's cursor is, where that is sure
@@ -248,11 +279,41 @@ class _Pen:
         ):
             if glyph == TAIL:
                 continue  # its character was written one cell before
+            if bits == PICTURE:
+                self._parts.append(f"\x1b[{y + 1};{x + 1}H{self._picture(glyph - MARK, fore, back, length)}")
+                place = -1
+                continue
             if place != x:
                 self._parts.append(f"\x1b[{y + 1};{x + 1}H" if place < 0 else f"\x1b[{x - place}C")
             self._parts.append(self._run(glyph, fore, back, bits, length))
             place = x + length if 0x20 <= glyph < 0x1100 or 0x2500 <= glyph < 0x2900 else -1
         self.size += sum(map(len, self._parts[before:]))
+
+    def box(self, box: Region, wanted: Grid) -> None:
+        """A rectangle of a picture that is drawn as a whole."""
+        glyph, number, size, _ = wanted[:, box.y, box.x].tolist()
+        row, column = divmod(glyph - MARK, 256)
+        assert isinstance(self.mirror.pictures, Sixel)
+        code = self.mirror.pictures.draw(number, size, (row, row + box.height), (column, column + box.width))
+        if code is None or box.bottom >= self.mirror.rows:  # at the bottom it would scroll the screen
+            lines = [f"\x1b[{y + 1};{box.x + 1}H{' ' * box.width}" for y in range(box.y, box.bottom)]
+            code = self._ink(DEFAULT, DEFAULT, 0) + "".join(lines)
+        else:
+            code = f"\x1b[{box.y + 1};{box.x + 1}H{code}"
+        self._parts.append(code)
+        self.size += len(code)
+
+    def _picture(self, place: int, number: int, size: int, count: int) -> str:
+        """`count` cells of a picture's row, before them the picture where the terminal does not have it."""
+        pictures = self.mirror.pictures
+        self._fore = self._back = DEFAULT
+        self._bits = 0
+        if isinstance(pictures, Kitty):
+            sent = pictures.send(number, size, self.mirror.numbers)
+            cells = pictures.cells(number, size, *divmod(place, 256), count)
+            if cells is not None:
+                return sent + cells
+        return "\x1b[0m" + " " * count
 
     def _run(self, glyph: int, fore: int, back: int, bits: int, length: int) -> str:
         if glyph == LOWER and not bits and self._turned(fore, back) < self._turned(back, fore):
