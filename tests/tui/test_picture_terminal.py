@@ -33,7 +33,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 def running(library: Library, pictures: str, answers: dict[str, str], **more: Any) -> Iterator[PictureTerminal]:
     """The app in that terminal."""
     argv = [sys.executable, "-m", "tui.cli", "explore", "--library", str(library.path), "--pictures", pictures]
-    unset = dict.fromkeys(("TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR"), "")
+    unset = dict.fromkeys(("TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR", "COLUMNS", "LINES"), "")
     more = {"cwd": ROOT, **unset, "TERM": "xterm-256color", **more}
     argv = ["env", *(f"-u{name}" for name, value in more.items() if value == ""), *argv]
     terminal = PictureTerminal(argv, 100, 30, answers, **{name: value for name, value in more.items() if value != ""})
