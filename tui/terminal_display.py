@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
 from textual import events, messages
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.geometry import Region
+from textual.screen import Screen
 
 from tui.link import Link
+from tui.terminal_compositor import Painting, SparingCompositor
 from tui.terminal_mirror import TerminalMirror
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from textual.screen import Screen
+    from textual.dom import DOMNode
     from textual.widget import Widget
 
 CHUNK = 6 * 1024  # bytes sent at a time
@@ -68,12 +69,16 @@ class ThriftyDisplay(App[None]):
         self.refresh()
         self._pump()
 
+    def _register(self, parent: DOMNode, *widgets: Widget, **how: Any) -> list[Widget]:
+        for widget in widgets:
+            if isinstance(widget, Screen):  # it has drawn nothing yet
+                widget._compositor = SparingCompositor()
+        return super()._register(parent, *widgets, **how)
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        plain = isinstance(renderable, LayoutUpdate | ChopsUpdate)
-        if not plain or self._batch_count or self._driver is None or self.is_headless or self._driver.is_inline:
+        if not isinstance(renderable, Painting) or self._batch_count or self._driver is None or self.is_headless:
             super()._display(screen, renderable)
             return
-        assert isinstance(renderable, LayoutUpdate | ChopsUpdate)
         if self._running and not self._closed:
             columns, rows = self.size
             if self._mirror is None or (self._mirror.columns, self._mirror.rows) != (columns, rows):

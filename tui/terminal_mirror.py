@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +9,14 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.color import Color, ColorSystem, ColorType
 from rich.style import Style
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 
 from tui.halfblocks import LOWER_HALF, PixelStrip, color_code
 
 if TYPE_CHECKING:
     from textual.strip import Strip
+
+    from tui.terminal_compositor import Painting
 
 UPPER_HALF = "▀"
 LOWER, SPACE, TAIL, UNKNOWN = ord(LOWER_HALF), ord(" "), 0, -1  # TAIL: the second cell of a wide character
@@ -50,6 +50,7 @@ class TerminalMirror:
         self._wanted: Grid = np.zeros((FIELDS, rows, columns), dtype=np.int32)
         self._wanted[0], self._wanted[1:3] = UNKNOWN, DEFAULT
         self._shown = self._wanted.copy()
+        self._scratch: Grid = np.zeros((FIELDS, columns), dtype=np.int32)
         self._clusters: list[str] = []
         self._cluster_numbers: dict[str, int] = {}
         self._inks: dict[Style | None, tuple[int, int, int]] = {}
@@ -58,34 +59,26 @@ class TerminalMirror:
         """The terminal was cleared or written to by another: everything is sent again."""
         self._shown[0] = UNKNOWN
 
-    def paint(self, update: LayoutUpdate | ChopsUpdate) -> None:
-        """Take over what Textual drew."""
-        if isinstance(update, LayoutUpdate):
-            for y, line in enumerate(update.strips, update.region.y):
-                self._line(y, update.region.x, line)
-            return
-        for y in {y for y, _, _ in update.spans}:
-            spans = [(start, end) for row, start, end in update.spans if row == y]
-            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-                if strip is not None and any(x < right and end > left for left, right in spans):
-                    self._line(y, x, [strip])
-
-    def _line(self, y: int, x: int, strips: Iterable[Strip]) -> None:
-        if not 0 <= y < self.rows:
-            return
-        for strip in strips:
+    def paint(self, painting: Painting) -> None:
+        """Take over what a frame changes."""
+        for part in painting.parts:
+            left, right = max(0, part.left), min(part.right, self.columns)
+            if not 0 <= part.y < self.rows or left >= right:
+                continue
+            row = self._wanted[:, part.y]
+            strip = part.strip
             if isinstance(strip, PixelStrip):
-                self._pixels(y, x, strip)
-                x += strip.cell_length
+                self._pixels(row[:, left:right], strip, left - part.x)
+            elif part.x == left and strip.cell_length == right - left:
+                self._text(row, left, strip)
             else:
-                for text, style, control in strip:
-                    if not control:
-                        x = self._text(y, x, text, self._ink(style))
+                self._text_within(row, left, right, part.x, strip)
 
-    def _pixels(self, y: int, x: int, strip: PixelStrip) -> None:
-        count = min(strip.cell_length, self.columns - x)
-        cells = self._wanted[:, y, x : x + count]
-        lower, upper = strip.lower[:count], strip.upper[:count]
+    def _pixels(self, cells: NDArray[np.int32], strip: PixelStrip, start: int) -> None:
+        """Put the strip from its cell `start` on into `cells` [FIELDS, columns]."""
+        end = start + cells.shape[1]
+        lower, upper = strip.lower[start:end], strip.upper[start:end]
+        cells = cells[:, : len(lower)]
         base = PALETTE if strip.is_indexed else 0
         flat = lower == upper
         cells[0] = np.where(flat, SPACE, LOWER)
@@ -93,18 +86,40 @@ class TerminalMirror:
         cells[2] = upper + base
         cells[3] = 0
 
-    def _text(self, y: int, x: int, text: str, ink: tuple[int, int, int]) -> int:
-        """Put `text` at column x; the column after it."""
+    def _text_within(self, row: Grid, left: int, right: int, x: int, strip: Strip) -> None:
+        """Put what columns `left` up to `right` show of a strip that begins at column `x`."""
+        self._scratch[0] = UNKNOWN
+        self._text(self._scratch, x, strip)
+        cells = self._scratch[:, left:right]
+        if cells[0, 0] == TAIL and row[0, left - 1] != self._scratch[0, left - 1]:
+            cells[0, 0] = SPACE  # of a wide character cut in half a space is left
+        if right < self.columns and self._scratch[0, right] == TAIL and row[0, right] != TAIL:
+            cells[0, -1] = SPACE
+        known = cells[0] != UNKNOWN
+        row[:, left:right][:, known] = cells[:, known]
+
+    def _text(self, row: Grid, x: int, strip: Strip) -> None:
+        """Put a strip's text into `row` [FIELDS, columns] from column `x` on."""
+        for text, style, control in strip:
+            if not control and text:
+                x = self._segment(row, x, text, self._ink(style))
+
+    def _segment(self, row: Grid, x: int, text: str, ink: tuple[int, int, int]) -> int:
+        """Put `text` at column `x`; the column after it."""
         if self.colorless:
             text = text.translate(PLAIN)
         if text.isascii():
+            if text.isspace() and not ink[2]:
+                cells = row[:, x : x + len(text)]
+                cells[0], cells[1], cells[2], cells[3] = SPACE, DEFAULT, ink[1], 0
+                return x + len(text)
             glyphs = np.frombuffer(text.encode(), dtype=np.uint8)[: max(0, self.columns - x)].astype(np.int32)
             end = x + len(text)
         else:
             numbers = self._glyphs(text)
             glyphs = np.array(numbers[: max(0, self.columns - x)], dtype=np.int32)
             end = x + len(numbers)
-        cells = self._wanted[:, y, x : x + len(glyphs)]
+        cells = row[:, x : x + len(glyphs)]
         cells[0] = glyphs
         cells[1], cells[2], cells[3] = ink[0], ink[1], ink[2]
         if not ink[2] & SEEN_ON_SPACES:
