@@ -8,6 +8,7 @@ and pictures that nobody will see are never sent.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class ThriftyDisplay(App[None]):
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
+        self._settled = False  # whether a first screen was sent in full
         self._looked_at: tuple[Screen[Any] | None, Widget | None] = (None, None)
         self._link = Link()
         self._key: tuple[float, int] | None = None  # when the last key came, and the bytes sent before it
@@ -127,6 +129,9 @@ class ThriftyDisplay(App[None]):
         self._pump_soon(POLL if self._unanswered else SOON)
 
     def _told(self) -> None:
+        if not self._settled:
+            self._settled = True
+            gc.freeze()  # what the start made stays; looking through it again and again took longer than a hop
         if self._key is not None and self.sent_bytes > self._key[1]:
             (when, before), self._key = self._key, None
             self.key_drawn(self.sent_bytes - before, time.monotonic() - when)
