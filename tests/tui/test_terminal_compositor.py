@@ -90,8 +90,6 @@ def run(check: Callable[[Pilot[Any]], Any], kind: type[SleevewalkApp]) -> None:
         assert isinstance(plain.session, Session)
         paths = {"library_path": plain.library_path, "blends_dir": plain.blends_dir}
         app = kind(plain.session, plain.covers, plain.find, **paths)
-            plain.session, plain.covers, plain.find, library_path=plain.library_path, blends_dir=plain.blends_dir
-        )
         app.painter.mode = ColorMode.TRUECOLOR
         async with app.run_test(size=SIZE) as pilot:
             await check(pilot)
