@@ -98,7 +98,7 @@ class CoverPainter:
         return strips(picture(pixels, columns, rows, self.mode, self.tolerance))
 
     def prepare(self, album: Album, columns: int, rows: int) -> None:
-        """Read and pack a cover ahead of drawing it; may run in a thread."""
+        """Read and pack a cover ahead of drawing it."""
         if album.cover_sha256 is not None and self.pictures is not None:
             self._pixels(album.cover_sha256, self.tolerance >= LITE)
         elif album.cover_sha256 is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,11 +133,17 @@ class PixelStrip(Strip):
     __slots__ = ("_built", "_mode", "lower", "upper")
 
     def __init__(self, upper: NDArray[np.int32], lower: NDArray[np.int32], mode: ColorMode) -> None:
-        super().__init__((), len(upper))
+        self._cell_length = len(upper)  # the rest of a strip, eight caches, only where it is asked for
         self.upper = upper  # packed colours [columns]
         self.lower = lower
         self._mode = mode
         self._built: list[Segment] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Strip.__slots__:
+            raise AttributeError(name)
+        Strip.__init__(self, (), self._cell_length)
+        return getattr(self, name)
 
     @property
     def is_indexed(self) -> bool:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import ColorSystem
-from textual._compositor import LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.tui.picture_screen import MARKS, PictureScreen, read_sixel
 from tests.tui.test_halfblocks import photograph
+from tests.tui.test_terminal_mirror import laid
 from tui import kitty
 from tui.colors import Pixels
 from tui.kitty import Kitty
@@ -23,6 +23,7 @@ from tui.pictures import Pictures
 from tui.resample import resample
 from tui.sixel import Sixel, drawn, quantized
 from tui.terminal import TerminalLook
+from tui.terminal_compositor import Painting
 from tui.terminal_mirror import TerminalMirror
 from tui.terminal_probe import AnswerFilter, Answers
 
@@ -122,7 +123,7 @@ def test_pictures_that_move_or_are_covered_leave_nothing_behind(kind: type[Kitty
     screen = PictureScreen(40, 14, CELL)
     blank = Strip.blank(40)
 
-    def shows(*placed: tuple[int, int, int, str]) -> LayoutUpdate:
+    def shows(*placed: tuple[int, int, int, str]) -> Painting:
         """(picture, x, y, text written over its second row) each."""
         rows = [blank] * 14
         for picture, x, y, text in placed:
@@ -131,7 +132,7 @@ def test_pictures_that_move_or_are_covered_leave_nothing_behind(kind: type[Kitty
                     strip = Strip.join([strip.crop(0, 3), Strip.blank(len(text)), strip.crop(3 + len(text), 12)])
                 line = rows[y + row]
                 rows[y + row] = Strip.join([line.crop(0, x), strip, line.crop(x + 12, 40)])
-        return LayoutUpdate([[row] for row in rows], Region(0, 0, 40, 14))
+        return laid([[row] for row in rows])
 
     for placed in (
         [(0, 2, 1, ""), (1, 20, 1, "")],
@@ -158,9 +159,9 @@ def test_what_did_not_change_is_not_drawn_again() -> None:
     for kind in (Kitty, Sixel):
         mirror = TerminalMirror(12, 8, ColorSystem.TRUECOLOR, pictures=kind(pictures, CELL))
         rows = [*strips, Strip.blank(12), Strip.blank(12)]
-        mirror.paint(LayoutUpdate([[row] for row in rows], Region(0, 0, 12, 8)))
+        mirror.paint(laid([[row] for row in rows]))
         assert len(mirror.take(1 << 30)) > 1000
-        mirror.paint(LayoutUpdate([[row] for row in rows], Region(0, 0, 12, 8)))
+        mirror.paint(laid([[row] for row in rows]))
         assert mirror.take(1 << 30) == ""
 
 
