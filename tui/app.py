@@ -111,9 +111,10 @@ class SleevewalkApp(ThriftyDisplay):
         self.library = library
         self.bench = Bench()
         self.look = look or TerminalLook()
-        self.colorless = self.look.color == "ascii"
-        mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
+        self.colorless, self.plain = self.look.color in ("mono", "ascii"), self.look.color == "ascii"
+        mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console._color_system, self.no_color)
         self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
+        self.painter.light = self.look.light
         self.metered = False
         self.remark = ""  # to be told at the start
         self.animation_level = "none"

@@ -19,9 +19,11 @@ class ColorMode(Enum):
     INDEXED = "256"
     BASIC = "16"
     GRAY = "gray"  # NO_COLOR: shades only, sent as true colour like Textual does
-    ASCII = "ascii"  # no colour at all: a character a cell, by its brightness
+    MONO = "mono"  # no colour at all: blocks and shades
+    ASCII = "ascii"  # nor these: a character of ASCII a cell
 
 
+COLORLESS = (ColorMode.MONO, ColorMode.ASCII)
 LEVELS = np.array([0, 95, 135, 175, 215, 255], dtype=np.int32)  # of xterm's 6×6×6 cube
 BASIC = np.array(
     [
@@ -57,7 +59,7 @@ def packed(pixels: Pixels, mode: ColorMode) -> NDArray[np.int32]:
     if mode is ColorMode.BASIC:
         distance = ((rgb[..., None, :] - BASIC) ** 2).sum(axis=-1)
         return distance.argmin(axis=-1).astype(np.int32)
-    if mode in (ColorMode.GRAY, ColorMode.ASCII):
+    if mode in (ColorMode.GRAY, *COLORLESS):
         luma = (rgb @ np.array([299, 587, 114], dtype=np.int32)) // 1000
         rgb = np.repeat(luma[..., None], 3, axis=-1)
     return joined(rgb)
@@ -103,6 +105,7 @@ def _basic(value: int, layer: int) -> str:
 CODES: dict[ColorMode, Callable[[int, int], str]] = {
     ColorMode.TRUECOLOR: _truecolor,
     ColorMode.GRAY: _truecolor,
+    ColorMode.MONO: _truecolor,
     ColorMode.ASCII: _truecolor,
     ColorMode.INDEXED: _indexed,
     ColorMode.BASIC: _basic,

@@ -75,6 +75,7 @@ class CoverPainter:
     """
 
     def __init__(self, source: CoverSource, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0) -> None:
+        self.light = False  # the ground is light: characters without colour are ink, not light
         self.source = source
         self.mode = mode
         self.tolerance = tolerance
@@ -95,7 +96,7 @@ class CoverPainter:
             key = hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
             self._read.get(key, lambda: pixels)
             return self.pictures.strips(key, partial(self._read.peek, key), columns, rows)
-        return strips(picture(pixels, columns, rows, self.mode, self.tolerance))
+        return strips(picture(pixels, columns, rows, self.mode, self.tolerance, self.light))
 
     def prepare(self, album: Album, columns: int, rows: int) -> None:
         """Read and pack a cover ahead of drawing it."""
@@ -139,7 +140,7 @@ class CoverPainter:
         pixels = self._from_disk(sha)
         if pixels is None:
             return None
-        return picture(pixels, columns, rows, self.mode, tolerance)
+        return picture(pixels, columns, rows, self.mode, tolerance, self.light)
 
 
 def placeholder(album: Album, columns: int, rows: int) -> list[Strip]:

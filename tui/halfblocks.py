@@ -24,10 +24,10 @@ from textual.color import Color as TextualColor
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 
-from tui.colors import CODES, ColorMode, Pixels, channels, joined, nearest_indexed, packed, rich_color
+from tui.colors import CODES, COLORLESS, ColorMode, Pixels, channels, joined, nearest_indexed, packed, rich_color
 from tui.dither import dithered
 from tui.resample import shrink
-from tui.shades import ascii_art
+from tui.shades import ascii_cells, block_cells, text_strips
 
 LOWER_HALF = "▄"
 FINE = 8  # tolerance of the default quality: 43 dB on real covers, two thirds of the bytes
@@ -37,7 +37,10 @@ Run = tuple[int, int, int]  # lower colour, upper colour, cells
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A picture ready to draw: the packed colour of the upper and lower pixel of each cell."""
+    """A picture ready to draw: the packed colour of the upper and lower pixel of each cell.
+
+    Without colours both are the cell's character.
+    """
 
     upper: NDArray[np.int32]  # [rows, columns]
     lower: NDArray[np.int32]
@@ -56,11 +59,16 @@ def pack(pixels: Pixels, mode: ColorMode = ColorMode.TRUECOLOR) -> Cells:
     return Cells(values[0::2], values[1::2], mode)
 
 
-def picture(pixels: Pixels, columns: int, rows: int, mode: ColorMode, tolerance: int) -> Cells:
-    """`pixels` [h, w, 3] as that many cells: merged within `tolerance`, or dithered where colours are few.
+def picture(pixels: Pixels, columns: int, rows: int, mode: ColorMode, tolerance: int, light: bool = False) -> Cells:
+    """`pixels` [h, w, 3] as that many cells: merged within `tolerance`, or dithered where colours are few; `light`
+    is the ground that characters without colour stand on.
 
     In 256 colours the tolerance of LITE and above leaves the dithering out, which costs many bytes.
     """
+    if mode in COLORLESS:
+        draw = ascii_cells if mode is ColorMode.ASCII else block_cells
+        characters = draw(pixels, columns, rows, light)
+        return Cells(characters, characters, mode)
     small = shrink(pixels, columns, rows)
     if mode is ColorMode.BASIC or (mode is ColorMode.INDEXED and tolerance < LITE):
         return dither(small, mode)
@@ -122,8 +130,8 @@ def runs(cells: Cells) -> list[list[Run]]:
 
 def strips(cells: Cells) -> list[Strip]:
     """One strip a row, for a widget's `render_lines`."""
-    if cells.mode is ColorMode.ASCII:
-        return ascii_art(cells.upper, cells.lower)
+    if cells.mode in COLORLESS:
+        return text_strips(cells.upper)
     return [PixelStrip(upper, lower, cells.mode) for upper, lower in zip(cells.upper, cells.lower, strict=True)]
 
 

@@ -46,7 +46,7 @@ class ThriftyDisplay(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.sent_bytes = 0
-        self.colorless = False
+        self.colorless = self.plain = False  # no colours; nor any character beyond ASCII
         self.pictures: Kitty | Sixel | None = None  # what draws covers where half blocks do not
         self.answers: AnswerFilter | None = None  # of the terminal, some perhaps still to come
         self.early_keys = ""  # pressed before the start
@@ -93,7 +93,7 @@ class ThriftyDisplay(App[None]):
                 system = self.console._color_system or ColorSystem.TRUECOLOR
                 if isinstance(self.pictures, Sixel):
                     self.pictures.resized(measured_cell() or self.pictures.cell)
-                self._mirror = TerminalMirror(columns, rows, system, self.colorless, self.pictures)
+                self._mirror = TerminalMirror(columns, rows, system, self.colorless, self.plain, self.pictures)
             self._mirror.paint(renderable)
             self._pump_soon(0)
         self.post_display_hook()

@@ -57,10 +57,11 @@ class TerminalMirror:
         rows: int,
         system: ColorSystem,
         colorless: bool = False,
+        plain: bool = False,
         pictures: Kitty | Sixel | None = None,
     ) -> None:
         self.columns, self.rows, self.system = columns, rows, system
-        self.colorless = colorless
+        self.colorless, self.plain = colorless, plain
         self.pictures = pictures
         self._wanted: Grid = np.zeros((FIELDS, rows, columns), dtype=np.int32)
         self._wanted[0], self._wanted[1:3] = UNKNOWN, DEFAULT
@@ -126,7 +127,7 @@ class TerminalMirror:
 
     def _segment(self, row: Grid, x: int, text: str, ink: tuple[int, int, int]) -> int:
         """Put `text` at column `x`; the column after it."""
-        if self.colorless:
+        if self.plain:
             text = text.translate(PLAIN)
         if text.isascii():
             if text.isspace() and not ink[2]:

@@ -125,7 +125,7 @@ def test_after_forgetting_everything_is_sent_again() -> None:
 
 
 def test_without_colours_there_are_none_and_nothing_but_ascii() -> None:
-    mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.STANDARD, colorless=True)
+    mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.STANDARD, colorless=True, plain=True)
     photo = np.linspace(0, 255, 128 * 128 * 3).astype(np.uint8).reshape(128, 128, 3)
     art = strips(picture(photo, COLUMNS - 4, ROWS, ColorMode.ASCII, 0))
     focus = Style(color="#17181c", bgcolor="#f4f0dc")
