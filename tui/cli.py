@@ -74,7 +74,7 @@ def sleevewalk(ctx: click.Context, library_dir: Path | None, debug: bool) -> Non
     if ctx.invoked_subcommand is None:
         from tui.commands.explore import explore
 
-        ctx.invoke(explore, album=None, color="auto", lite=None)
+        ctx.invoke(explore, album=None, color="auto", lite=None, pictures=None)
 
 
 def main(arguments: list[str] | None = None) -> int:
