@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.errors import LibraryError
+from store.sources_schema import make_source_tables
 from store.views import VIEWS_1
 
 if TYPE_CHECKING:
@@ -205,6 +206,7 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("views and macros", VIEWS_1),
     ("map of covers", TABLES_COVER_MAP),
     ("names of walks", TABLES_WALK_NAMES),
+    ("sources of albums", make_source_tables),
 ]
 
 

@@ -144,12 +144,26 @@ def test_a_library_of_schema_3_keeps_its_walks_and_takes_names(tmp_path: Path) -
     assert backup.name == "library-schema3.duckdb"
 
 
+def test_a_library_of_schema_4_remembers_where_its_albums_came_from(tmp_path: Path) -> None:
+    path = old_library(tmp_path, "schema_v4.sql")
+    library = Library.open(tmp_path)
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("SELECT source, artist, title, year, match_key FROM album_sources").fetchall() == [
+            ("table", "Ada", "First", 1990, "ada / first")
+        ]
+        assert con.execute("SELECT name FROM walk_names").fetchall() == [("Sunday",)]
+    (backup,) = library.backups_dir.iterdir()
+    assert backup.name == "library-schema4.duckdb"
+
+
 def test_the_fixture_is_the_first_step(tmp_path: Path) -> None:
     """A released step is never edited: people's files were made by it."""
     fixture = (FIXTURES / "schema_v1.sql").read_text()
     assert schema.TABLES_1.strip() in fixture
-    later = (FIXTURES / "schema_v3.sql").read_text()
-    assert all(step.strip() in later for step in (schema.TABLES_1, schema.VIEWS_1, schema.TABLES_COVER_MAP))
+    steps = (schema.TABLES_1, schema.VIEWS_1, schema.TABLES_COVER_MAP, schema.TABLES_WALK_NAMES)
+    for version in (3, 4):
+        later = (FIXTURES / f"schema_v{version}.sql").read_text()
+        assert all(step.strip() in later for step in steps[:version])
 
 
 def test_a_failed_migration_leaves_the_library_as_it_was(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
