@@ -102,6 +102,7 @@ def test_killed_between_the_grown_index_and_its_tables_the_next_build_writes_the
         def start(self, label: str, total: int | None) -> None:
             if label == "nearest covers":
                 raise Killed
+            super().start(label, total)
 
     with pytest.raises(Killed):
         build(library, KilledAtTheNeighbours(), weights=tiny_weights)
