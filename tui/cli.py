@@ -31,6 +31,7 @@ COMMANDS = {
     "export": "exchange",
     "import": "exchange",
     "doctor": "doctor",
+    "bench": "bench",
 }
 
 
