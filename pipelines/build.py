@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from pipelines.embed import embed
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
+from store.catalogue import read_catalogue
+from store.catalogue_file import LARGE, note_catalogue, open_catalogue, tables_fingerprint, write_catalogue
 from store.cover_map import map_is_current, principal_places, write_map
 from store.covers import CoverFiles
 from store.errors import LibraryError
@@ -22,6 +24,7 @@ from store.index import CoverIndex, build_index, grow_index
 from store.latents import add_latents, add_model, forget_latents, latents_not_in, load_latents, missing_latents
 from store.library import Library
 from store.neighbor_table import extend_neighbors, growth_of, neighbors_are_current, write_neighbors
+from store.schema import first_row
 from vae.info import SHIPPED, WeightsInfo, read_info, search_matrix
 from vae.search import search_vectors
 
@@ -40,12 +43,13 @@ class BuildReport:
     indexed: int = 0  # covers added to the index, or all where it was written anew
     neighbors: int = 0  # rows of the neighbours table, if it was written
     mapped: int = 0  # covers on the map, if it was written
+    catalogued: int = 0  # albums in the catalogue's file, if it was written
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # (cover_sha256, why)
     seconds: float = 0.0
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.embedded or self.indexed or self.neighbors or self.mapped)
+        return not (self.embedded or self.indexed or self.neighbors or self.mapped or self.catalogued)
 
     @property
     def rate(self) -> float:
@@ -66,6 +70,8 @@ class BuildReport:
                 parts.append(f"{self.neighbors:,} neighbour pairs written")
             if self.mapped:
                 parts.append(f"{self.mapped:,} covers put on the map")
+            if self.catalogued:
+                parts.append(f"{self.catalogued:,} albums catalogued")
             line = ", ".join(parts)
         if self.unreadable:
             line += f"; {len(self.unreadable):,} covers could not be read"
@@ -99,6 +105,7 @@ def build(
     if index is not None:
         _renew_neighbors(library, index, report, progress)
         _renew_map(library, index, report, progress)
+    _renew_catalogue(library, report, progress)
     report.seconds = time.monotonic() - began
     return report
 
@@ -213,3 +220,18 @@ def _renew_map(library: Library, index: CoverIndex, report: BuildReport, progres
     with patient_write(library, progress) as con:
         report.mapped = write_map(con, index, places)
     progress.finish(f"{report.mapped:,} covers")
+
+
+def _renew_catalogue(library: Library, report: BuildReport, progress: Progress) -> None:
+    """What lets a large library open at once; small ones do without."""
+    with library.read() as con:
+        row = first_row(con, "SELECT count(*) FROM albums")
+        if not row or row[0] < LARGE or open_catalogue(con, library.index_dir) is not None:
+            return
+        progress.start("the catalogue", None)
+        fingerprint, catalogue = tables_fingerprint(con), read_catalogue(con)
+    digest = write_catalogue(catalogue, library.index_dir)
+    with patient_write(library, progress) as con:
+        note_catalogue(con, fingerprint, digest)
+    report.catalogued = len(catalogue.album_ids)
+    progress.finish(f"{report.catalogued:,} albums")

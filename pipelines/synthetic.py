@@ -21,6 +21,7 @@ from store.errors import LibraryError
 from store.latents import add_latents, add_model, load_latents
 from store.library import Library
 from store.records import AlbumRecord, CoverRecord
+from store.text import key
 from vae.info import SHIPPED, read_info
 
 SOURCE = "synthetic"
@@ -59,11 +60,11 @@ class Words:
         made: list[Artist] = []
         while len(made) < count:
             name = " ".join(self.pick(self.name_words, int(self.dice.integers(1, 4))))
-            if name in seen:
+            if key(name) in seen:
                 name += f" {self.pick(self.title_words, 1)[0]}"
-            if name in seen:
+            if key(name) in seen:
                 continue
-            seen.add(name)
+            seen.add(key(name))
             genre, scene = self.scenes[self.dice.integers(len(self.scenes))]
             made.append(Artist(name, genre, scene, int(self.dice.integers(*scene.years))))
         return made
@@ -119,9 +120,9 @@ def _albums(words: Words, artists: list[Artist], count: int) -> Iterator[tuple[i
     made: list[AlbumRecord] = []
     for number, chosen in enumerate(words.dice.permutation(of[:count]).tolist()):
         title = " ".join(words.pick(words.title_words, int(words.dice.integers(1, 4))))
-        while (chosen, title.casefold()) in seen:
+        while (named := (chosen, key(title))) in seen:
             title += f" {words.pick(words.title_words, 1)[0]}"
-        seen.add((chosen, title.casefold()))
+        seen.add(named)
         artist = artists[chosen]
         year = min(2025, artist.first_year + int(words.dice.integers(0, 20)))
         listeners = int(artist.genre.listeners * words.dice.lognormal(-2, 1.5))

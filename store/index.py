@@ -17,6 +17,7 @@ from store.errors import StaleIndex
 from store.index_files import REBUILD, IndexFacts, newest_json, read_files, write_files
 from store.neighbor_table import neighbors_are_current, write_neighbors
 from store.schema import first_row
+from store.texts import Texts
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,6 +107,16 @@ class CoverIndex:
     def row_of(self, sha: str) -> int | None:
         """The row of a cover, None where the index does not hold it."""
         return self._rows.get(sha)
+
+    def rows_of(self, shas: Sequence[str]) -> np.ndarray:
+        """int64 [n]: the row of each cover, -1 where the index does not hold it."""
+        if isinstance(shas, Texts):
+            import pyarrow as pa
+            import pyarrow.compute as pc
+
+            known = pa.array(self.sha_bytes.astype("U64"), pa.large_string())
+            return pc.fill_null(pc.index_in(shas.array, value_set=known), -1).to_numpy().astype(np.int64)
+        return np.fromiter((self._rows.get(sha, -1) for sha in shas), np.int64, len(shas))
 
     def row_of_any(self, shas: Sequence[str]) -> bool:
         """Whether the index holds one of these covers."""
