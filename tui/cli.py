@@ -33,6 +33,7 @@ COMMANDS = {
     "export": "exchange",
     "import": "exchange",
     "doctor": "doctor",
+    "bench": "bench",
 }
 
 
