@@ -14,8 +14,8 @@ from pipelines.recipe import Part, Recipe
 from store.errors import LibraryError
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.app import SleevewalkApp
+from tui.colors import Pixels
 from tui.config import Config
-from tui.halfblocks import Pixels
 from tui.session import Session
 
 GENRES = ("shoegaze", "dub", "bop", "drone", "house", "folk", "metal", "pop")
@@ -50,6 +50,8 @@ class FakeSnapshot:
         self.albums = albums
         self.rows = {album.album_id: row for row, album in enumerate(albums)}
         self.genres = [album.genre or "" for album in albums]
+        self.genre_names = sorted(set(self.genres))
+        self.genre_codes = np.array([self.genre_names.index(genre) for genre in self.genres])
         self.years = np.array([np.nan if album.year is None else album.year for album in albums], np.float64)
         self.listeners = np.array(
             [np.nan if album.listeners is None else album.listeners for album in albums], np.float64
@@ -65,6 +67,9 @@ class FakeSnapshot:
 
     def row(self, album_id: str) -> int | None:
         return self.rows.get(album_id)
+
+    def of_genre(self, genre: str) -> np.ndarray:
+        return np.array([one == genre for one in self.genres])
 
 
 class FakeNeighborhood:

@@ -9,9 +9,7 @@ from typing import Any, cast
 
 import pytest
 from rich.color import ColorSystem
-from textual._compositor import LayoutUpdate
 from textual.command import CommandPalette
-from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -19,6 +17,7 @@ from store.filters import Filter
 from tests.tui.fakes import FakeBlender
 from tests.tui.scenes import SCENES, open_scene, scene_app
 from tests.tui.test_app import screen_text, until
+from tests.tui.test_terminal_mirror import laid
 from tui.app import SleevewalkApp
 from tui.bench_state import MODES, Draft
 from tui.palette import THEMES
@@ -664,8 +663,7 @@ def sent(stage: Stage) -> list[str]:
     if app._mirror is None:
         written: list[str] = []
         app._mirror = TerminalMirror(*app.size, ColorSystem.TRUECOLOR)
-        strips = [[strip] for strip in screen._compositor.render_strips()]
-        app._mirror.paint(LayoutUpdate(strips, Region(0, 0, *app.size)))
+        app._mirror.paint(laid([[strip] for strip in screen._compositor.render_strips()]))
         while app._mirror.take(10_000_000):
             pass
         app._driver.write = written.append  # type: ignore[method-assign, union-attr, assignment]
