@@ -139,7 +139,8 @@ class SleevewalkApp(ThriftyDisplay):
         if asked.answers is not None or self.pictures is not None:
             from tui.terminal_driver import AskedDriver
 
-            self.driver_class = AskedDriver
+            if AskedDriver.__base__ is self.driver_class:
+                self.driver_class = AskedDriver
 
     def link_changed(self, slow: bool) -> None:
         """From here on covers are drawn for a slow link or in full, unless the person decided."""
