@@ -63,9 +63,22 @@ def repair_library(context: Context, yes: bool) -> int:
     """List what is wrong with the library, ask, mend, and look again."""
     from pipelines.build import build
     from pipelines.progress import StderrProgress
+    from store.errors import LibraryDamaged
+    from store.library import Library
     from store.repair import find_problems, mend
+    from store.rescue import plan_rescue, read_all, rescue
 
-    library = open_library(context)
+    try:
+        library = open_library(context)
+        read_all(library)
+    except LibraryDamaged as error:
+        library = Library(context.library_dir)
+        plan = plan_rescue(library)
+        click.echo(f"damaged: {error}")
+        click.echo(plan.text)
+        if not agreed(yes):
+            return 1
+        click.echo(f"mended: {rescue(library, plan)}")
     problems = find_problems(library, check_hashes=True)
     derived = [finding for finding in derived_findings(library) if not finding.ok]
     for problem in problems:
@@ -75,11 +88,8 @@ def repair_library(context: Context, yes: bool) -> int:
     if not problems and not derived:
         click.echo("nothing to mend")
         return 0
-    if not yes:
-        if not interactive():
-            click.echo("nothing was changed; --yes mends it", err=True)
-            return 1
-        click.confirm("Mend this?", abort=True)
+    if not agreed(yes):
+        return 1
     mend(library, problems)
     if any(not finding.ok for finding in derived_findings(library)):
         click.echo(build(library, StderrProgress()).summary())
@@ -90,6 +100,16 @@ def repair_library(context: Context, yes: bool) -> int:
     for name, text in left:
         click.echo(f"still there: {name}: {text}")
     return 1 if left else 0
+
+
+def agreed(yes: bool) -> bool:
+    """Whether the person wants it mended: by --yes, or asked at a terminal."""
+    if yes:
+        return True
+    if not interactive():
+        click.echo("nothing was changed; --yes mends it", err=True)
+        return False
+    return click.confirm("Mend this?", abort=True)
 
 
 def model_findings() -> list[Finding]:
@@ -191,10 +211,12 @@ def library_findings(folder: Path) -> list[Finding]:
     from store.errors import LibraryError
     from store.library import Library
     from store.repair import find_problems
+    from store.rescue import read_all
 
     section = f"library {folder}"
     try:
         library = Library.open(folder)
+        read_all(library)
         with library.read() as con:
             rows = counts(con)
             bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())
