@@ -208,6 +208,7 @@ def config_findings() -> list[Finding]:
 def library_findings(folder: Path) -> list[Finding]:
     """Counts, and what does not fit together."""
     from store.catalog import counts
+    from store.duplicates import duplicates
     from store.errors import LibraryError
     from store.library import Library
     from store.repair import find_problems
@@ -220,8 +221,12 @@ def library_findings(folder: Path) -> list[Finding]:
         with library.read() as con:
             rows = counts(con)
             bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())
+            twice = len(duplicates(con))
         found = [Finding(section, "rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
         found.append(Finding(section, "covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
+        if twice:
+            text = f"{twice:,} albums look like another one: `sleevewalk doctor --repair` lists them"
+            found.append(Finding(section, "duplicates", text))
         mend = "`sleevewalk doctor --repair` mends it"
         found += [Finding(section, p.name, f"{p.text}: {mend}", ok=False) for p in find_problems(library)]
         return found + derived_findings(library)
