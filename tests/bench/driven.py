@@ -78,12 +78,12 @@ class Driven(Terminal):
                 last = time.monotonic()
         return last
 
-    def press(self, key: str, quiet: float = QUIET) -> Cost:
-        """Press a key and read until it is quiet."""
+    def press(self, key: str, quiet: float = QUIET, answer: float = 0.0) -> Cost:
+        """Press a key and read until it is quiet; up to `answer` seconds are given to the first byte."""
         before, waited, began = len(self.sent), self.waited(), time.monotonic()
         self.keys(key)
         first = last = alone = 0.0
-        while time.monotonic() - began - last < quiet:
+        while time.monotonic() - began - last < (quiet if first else max(quiet, answer)):
             if self.pump(0.005):
                 last = time.monotonic() - began
                 first, alone = first or last, last - (self.waited() - waited)

@@ -19,6 +19,7 @@ from tests.tui.test_terminal import ROOT, RUN, library, quiet
 from tui.halfblocks import shrink
 
 __all__ = ["library"]  # the fixture of the other file, used here too
+HOPS = 24  # at random among twelve albums
 REDRAW, ESCAPE = "\x0c", "\x1b"
 Picture = NDArray[np.int64]  # [rows, columns, upper and lower half, RGB]; -1 where there is text
 
@@ -69,7 +70,7 @@ def test_on_a_slow_link_the_covers_of_the_hops_in_between_are_not_sent(walked: L
         terminal.until(lambda text: "here ──" in text and "▄" in text)
         quiet(terminal)
         begun, before = len(terminal.shown_at), len(terminal.sent)
-        for _ in range(12):
+        for _ in range(HOPS):
             terminal.keys("r")
             terminal.pump(0.01)
         quiet(terminal)
@@ -86,7 +87,7 @@ def test_on_a_slow_link_the_covers_of_the_hops_in_between_are_not_sent(walked: L
             "SELECT album_id, cover_sha256, source_key FROM walks JOIN albums USING (album_id) "
             "WHERE walk_id <> 'before' ORDER BY seq"
         ).fetchall()
-    assert len(stops) == 12  # no key was lost
+    assert len(stops) == HOPS  # no key was lost
     numbers = [int(number) for _, _, number in stops]
     y, x, height, width = place_of(numbers[-1], last)
     covers = {number: halves(number, width, height) for number in range(12)}
