@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("--library", type=Path, help="a library folder, only read  [default: the demo, built anew]")
     parser.add_argument("--size", action="append", help=f"COLUMNSxROWS; repeat for more  [default: {', '.join(SIZES)}]")
     parser.add_argument("--look", action="append", choices=list(LOOKS), help="repeat for more  [default: all]")
+    parser.add_argument("--ring", type=int, help="at most so many neighbours, even  [default: what fits well]")
     parser.add_argument("--hops", type=int, default=len(PATH), help="hops on each screen  [default: %(default)s]")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the tables")
     options = parser.parse_args()
@@ -83,17 +84,22 @@ def main() -> None:
             for look in options.look or LOOKS:
                 print(f"{size} {look} …", file=sys.stderr)
                 copy = fresh(library, Path(folder) / f"{size} {look}", album)
-                rows += measure(copy, size, look, options.hops)
-                stock[f"{size} {look}"] = stock_kilobytes(copy, size, look)
+                rows += measure(copy, size, look, options.hops, ring=options.ring)
+                stock[f"{size} {look}"] = stock_kilobytes(copy, size, look, options.ring)
         cover = {**cover_times(library), **quality(library)}
     if options.json:
         print(json.dumps({"stock KB a screen": stock, "cover": cover, "measured": [asdict(row) for row in rows]}))
     else:
-        print_tables(rows, stock, cover)
+        print_tables(rows, stock, cover, options.ring)
 
 
 def measure(
-    library: Path, size: str, look: str, hops: int, screens: Mapping[str, tuple[str, str]] = SCREENS
+    library: Path,
+    size: str,
+    look: str,
+    hops: int,
+    screens: Mapping[str, tuple[str, str]] = SCREENS,
+    ring: int | None = None,
 ) -> list[Row]:
     """Every action on one screen, on the same path for every look."""
     columns, lines = map(int, size.split("x"))
@@ -112,6 +118,8 @@ def measure(
         last = terminal.settle(1.0) - began
         told("start", [Cost(len(terminal.sent), last, last, last - terminal.waited())])
         told("the whole screen anew", [terminal.press(REDRAW, SETTLED)])
+        for _ in range(len(layout_of(size).slots), len(layout_of(size, ring).slots), -2):
+            terminal.press("[", SETTLED)
         walked, looked = [], []
         for hop in range(hops):
             looked += [terminal.press(key) for key in (PATH[hop % len(PATH)], PATH[(hop + 7) % len(PATH)])]
@@ -120,10 +128,12 @@ def measure(
         told("focus move", [cost for cost in looked if cost.bytes])
         told("panel toggle", [terminal.press(key) for key in ("w", ESCAPE) * 3])
         terminal.press("/", SETTLED)
-        told("find keystroke", [terminal.press(key, 0.2) for key in QUERY])
+        told("find keystroke", [terminal.press(key, 0.2, answer=1.0, patient=False) for key in QUERY])
         terminal.settle(SETTLED)
-        told("find choose", [terminal.press("\x1b[B") for _ in range(4)])
+        for _ in range(len(QUERY) - 3):  # shorter, so that there are hits to choose from
+            terminal.press("\x7f", 0.2)
         terminal.settle(SETTLED)
+        told("next hit and its cover", [terminal.press("\x1b[B", SETTLED) for _ in range(5)])
         terminal.press(ESCAPE, SETTLED)
         for name, (there, back) in screens.items():
             told(f"to {name}", [terminal.press(there, SETTLED)])
@@ -135,19 +145,20 @@ def measure(
         terminal.close()
 
 
-def layout_of(size: str) -> RingLayout:
-    """Where the covers of the walk stand on a screen of that size."""
+def layout_of(size: str, ring: int | None = None) -> RingLayout:
+    """Where the covers of the walk stand on a screen of that size, at most `ring` around one."""
     columns, lines = map(int, size.split("x"))
     side = 26 if columns < 110 else 41 if columns < 200 else 50  # the details beside the graph
     width, height = columns - side, lines - 5
-    layout = ring_layout(width, height, default_count(width, height))
+    count = default_count(width, height)
+    layout = ring_layout(width, height, count if ring is None else min(ring, count))
     assert layout is not None, f"no room for covers at {size}"
     return layout
 
 
-def stock_kilobytes(library: Path, size: str, look: str) -> float:
+def stock_kilobytes(library: Path, size: str, look: str, ring: int | None = None) -> float:
     """One screen's covers with stock rich-pixels, the mean over the stops of the walk that was measured."""
-    layout, files = layout_of(size), CoverFiles(library / "covers")
+    layout, files = layout_of(size, ring), CoverFiles(library / "covers")
     system: Any = "256" if look == "256" else "truecolor"
     console = Console(file=io.StringIO(), color_system=system, force_terminal=True)
     sizes: dict[tuple[str, int, int], int] = {}
@@ -221,7 +232,7 @@ def cover_times(library: Path) -> dict[str, float]:
     return {name: min(each) for name, each in times.items()} | {"cold ms": min(taken)}
 
 
-def print_tables(rows: list[Row], stock: dict[str, float], cover: dict[str, float]) -> None:
+def print_tables(rows: list[Row], stock: dict[str, float], cover: dict[str, float], ring: int | None) -> None:
     """A table for each size, a column of figures for each look."""
     print(
         f"one 40x20 cover to cells: {cover['ours ms']:.2f} ms, stock rich-pixels {cover['stock ms']:.2f} ms "
@@ -232,7 +243,8 @@ def print_tables(rows: list[Row], stock: dict[str, float], cover: dict[str, floa
         print(f"{name}: {cover[f'{name} dB']:.1f} dB against the exact picture, least {cover[f'{name} dB least']:.1f}")
     for size in dict.fromkeys(row.size for row in rows):
         looks = list(dict.fromkeys(row.look for row in rows if row.size == size))
-        print(f"\n{size:22}" + "".join(f"{look:>32}" for look in looks))
+        around = len(layout_of(size, ring).slots)
+        print(f"\n{f'{size}, {around} around one':22}" + "".join(f"{look:>32}" for look in looks))
         print(f"{'':22}" + f"{'KB':>8}{'p95':>8}{'ms alone':>9}{'p95':>7}" * len(looks))
         for action in dict.fromkeys(row.action for row in rows if row.size == size):
             line = f"{action:22}"

@@ -80,8 +80,10 @@ class Driven(Terminal):
                 still = time.monotonic()
         return last
 
-    def press(self, key: str, quiet: float = QUIET, answer: float = 0.0) -> Cost:
-        """Press a key and read until it is quiet; up to `answer` seconds are given to the first byte."""
+    def press(self, key: str, quiet: float = QUIET, answer: float = 0.0, patient: bool = True) -> Cost:
+        """Press a key and read until it is quiet; up to `answer` seconds are given to the first byte. Not `patient`:
+        without waiting while the app is busy, so that what comes later by itself is left for the next call.
+        """
         before, waited, began = len(self.sent), self.waited(), time.monotonic()
         self.keys(key)
         still = began
@@ -91,7 +93,7 @@ class Driven(Terminal):
                 still = time.monotonic()
                 last = still - began
                 first, alone = first or last, last - (self.waited() - waited)
-            elif self.busy():
+            elif patient and self.busy():
                 still = time.monotonic()
         return Cost(len(self.sent) - before, first, last, alone)
 
