@@ -22,6 +22,7 @@ from store.index import CoverIndex, build_index
 from store.latents import add_latents, add_model, forget_latents, load_latents, missing_latents
 from store.library import Library
 from store.neighbor_table import neighbors_are_current, write_neighbors
+from store.rescue import copy_is_current, keep_copy
 from vae.info import SHIPPED, WeightsInfo, read_info, search_matrix
 from vae.search import search_vectors
 
@@ -40,6 +41,7 @@ class BuildReport:
     indexed: int = 0  # covers in the index, if it was written
     neighbors: int = 0  # rows of the neighbours table, if it was written
     mapped: int = 0  # covers on the map, if it was written
+    copied: int = 0  # albums in the copy of what a build cannot make, if it was renewed
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # (cover_sha256, why)
     seconds: float = 0.0
 
@@ -67,6 +69,8 @@ class BuildReport:
             if self.mapped:
                 parts.append(f"{self.mapped:,} covers put on the map")
             line = ", ".join(parts)
+        if self.copied:
+            line += f"; a copy of {self.copied:,} albums is in backups/"
         if self.unreadable:
             line += f"; {len(self.unreadable):,} covers could not be read"
         return line
@@ -100,6 +104,7 @@ def build(
     if index is not None:
         _renew_neighbors(library, index, report, progress)
         _renew_map(library, index, report, progress)
+    _renew_copy(library, report, progress)
     report.seconds = time.monotonic() - began
     return report
 
@@ -191,3 +196,13 @@ def _renew_map(library: Library, index: CoverIndex, report: BuildReport, progres
     with patient_write(library, progress) as con:
         report.mapped = write_map(con, index, places)
     progress.finish(f"{report.mapped:,} covers")
+
+
+def _renew_copy(library: Library, report: BuildReport, progress: Progress) -> None:
+    with library.read() as con:
+        if copy_is_current(library, con):
+            return
+    progress.start("a copy to fall back on", None)
+    with patient_write(library, progress, exclusive=True) as con:
+        report.copied = keep_copy(library, con)
+    progress.finish(f"{report.copied:,} albums")

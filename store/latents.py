@@ -10,7 +10,7 @@ import numpy as np
 
 from store.bulk import registered
 from store.errors import LibraryError
-from store.schema import first_row
+from store.schema import first_row, sql_text
 from store.text import clean
 
 if TYPE_CHECKING:
@@ -100,7 +100,16 @@ def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
             f"this library's latents have {stored} numbers and the model gives {dimension}; "
             "use the model that made them, or build a new library"
         )
-    con.execute(f"ALTER TABLE latents ALTER latent TYPE FLOAT[{int(dimension)}]")
+    # Made anew and not altered: an ALTER casts rows deleted since the last checkpoint too, and one with an expression
+    # in the write-ahead log is more than DuckDB 1.4 can replay.
+    made = "FROM duckdb_{}() WHERE database_name = current_database() AND table_name = 'latents'"
+    (sql, comment) = first_row(con, f"SELECT sql, comment {made.format('tables')}") or ("", "")
+    columns = con.execute(f"SELECT column_name, comment {made.format('columns')}").fetchall()
+    table = str(sql).replace(f"FLOAT[{stored}]", f"FLOAT[{int(dimension)}]")
+    con.execute(table.replace("CREATE TABLE", "CREATE OR REPLACE TABLE", 1))
+    con.execute(f"COMMENT ON TABLE latents IS {sql_text(comment)}")
+    for name, text in columns:
+        con.execute(f"COMMENT ON COLUMN latents.{name} IS {sql_text(text)}")
 
 
 def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:

@@ -19,9 +19,12 @@ from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen
 
+from tui.kitty import Kitty
 from tui.link import Link
+from tui.sixel import Sixel
 from tui.terminal_compositor import Painting, SparingCompositor
 from tui.terminal_mirror import TerminalMirror
+from tui.terminal_probe import AnswerFilter, measured_cell
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,7 +46,10 @@ class ThriftyDisplay(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.sent_bytes = 0
-        self.colorless = False
+        self.colorless = self.plain = False  # no colours; nor any character beyond ASCII
+        self.pictures: Kitty | Sixel | None = None  # what draws covers where half blocks do not
+        self.answers: AnswerFilter | None = None  # of the terminal, some perhaps still to come
+        self.early_keys = ""  # pressed before the start
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
@@ -85,7 +91,9 @@ class ThriftyDisplay(App[None]):
             columns, rows = self.size
             if self._mirror is None or (self._mirror.columns, self._mirror.rows) != (columns, rows):
                 system = self.console._color_system or ColorSystem.TRUECOLOR
-                self._mirror = TerminalMirror(columns, rows, system, self.colorless)
+                if isinstance(self.pictures, Sixel):
+                    self.pictures.resized(measured_cell() or self.pictures.cell)
+                self._mirror = TerminalMirror(columns, rows, system, self.colorless, self.plain, self.pictures)
             self._mirror.paint(renderable)
             self._pump_soon(0)
         self.post_display_hook()

@@ -12,11 +12,15 @@ from rich.style import Style
 from textual.geometry import Region
 
 from tui.halfblocks import PixelStrip
+from tui.kitty import Kitty
+from tui.pictures import boxes, read_style
+from tui.sixel import Sixel
 from tui.terminal_pen import (
     ATTRIBUTES,
     DEFAULT,
     LOWER,
     PALETTE,
+    PICTURE,
     REVERSE,
     SEEN_ON_SPACES,
     SPACE,
@@ -48,9 +52,18 @@ PLAIN = str.maketrans(  # what the screen is drawn with, for a terminal that has
 class TerminalMirror:
     """The screen that is wanted and the one that was sent."""
 
-    def __init__(self, columns: int, rows: int, system: ColorSystem, colorless: bool = False) -> None:
+    def __init__(
+        self,
+        columns: int,
+        rows: int,
+        system: ColorSystem,
+        colorless: bool = False,
+        plain: bool = False,
+        pictures: Kitty | Sixel | None = None,
+    ) -> None:
         self.columns, self.rows, self.system = columns, rows, system
-        self.colorless = colorless
+        self.colorless, self.plain = colorless, plain
+        self.pictures = pictures
         self._wanted: Grid = np.zeros((FIELDS, rows, columns), dtype=np.int32)
         self._wanted[0], self._wanted[1:3] = UNKNOWN, DEFAULT
         self._shown = self._wanted.copy()
@@ -64,6 +77,8 @@ class TerminalMirror:
         """The terminal was cleared or written to by another: everything is sent again."""
         self._shown[0] = UNKNOWN
         self._left = None
+        if self.pictures is not None:
+            self.pictures.forget()
 
     def paint(self, painting: Painting) -> None:
         """Take over what a frame changes."""
@@ -113,7 +128,7 @@ class TerminalMirror:
 
     def _segment(self, row: Grid, x: int, text: str, ink: tuple[int, int, int]) -> int:
         """Put `text` at column `x`; the column after it."""
-        if self.colorless:
+        if self.plain:
             text = text.translate(PLAIN)
         if text.isascii():
             if text.isspace() and not ink[2]:
@@ -121,6 +136,9 @@ class TerminalMirror:
                 cells[0], cells[1], cells[2], cells[3] = SPACE, DEFAULT, ink[1], 0
                 return x + len(text)
             glyphs = np.frombuffer(text.encode(), dtype=np.uint8)[: max(0, self.columns - x)].astype(np.int32)
+            end = x + len(text)
+        elif ink[2] == PICTURE:
+            glyphs = np.frombuffer(text.encode("utf-32-le"), dtype=np.int32)[: max(0, self.columns - x)]
             end = x + len(text)
         else:
             numbers = self._glyphs(text)
@@ -160,6 +178,8 @@ class TerminalMirror:
         if style not in self._inks:
             if style is None:
                 self._inks[style] = (DEFAULT, DEFAULT, 0)
+            elif picture := read_style(style):
+                self._inks[style] = (*picture, PICTURE)
             else:
                 bits = sum(1 << bit for bit, name in enumerate(ATTRIBUTES) if getattr(style, name))
                 if self.colorless:
@@ -201,19 +221,21 @@ class TerminalMirror:
         pending = self._pending()
         if not pending.any():
             return ""
-        text = (self._wanted[0] != LOWER) & (self._shown[0] != LOWER)
+        pictures = self._wanted[3] == PICTURE
+        text = (self._wanted[0] != LOWER) & (self._shown[0] != LOWER) & ~pictures
         wide = ((self._wanted[0] == TAIL) | (self._shown[0] == TAIL)).any(axis=1)
         text[wide] = True  # the two cells of a wide character are never sent apart
         middle = np.zeros_like(text)
         if first is not None:
             middle[first.y : first.bottom, first.x : first.right] = True
-        pen = Pen(self._characters)
+        pen = Pen(self._characters, self.pictures, self.numbers)
+        boxed = pictures if isinstance(self.pictures, Sixel) else np.zeros_like(pictures)
         for part in (text, middle, True):
             if pen.size > limit:
-                break
-            mask = pending & part
+                return pen.text()
+            mask = pending & part & ~boxed
             rows = np.flatnonzero(mask.any(axis=1)).tolist()
-            if rows and mask.sum() <= FEW and not (self._wanted[0][mask] == LOWER).any():
+            if rows and mask.sum() <= FEW and not ((self._wanted[0] == LOWER) | pictures)[mask].any():
                 pen.by_ink(rows, mask, self._wanted)
                 self._shown[:, mask] = self._wanted[:, mask]
                 pending &= ~mask
@@ -225,7 +247,21 @@ class TerminalMirror:
                 self._shown[:, ys, xs] = self._wanted[:, ys, xs]
                 pending[ys, xs] = False
                 rows = rows[done:]
+        if pen.size > limit:
+            return pen.text()
+        for box in boxes(pending & boxed, self._wanted, first):
+            pen.box(box, self._wanted)
+            area = (slice(box.y, box.bottom), slice(box.x, box.right))
+            self._shown[:, *area] = self._wanted[:, *area]
+            pending[area] = False
+            if pen.size > limit:
+                break
         return pen.text()
+
+    def numbers(self) -> set[int]:
+        """The pictures that are shown, or are to be."""
+        cells = [grid[1][grid[3] == PICTURE] for grid in (self._wanted, self._shown)]
+        return set(np.unique(np.concatenate(cells)).tolist())
 
 
 def _dark_on_light(style: Style) -> bool:

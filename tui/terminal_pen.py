@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from textual.geometry import Region
 
-from tui.halfblocks import LOWER_HALF, color_code
+from tui.colors import color_code
+from tui.halfblocks import LOWER_HALF
+from tui.kitty import Kitty
+from tui.pictures import MARK
+from tui.sixel import Sixel
 
 UPPER_HALF = "▀"
 LOWER, SPACE, TAIL, UNKNOWN = ord(LOWER_HALF), ord(" "), 0, -1  # TAIL: the second cell of a wide character
@@ -16,6 +21,7 @@ PALETTE = 1 << 25  # colours from here are indexes of the terminal's palette
 ATTRIBUTES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7", "strike": "9"}
 REVERSE, UNDERLINE, STRIKE = (1 << list(ATTRIBUTES).index(name) for name in ("reverse", "underline", "strike"))
 SEEN_ON_SPACES = REVERSE | UNDERLINE | STRIKE  # bold or dim change nothing where there is only ground
+PICTURE = 1 << len(ATTRIBUTES)  # the cell of a picture: its number as foreground, its size as background
 OFF = ("22", "22", "23", "24", "25", "27", "29")  # what ends each of ATTRIBUTES; bold and dim end together
 BOLD_OR_DIM = 3
 NEAR = 4  # cells that did not change are sent along rather than jumped over, where they cost no more than a jump
@@ -26,9 +32,18 @@ _Run = tuple[int, int, int, tuple[int, int, int, int]]  # index of the row, colu
 class Pen:
     """Writes cells with the codes that change; each chunk begins and ends with the terminal's own colours."""
 
-    def __init__(self, characters: Callable[[int], str]) -> None:
-        """`characters`: what stands for a glyph."""
+    def __init__(
+        self,
+        characters: Callable[[int], str],
+        pictures: Kitty | Sixel | None = None,
+        in_use: Callable[[], Iterable[int]] = tuple,
+    ) -> None:
+        """`characters`: what stands for a glyph; `pictures`: what draws them, and `in_use` the numbers of those
+        that are shown or are to be.
+        """
         self._characters = characters
+        self._pictures = pictures
+        self._in_use = in_use
         self.size = 0
         self._parts: list[str] = []
         self._fore = self._back = DEFAULT
@@ -81,6 +96,9 @@ class Pen:
         glyph, fore, back, bits = cell
         if glyph == TAIL:
             return place  # its character was written one cell before
+        if bits == PICTURE:
+            self._parts.append(f"\x1b[{y + 1};{x + 1}H{self._placed(glyph - MARK, fore, back, length)}")
+            return -1
         if place != x:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H" if place < 0 or place > x else f"\x1b[{x - place}C")
         if glyph == LOWER and not bits and not self._bits:
@@ -88,6 +106,32 @@ class Pen:
             return x + length
         self._parts.append(self._run(glyph, fore, back, bits, length))
         return x + length if 0x20 <= glyph < 0x1100 or 0x2500 <= glyph < 0x2900 else -1
+
+    def box(self, box: Region, grid: Grid) -> None:
+        """A rectangle of a picture that is drawn as a whole."""
+        glyph, number, size, _ = grid[:, box.y, box.x].tolist()
+        row, column = divmod(glyph - MARK, 256)
+        code = None
+        if isinstance(self._pictures, Sixel) and box.bottom < grid.shape[1]:  # at the bottom it would scroll the screen
+            code = self._pictures.draw(number, size, (row, row + box.height), (column, column + box.width))
+        if code is None:
+            lines = [f"\x1b[{y + 1};{box.x + 1}H{' ' * box.width}" for y in range(box.y, box.bottom)]
+            code = self._ink(DEFAULT, DEFAULT, 0) + "".join(lines)
+        else:
+            code = f"\x1b[{box.y + 1};{box.x + 1}H{code}"
+        self._parts.append(code)
+        self.size += len(code)
+
+    def _placed(self, place: int, number: int, size: int, count: int) -> str:
+        """`count` cells of a picture's row, before them the picture where the terminal does not have it."""
+        self._fore = self._back = DEFAULT
+        self._bits = 0
+        if isinstance(self._pictures, Kitty):
+            sent = self._pictures.send(number, size, self._in_use)
+            cells = self._pictures.cells(number, size, *divmod(place, 256), count)
+            if cells is not None:
+                return sent + cells
+        return "\x1b[0m" + " " * count
 
     def _picture(self, lower: int, upper: int, length: int) -> str:
         """Cells of two colours: as lower or as upper halves, whichever changes fewer colours."""
@@ -149,7 +193,9 @@ def _runs(ys: list[int], mask: NDArray[np.bool_], grid: Grid) -> Iterator[_Run]:
     places, xs = np.nonzero(wider)
     cells = grid[:, np.array(ys)[places], xs]
     starts = np.ones(len(xs), dtype=bool)
-    starts[1:] = (np.diff(xs) != 1) | (np.diff(places) != 0) | (cells[:, 1:] != cells[:, :-1]).any(axis=0)
+    step = cells[3, 1:] == PICTURE  # a picture goes on where each cell is the next of its row
+    starts[1:] = (np.diff(xs) != 1) | (np.diff(places) != 0) | (cells[0, 1:] != cells[0, :-1] + step)
+    starts[1:] |= (cells[1:, 1:] != cells[1:, :-1]).any(axis=0)
     at = np.flatnonzero(starts)
     lengths = np.diff(at, append=len(xs)).tolist()
     return zip(places[at].tolist(), xs[at].tolist(), lengths, zip(*cells[:, at].tolist(), strict=True), strict=True)

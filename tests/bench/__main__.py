@@ -27,8 +27,10 @@ from rich_pixels import HalfcellRenderer
 
 from store.covers import CoverFiles
 from tests.bench.driven import ENTER, ESCAPE, REDRAW, ROOT, Cost, Driven, fresh, generated, quantile, shown, start_album
-from tui.halfblocks import FINE, LITE, ColorMode, merge, pack, picture, shrink, strips
+from tui.colors import ColorMode
+from tui.halfblocks import FINE, LITE, merge, pack, picture, strips
 from tui.layout import RingLayout, default_count, ring_layout
+from tui.resample import shrink
 
 SIZES = ("80x24", "130x50", "240x70")
 LOOKS = {"truecolor": ["--fine"], "256": ["--fine", "--color", "256"], "lite": ["--lite"]}
@@ -41,7 +43,8 @@ COLD = """
 import sys, time
 from rich.console import Console
 from store.covers import CoverFiles
-from tui.halfblocks import FINE, ColorMode, picture, strips
+from tui.colors import ColorMode
+from tui.halfblocks import FINE, picture, strips
 console = Console(color_system="truecolor", force_terminal=True)
 files, began = CoverFiles(sys.argv[1]), time.thread_time()
 for strip in strips(picture(files.pixels(sys.argv[2]), 40, 20, ColorMode.TRUECOLOR, FINE)):

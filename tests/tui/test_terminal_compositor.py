@@ -21,7 +21,7 @@ from tests.tui.fakes import make_album, make_app
 from tests.tui.slow_terminal import pictured
 from tests.tui.test_terminal_mirror import CONSOLE
 from tui.app import SleevewalkApp
-from tui.halfblocks import ColorMode
+from tui.colors import ColorMode
 from tui.session import Session
 from tui.terminal_compositor import Painting, Part, SparingCompositor, within, without
 from tui.terminal_mirror import TerminalMirror

@@ -16,7 +16,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.tui.slow_terminal import pictured
-from tui.halfblocks import ColorMode, dither, pack, picture, strips
+from tui.colors import ColorMode
+from tui.halfblocks import dither, pack, picture, strips
 from tui.terminal_compositor import Painting, Part
 from tui.terminal_mirror import TerminalMirror
 
@@ -124,7 +125,7 @@ def test_after_forgetting_everything_is_sent_again() -> None:
 
 
 def test_without_colours_there_are_none_and_nothing_but_ascii() -> None:
-    mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.STANDARD, colorless=True)
+    mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.STANDARD, colorless=True, plain=True)
     photo = np.linspace(0, 255, 128 * 128 * 3).astype(np.uint8).reshape(128, 128, 3)
     art = strips(picture(photo, COLUMNS - 4, ROWS, ColorMode.ASCII, 0))
     focus = Style(color="#17181c", bgcolor="#f4f0dc")
