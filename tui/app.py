@@ -21,11 +21,13 @@ from tui.bench_state import Bench
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
+from tui.evidence_run import EvidenceDesk, report_folder, validate_command
 from tui.halfblocks import FINE, LITE, ColorMode
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
+from tui.screens.evidence import EvidenceScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen, key_name
@@ -104,6 +106,7 @@ class SleevewalkApp(ThriftyDisplay):
         self.decoder = decoder
         self.library = library
         self.bench = Bench()
+        self.evidence = EvidenceDesk(report_folder(library_path), validate_command(library_path))
         self.look = look or TerminalLook()
         self.colorless = self.look.color == "ascii"
         mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
@@ -172,7 +175,7 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
-            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen):
+            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen | EvidenceScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:
@@ -231,6 +234,10 @@ class SleevewalkApp(ThriftyDisplay):
         """The blend bench with what lies in the tray."""
         open_tray(self)
 
+    def action_evidence(self) -> None:
+        """What sleeves say about the music, measured."""
+        self.push_screen(EvidenceScreen(self.painter, self.evidence))
+
     def action_gallery(self) -> None:
         """The blends so far."""
         open_gallery(self)
@@ -285,6 +292,7 @@ class SleevewalkApp(ThriftyDisplay):
             NearScreen: "near a blend",
             WriteScreen: "writing a blend",
             NetworkScreen: "the network",
+            EvidenceScreen: "the evidence",
         }
         title = told.get(type(screen), "walking")
         bindings: list[BindingType] = list(screen.BINDINGS)
@@ -333,6 +341,7 @@ def binding_ids() -> tuple[str, ...]:
         NearScreen,
         GalleryScreen,
         NetworkScreen,
+        EvidenceScreen,
         SqlScreen,
         HelpScreen,
         WelcomeScreen,
@@ -395,6 +404,7 @@ def run_app(
     try:
         app.run()
     finally:
+        app.evidence.close()
         if decoder is not None:
             decoder.close()
         notebook.close()
