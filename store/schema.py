@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.errors import LibraryError
-from store.views import VIEWS_1
+from store.views import VIEWS_1, similar_albums_by
 
 if TYPE_CHECKING:
     import duckdb
@@ -205,6 +205,7 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("views and macros", VIEWS_1),
     ("map of covers", TABLES_COVER_MAP),
     ("names of walks", TABLES_WALK_NAMES),
+    ("measured weights of similar_albums", similar_albums_by(cover=0.25, era=0.1)),
 ]
 
 
