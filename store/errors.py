@@ -19,6 +19,14 @@ class LibraryLocked(LibraryError):
     """Another process holds `library.duckdb`; the message names it as DuckDB does."""
 
 
+class LibraryReadOnly(LibraryError):
+    """The library's file or folder may only be read."""
+
+
+class LibraryDamaged(LibraryError):
+    """`library.duckdb` is not what was written: DuckDB cannot open it, or not read all of it."""
+
+
 class UnknownAlbum(LibraryError):
     """No album goes by that name; `candidates` are the closest (at most 5)."""
 
@@ -33,6 +41,10 @@ class AmbiguousAlbum(UnknownAlbum):
 
 class UnknownWalk(LibraryError):
     """No recorded walk goes by that name, or several do; the message says which there are."""
+
+
+class UnknownPart(LibraryError):
+    """Nothing of the album goes by that name, or it is of one piece; the message lists what can be taken out."""
 
 
 class StaleIndex(LibraryError):

@@ -2,9 +2,10 @@
 
 A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for.
 The next write burst of any process moves the journal aside and applies it in one transaction. A later burst,
-which opened the file afresh, deletes it once it reads every one of its records back: a commit is believed when
-another open has seen it. Each record has an id of its own and `personal_records` remembers those applied, so a
-journal that is replayed again costs nothing.
+which opened the file afresh, takes it away once it reads every one of its records back: a commit is believed when
+another open has seen it, and goes to the archive then, for a library that has to be put back from its copy. Each
+record has an id of its own and `personal_records` remembers those applied, so a journal that is replayed again costs
+nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from store import journal
 from store.errors import LibraryError, LibraryLocked
+from store.merged_ids import merged_ids
 from store.text import clean, storable
 
 if TYPE_CHECKING:
@@ -145,7 +148,7 @@ class Personal:
 
 def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
     """Apply the journals in `folder` through a connection just opened for writing; return how many records
-    were new. A journal without new ones was applied by an earlier burst and is deleted.
+    were new. A journal without new ones was applied by an earlier burst and goes to the archive.
 
     Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold
     DuckDB's write lock.
@@ -160,11 +163,18 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
         applied += new
         if not new:
             seen.append((path, damaged))
-    for path, damaged in seen:
-        if damaged:
-            journal.keep_damaged(folder, damaged)
-        path.unlink()
+    with suppress(OSError):  # a full disk: they stay, and the next burst looks at them again
+        for path, damaged in seen:
+            if damaged:
+                journal.keep_damaged(folder, damaged)
+            journal.archive(folder, path)
     return applied
+
+
+def waiting_records(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
+    """How many records the journals hold that the database does not."""
+    ids = {record["id"] for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]}
+    return len(ids - _known_ids(con, list(ids)))
 
 
 def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:
@@ -185,7 +195,7 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
     }
     waiting = [record for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]]
     known = _known_ids(con, [record["id"] for record in waiting])
-    changes = _Changes([record for record in waiting if record["id"] not in known])
+    changes = _Changes([record for record in waiting if record["id"] not in known], merged_ids(con))
     marks = [mark for mark in (bookmarks | changes.bookmarks).values() if mark is not None]
     named = [name for name in (names | changes.walk_names).values() if name is not None]
     blends |= changes.blends
@@ -202,9 +212,12 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
 
 
 class _Changes:
-    """What records amount to, the later ones over the earlier; each of them counts once."""
+    """What records amount to, the later ones over the earlier; each of them counts once.
 
-    def __init__(self, records: list[dict[str, Any]]) -> None:
+    Those of an album that was `merged` into another are that one's: a program that runs may not know yet.
+    """
+
+    def __init__(self, records: list[dict[str, Any]], merged: dict[str, str]) -> None:
         self.ids = list(dict.fromkeys(record["id"] for record in records))
         self.bookmarks: dict[str, Bookmark | None] = {}  # None: taken off
         self.blends: dict[str, BlendRecord] = {}
@@ -212,6 +225,11 @@ class _Changes:
         self.walk_names: dict[str, WalkName | None] = {}  # None: taken off
         for record in records:
             at, kind = journal.utc(record["at"]), record["kind"]
+            record = record | {
+                name: merged.get(record[name], record[name])
+                for name in ("album_id", "came_from")
+                if record.get(name) in merged
+            }
             if kind == "bookmark":
                 self.bookmarks[record["album_id"]] = Bookmark(record["album_id"], record["note"], at)
             elif kind == "unbookmark":
@@ -233,7 +251,7 @@ def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int
 
     with transaction(con):
         known = _known_ids(con, [record["id"] for record in records])
-        changes = _Changes([record for record in records if record["id"] not in known])
+        changes = _Changes([record for record in records if record["id"] not in known], merged_ids(con))
         removed = [name for name, mark in changes.bookmarks.items() if mark is None]
         con.execute("DELETE FROM bookmarks WHERE album_id IN (SELECT unnest(?::VARCHAR[]))", [removed])
         marks = [(mark.album_id, mark.note, mark.added_at) for mark in changes.bookmarks.values() if mark]

@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from pipelines.evidence.results import Evidence, Pair, read_results
 from pipelines.evidence.sample import EvidenceError
+from tui.colors import ColorMode
 from tui.covers import CoverPainter
 from tui.evidence_run import EvidenceDesk
 from tui.screens import BREAKPOINTS
@@ -131,9 +132,9 @@ class EvidenceScreen(Screen[None]):
         main, side = self.query_one("#evidence-main", Lines), self.query_one("#evidence-side", Lines)
         palette = main.palette
         if self.view == "pairs":
-            main.show(heat_map(found, palette, self.chosen, self.shown, main.size))
+            main.show(heat_map(found, palette, self.chosen, self.shown, main.size, self._ascii))
             pair = self.pair
-            side.show([] if pair is None else pair_side(pair, palette, self.shown, side.size))
+            side.show([] if pair is None else pair_side(pair, palette, self.shown, side.size, self._ascii))
         elif self.view == "words":
             rows = words(found, palette, main.size.width)
             self._first = max(0, min(self._first, len(rows) - main.size.height))
@@ -177,6 +178,10 @@ class EvidenceScreen(Screen[None]):
         for cover in covers[fitting * STEPS :]:
             cover.display = False
         names.show(rows)
+
+    @property
+    def _ascii(self) -> bool:
+        return self.painter.mode is ColorMode.ASCII
 
     def _draw_status(self) -> None:
         line = self.query_one("#evidence-status", Lines)

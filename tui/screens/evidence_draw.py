@@ -35,8 +35,15 @@ def heat(value: float) -> Style:
     return style("#101216" if light > 120 else "#ffffff", "#{:02x}{:02x}{:02x}".format(*color), True)
 
 
-def heat_map(found: Evidence, palette: Palette, chosen: tuple[int, int], shown: str, size: tuple[int, int]) -> Rows:
-    """Every pair's AUC, the chosen one marked; `size` in cells."""
+def heat_map(
+    found: Evidence,
+    palette: Palette,
+    chosen: tuple[int, int],
+    shown: str,
+    size: tuple[int, int],
+    plain_only: bool = False,
+) -> Rows:
+    """Every pair's AUC, the chosen one marked; `size` in cells; `plain_only`: ASCII alone."""
     columns, height = size
     names = [plain(name) for name in found.genres]
     label = min(12, max(map(len, names)) + 1)
@@ -56,7 +63,8 @@ def heat_map(found: Evidence, palette: Palette, chosen: tuple[int, int], shown: 
                     continue
                 value = cell_of(pair, shown).auc
                 here = (x, y) == chosen
-                text = (f"▸{value:.2f}◂" if here else f"{value:.2f}") if middle else ""
+                marks = "><" if plain_only else "▸◂"
+                text = (f"{marks[0]}{value:.2f}{marks[1]}" if here else f"{value:.2f}") if middle else ""
                 row.append((centered(text, across), heat(value)))
             rows.append(row)
     rows += [[], [(" ", quiet), *((f" {value:.2f} ", heat(value)) for value in (0.45, 0.5, 0.6, 0.7, 0.8))]]
@@ -64,7 +72,7 @@ def heat_map(found: Evidence, palette: Palette, chosen: tuple[int, int], shown: 
     return rows
 
 
-def pair_side(pair: Pair, palette: Palette, shown: str, size: tuple[int, int]) -> Rows:
+def pair_side(pair: Pair, palette: Palette, shown: str, size: tuple[int, int], plain_only: bool = False) -> Rows:
     """The chosen pair: its ROC curve, and its figures beside what shuffled labels give."""
     columns, height = size
     kind = "plain" if shown == "plain" else "artist"
@@ -74,9 +82,9 @@ def pair_side(pair: Pair, palette: Palette, shown: str, size: tuple[int, int]) -
     room = max(4, min(height - 12, columns // 2 - 1, 22))
     title = "ROC of the poster's way, " + ("plain folds" if kind == "plain" else "artist folds")
     rows.append([(cut(title, columns), quiet)])
-    for line in braille_curve(*pair.roc[kind], 2 * room, room):
+    for line in braille_curve(*pair.roc[kind], 2 * room, room, plain_only):
         rows.append([(line, palette.text("accent"))])
-    rows.append([(cut("false alarms → hits ↑, dots: a coin", columns), quiet)])
+    rows.append([(cut("across: false alarms, up: hits", columns), quiet)])
     noise = pair.shuffled
     facts = [
         ("AUC", f"{cell.auc:.3f}  ({cell.low:.2f} to {cell.high:.2f})"),
@@ -97,8 +105,10 @@ def pair_side(pair: Pair, palette: Palette, shown: str, size: tuple[int, int]) -
     return rows[:height]
 
 
-def braille_curve(x: Sequence[float], y: Sequence[float], columns: int, rows: int) -> list[str]:
-    """A curve in the unit square as `rows` of braille, with a dotted diagonal."""
+def braille_curve(
+    x: Sequence[float], y: Sequence[float], columns: int, rows: int, plain_only: bool = False
+) -> list[str]:
+    """A curve in the unit square as `rows` of braille (or of stars), with a dotted diagonal."""
     wide, high = columns * 2, rows * 4
     dots = np.zeros((high, wide), bool)
     places = np.linspace(0, 1, wide)
@@ -114,7 +124,8 @@ def braille_curve(x: Sequence[float], y: Sequence[float], columns: int, rows: in
         line = ""
         for left in range(0, wide, 2):
             bits = sum(_BITS[dy][dx] for dy in range(4) for dx in range(2) if dots[top + dy, left + dx])
-            line += chr(BRAILLE + bits) if bits else " "
+            mark = "*" if plain_only else chr(BRAILLE + bits)
+            line += mark if bits else " "
         lines.append(line)
     return lines
 
@@ -125,6 +136,6 @@ def words(found: Evidence, palette: Palette, columns: int) -> Rows:
     for number, line in enumerate(found.said):
         color = palette.text(bold=True) if number == 0 else palette.text()
         for place, row in enumerate(wrap(plain(line), max(20, columns - 4), 12)):
-            rows.append([((" · " if place == 0 and number else "   ") + row, color)])
+            rows.append([((" - " if place == 0 and number else "   ") + row, color)])
         rows.append([])
     return rows
