@@ -111,9 +111,11 @@ def half_hidden(snapshot: Snapshot) -> tuple[Snapshot, Sparse, NDArray[np.bool_]
 
 def _changed(snapshot: Snapshot, **values: Sparse) -> Snapshot:
     other = copy.copy(snapshot)
-    other.__dict__.pop("postings", None)  # derived from the tags
     for name, value in values.items():
         setattr(other, name, value)
+    tags = other.tags
+    owner = np.repeat(np.arange(len(other), dtype=np.int32), np.diff(tags.start))
+    other.postings = Sparse.from_entries(tags.columns, owner, tags.values, len(other.tag_names))
     return other
 
 

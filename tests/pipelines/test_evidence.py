@@ -253,6 +253,13 @@ def test_too_few_albums_and_no_covers_at_all_are_one_line(tmp_path: Path) -> Non
         from_table(tmp_path / "odd.csv", None)
 
 
+def test_of_very_many_covers_some_are_drawn(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.evidence.sample.MOST", 20)
+    first, second = from_table(table, None), from_table(table, None)
+    assert len(first) in (19, 20) and first.covers == second.covers
+    assert first.left_out["beyond 20 drawn by lot"] == 113
+
+
 def test_damaged_results_are_told(tmp_path: Path) -> None:
     assert read_results(tmp_path) is None
     for text in ("{", "[]", '{"version": 99}', '{"version": 1}'):
@@ -274,6 +281,7 @@ def test_hidden_links_and_tags_are_really_hidden(tmp_path: Path) -> None:
     for artist in range(len(whole.similar.start) - 1):
         assert not set(seen.similar.row(artist)[0].tolist()) & set(hidden.row(artist)[0].tolist())
     assert away.any() and not away[seen.tags.columns].any()
+    assert not any(len(seen.postings.row(tag)[0]) for tag in np.flatnonzero(away).tolist())
     assert not len(rings.without_links(whole).similar.columns) and len(whole.similar.columns)
     told = rings.measure_rings(near, trials.Progress())
     assert "fewer than" in told["why"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
 from pathlib import Path
 
 import click
@@ -45,6 +45,7 @@ def validate(
     import signal
 
     from pipelines.evidence.experiment import REPORT, validate_library, validate_table
+    from pipelines.evidence.results import FILE
     from pipelines.progress import LineProgress, StderrProgress
     from tui.evidence_run import report_folder
 
@@ -64,7 +65,7 @@ def validate(
         out = out or report_folder(library.path)
         found = validate_library(library, out, names, progress)
     if as_json:
-        print_json({"report": str(out / REPORT), **asdict(found)})
+        print_json({"report": str(out / REPORT), **json.loads((out / FILE).read_text(encoding="utf-8"))})
         return 0
     for pair in found.pairs:
         plain, artist, best = pair.poster["plain"], pair.poster["artist"], pair.best
