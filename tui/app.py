@@ -22,12 +22,14 @@ from tui.colors import ColorMode
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
+from tui.evidence_run import EvidenceDesk, report_folder, validate_command
 from tui.halfblocks import FINE, LITE
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.picture_choice import Asked, chosen_pictures
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
+from tui.screens.evidence import EvidenceScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen, key_name
@@ -106,6 +108,7 @@ class SleevewalkApp(ThriftyDisplay):
         self.decoder = decoder
         self.library = library
         self.bench = Bench()
+        self.evidence = EvidenceDesk(report_folder(library_path), validate_command(library_path))
         self.look = look or TerminalLook()
         self.colorless, self.plain = self.look.color in ("mono", "ascii"), self.look.color == "ascii"
         mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console._color_system, self.no_color)
@@ -184,7 +187,7 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
-            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen):
+            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen | EvidenceScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:
@@ -243,6 +246,10 @@ class SleevewalkApp(ThriftyDisplay):
         """The blend bench with what lies in the tray."""
         open_tray(self)
 
+    def action_evidence(self) -> None:
+        """What sleeves say about the music, measured."""
+        self.push_screen(EvidenceScreen(self.painter, self.evidence))
+
     def action_gallery(self) -> None:
         """The blends so far."""
         open_gallery(self)
@@ -297,6 +304,7 @@ class SleevewalkApp(ThriftyDisplay):
             NearScreen: "near a blend",
             WriteScreen: "writing a blend",
             NetworkScreen: "the network",
+            EvidenceScreen: "the evidence",
         }
         title = told.get(type(screen), "walking")
         bindings: list[BindingType] = list(screen.BINDINGS)
@@ -345,6 +353,7 @@ def binding_ids() -> tuple[str, ...]:
         NearScreen,
         GalleryScreen,
         NetworkScreen,
+        EvidenceScreen,
         SqlScreen,
         HelpScreen,
         WelcomeScreen,
@@ -412,6 +421,7 @@ def run_app(
             app.use(asked)
             app.run()
     finally:
+        app.evidence.close()
         if decoder is not None:
             decoder.close()
         notebook.close()
