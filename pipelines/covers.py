@@ -79,7 +79,8 @@ def wanted_covers(library: Library, source: str | None = None, only_tried: bool 
             LEFT JOIN (SELECT key, {DUE} AS due FROM ingest_items WHERE source = '{SOURCE}') AS tried
                 ON tried.key = album_id
             WHERE cover_sha256 IS NULL AND coalesce(due, ?) AND source <> 'demo'
-                AND (? IS NULL OR source = ?) ORDER BY albums.rowid""",
+                AND (? IS NULL OR album_id IN (SELECT album_id FROM album_sources WHERE source = ?))
+            ORDER BY albums.rowid""",
             [not only_tried, source, source],
         ).fetchall()
     return [Wanted(*row) for row in rows]

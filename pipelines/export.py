@@ -24,6 +24,7 @@ from store.library import Library
 from store.personal import waiting_records
 from store.repair import killed_imports
 from store.schema import MIGRATIONS, first_row, sql_text
+from store.sources_schema import remember_sources
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,7 +35,7 @@ _CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]"
 _SHOWN = (  # text that a terminal will show as it is stored
     ("albums", "artist"), ("albums", "title"), ("albums", "genre"), ("album_tags", "tag"), ("artist_tags", "artist"),
     ("artist_tags", "tag"), ("similar_artists", "artist"), ("similar_artists", "similar"), ("bookmarks", "note"),
-    ("walk_names", "name"),
+    ("walk_names", "name"), ("album_sources", "artist"), ("album_sources", "title"), ("album_sources", "genre"),
 )  # fmt: skip
 
 
@@ -119,6 +120,7 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
                 for table in _tables(con):
                     if table in manifest:
                         report.tables[table] = _fill(con, table, folder, manifest[table])
+                remember_sources(con)  # an export of an earlier schema has none
                 shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
             _copy_covers(folder / "covers", library.covers_dir, shas, report, progress)
             beside.replace(place)

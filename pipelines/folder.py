@@ -125,6 +125,7 @@ def describe(folder: Path, tracks: Sequence[Track], images: Sequence[Path]) -> l
         genres = Counter(genre for _, track in members for genre in track.genres)
         years = Counter(track.year for _, track in members if track.year)
         ranked = [genre for genre, _ in genres.most_common()]
+        groups = {track.release_group for _, track in members if track.release_group}
         album = AlbumRecord(
             artist=members[0][0],
             title=members[0][1].album,
@@ -132,6 +133,7 @@ def describe(folder: Path, tracks: Sequence[Track], images: Sequence[Path]) -> l
             source_key=name,
             year=min(years, key=lambda year: (-years[year], year)) if years else None,
             genre=ranked[0] if ranked else None,
+            mbid=groups.pop() if len(groups) == 1 else None,
             tags=tuple((genre, round(100 * 0.9**place, 1)) for place, genre in enumerate(ranked)),
         )
         art = dict.fromkeys(track.art for _, track in members if track.art)
@@ -230,7 +232,9 @@ class _Job:
                 names = [name for name, _ in batch.albums]
                 had = dict(
                     con.execute(
-                        "SELECT album_id, cover_sha256 FROM albums WHERE list_contains(?, album_id)", [names]
+                        "SELECT name_id, a.cover_sha256 FROM album_sources JOIN albums a USING (album_id) "
+                        "WHERE name_id IN (SELECT unnest(?::VARCHAR[]))",
+                        [names],
                     ).fetchall()
                 )
                 add_covers(con, list(covers.values()))

@@ -37,6 +37,7 @@ MOST_GENRES = 20  # of one file
 
 _FRONT = 3  # the picture type "front cover" of ID3, FLAC and WMA alike
 _DISC = re.compile(r"[\s,:–-]*[(\[]?\b(?:disc|disk|cd)\s*(?:\d{1,2}|[ivx]{1,4}|one|two|three|four)[)\]]?\s*$", re.I)
+_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # field → its name in ID3, in Vorbis comments, in MP4 and in ASF
 _NAMES = {
     "album": ("TALB", "album", "\xa9alb", "WM/AlbumTitle"),
@@ -46,6 +47,12 @@ _NAMES = {
     "original_date": ("TDOR", "originaldate", "----:com.apple.iTunes:ORIGINALDATE", "WM/OriginalReleaseYear"),
     "genre": ("TCON", "genre", "\xa9gen", "WM/Genre"),
     "compilation": ("TCMP", "compilation", "cpil", "WM/IsCompilation"),
+    "release_group": (
+        "TXXX:MusicBrainz Release Group Id",
+        "musicbrainz_releasegroupid",
+        "----:com.apple.iTunes:MusicBrainz Release Group Id",
+        "MusicBrainz/Release Group Id",
+    ),
 }
 
 
@@ -63,6 +70,7 @@ class Track:
     year: int | None
     genres: tuple[str, ...]  # lower case
     compilation: bool
+    release_group: str | None  # MusicBrainz identifier of the album
     art: bytes | None  # the embedded picture as it is, not looked at yet
 
 
@@ -90,6 +98,7 @@ def read_track(path: Path) -> Track:
         year=_year(first["original_date"]) or _year(first["date"]),
         genres=_genres(fields["genre"]),
         compilation=first["compilation"].lower() in ("1", "true"),
+        release_group=mbid if _MBID.fullmatch(mbid := first["release_group"].lower()) else None,
         art=_front(file, tags, kind),
     )
 

@@ -20,7 +20,7 @@ from store.catalog import add_albums, add_similar_artists, record_items
 from store.library import Library
 from store.records import AlbumRecord
 from store.schema import NOW_UTC
-from store.text import album_id, clean
+from store.text import clean
 
 BURST_SECONDS = 1.0
 MOST_FAILURES = 5  # items without an answer, one after the other: the host is down, not the item
@@ -169,9 +169,9 @@ def _commit(library: Library, source: Source, burst: _Burst, progress: Progress,
         add_similar_artists(con, [pair for one in burst.described for pair in one.similar], source.name)
         record_items(con, source.name, burst.items)
         urls = [
-            (album_id(one.album.artist, one.album.title), "cover", "url", clean(one.cover_url))
+            (result.ids[one.album.source_key], "cover", "url", clean(one.cover_url))
             for one in burst.described
-            if one.cover_url
+            if one.cover_url and one.album.source_key in result.ids
         ]
         record_items(con, source.name, urls)
     report.added += len(result.added)

@@ -29,7 +29,7 @@ from store.text import clean
 BATCH = 256  # rows committed together: about one second of work, the most that a kill can cost
 _AHEAD = 2  # batches whose covers are in the making while one is committed; bounds the memory
 _PIECE = 16  # covers to one call of a worker
-SOURCE = "table"  # in albums.source and the journal; a key there is an album_id or `albums.csv row 17`
+SOURCE = "table"  # in albums.source and the journal; a key there is a name_id or `albums.csv row 17`
 NOT_FETCHED = "URL not fetched"
 _URL = ("http://", "https://")
 
@@ -128,9 +128,11 @@ class _Job:
         self.files = CoverFiles(library.covers_dir)
         self.seen: dict[str, int] = {}  # album_id → number of the row that brought it
         with library.read() as con:
-            # album_id → its cover, if any
+            # name → the cover of the album that goes by it, if any
             self.there: dict[str, str | None] = dict(
-                con.execute("SELECT album_id, cover_sha256 FROM albums").fetchall()
+                con.execute(
+                    "SELECT name_id, a.cover_sha256 FROM album_sources JOIN albums a USING (album_id)"
+                ).fetchall()
             )
             self.journal: dict[str, tuple[str, str | None]] = {  # key → status and error
                 key: (status, error)

@@ -8,9 +8,9 @@ ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from store.albums import add_albums
 from store.bulk import registered
 from store.latents import (
     add_latents,
@@ -20,13 +20,12 @@ from store.latents import (
     load_latents,
     missing_latents,
 )
-from store.records import AddResult, AlbumRecord, CoverRecord
+from store.records import CoverRecord
 from store.schema import NOW_UTC, first_row
-from store.text import album_id, clean, key, storable
+from store.text import clean, key, storable
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 __all__ = [
     "TABLES", "add_albums", "add_covers", "add_latents", "add_model", "add_similar_artists", "counts",
@@ -34,165 +33,9 @@ __all__ = [
 ]  # fmt: skip
 
 TABLES = (
-    "albums", "album_tags", "artist_tags", "similar_artists", "covers", "models", "latents", "neighbors",
-    "blends", "bookmarks", "walks", "walk_names", "ingest_items",
+    "albums", "album_sources", "album_tags", "artist_tags", "similar_artists", "covers", "models", "latents",
+    "neighbors", "blends", "bookmarks", "walks", "walk_names", "album_decisions", "ingest_items",
 )  # fmt: skip
-_LARGEST = 2**62  # of listeners and playcount; beyond it is not a count
-
-
-def add_albums(con: duckdb.DuckDBPyConnection, albums: Sequence[AlbumRecord]) -> AddResult:
-    """Add what is new, complete what is there; adding the same batch again changes nothing.
-
-    An album that is there already keeps its values and gets the ones it lacked; its own source (same
-    `source` and `source_key`) may also change them. Others that name the same album are told in
-    `duplicates`; records that cannot be stored are told in `refused`.
-    """
-    result = AddResult()
-    batch: dict[str, AlbumRecord] = {}
-    for record in albums:
-        record = _cleaned(record)
-        why_not = _why_not(record)
-        if why_not:
-            result.refused.append((record.source_key, why_not))
-            continue
-        name = album_id(record.artist, record.title)
-        first = batch.setdefault(name, record)
-        if first is not record:
-            if (first.source, first.source_key) != (record.source, record.source_key):
-                result.duplicates.append((record.source_key, f"{first.artist} / {first.title}"))
-            batch[name] = _completed(first, record)
-    if not batch:
-        return result
-    with registered(con, "incoming_albums", _album_table(batch)):
-        known = con.execute(
-            "SELECT i.album_id, i.source_key, a.artist || ' / ' || a.title, "
-            "i.source = a.source AND i.source_key = a.source_key "
-            "FROM incoming_albums i JOIN albums a USING (album_id)"
-        ).fetchall()
-        result.duplicates += [(source_key, label) for _, source_key, label, own in known if not own]
-        known_ids = {row[0] for row in known}
-        result.added += [name for name in batch if name not in known_ids]
-        if known:
-            con.execute(_complete_known_sql())
-        con.execute(
-            "INSERT INTO albums BY NAME SELECT i.* FROM incoming_albums i ANTI JOIN albums a ON a.album_id = i.album_id"
-        )
-    _add_tags(con, batch)
-    return result
-
-
-def _complete_known_sql() -> str:
-    """UPDATE that prefers what is stored, unless the record comes from the album's own source."""
-    own = "albums.source = i.source AND albums.source_key = i.source_key"
-    columns = ("year", "genre", "listeners", "playcount", "mbid", "cover_sha256")
-    sets = ", ".join(
-        f"{c} = CASE WHEN {own} THEN coalesce(i.{c}, albums.{c}) ELSE coalesce(albums.{c}, i.{c}) END" for c in columns
-    )
-    changed = " OR ".join(
-        f"(i.{c} IS NOT NULL AND (albums.{c} IS NULL OR ({own} AND albums.{c} <> i.{c})))" for c in columns
-    )
-    return f"UPDATE albums SET {sets} FROM incoming_albums i WHERE albums.album_id = i.album_id AND ({changed})"
-
-
-def _cleaned(record: AlbumRecord) -> AlbumRecord:
-    return replace(
-        record,
-        artist=clean(record.artist),
-        title=clean(record.title),
-        genre=clean(record.genre) or None if record.genre else None,
-        source_key=storable(record.source_key),
-        mbid=clean(record.mbid, 100) or None if record.mbid else None,
-    )
-
-
-def _why_not(record: AlbumRecord) -> str:
-    """Why the record cannot be stored, or ''."""
-    if not record.artist:
-        return "it has no artist"
-    if not record.title:
-        return "it has no title"
-    if record.year is not None and not 0 < record.year < 10_000:
-        return f"its year is {record.year}"
-    for name in ("listeners", "playcount"):
-        value = getattr(record, name)
-        if value is not None and not 0 <= value < _LARGEST:
-            return f"its {name} is {value}"
-    return ""
-
-
-def _completed(first: AlbumRecord, second: AlbumRecord) -> AlbumRecord:
-    """`first` with what it lacks taken from `second`."""
-    names = ("year", "genre", "listeners", "playcount", "mbid", "cover_sha256", "tags", "artist_tags")
-    lacking = {n: getattr(second, n) for n in names if getattr(first, n) in (None, ())}
-    return replace(first, **lacking)
-
-
-def _album_table(batch: dict[str, AlbumRecord]) -> pa.Table:
-    import pyarrow as pa
-
-    rows = list(batch.values())
-    text, count = pa.string(), pa.int64()
-    return pa.table(
-        {
-            "album_id": pa.array(list(batch), text),
-            "artist": pa.array([r.artist for r in rows], text),
-            "title": pa.array([r.title for r in rows], text),
-            "year": pa.array([r.year for r in rows], pa.int32()),
-            "genre": pa.array([r.genre for r in rows], text),
-            "listeners": pa.array([r.listeners for r in rows], count),
-            "playcount": pa.array([r.playcount for r in rows], count),
-            "mbid": pa.array([r.mbid for r in rows], text),
-            "source": pa.array([r.source for r in rows], text),
-            "source_key": pa.array([r.source_key for r in rows], text),
-            "cover_sha256": pa.array([r.cover_sha256 for r in rows], text),
-            "artist_key": pa.array([key(r.artist) for r in rows], text),
-            "title_key": pa.array([key(r.title) for r in rows], text),
-        }
-    )
-
-
-def _add_tags(con: duckdb.DuckDBPyConnection, batch: dict[str, AlbumRecord]) -> None:
-    album_tags = {(name, tag): weight for name, record in batch.items() for tag, weight in _tags(record.tags).items()}
-    artist_tags: dict[tuple[str, str], tuple[str, float]] = {}
-    for record in batch.values():
-        for tag, weight in _tags(record.artist_tags).items():
-            artist_tags.setdefault((key(record.artist), tag), (record.artist, weight))
-    import pyarrow as pa
-
-    if album_tags:
-        names, tags = zip(*album_tags, strict=True)
-        table = pa.table({"album_id": names, "tag": tags, "weight": pa.array(list(album_tags.values()), pa.float32())})
-        with registered(con, "incoming_tags", table):
-            con.execute(
-                "UPDATE album_tags SET weight = i.weight FROM incoming_tags i "
-                "WHERE album_tags.album_id = i.album_id AND album_tags.tag = i.tag "
-                "AND album_tags.weight <> i.weight"
-            )
-            con.execute(
-                "INSERT INTO album_tags BY NAME SELECT i.* FROM incoming_tags i "
-                "ANTI JOIN album_tags t ON t.album_id = i.album_id AND t.tag = i.tag"
-            )
-    if artist_tags:
-        keys, tags = zip(*artist_tags, strict=True)
-        artists, weights = zip(*artist_tags.values(), strict=True)
-        table = pa.table(
-            {"artist": artists, "tag": tags, "weight": pa.array(weights, pa.float32()), "artist_key": keys}
-        )
-        with registered(con, "incoming_tags", table):
-            con.execute(
-                "INSERT INTO artist_tags BY NAME SELECT i.* FROM incoming_tags i "
-                "ANTI JOIN artist_tags t ON t.artist_key = i.artist_key AND t.tag = i.tag"
-            )
-
-
-def _tags(tags: Sequence[tuple[str, float]]) -> dict[str, float]:
-    """Tags in lower case with weights in 0–100; of a tag given twice the stronger."""
-    weights: dict[str, float] = {}
-    for tag, weight in tags:
-        tag = clean(tag, 100).lower()
-        if tag and weight == weight:
-            weights[tag] = max(weights.get(tag, 0.0), min(max(float(weight), 0.0), 100.0))
-    return weights
 
 
 def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) -> None:

@@ -43,5 +43,9 @@ class UnknownWalk(LibraryError):
     """No recorded walk goes by that name, or several do; the message says which there are."""
 
 
+class UnknownPart(LibraryError):
+    """Nothing of the album goes by that name, or it is of one piece; the message lists what can be taken out."""
+
+
 class StaleIndex(LibraryError):
     """The cover index does not hold the library's covers of today; it still answers for those it holds."""

@@ -52,9 +52,16 @@ def resolve(snapshot: Snapshot, text: str) -> Album:
     equal = [row for row, score in ranked if score > best - (_CLEAR if best < 0.99 else 1e-9)]
     albums = [snapshot.album(row) for row in equal[:20]]
     if len(albums) > 1:
-        names = ", ".join(f'"{album.label}"' for album in albums[:5]) + (", …" if len(albums) > 5 else "")
-        raise AmbiguousAlbum(f'"{shown}" may be {names}; name one of them in full', albums)
+        alike = len({album.label for album in albums}) < len(albums)  # then the album_id tells them apart
+        names = ", ".join(f'"{album.label}"' + (f" ({_told_apart(album)})" if alike else "") for album in albums[:5])
+        names += ", …" if len(albums) > 5 else ""
+        how = "by its album_id" if alike else "in full"
+        raise AmbiguousAlbum(f'"{shown}" may be {names}; name one of them {how}', albums)
     return albums[0]
+
+
+def _told_apart(album: Album) -> str:
+    return f"{album.year}, {album.album_id}" if album.year else album.album_id
 
 
 def _by_name(snapshot: Snapshot, text: str) -> list[tuple[int, float]]:
@@ -65,15 +72,15 @@ def _by_name(snapshot: Snapshot, text: str) -> list[tuple[int, float]]:
     splits = [(key(" / ".join(parts[:cut])), key(" / ".join(parts[cut:]))) for cut in range(1, len(parts))]
     whole = key(text[:_LONGEST])
     scored = []
-    for row in rows:
-        artist, title = snapshot.artist_keys[row], snapshot.title_keys[row]
+    for name in rows:
+        row, artist, title = names.all[name]
         likeness = max(0.99 * _alike(whole, title), 0.0 if splits else _alike(whole, f"{artist} {title}"))
         for first, second in splits:
             # The weaker half counts more: the right artist does not make up for another title.
             halves = _alike(first, artist), _alike(second, title)
             likeness = max(likeness, 0.7 * min(halves) + 0.3 * max(halves))
         scored.append((row, likeness))
-    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+    return _best(scored)
 
 
 def _alike(a: str, b: str) -> float:
@@ -90,10 +97,19 @@ def _search(snapshot: Snapshot, text: str, n: int) -> list[tuple[int, float]]:
     if not query or n < 1:
         return []
     scored = []
-    for row in _Names.of(snapshot).candidates(query, max(n, _CANDIDATES)):
-        artist, title = snapshot.artist_keys[row], snapshot.title_keys[row]
+    names = _Names.of(snapshot)
+    for name in names.candidates(query, max(n, _CANDIDATES)):
+        row, artist, title = names.all[name]
         scored.append((row, _likeness(query, artist, title)))
-    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:n]
+    return _best(scored)[:n]
+
+
+def _best(scored: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Every row once, by the name of it that scores best; best first."""
+    best: dict[int, float] = {}
+    for row, score in scored:
+        best[row] = max(score, best.get(row, 0.0))
+    return sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _likeness(query: str, artist: str, title: str) -> float:
@@ -141,10 +157,11 @@ class _Names:
         return names
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.titles = snapshot.title_keys
-        self.both = [
-            f"{artist} {title}" for artist, title in zip(snapshot.artist_keys, snapshot.title_keys, strict=True)
-        ]
+        # (row, artist_key, title_key): the albums' own names in the order of rows, then what sources call them else.
+        own = zip(range(len(snapshot)), snapshot.artist_keys, snapshot.title_keys, strict=True)
+        self.all: list[tuple[int, str, str]] = [*own, *snapshot.other_names]
+        self.titles = [title for _, _, title in self.all]
+        self.both = [f"{artist} {title}" for _, artist, title in self.all]
         codes: dict[str, int] = {}
         words, rows = [], []
         for row, name in enumerate(self.both):
@@ -158,7 +175,7 @@ class _Names:
         self.rarity = np.log((1 + len(self.both)) / (1 + frequency)) + 1
 
     def candidates(self, query: str, limit: int = _CANDIDATES) -> list[int]:
-        """Rows worth a careful look, in no order that matters."""
+        """Names (places in `all`) worth a careful look, in no order that matters."""
         if not self.both or not query:
             return []
         by_words = self._by_words(query)
@@ -168,7 +185,7 @@ class _Names:
         return np.unique(rows).tolist()
 
     def _by_words(self, query: str) -> np.ndarray:
-        """Every album by how much of the query its words answer, float32 [n]; rarer words count more."""
+        """Every name by how much of the query its words answer, float32 [n]; rarer words count more."""
         total = np.zeros(len(self.both), np.float32)
         for word in dict.fromkeys(query.split()[:20]):
             likeness = process.cdist(

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from store import journal
 from store.errors import LibraryError, LibraryLocked
+from store.merged_ids import merged_ids
 from store.text import clean, storable
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
     }
     waiting = [record for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]]
     known = _known_ids(con, [record["id"] for record in waiting])
-    changes = _Changes([record for record in waiting if record["id"] not in known])
+    changes = _Changes([record for record in waiting if record["id"] not in known], merged_ids(con))
     marks = [mark for mark in (bookmarks | changes.bookmarks).values() if mark is not None]
     named = [name for name in (names | changes.walk_names).values() if name is not None]
     blends |= changes.blends
@@ -211,9 +212,12 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
 
 
 class _Changes:
-    """What records amount to, the later ones over the earlier; each of them counts once."""
+    """What records amount to, the later ones over the earlier; each of them counts once.
 
-    def __init__(self, records: list[dict[str, Any]]) -> None:
+    Those of an album that was `merged` into another are that one's: a program that runs may not know yet.
+    """
+
+    def __init__(self, records: list[dict[str, Any]], merged: dict[str, str]) -> None:
         self.ids = list(dict.fromkeys(record["id"] for record in records))
         self.bookmarks: dict[str, Bookmark | None] = {}  # None: taken off
         self.blends: dict[str, BlendRecord] = {}
@@ -221,6 +225,11 @@ class _Changes:
         self.walk_names: dict[str, WalkName | None] = {}  # None: taken off
         for record in records:
             at, kind = journal.utc(record["at"]), record["kind"]
+            record = record | {
+                name: merged.get(record[name], record[name])
+                for name in ("album_id", "came_from")
+                if record.get(name) in merged
+            }
             if kind == "bookmark":
                 self.bookmarks[record["album_id"]] = Bookmark(record["album_id"], record["note"], at)
             elif kind == "unbookmark":
@@ -242,7 +251,7 @@ def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int
 
     with transaction(con):
         known = _known_ids(con, [record["id"] for record in records])
-        changes = _Changes([record for record in records if record["id"] not in known])
+        changes = _Changes([record for record in records if record["id"] not in known], merged_ids(con))
         removed = [name for name, mark in changes.bookmarks.items() if mark is None]
         con.execute("DELETE FROM bookmarks WHERE album_id IN (SELECT unnest(?::VARCHAR[]))", [removed])
         marks = [(mark.album_id, mark.note, mark.added_at) for mark in changes.bookmarks.values() if mark]

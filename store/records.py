@@ -126,3 +126,4 @@ class AddResult:
     added: list[str] = field(default_factory=list)  # album_ids
     duplicates: list[tuple[str, str]] = field(default_factory=list)  # (source_key, label of the album already there)
     refused: list[tuple[str, str]] = field(default_factory=list)  # (source_key, why it cannot be stored)
+    ids: dict[str, str] = field(default_factory=dict)  # source_key → album_id of every record that was stored

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.album_sources import best_of
 from store.catalog import add_covers
 from store.covers import CoverFiles
 from store.errors import LibraryError
@@ -53,7 +54,7 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
     files = CoverFiles(library.covers_dir)
     with library.read() as con:
         known = _column(con, "SELECT cover_sha256 FROM covers")
-        named = _column(con, "SELECT DISTINCT cover_sha256 FROM albums WHERE cover_sha256 IS NOT NULL")
+        named = _column(con, f"SELECT DISTINCT cover_sha256 FROM ({_NAMED}) WHERE cover_sha256 IS NOT NULL")
         loose = int((first_row(con, f"SELECT count(*) {_LOOSE_TAGS}") or (0,))[0])
         models = _models(con)
         lost = _column(con, "SELECT DISTINCT cover_sha256 FROM latents ANTI JOIN covers USING (cover_sha256)")
@@ -80,11 +81,12 @@ def mend(library: Library, problems: list[Problem]) -> None:
             problem.mend(con)
 
 
+_NAMED = "SELECT cover_sha256 FROM albums UNION SELECT cover_sha256 FROM album_sources"
 _LOOSE_TAGS = "FROM album_tags WHERE album_id NOT IN (SELECT album_id FROM albums)"
 
 
-def _column(con: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
-    return {row[0] for row in con.execute(sql).fetchall()}
+def _column(con: duckdb.DuckDBPyConnection, sql: str, values: list[list[str]] | None = None) -> set[str]:
+    return {row[0] for row in con.execute(sql, values).fetchall()}
 
 
 def _models(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
@@ -164,7 +166,7 @@ def _runs(pid: int) -> bool:
 def _orphans(library: Library, paths: list[Path]) -> Problem:
     def drop(con: duckdb.DuckDBPyConnection) -> None:
         # An ingest may have come upon one since; its rows cannot come now, while this burst lasts.
-        needed = _column(con, "SELECT cover_sha256 FROM covers UNION SELECT cover_sha256 FROM albums")
+        needed = _column(con, f"SELECT cover_sha256 FROM covers UNION {_NAMED}")
         _delete([path for path in paths if path.stem not in needed and _settled(path)])
 
     size = sum(path.stat().st_size for path in paths)
@@ -251,7 +253,7 @@ def _lost_latents(shas: list[str]) -> Problem:
         tuple(shas),
         f"{len(shas):,} latents of covers that are not in the library",
         "delete them",
-        lambda con: _run(con, _NO_SUCH_COVER.format(table="latents"), shas),
+        lambda con: _run(con, _NO_SUCH_COVER.format(table="latents"), [shas]),
     )
 
 
@@ -265,23 +267,27 @@ def _loose_tags(count: int) -> Problem:
     )
 
 
-def _run(con: duckdb.DuckDBPyConnection, sql: str, shas: list[str] | None = None) -> None:
-    con.execute(sql, None if shas is None else [shas])
+def _run(con: duckdb.DuckDBPyConnection, sql: str, values: list[list[str]] | None = None) -> None:
+    con.execute(sql, values)
 
 
 def _forget_covers(con: duckdb.DuckDBPyConnection, shas: list[str]) -> None:
     """Free albums of these covers and make their source's items due again."""
     if not shas:
         return
+    there = "cover_sha256 IN (SELECT unnest(?::VARCHAR[]))"
     _run(
         con,
-        "DELETE FROM ingest_items WHERE (source, key) IN "
-        "(SELECT (source, source_key) FROM albums WHERE cover_sha256 IN (SELECT unnest(?::VARCHAR[])))",
-        shas,
+        "DELETE FROM ingest_items WHERE (source, key) IN (SELECT (source, source_key) FROM album_sources WHERE "
+        f"{there} OR album_id IN (SELECT album_id FROM albums WHERE {there}))",
+        [shas, shas],
     )
-    _run(con, "UPDATE albums SET cover_sha256 = NULL WHERE cover_sha256 IN (SELECT unnest(?::VARCHAR[]))", shas)
+    freed = _column(con, f"SELECT album_id FROM albums WHERE {there}", [shas])
+    for table in ("album_sources", "albums"):
+        _run(con, f"UPDATE {table} SET cover_sha256 = NULL WHERE {there}", [shas])
+    best_of(con, sorted(freed))  # another source may have one
     for table in ("latents", "covers"):
-        _run(con, _NO_SUCH_COVER.format(table=table), shas)
+        _run(con, _NO_SUCH_COVER.format(table=table), [shas])
 
 
 def _delete(paths: list[Path]) -> None:

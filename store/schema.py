@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from store.comments import COMMENTS
 from store.errors import LibraryError
+from store.sources_schema import make_source_tables
 from store.views import VIEWS_1
 
 if TYPE_CHECKING:
@@ -207,6 +208,7 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("views and macros", VIEWS_1),
     ("map of covers", TABLES_COVER_MAP),
     ("names of walks", TABLES_WALK_NAMES),
+    ("sources of albums", make_source_tables),
 ]
 
 

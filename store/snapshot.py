@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.merged_ids import merged_ids
 from store.personal import PersonalRecords, read_personal
 from store.records import Album
+from store.text import key
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,6 +57,10 @@ pairs AS (
 SELECT a, b, max(match) AS match FROM (FROM pairs UNION ALL SELECT b, a, match FROM pairs)
 GROUP BY a, b ORDER BY a, b
 """
+_SPELLINGS = """
+SELECT row, s.artist, s.title FROM album_sources s JOIN albums a USING (album_id) JOIN snapshot_albums USING (album_id)
+WHERE s.artist <> a.artist OR s.title <> a.title ORDER BY row, s.artist, s.title
+"""
 _TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
 
 
@@ -93,14 +99,22 @@ class Snapshot:
         names = con.execute("SELECT tag FROM snapshot_tag_names ORDER BY code").fetchall()
         tags = con.execute(_TAG_ENTRIES).fetchnumpy()
         similar = con.execute(_SIMILAR).fetchnumpy()
+        spellings = con.execute(_SPELLINGS).fetchall()
         for table in _TEMPORARY:
             con.execute(f"DROP TABLE temp.{table}")
         self.personal = personal
+        self.merged = merged_ids(con)  # album_ids of old → of the album that they are part of now
         self.album_ids: list[str] = columns["album_id"].tolist()
         self.artists: list[str] = columns["artist"].tolist()
         self.titles: list[str] = columns["title"].tolist()
         self.artist_keys: list[str] = columns["artist_key"].tolist()
         self.title_keys: list[str] = columns["title_key"].tolist()
+        # (row, artist_key, title_key): what else albums are called by a source
+        self.other_names = [
+            (row, *keys)
+            for row, artist, title in spellings
+            if (keys := (key(artist), key(title))) != (self.artist_keys[row], self.title_keys[row])
+        ]
         self.genres: list[str] = columns["genre"].tolist()  # '' = unknown
         self.covers: list[str] = columns["cover"].tolist()  # cover_sha256, '' = none
         self.fictional: np.ndarray = np.asarray(columns["fictional"], dtype=bool)
@@ -145,8 +159,8 @@ class Snapshot:
         )
 
     def row(self, album_id: str) -> int | None:
-        """The row of an album_id, None where there is no such album."""
-        return self._row_of.get(album_id)
+        """The row of an album_id, also of one that was merged into another; None where there is no such album."""
+        return self._row_of.get(self.merged.get(album_id, album_id))
 
     @cached_property
     def _row_of(self) -> dict[str, int]:

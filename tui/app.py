@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -18,12 +19,16 @@ from store.filters import Filter
 from store.records import Route, Weights
 from tui.bench_door import open_gallery, open_tray
 from tui.bench_state import Bench
+from tui.colors import ColorMode
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
-from tui.halfblocks import FINE, LITE, ColorMode
+from tui.halfblocks import FINE, LITE
+from tui.kitty import LOWS, Kitty
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
+from tui.picture_choice import Asked, chosen_pictures
+from tui.pictures import Pictures
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import Finder, FindScreen
@@ -39,6 +44,7 @@ from tui.screens.walk import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.screens.write import WriteScreen
 from tui.session import Blender, Session
+from tui.sixel import Sixel
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
 from tui.trail import Trail
@@ -105,16 +111,35 @@ class SleevewalkApp(ThriftyDisplay):
         self.library = library
         self.bench = Bench()
         self.look = look or TerminalLook()
-        self.colorless = self.look.color == "ascii"
-        mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
+        self.colorless, self.plain = self.look.color in ("mono", "ascii"), self.look.color == "ascii"
+        mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console._color_system, self.no_color)
         self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
+        self.painter.light = self.look.light
         self.metered = False
+        self.remark = ""  # to be told at the start
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
         own_look = PAPER.name if self.look.light and not self.colorless else NIGHT.name
         self.theme = self.config.theme or own_look
         self.set_keymap(self.config.keys)
+
+    def draw_pictures(self, asked: Asked) -> None:
+        """Draw covers as was chosen; call it before the app runs."""
+        self.answers, self.early_keys = asked.answers, asked.keys
+        choice, pictures = asked.choice, Pictures()
+        if choice.protocol == "kitty":
+            first = os.getpid() % 200 * LOWS  # two apps in one terminal use different ids
+            self.pictures = Kitty(pictures, choice.cell, inside_tmux=choice.inside_tmux, first=first)
+        elif choice.protocol == "sixel" and choice.cell is not None:
+            self.pictures = Sixel(pictures, choice.cell)
+        self.painter.pictures = None if self.pictures is None else pictures
+        if choice.refused:
+            self.remark = f"covers are half blocks: {choice.why}"
+        if asked.answers is not None or self.pictures is not None:
+            from tui.terminal_driver import AskedDriver
+
+            self.driver_class = AskedDriver
 
     def link_changed(self, slow: bool) -> None:
         """From here on covers are drawn for a slow link or in full, unless the person decided."""
@@ -163,6 +188,8 @@ class SleevewalkApp(ThriftyDisplay):
     def on_mount(self) -> None:
         """Text that is drawn with explicit colours is drawn anew in the colours of another theme."""
         self.theme_changed_signal.subscribe(self, self._recolor)
+        if self.remark and isinstance(self.screen, WalkScreen):
+            self.call_after_refresh(self.screen.say, self.remark)
         if self.welcome and self.session is not None:
             self.push_screen(WelcomeScreen(len(self.session.snapshot)))
 
@@ -354,11 +381,13 @@ def run_app(
     blender: Blender | None = None,
     look: TerminalLook | None = None,
     decoder: Decoder | None = None,
+    pictures: str | None = None,
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
     `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
-    the terminal was prepared for before this module was imported.
+    the terminal was prepared for before this module was imported. `pictures` is one of PICTURES and goes before the
+    person's settings.
     Raises LibraryError where the library cannot be read.
     """
     from store.cover_map import open_map
@@ -392,8 +421,11 @@ def run_app(
         decoder=decoder,
         library=library,
     )
+    wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
     try:
-        app.run()
+        with chosen_pictures(wanted, source, app.look) as asked:
+            app.draw_pictures(asked)
+            app.run()
     finally:
         if decoder is not None:
             decoder.close()

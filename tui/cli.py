@@ -27,6 +27,8 @@ COMMANDS = {
     "route": "walk",
     "walk": "walks",
     "blend": "blend",
+    "merge": "merging",
+    "split": "merging",
     "sql": "library",
     "export": "exchange",
     "import": "exchange",
@@ -74,7 +76,7 @@ def sleevewalk(ctx: click.Context, library_dir: Path | None, debug: bool) -> Non
     if ctx.invoked_subcommand is None:
         from tui.commands.explore import explore
 
-        ctx.invoke(explore, album=None, color="auto", lite=None)
+        ctx.invoke(explore, album=None, color="auto", lite=None, pictures=None)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(error: Exception) -> int:
     """Print the error as one line (with the traceback under --debug) and return its exit status."""
-    from store.errors import LibraryError, LibraryLocked, UnknownAlbum, UnknownWalk
+    from store.errors import LibraryError, LibraryLocked, UnknownAlbum, UnknownPart, UnknownWalk
     from store.text import clean
     from vae.info import BadWeights
 
@@ -113,7 +115,7 @@ def report(error: Exception) -> int:
     if not expected:
         line = f"this should not happen ({type(error).__name__}: {line}); --debug shows where"
     click.echo(f"sleevewalk: {line}", err=True)
-    if isinstance(error, UnknownAlbum | UnknownWalk):
+    if isinstance(error, UnknownAlbum | UnknownPart | UnknownWalk):
         return 2
     return 3 if isinstance(error, LibraryLocked) else 1
 

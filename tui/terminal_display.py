@@ -8,22 +8,27 @@ and pictures that nobody will see are never sent.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
 from textual import events, messages
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.geometry import Region
+from textual.screen import Screen
 
+from tui.kitty import Kitty
 from tui.link import Link
+from tui.sixel import Sixel
+from tui.terminal_compositor import Painting, SparingCompositor
 from tui.terminal_mirror import TerminalMirror
+from tui.terminal_probe import AnswerFilter, measured_cell
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from textual.screen import Screen
+    from textual.dom import DOMNode
     from textual.widget import Widget
 
 CHUNK = 6 * 1024  # bytes sent at a time
@@ -41,10 +46,14 @@ class ThriftyDisplay(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.sent_bytes = 0
-        self.colorless = False
+        self.colorless = self.plain = False  # no colours; nor any character beyond ASCII
+        self.pictures: Kitty | Sixel | None = None  # what draws covers where half blocks do not
+        self.answers: AnswerFilter | None = None  # of the terminal, some perhaps still to come
+        self.early_keys = ""  # pressed before the start
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
+        self._settled = False  # whether a first screen was sent in full
         self._looked_at: tuple[Screen[Any] | None, Widget | None] = (None, None)
         self._link = Link()
         self._key: tuple[float, int] | None = None  # when the last key came, and the bytes sent before it
@@ -68,17 +77,23 @@ class ThriftyDisplay(App[None]):
         self.refresh()
         self._pump()
 
+    def _register(self, parent: DOMNode, *widgets: Widget, **how: Any) -> list[Widget]:
+        for widget in widgets:
+            if isinstance(widget, Screen):  # it has drawn nothing yet
+                widget._compositor = SparingCompositor()
+        return super()._register(parent, *widgets, **how)
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        plain = isinstance(renderable, LayoutUpdate | ChopsUpdate)
-        if not plain or self._batch_count or self._driver is None or self.is_headless or self._driver.is_inline:
+        if not isinstance(renderable, Painting) or self._batch_count or self._driver is None or self.is_headless:
             super()._display(screen, renderable)
             return
-        assert isinstance(renderable, LayoutUpdate | ChopsUpdate)
         if self._running and not self._closed:
             columns, rows = self.size
             if self._mirror is None or (self._mirror.columns, self._mirror.rows) != (columns, rows):
                 system = self.console._color_system or ColorSystem.TRUECOLOR
-                self._mirror = TerminalMirror(columns, rows, system, self.colorless)
+                if isinstance(self.pictures, Sixel):
+                    self.pictures.resized(measured_cell() or self.pictures.cell)
+                self._mirror = TerminalMirror(columns, rows, system, self.colorless, self.plain, self.pictures)
             self._mirror.paint(renderable)
             self._pump_soon(0)
         self.post_display_hook()
@@ -122,6 +137,9 @@ class ThriftyDisplay(App[None]):
         self._pump_soon(POLL if self._unanswered else SOON)
 
     def _told(self) -> None:
+        if not self._settled:
+            self._settled = True
+            gc.freeze()  # what the start made stays; looking through it again and again took longer than a hop
         if self._key is not None and self.sent_bytes > self._key[1]:
             (when, before), self._key = self._key, None
             self.key_drawn(self.sent_bytes - before, time.monotonic() - when)

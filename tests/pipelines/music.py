@@ -11,7 +11,7 @@ import mutagen
 from mutagen.aiff import AIFF
 from mutagen.asf import ASF, ASFByteArrayAttribute
 from mutagen.flac import FLAC, Picture
-from mutagen.id3 import APIC, TALB, TCMP, TCON, TDRC, TPE1, TPE2
+from mutagen.id3 import APIC, TALB, TCMP, TCON, TDRC, TPE1, TPE2, TXXX
 from mutagen.mp3 import MP3
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.ogg import OggPage
@@ -39,7 +39,7 @@ def silence(suffix: str) -> bytes:
 
 
 def write_track(path: Path, art: bytes | None = None, **tags: str) -> Path:
-    """A tagged file; tags are artist, album_artist, album, year, genre and compilation."""
+    """A tagged file; tags are artist, album_artist, album, year, genre, compilation and release_group."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(silence(path.suffix))
     file = {
@@ -49,7 +49,9 @@ def write_track(path: Path, art: bytes | None = None, **tags: str) -> Path:
     if file.tags is None:
         file.add_tags()
     for name, value in tags.items():
-        if path.suffix in (".mp3", ".aiff", ".wav"):
+        if name == "release_group":
+            _add_release_group(file, path.suffix, value)
+        elif path.suffix in (".mp3", ".aiff", ".wav"):
             file.tags.add(_ID3[name](encoding=3, text=[value]))
         elif path.suffix == ".m4a" and name == "compilation":
             file.tags["cpil"] = value == "1"
@@ -63,6 +65,18 @@ def write_track(path: Path, art: bytes | None = None, **tags: str) -> Path:
         _add_art(file, path.suffix, art)
     file.save()
     return path
+
+
+def _add_release_group(file: mutagen.FileType, suffix: str, value: str) -> None:
+    """As Picard writes it."""
+    if suffix in (".mp3", ".aiff", ".wav"):
+        file.tags.add(TXXX(encoding=3, desc="MusicBrainz Release Group Id", text=[value]))
+    elif suffix == ".m4a":
+        file.tags["----:com.apple.iTunes:MusicBrainz Release Group Id"] = [value.encode()]
+    elif suffix == ".wma":
+        file.tags["MusicBrainz/Release Group Id"] = [value]
+    else:
+        file.tags["musicbrainz_releasegroupid"] = [value]
 
 
 def _add_art(file: mutagen.FileType, suffix: str, art: bytes) -> None:

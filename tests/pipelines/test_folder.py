@@ -38,13 +38,15 @@ def cover_of(library: Library, title: str) -> object:
 def test_every_format_gives_its_tags_and_its_art(library: Library, music: Path, suffix: str) -> None:
     art = to_bytes(photo(200, 200, seed=3))
     write_track(
-        music / f"a{suffix}", art, artist="Björk", album_artist="Björk", album="Post", year="1995-06-13", genre="Pop"
-    )
+        music / f"a{suffix}", art, artist="Björk", album_artist="Björk", album="Post", year="1995-06-13", genre="Pop",
+        release_group="3F48BB7C-0d35-3c7b-9dd9-7d0d4d6b8a5e",
+    )  # fmt: skip
     report = ingest_folder(library, music)
     assert (report.files, report.added, report.covers_stored, report.rejected) == (1, 1, 1, [])
     assert albums(library) == [("Björk", "Post", 1995, "pop")]
     with library.read() as con:
         assert con.execute("SELECT tag, weight FROM album_tags").fetchall() == [("pop", 100.0)]
+        assert con.execute("SELECT mbid FROM albums").fetchall() == [("3f48bb7c-0d35-3c7b-9dd9-7d0d4d6b8a5e",)]
     sha = str(cover_of(library, "Post"))
     assert (CoverFiles(library.covers_dir).pixels(sha) == decode_cover(art).pixels).all()
 

@@ -149,6 +149,18 @@ def test_a_library_of_an_earlier_version_is_migrated_and_backed_up(version: int,
         assert con.execute("SELECT name FROM walk_names").fetchall() == [("Monday",)]
 
 
+def test_a_library_of_schema_4_remembers_where_its_albums_came_from(tmp_path: Path) -> None:
+    path = old_library(tmp_path, "schema_v4.sql")
+    library = Library.open(tmp_path)
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("SELECT source, artist, title, year, match_key FROM album_sources").fetchall() == [
+            ("table", "Ada", "First", 1990, "ada / first")
+        ]
+        assert con.execute("SELECT name FROM walk_names").fetchall() == [("Sunday",)]
+    (backup,) = library.backups_dir.iterdir()
+    assert backup.name == "library-schema4.duckdb"
+
+
 def test_the_fixtures_are_made_of_the_steps() -> None:
     """A released step is never edited: people's files were made by it."""
     steps = (schema.TABLES_1, schema.VIEWS_1, schema.TABLES_COVER_MAP, schema.TABLES_WALK_NAMES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import termios
 from collections.abc import Iterator
@@ -10,14 +9,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from PIL import Image
 
-from store.catalog import add_albums, add_covers
-from store.covers import CoverFiles
 from store.library import Library
-from store.records import AlbumRecord, CoverRecord
 from store.snapshot import Snapshot
-from tests.tui.fakes import FakeCovers
+from tests.tui.libraries import make_library
 from tests.tui.slow_terminal import SlowTerminal, pictured
 from tests.tui.terminal import Terminal
 from tui.app import recorded_trail
@@ -33,31 +28,7 @@ ENTER, BACKSPACE, CTRL_C = "\r", "\x7f", "\x03"
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     """Twelve albums with covers and tags, no index."""
-    library = Library.create(tmp_path / "library")
-    files = CoverFiles(library.covers_dir)
-    albums, covers = [], []
-    for number in range(12):
-        picture = io.BytesIO()
-        Image.fromarray(FakeCovers().pixels(str(number))).save(picture, "WEBP")
-        sha = files.put(picture.getvalue())
-        covers.append(CoverRecord(sha, 128, 128, len(picture.getvalue()), 0x808080))
-        tags = (("dub", 100.0), (f"tag {number % 3}", 80.0))
-        albums.append(
-            AlbumRecord(
-                f"Artist {number}",
-                f"Record {number}",
-                "table",
-                str(number),
-                year=1990 + number,
-                listeners=5000 - number,
-                cover_sha256=sha,
-                tags=tags,
-            )
-        )
-    with library.write() as con:
-        add_albums(con, albums)
-        add_covers(con, covers)
-    return library
+    return make_library(tmp_path / "library")
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from tui.terminal import described, terminal_look
         ({}, "ascii"),
         ({"TERM": "xterm-256color", "COLORTERM": "24bit", "NO_COLOR": "1"}, "gray"),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "ascii"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1", "LANG": "de_DE.UTF-8"}, "mono"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1", "LANG": "de_DE.UTF-8", "LC_ALL": "C"}, "ascii"),
         ({"TERM": "xterm-256color", "NO_COLOR": ""}, "256"),
     ],
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.commands.explore import look_options
 from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
 
 if TYPE_CHECKING:
@@ -31,16 +32,20 @@ class Finding:
 @click.command()
 @click.option("--repair", is_flag=True, help="List what is wrong with the library, and mend it when told to.")
 @click.option("--yes", is_flag=True, help="With --repair: mend without asking.")
+@look_options
 @json_option
 @command_options
 @click.pass_obj
-def doctor(context: Context, repair: bool, yes: bool, as_json: bool) -> int:
+def doctor(
+    context: Context, repair: bool, yes: bool, as_json: bool, color: str, lite: bool | None, pictures: str | None
+) -> int:
     """Check the device, FAISS, the terminal and the library. Exit status 1 where something needs mending."""
     if repair:
         if as_json:
             raise click.UsageError("--repair talks to a person; use --json without it to look")
         return repair_library(context, yes)
-    findings = [*model_findings(), *terminal_findings(), *config_findings(), *library_findings(context.library_dir)]
+    findings = [*model_findings(), *terminal_findings(color, lite, pictures), *config_findings()]
+    findings += library_findings(context.library_dir)
     if as_json:
         print_json([finding.__dict__ for finding in findings])
     else:
@@ -143,19 +148,41 @@ def is_installed(package: str) -> bool:
     return True
 
 
-def terminal_findings() -> list[Finding]:
-    """What the app will see of the terminal, and why."""
+def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> list[Finding]:
+    """What the app will see of the terminal with these flags, and why."""
+    from tui.picture_choice import chosen_pictures, multiplexer
     from tui.terminal import described, terminal_look
 
     section = "terminal"
     size = shutil.get_terminal_size()
-    multiplexer = "tmux" if os.environ.get("TMUX") else "screen" if os.environ.get("STY") else "none"
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
+    look = terminal_look(color, lite)
+    wanted, source = (pictures, "--pictures") if pictures else (configured_pictures(), "pictures in config.toml")
+    with chosen_pictures(wanted, source, look) as asked:
+        choice, answers = asked.choice, asked.found
+    said = (f"{name}={os.environ.get(name, 'unset')}" for name in ("TERM", "COLORTERM", "NO_COLOR"))
     return [
         Finding(section, "size", f"{size.columns}×{size.lines} (stdout is {stdout})", ok=size.columns >= 40),
-        *(Finding(section, name, text) for name, text in described(terminal_look())),
-        Finding(section, "inside", f"multiplexer: {multiplexer}"),
+        *(Finding(section, name, text) for name, text in described(look)),
+        Finding(section, "pictures", f"{choice.protocol} ({choice.why})", ok=not choice.refused),
+        Finding(section, "answers", answers),
+        Finding(section, "says", " ".join(said)),
+        Finding(section, "inside", f"multiplexer: {multiplexer() or 'none'}"),
     ]
+
+
+def configured_pictures() -> str:
+    """What the config file says of pictures; a mistake in the file is told with the others in it."""
+    import tomllib
+
+    from tui.config import config_path
+    from tui.picture_choice import PICTURES
+
+    try:
+        found = tomllib.loads(config_path().read_text(encoding="utf-8")).get("pictures")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return "auto"
+    return found if found in PICTURES else "auto"
 
 
 def config_findings() -> list[Finding]:
@@ -181,6 +208,7 @@ def config_findings() -> list[Finding]:
 def library_findings(folder: Path) -> list[Finding]:
     """Counts, and what does not fit together."""
     from store.catalog import counts
+    from store.duplicates import duplicates
     from store.errors import LibraryError
     from store.library import Library
     from store.repair import find_problems
@@ -193,8 +221,12 @@ def library_findings(folder: Path) -> list[Finding]:
         with library.read() as con:
             rows = counts(con)
             bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())
+            twice = len(duplicates(con))
         found = [Finding(section, "rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
         found.append(Finding(section, "covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
+        if twice:
+            text = f"{twice:,} albums look like another one: `sleevewalk doctor --repair` lists them"
+            found.append(Finding(section, "duplicates", text))
         mend = "`sleevewalk doctor --repair` mends it"
         found += [Finding(section, p.name, f"{p.text}: {mend}", ok=False) for p in find_problems(library)]
         return found + derived_findings(library)

@@ -1,0 +1,137 @@
+"""`merge` and `split`: when a person disagrees with what the library takes for one album."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.commands.shared import Context, command_options, json_option, open_library, print_json
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from store.library import Library
+    from store.merging import MergeReport
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done and change nothing.")
+
+
+class _DryRun(Exception):
+    """Ends a burst without its changes."""
+
+
+@click.command()
+@click.argument("album")
+@click.argument("other")
+@dry_run_option
+@json_option
+@command_options
+@click.pass_obj
+def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool) -> int:
+    """Make OTHER part of ALBUM: they are one.
+
+    The better of each field stays, with its source. Tags, cover, bookmark, the stops of walks and the parents of
+    blends come along. What a source brings later under either name goes to ALBUM. `split` undoes it.
+    """
+    from store.find import resolve
+    from store.merging import merge as merge_albums
+    from store.snapshot import Snapshot
+
+    library = open_library(context)
+    snapshot = Snapshot.load(library)
+    kept, gone = (resolve(snapshot, text) for text in (album, other))
+    report = _do(library, dry_run, lambda con: merge_albums(con, kept.album_id, gone.album_id))
+    if as_json:
+        print_json({**report.to_json(), "dry_run": dry_run})
+        return 0
+    click.echo(f"{'would merge' if dry_run else 'merged'} {_name(report.other_label, report.other_id)}")
+    click.echo(f"       into {_name(report.label, report.album_id)}")
+    _tell(report, dry_run, f"sleevewalk split {report.album_id} {report.other_id}")
+    return 0
+
+
+@click.command()
+@click.argument("album")
+@click.argument("part", required=False)
+@dry_run_option
+@json_option
+@command_options
+@click.pass_obj
+def split(context: Context, album: str, part: str | None, dry_run: bool, as_json: bool) -> int:
+    """Take PART out of ALBUM: they are two.
+
+    PART is an album that was merged into it (its name or album_id), another spelling, or a source; it may be left
+    out where there is only one. Undoes `merge`, and `merge` undoes it.
+    """
+    from store.find import resolve
+    from store.merging import find_part, parts
+    from store.merging import split as split_album
+    from store.snapshot import Snapshot
+
+    library = open_library(context)
+    kept = resolve(Snapshot.load(library), album)
+
+    def take_out(con: duckdb.DuckDBPyConnection) -> MergeReport:
+        return split_album(con, kept.album_id, find_part(parts(con, kept.album_id), kept.label, part))
+
+    report = _do(library, dry_run, take_out)
+    if as_json:
+        print_json({**report.to_json(), "dry_run": dry_run})
+        return 0
+    click.echo(f"{'would take' if dry_run else 'took'} {_name(report.other_label, report.other_id)}")
+    click.echo(f"    out of {_name(report.label, report.album_id)}")
+    _tell(report, dry_run, f"sleevewalk merge {report.album_id} {report.other_id}")
+    return 0
+
+
+def _do(library: Library, dry_run: bool, change: Callable[[duckdb.DuckDBPyConnection], MergeReport]) -> MergeReport:
+    """Make the change in one burst; a dry run makes it too and takes it back before it is stored."""
+    reports: list[MergeReport] = []
+    try:
+        with library.write() as con:
+            reports.append(change(con))
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return reports[0]
+
+
+def _name(label: str, album_id: str) -> str:
+    from store.text import clean
+
+    return f"{clean(label, 300)}  {album_id}"
+
+
+def _tell(report: MergeReport, dry_run: bool, undo: str) -> None:
+    """What moved, which fields changed, and how to undo it."""
+    from store.text import clean
+
+    counts = (
+        (report.sources, "source"), (report.bookmarks, "bookmark"), (report.stops, "stop of walks"),
+        (report.parents, "parent of blends"),
+    )  # fmt: skip
+    moved = [f"{count:,} {_plural(what, count)}" for count, what in counts if count]
+    click.echo(f"  moves: {', '.join(moved)}; {report.tags:,} {_plural('tag', report.tags)} now")
+    for change in report.fields:
+        before, after = (_value(value) for value in (change.before, change.after))
+        source = f" ({clean(change.source, 40)})" if change.source else ""
+        click.echo(f"  {change.name.removesuffix('_sha256')}: {before} → {after}{source}")
+    if dry_run:
+        click.echo("nothing was changed", err=True)
+    else:
+        click.echo(f"`{undo}` undoes it; `sleevewalk build` brings the neighbours up to date", err=True)
+
+
+def _plural(what: str, count: int) -> str:
+    first, space, rest = what.partition(" ")
+    return what if count == 1 else f"{first}s{space}{rest}"
+
+
+def _value(value: object) -> str:
+    from store.text import clean
+
+    text = clean("unknown" if value is None else str(value), 100)
+    return f"{text[:12]}…" if len(text) == 64 else text
