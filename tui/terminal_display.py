@@ -12,6 +12,7 @@ import gc
 import os
 import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
@@ -39,6 +40,7 @@ CHUNK = 6 * 1024  # bytes sent at a time
 AHEAD = 40 * 1024  # bytes sent before the first of them is answered: what 1 Mbit/s carries in 0.3 s
 ASK = "\x1b[?2026$p"  # Textual asks the same at the start; the answer comes as a message that changes nothing
 LOST = 3.0  # seconds after which an answer no longer counts as on its way
+PATIENCE = 0.7  # seconds that leaving waits for answers
 POLL = 0.01  # seconds between looks at whether answers are overdue
 SOON = 0.002  # and, where the terminal gives none, at whether the last chunk was written
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -54,6 +56,7 @@ class ThriftyDisplay(App[None]):
         self.pictures: Kitty | Sixel | None = None  # what draws covers where half blocks do not
         self.answers: AnswerFilter | None = None  # of the terminal, some perhaps still to come
         self.early_keys = ""  # pressed before the start
+        self._leaving: float | None = None  # since when
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
@@ -90,6 +93,15 @@ class ThriftyDisplay(App[None]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._key = (time.monotonic(), self.sent_bytes)
         await super().on_event(event)
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave once the answers on their way are here, or PATIENCE is over: the shell would take them for typing."""
+        now = time.monotonic()
+        self._leaving = self._leaving or now
+        if self._unanswered and now - self._leaving < PATIENCE:
+            self.set_timer(POLL, partial(self.exit, result, return_code, message))
+        else:
+            super().exit(result, return_code, message)
 
     def redraw(self) -> None:
         """Send everything again, such as after another program wrote over the screen."""
@@ -141,7 +153,7 @@ class ThriftyDisplay(App[None]):
     def _pump(self) -> None:
         """Send chunks while there is something to send and the terminal keeps up."""
         driver, mirror = self._driver, self._mirror
-        if driver is None or mirror is None or not self._running or self._closed:
+        if driver is None or mirror is None or not self._running or self._closed or self._leaving is not None:
             return
         first = self._first()
         while self._keeps_up():
