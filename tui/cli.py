@@ -21,6 +21,7 @@ COMMANDS = {
     "ingest": "ingest",
     "train": "model",
     "evaluate": "model",
+    "validate": "validate",
     "build": "library",
     "find": "walk",
     "similar": "walk",
@@ -33,6 +34,7 @@ COMMANDS = {
     "export": "exchange",
     "import": "exchange",
     "doctor": "doctor",
+    "bench": "bench",
 }
 
 
