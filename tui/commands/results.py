@@ -52,16 +52,15 @@ def fetch(library: Library, query: str) -> Result:
     import duckdb
     import pyarrow as pa
 
-    from store.personal import Personal
+    from store.personal import Personal, waiting_records
     from store.text import clean
 
-    try:
-        flushed = Personal(library).flush()
-    except LibraryError:  # a folder that may only be read
-        flushed = False
-    if not flushed:
-        click.echo("the newest bookmarks, walks and blends are still in journal.jsonl and not in this answer", err=True)
+    flushed = Personal(library).flush()
     with library.read() as con:
+        if not flushed and waiting_records(con, library.path):
+            click.echo(
+                "the newest bookmarks, walks and blends are still in journal.jsonl and not in this answer", err=True
+            )
         try:
             answer = con.sql(query)
             return Result(pa.table({}) if answer is None else answer.to_arrow_table())
