@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -101,10 +102,10 @@ def _write_to(result: Result, form: str, file: TextIO) -> None:
         file.write(json_text(rows) + "\n")
     elif form == "csv":
         writer = csv.writer(file)
-        rows = [result.columns, *result.rows()]
+        lines: list[Sequence[Any]] = [result.columns, *result.rows()]
         if file.isatty():  # what a query makes up may hold anything, and a terminal would obey it
-            rows = [[clean(cell, 4000) if isinstance(cell, str) else cell for cell in row] for row in rows]
-        writer.writerows(rows)
+            lines = [[clean(cell, 4000) if isinstance(cell, str) else cell for cell in line] for line in lines]
+        writer.writerows(lines)
     else:
         _write_table(result, file)
 
