@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exactly one faiss: the GPU one (1.2 GB of CUDA libraries) only where a GPU answers.
 EXTRA := $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench torture clean
 
 run: $(VENV)/.app
 	$(BIN)/sleevewalk demo
@@ -32,6 +32,10 @@ $(VENV)/.app: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/pip install -c constraints.txt -e '.[$(EXTRA),dev]'
 	touch $@ $(VENV)/.app
+
+# Three minutes of killing at random, and three on a disk that fills.
+torture: $(VENV)/.dev
+	SLEEVEWALK_TORTURE=180 $(BIN)/python -m pytest -s tests/torture
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING
 from pipelines.embed import embed
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
+from store.catalogue import read_catalogue
+from store.catalogue_file import LARGE, note_catalogue, open_catalogue, tables_fingerprint, write_catalogue
 from store.cover_map import map_is_current, principal_places, write_map
 from store.covers import CoverFiles
 from store.errors import LibraryError
-from store.index import CoverIndex, build_index
-from store.latents import add_latents, add_model, forget_latents, load_latents, missing_latents
+from store.index import CoverIndex, build_index, grow_index
+from store.latents import add_latents, add_model, forget_latents, latents_not_in, load_latents, missing_latents
 from store.library import Library
-from store.neighbor_table import neighbors_are_current, write_neighbors
+from store.neighbor_table import extend_neighbors, growth_of, neighbors_are_current, write_neighbors
+from store.rescue import copy_is_current, keep_copy
+from store.schema import first_row
 from vae.info import SHIPPED, WeightsInfo, read_info, search_matrix
 from vae.search import search_vectors
 
@@ -37,15 +41,17 @@ class BuildReport:
     embedded: int = 0  # covers
     embed_seconds: float = 0.0
     device: str = ""  # that embedded
-    indexed: int = 0  # covers in the index, if it was written
+    indexed: int = 0  # covers added to the index, or all where it was written anew
     neighbors: int = 0  # rows of the neighbours table, if it was written
     mapped: int = 0  # covers on the map, if it was written
+    copied: int = 0  # albums in the copy of what a build cannot make, if it was renewed
+    catalogued: int = 0  # albums in the catalogue's file, if it was written
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # (cover_sha256, why)
     seconds: float = 0.0
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.embedded or self.indexed or self.neighbors or self.mapped)
+        return not (self.embedded or self.indexed or self.neighbors or self.mapped or self.catalogued)
 
     @property
     def rate(self) -> float:
@@ -66,7 +72,11 @@ class BuildReport:
                 parts.append(f"{self.neighbors:,} neighbour pairs written")
             if self.mapped:
                 parts.append(f"{self.mapped:,} covers put on the map")
+            if self.catalogued:
+                parts.append(f"{self.catalogued:,} albums catalogued")
             line = ", ".join(parts)
+        if self.copied:
+            line += f"; a copy of {self.copied:,} albums is in backups/"
         if self.unreadable:
             line += f"; {len(self.unreadable):,} covers could not be read"
         return line
@@ -82,8 +92,9 @@ def build(
     weights: Path = SHIPPED,
     load_codec: Callable[[], Codec] | None = None,
 ) -> BuildReport:
-    """Embed the covers that have no latent, then rewrite index, neighbours table and map if they are behind.
+    """Embed the covers that have no latent, then bring index, neighbours table and map up to date.
 
+    A few new covers are added to what is there; many, or covers that have gone, make it be written anew.
     Killed and run again it goes on at the last batch. Raises BadWeights and LibraryError.
     """
     progress = progress or Progress()
@@ -94,12 +105,12 @@ def build(
         missing = missing_latents(con, info.model_id)
     if missing:
         _embed(library, missing, info, load_codec or _loader(weights), report, progress)
-    index = _current_index(library, info.model_id)
-    if index is None:
-        index = _reindex(library, info.model_id, weights, report, progress)
+    index = _index_of_all(library, info.model_id, weights, report, progress)
     if index is not None:
         _renew_neighbors(library, index, report, progress)
         _renew_map(library, index, report, progress)
+    _renew_catalogue(library, report, progress)
+    _renew_copy(library, report, progress)
     report.seconds = time.monotonic() - began
     return report
 
@@ -147,13 +158,31 @@ def _embed(
     progress.finish()
 
 
-def _current_index(library: Library, model_id: str) -> CoverIndex | None:
-    """The index, or None where it has to be written: absent, damaged, stale or of another model."""
+def _index_of_all(
+    library: Library, model_id: str, weights: Path, report: BuildReport, progress: Progress
+) -> CoverIndex | None:
+    """The library's index, brought up to date: as it is, with what is new added, or written anew."""
     try:
-        index = CoverIndex.load(library)
-    except LibraryError:
-        return None
-    return index if index is not None and index.model_id == model_id else None
+        index = CoverIndex.load(library, allow_stale=True)
+    except LibraryError:  # absent parts, or damaged
+        index = None
+    if index is not None and index.model_id == model_id:
+        with library.read() as con:
+            if not index.why_stale(con):
+                return index
+            fresh, gone = latents_not_in(con, model_id, index.sha_bytes)
+            shas, latents = load_latents(con, model_id, fresh) if not gone else ([], None)
+        if latents is not None:
+            vectors = search_vectors(latents, search_matrix(weights))
+            grown = grow_index(library, index, shas, vectors, _digest(index.fingerprint, shas))
+            if grown is not None:
+                report.indexed = len(shas)
+                return grown
+    return _reindex(library, model_id, weights, report, progress)
+
+
+def _digest(before: str, shas: list[str]) -> str:
+    return hashlib.sha256(before.encode() + "".join(shas).encode()).hexdigest()
 
 
 def _reindex(
@@ -164,8 +193,8 @@ def _reindex(
     if not shas:
         return None
     progress.start("indexing covers", None)
-    digest = hashlib.sha256(model_id.encode() + "".join(shas).encode()).hexdigest()
-    index = build_index(library, model_id, shas, search_vectors(latents, search_matrix(weights)), digest)
+    vectors = search_vectors(latents, search_matrix(weights))
+    index = build_index(library, model_id, shas, vectors, _digest(model_id, shas))
     report.indexed = len(shas)
     progress.finish(f"{len(shas):,} covers")
     return index
@@ -175,10 +204,15 @@ def _renew_neighbors(library: Library, index: CoverIndex, report: BuildReport, p
     with library.read() as con:
         if neighbors_are_current(con, index):
             return
-    progress.start("nearest covers", None)
-    nearest = index.nearest_covers()
-    with patient_write(library, progress) as con:
-        report.neighbors = write_neighbors(con, index, nearest)
+        progress.start("nearest covers", None)
+        growth = growth_of(con, index)
+    if growth is not None:
+        with patient_write(library, progress) as con:
+            report.neighbors = extend_neighbors(con, index, growth)
+    else:
+        nearest = index.nearest_covers()
+        with patient_write(library, progress) as con:
+            report.neighbors = write_neighbors(con, index, nearest)
     progress.finish(f"{report.neighbors:,} pairs")
 
 
@@ -191,3 +225,28 @@ def _renew_map(library: Library, index: CoverIndex, report: BuildReport, progres
     with patient_write(library, progress) as con:
         report.mapped = write_map(con, index, places)
     progress.finish(f"{report.mapped:,} covers")
+
+
+def _renew_copy(library: Library, report: BuildReport, progress: Progress) -> None:
+    with library.read() as con:
+        if copy_is_current(library, con):
+            return
+    progress.start("a copy to fall back on", None)
+    with patient_write(library, progress, exclusive=True) as con:
+        report.copied = keep_copy(library, con)
+    progress.finish(f"{report.copied:,} albums")
+
+
+def _renew_catalogue(library: Library, report: BuildReport, progress: Progress) -> None:
+    """What lets a large library open at once; small ones do without."""
+    with library.read() as con:
+        row = first_row(con, "SELECT count(*) FROM albums")
+        if not row or row[0] < LARGE or open_catalogue(con, library.index_dir) is not None:
+            return
+        progress.start("the catalogue", None)
+        fingerprint, catalogue = tables_fingerprint(con), read_catalogue(con)
+    digest = write_catalogue(catalogue, library.index_dir)
+    with patient_write(library, progress) as con:
+        note_catalogue(con, fingerprint, digest)
+    report.catalogued = len(catalogue.album_ids)
+    progress.finish(f"{report.catalogued:,} albums")

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,15 +18,18 @@ from typing import TYPE_CHECKING
 from pipelines.progress import Progress
 from pipelines.report import SourceError
 from store.covers import CoverFiles
-from store.errors import LibraryError
+from store.errors import LibraryError, LibraryReadOnly
 from store.latents import fix_dimension
 from store.library import Library
+from store.personal import waiting_records
+from store.repair import killed_imports
 from store.schema import MIGRATIONS, first_row, sql_text
 from store.sources_schema import remember_sources
 
 if TYPE_CHECKING:
     import duckdb
 
+UNFINISHED = ".unfinished-export"  # becomes the manifest
 FORMAT = 1  # of the folder; a reader refuses a higher one
 _CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]"
 _SHOWN = (  # text that a terminal will show as it is stored
@@ -54,18 +57,26 @@ class ExchangeReport:
 
 
 def export_library(library: Library, folder: Path, progress: Progress | None = None) -> ExchangeReport:
-    """Write the library to `folder`, which is new or empty. The library is held for the tables alone.
+    """Write the library to `folder`, which is new, empty, or what a killed export left: that is gone on with. The
+    library is held for the tables alone.
 
     LibraryError where the folder holds anything or cannot be written.
     """
     progress, report = progress or Progress(), ExchangeReport()
     with _told(folder, "write"):
-        if folder.exists() and any(folder.iterdir()):
+        unfinished = folder / UNFINISHED
+        if folder.exists() and any(folder.iterdir()) and not unfinished.exists():
             raise LibraryError(f"{folder} is not empty; name a new folder")
         (folder / "tables").mkdir(parents=True, exist_ok=True)
-        with library.write():  # what waits in the journal goes too
+        unfinished.touch()
+        with suppress(LibraryReadOnly), library.write():  # what waits in the journal goes too
             pass
         with library.read() as con:
+            if waiting := waiting_records(con, library.path):
+                raise LibraryError(
+                    f"{waiting:,} personal records wait in the journal of {library.path}, which may only be read: "
+                    "give yourself the right to write there, so that they are exported too"
+                )
             shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
             for table in _tables(con):
                 target = sql_text(str(folder / "tables" / f"{table}.parquet"))
@@ -79,9 +90,10 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
             "tables": report.tables,
             "covers": report.covers,
         }
-        beside = folder / f".manifest.json.{os.getpid()}"
-        beside.write_text(json.dumps(manifest, indent=1) + "\n")
-        beside.replace(folder / "manifest.json")
+        for left in folder.glob("covers/??/.*"):  # of a run that was killed
+            left.unlink()
+        unfinished.write_text(json.dumps(manifest, indent=1) + "\n")
+        unfinished.replace(folder / "manifest.json")
     return report
 
 
@@ -98,8 +110,11 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
         if place.exists() and any(place.iterdir()):
             raise LibraryError(f"{place} is not empty; import makes a new library: name another folder with --library")
         place.parent.mkdir(parents=True, exist_ok=True)
+        for left in killed_imports(place):
+            shutil.rmtree(left)
         beside = place.with_name(f".{place.name}.{os.getpid()}")
         try:
+            beside.mkdir()  # refused here, it is refused in the name that the person gave
             library = Library.create(beside)
             with library.write() as con:
                 for table in _tables(con):

@@ -17,9 +17,9 @@ PATIENCE = 120.0  # seconds; a person who looks something up in the file should 
 
 @contextmanager
 def patient_write(
-    library: Library, progress: Progress, patience: float = PATIENCE
+    library: Library, progress: Progress, patience: float = PATIENCE, *, exclusive: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`library.write()` that waits up to `patience` seconds for another holder of the file, and says so.
+    """`library.write()`, or `exclusive()`, that waits up to `patience` seconds for another holder, and says so.
 
     Raises LibraryLocked when the patience is at its end: nothing of this burst is written then.
     """
@@ -27,7 +27,7 @@ def patient_write(
     with ExitStack() as burst:
         while True:
             try:
-                connection = burst.enter_context(library.write())
+                connection = burst.enter_context(library.exclusive() if exclusive else library.write())
                 break
             except LibraryLocked as error:
                 if time.monotonic() >= deadline:

@@ -69,14 +69,14 @@ def write_map(con: duckdb.DuckDBPyConnection, index: CoverIndex, places: np.ndar
     con.execute("DELETE FROM cover_map")
     with registered(con, "incoming_places", table):
         con.execute("INSERT INTO cover_map SELECT cover_sha256, x, y FROM incoming_places ORDER BY cover_sha256")
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('cover_map', ?, {NOW_UTC})", [_fingerprint(index)])
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('cover_map', ?, {NOW_UTC})", [index.facts.identity])
     return index.count
 
 
 def map_is_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:
     """True where `cover_map` was written from this index."""
     row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'cover_map'")
-    return row is not None and row[0] == _fingerprint(index)
+    return row is not None and row[0] == index.facts.identity
 
 
 def open_map(library: Library, neighborhood: Neighborhood) -> CoverMap:
@@ -106,9 +106,5 @@ def _stored(library: Library, index: CoverIndex) -> np.ndarray | None:
     if len(columns["x"]) != index.count:
         return None
     places = np.empty((index.count, 2), np.float32)
-    places[np.argsort(np.array(index.shas, dtype="S64"))] = np.stack([columns["x"], columns["y"]], axis=1)
+    places[np.argsort(index.sha_bytes)] = np.stack([columns["x"], columns["y"]], axis=1)
     return places
-
-
-def _fingerprint(index: CoverIndex) -> str:
-    return f"{index.fingerprint} {index.facts.faiss_sha256[:16]}"

@@ -19,6 +19,14 @@ class LibraryLocked(LibraryError):
     """Another process holds `library.duckdb`; the message names it as DuckDB does."""
 
 
+class LibraryReadOnly(LibraryError):
+    """The library's file or folder may only be read."""
+
+
+class LibraryDamaged(LibraryError):
+    """`library.duckdb` is not what was written: DuckDB cannot open it, or not read all of it."""
+
+
 class UnknownAlbum(LibraryError):
     """No album goes by that name; `candidates` are the closest (at most 5)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -40,7 +39,7 @@ class Filter:
             return None
         allowed = np.ones(len(snapshot), bool)
         if self.genre is not None:
-            allowed &= np.fromiter((genre == self.genre for genre in snapshot.genres), bool, len(snapshot))
+            allowed &= snapshot.of_genre(self.genre)
         if self.decade is not None:
             allowed &= (snapshot.years >= self.decade) & (snapshot.years < self.decade + 10)
         if self.popularity is not None:
@@ -82,8 +81,8 @@ def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
 
 def genres_of(snapshot: Snapshot) -> list[str]:
     """The genres of the library, the commonest first."""
-    counts = Counter(genre for genre in snapshot.genres if genre)
-    return sorted(counts, key=lambda genre: (-counts[genre], genre))
+    counts = dict(zip(snapshot.genre_names, np.bincount(snapshot.genre_codes).tolist(), strict=True))
+    return sorted(filter(None, counts), key=lambda genre: (-counts[genre], genre))
 
 
 def decades_of(snapshot: Snapshot) -> list[int]:

@@ -1,60 +1,43 @@
 """The cover index: nearest covers by the cosine of their latents, through FAISS. Derived; `sleevewalk
-build` makes it.
-
-Three files, each written beside and renamed: `<model>.faiss` the vectors, `<model>.npy` which cover each
-row is, `<model>.json` what it was built from, the hashes of the other two, and the calibration of
-similarity to score.
+build` makes it. Its files are the business of `store.index_files`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from store.calibration import NEAREST, calibration, nearest_others
-from store.errors import LibraryError, StaleIndex
+from store.errors import StaleIndex
+from store.index_files import REBUILD, IndexFacts, newest_json, read_files, write_files
 from store.neighbor_table import neighbors_are_current, write_neighbors
 from store.schema import first_row
+from store.texts import Texts
 
 if TYPE_CHECKING:
     import duckdb
 
     from store.library import Library
 
-__all__ = ["CoverIndex", "IndexFacts", "build_index", "neighbors_are_current", "normalized", "write_neighbors"]
+__all__ = [
+    "CoverIndex",
+    "IndexFacts",
+    "build_index",
+    "grow_index",
+    "neighbors_are_current",
+    "normalized",
+    "write_neighbors",
+]
 
 EXACT_BELOW = 100_000  # covers; from there the coarse index answers 100 times faster at a recall of .97
 LISTS, PROBES = 4096, 64
-_REBUILD = "run `sleevewalk build`"
+GROWTH = 1.25  # how much an index may grow before it is built anew
 _INTERACTIVE = 8  # queries; up to here one thread answers sooner than several that wait for each other
-
-
-@dataclass(frozen=True, slots=True)
-class IndexFacts:
-    """What the json beside an index says."""
-
-    model_id: str
-    dimension: int
-    count: int
-    fingerprint: str  # of the latents it was built from, as the builder gave it
-    covers_check: int  # of the set of covers, comparable with the library's (see `_covers_check`)
-    faiss_bytes: int
-    faiss_sha256: str
-    covers_sha256: str  # of the .npy file
-    built_at: str
-    knots: tuple[tuple[float, float], ...]  # (similarity, score), both increasing
 
 
 class CoverIndex:
@@ -69,7 +52,7 @@ class CoverIndex:
         self.fingerprint = facts.fingerprint
         self.facts = facts
         self._index = faiss_index
-        self._sha_bytes = sha_bytes
+        self.sha_bytes = sha_bytes  # S64 [count]: cover_sha256 of every row
         self.knots = np.array(facts.knots, dtype=np.float64).reshape(-1, 2)
 
     @classmethod
@@ -79,14 +62,14 @@ class CoverIndex:
         LibraryError for a damaged or foreign one, StaleIndex where covers came or went since (unless
         `allow_stale`).
         """
-        json_path = _newest_json(library.index_dir)
+        json_path = newest_json(library.index_dir)
         if json_path is None:
             return None
-        index = _read(json_path)
+        index = cls(*read_files(json_path))
         with library.read() as con:
             why = index.why_stale(con)
         if why and not allow_stale:
-            raise StaleIndex(f"the cover index {json_path.with_suffix('.faiss')} is stale ({why}); {_REBUILD}")
+            raise StaleIndex(f"the cover index {json_path.with_suffix('.faiss')} is stale ({why}); {REBUILD}")
         return index
 
     def why_stale(self, con: duckdb.DuckDBPyConnection) -> str:
@@ -115,7 +98,7 @@ class CoverIndex:
     @cached_property
     def shas(self) -> list[str]:
         """cover_sha256 of every row."""
-        return [sha.decode() for sha in self._sha_bytes.tolist()]
+        return [sha.decode() for sha in self.sha_bytes.tolist()]
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -124,6 +107,20 @@ class CoverIndex:
     def row_of(self, sha: str) -> int | None:
         """The row of a cover, None where the index does not hold it."""
         return self._rows.get(sha)
+
+    def rows_of(self, shas: Sequence[str]) -> np.ndarray:
+        """int64 [n]: the row of each cover, -1 where the index does not hold it."""
+        if isinstance(shas, Texts):
+            import pyarrow as pa
+            import pyarrow.compute as pc
+
+            known = pa.array(self.sha_bytes.astype("U64"), pa.large_string())
+            return pc.fill_null(pc.index_in(shas.array, value_set=known), -1).to_numpy().astype(np.int64)
+        return np.fromiter((self._rows.get(sha, -1) for sha in shas), np.int64, len(shas))
+
+    def row_of_any(self, shas: Sequence[str]) -> bool:
+        """Whether the index holds one of these covers."""
+        return bool(np.isin(np.array(list(shas), dtype="S64"), self.sha_bytes).any())
 
     def vector(self, row: int) -> np.ndarray:
         """The L2-normalised vector of a row, float32 [m]."""
@@ -184,12 +181,12 @@ class CoverIndex:
         On the GPU where FAISS sees one. Seconds for 24k covers: call it outside a burst. -1 where there are
         fewer.
         """
-        return nearest_others(_on_gpu(self._index), self._all_batches(), self.count, k)
+        return self.nearest_to(np.arange(self.count), k)
 
-    def _all_batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for start in range(0, self.count, 4096):
-            rows = np.arange(start, min(start + 4096, self.count))
-            yield rows, self.vectors(rows)
+    def nearest_to(self, rows: np.ndarray, k: int = NEAREST) -> tuple[np.ndarray, np.ndarray]:
+        """The same for some rows alone."""
+        parts = (rows[start : start + 4096] for start in range(0, len(rows), 4096))
+        return nearest_others(_on_gpu(self._index), ((part, self.vectors(part)) for part in parts), len(rows), k)
 
 
 def build_index(
@@ -200,7 +197,6 @@ def build_index(
     Exact up to 100,000 covers, then IVF4096,SQ8. Indexes of other models in the folder are removed: they
     are derived.
     """
-    import faiss
 
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,100}", model_id):
         raise ValueError(f"a model id names a file; {model_id[:120]!r} cannot")
@@ -209,33 +205,37 @@ def build_index(
         raise ValueError(f"{len(shas)} covers but vectors of shape {vectors.shape}")
     if len(set(shas)) != len(shas):
         raise ValueError("a cover is given twice")
-    count, dimension = vectors.shape
     index = _fresh_index(vectors)
     sha_bytes = np.array(list(shas), dtype="S64")
-    library.index_dir.mkdir(parents=True, exist_ok=True)
-    target = library.index_dir / f"{model_id}.faiss"
-    with _beside(target) as beside:
-        faiss.write_index(index, str(beside))
-    with _beside(target.with_suffix(".npy")) as beside, beside.open("wb") as file:
-        np.save(file, sha_bytes, allow_pickle=False)
-    facts = IndexFacts(
-        model_id=model_id,
-        dimension=dimension,
-        count=count,
-        fingerprint=fingerprint,
-        covers_check=_covers_check(sha_bytes),
-        faiss_bytes=target.stat().st_size,
-        faiss_sha256=_sha256(target),
-        covers_sha256=_sha256(target.with_suffix(".npy")),
-        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        knots=calibration(index, vectors),
-    )
-    with _beside(target.with_suffix(".json")) as beside:
-        beside.write_text(json.dumps(asdict(facts), indent=1))
-    for other in library.index_dir.iterdir():
-        if other.suffix in (".faiss", ".npy", ".json") and other.stem != model_id:
-            other.unlink()
+    knots = calibration(index, vectors)
+    facts = write_files(library.index_dir, index, sha_bytes, model_id, fingerprint, knots, len(shas))
     return CoverIndex(facts, index, sha_bytes)
+
+
+def grow_index(
+    library: Library, index: CoverIndex, shas: Sequence[str], vectors: np.ndarray, fingerprint: str
+) -> CoverIndex | None:
+    """`index` with more covers (float32 [n, m], one a cover of `shas`) behind its own, written and opened.
+
+    None where it is time to build anew: it would have to become coarse, or has grown by more than a quarter
+    since its scores were calibrated and its lists trained.
+    """
+    import faiss
+
+    count = index.count + len(shas)
+    if count > GROWTH * (index.facts.calibrated or index.count) or (index.is_exact and count >= EXACT_BELOW):
+        return None
+    if index.row_of_any(shas):
+        raise ValueError("a cover is in the index already")
+    # Not the mapped one: that cannot be written to.
+    grown = faiss.read_index(str(library.index_dir / f"{index.model_id}.faiss"))
+    grown.add(normalized(vectors))
+    sha_bytes = np.concatenate([index.sha_bytes, np.array(list(shas), dtype="S64")])
+    calibrated = index.facts.calibrated or index.count
+    facts = write_files(
+        library.index_dir, grown, sha_bytes, index.model_id, fingerprint, index.facts.knots, calibrated, index.facts
+    )
+    return CoverIndex(facts, grown, sha_bytes)
 
 
 def normalized(vectors: np.ndarray) -> np.ndarray:
@@ -267,68 +267,6 @@ def _fresh_index(vectors: np.ndarray) -> Any:
     if count >= EXACT_BELOW:
         index.make_direct_map()
     return index
-
-
-def _newest_json(index_dir: Path) -> Path | None:
-    found = sorted(index_dir.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
-    return found[-1] if found else None
-
-
-def _read(json_path: Path) -> CoverIndex:
-    import faiss
-
-    path = json_path.with_suffix(".faiss")
-    damaged = f"the cover index {path} is damaged"
-    try:
-        fields = json.loads(json_path.read_text())
-        fields["knots"] = tuple((float(s), float(p)) for s, p in fields["knots"])
-        facts = IndexFacts(**fields)
-        size = path.stat().st_size
-        if size != facts.faiss_bytes:
-            raise LibraryError(f"{damaged} ({size:,} bytes instead of {facts.faiss_bytes:,}); {_REBUILD}")
-        if _sha256(path) != facts.faiss_sha256 or _sha256(path.with_suffix(".npy")) != facts.covers_sha256:
-            raise LibraryError(f"{damaged} (its content is not what was built); {_REBUILD}")
-        # Only now, after the hashes agree, are the bytes given to a parser.
-        sha_bytes = np.load(path.with_suffix(".npy"), allow_pickle=False)
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
-        raise LibraryError(
-            f"{damaged} ({str(error).splitlines()[0][:200] if str(error) else error!r}); {_REBUILD}"
-        ) from error
-    if index.d != facts.dimension or not index.ntotal == facts.count == len(sha_bytes):
-        raise LibraryError(
-            f"{damaged} ({index.ntotal:,} vectors of {index.d}, its json says {facts.count:,} of "
-            f"{facts.dimension}); {_REBUILD}"
-        )
-    return CoverIndex(facts, index, sha_bytes)
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A name beside `target` to write to; renamed into place at the end, removed on an error."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
-    try:
-        yield beside
-        beside.replace(target)
-    except OSError as error:
-        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _covers_check(sha_bytes: np.ndarray) -> int:
-    """XOR of the covers' first 60 bits: equal for equal sets in any order, and SQL can compute it in
-    milliseconds.
-    """
-    check = 0
-    for sha in sha_bytes.tolist():
-        check ^= int(sha[:15], 16)
-    return check
 
 
 @contextmanager

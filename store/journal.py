@@ -6,13 +6,14 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 JOURNAL = "journal.jsonl"
 DAMAGED = "journal-damaged.jsonl"  # lines that no one can read; kept, since a person may
+ARCHIVE = "backups/journal.jsonl"  # records that were stored since the last copy of the library
 
 
 def append(folder: Path, record: dict[str, Any]) -> None:
@@ -134,6 +135,29 @@ def keep_damaged(folder: Path, lines: list[bytes]) -> None:
         file.write(b"".join(line + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
+
+
+def archive(folder: Path, path: Path) -> None:
+    """Move what is in a journal that was stored to the archive. OSError where that cannot be written: it stays."""
+    target = folder / ARCHIVE
+    target.parent.mkdir(exist_ok=True)
+    content = path.read_bytes()
+    with target.open("ab") as file:
+        size = file.tell()
+        try:
+            file.write(b"\n" + content)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            os.truncate(target, size)
+            raise
+    path.unlink()
+
+
+def unarchive(folder: Path) -> None:
+    """Make the archive a journal that waits, before all others: those of its records that are known count once."""
+    with suppress(FileNotFoundError):
+        (folder / ARCHIVE).rename(folder / "journal-00000000.pending")
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

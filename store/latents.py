@@ -10,7 +10,7 @@ import numpy as np
 
 from store.bulk import registered
 from store.errors import LibraryError
-from store.schema import first_row
+from store.schema import first_row, sql_text
 from store.text import clean
 
 if TYPE_CHECKING:
@@ -100,7 +100,16 @@ def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
             f"this library's latents have {stored} numbers and the model gives {dimension}; "
             "use the model that made them, or build a new library"
         )
-    con.execute(f"ALTER TABLE latents ALTER latent TYPE FLOAT[{int(dimension)}]")
+    # Made anew and not altered: an ALTER casts rows deleted since the last checkpoint too, and one with an expression
+    # in the write-ahead log is more than DuckDB 1.4 can replay.
+    made = "FROM duckdb_{}() WHERE database_name = current_database() AND table_name = 'latents'"
+    (sql, comment) = first_row(con, f"SELECT sql, comment {made.format('tables')}") or ("", "")
+    columns = con.execute(f"SELECT column_name, comment {made.format('columns')}").fetchall()
+    table = str(sql).replace(f"FLOAT[{stored}]", f"FLOAT[{int(dimension)}]")
+    con.execute(table.replace("CREATE TABLE", "CREATE OR REPLACE TABLE", 1))
+    con.execute(f"COMMENT ON TABLE latents IS {sql_text(comment)}")
+    for name, text in columns:
+        con.execute(f"COMMENT ON COLUMN latents.{name} IS {sql_text(text)}")
 
 
 def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:
@@ -111,18 +120,41 @@ def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = N
     return int(row[0]) if row else 0
 
 
-def load_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> tuple[list[str], np.ndarray]:
-    """(cover_sha256 list, float32 [n, d]) of a model's latents, ordered by cover_sha256; [0, d] where there
-    are none.
+def load_latents(
+    con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str] | None = None
+) -> tuple[list[str], np.ndarray]:
+    """(cover_sha256 list, float32 [n, d]) of a model's latents, or of those of some covers, ordered by
+    cover_sha256; [0, d] where there are none.
     """
+    some = "" if shas is None else "AND cover_sha256 IN (SELECT unnest(?::VARCHAR[])) "
     table = con.sql(
-        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? ORDER BY cover_sha256", params=[model_id]
+        f"SELECT cover_sha256, latent FROM latents WHERE model_id = ? {some}ORDER BY cover_sha256",
+        params=[model_id] if shas is None else [model_id, list(shas)],
     ).to_arrow_table()
     dimension = latent_dimension(con)
     if not table.num_rows:
         return [], np.empty((0, dimension), np.float32)
     latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return table["cover_sha256"].to_pylist(), latents.astype(np.float32).reshape(-1, dimension)
+    return table["cover_sha256"].to_pylist(), latents.astype(np.float32, copy=False).reshape(-1, dimension)
+
+
+def latents_not_in(con: duckdb.DuckDBPyConnection, model_id: str, shas: np.ndarray) -> tuple[list[str], bool]:
+    """(covers that have a latent of that model and are not among `shas` (S64 [n]), whether one of `shas` has none)."""
+    import pyarrow as pa
+
+    known = pa.table({"cover_sha256": pa.array(shas.astype("U64"), pa.string())})
+    with registered(con, "known_covers", known):
+        fresh = con.execute(
+            "SELECT cover_sha256 FROM latents ANTI JOIN known_covers USING (cover_sha256) WHERE model_id = ? "
+            "ORDER BY cover_sha256",
+            [model_id],
+        ).fetchall()
+        gone = first_row(
+            con,
+            "SELECT count(*) FROM known_covers ANTI JOIN (FROM latents WHERE model_id = ?) USING (cover_sha256)",
+            [model_id],
+        )
+    return [sha for (sha,) in fresh], bool(gone and gone[0])
 
 
 def latents_of(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str]) -> dict[str, np.ndarray]:

@@ -3,6 +3,13 @@
 DuckDB's lock on a file is a POSIX record lock: it belongs to the process, and closing any handle of the
 file drops it. So within one process all bursts on a file go one after the other through a gate, and nothing
 here opens, copies or hashes the file by another route.
+
+DuckDB 2.0.0 and 2.0.1 read a file's header to see what kind of file it is, and lock it only then. A writer that
+checkpoints in between is undone, and the file may be damaged: the new holder works from the old header. So we name
+the kind of file (`TYPE duckdb`), and the header is read under the lock. A person's own session in such a version
+still looks first. That it finds the header of today, a burst appends to the write-ahead log, which every DuckDB
+replays, and leaves the file's header alone; where the log has grown long, it is moved into the file and the lock is
+kept a moment longer than a session needs between its look and its lock.
 """
 
 from __future__ import annotations
@@ -18,13 +25,22 @@ from pathlib import Path
 
 import duckdb
 
-from store.errors import LibraryError, LibraryLocked, LibraryMissing
+from store.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryMissing, LibraryReadOnly
 from store.interrupt import ctrl_c
 from store.schema import STORAGE_VERSION, migrate, sql_text, version_of
 
 RETRY_SECONDS = 2.0  # how long a burst waits for another process
 GATE_SECONDS = 60.0  # how long a burst waits for another thread of this process
+LONG_LOG = 1 << 19  # bytes of the write-ahead log, which every open replays, until it is moved into the file
+SETTLE_SECONDS = 0.025  # how long the lock outlives that
 _HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
+_NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
+_NO_RIGHT = ("Permission denied", "Read-only file system", "Operation not permitted")
+# What DuckDB says of a file whose bytes are not what it wrote.
+_DAMAGE = re.compile(
+    "Corrupt database file|not a valid DuckDB database file|Could not read enough bytes|Failed to load metadata pointer"
+    "|No more data remaining|Failure while replaying WAL|Failed to deserialize"
+)
 
 
 @dataclass(slots=True)
@@ -102,15 +118,20 @@ class Library:
         Waits up to 2 s for another process, then LibraryLocked. Personal records that wait in the journal are
         stored first. Not to be opened inside another burst.
         """
+        with self.exclusive() as con, transaction(con):
+            yield con
+
+    @contextmanager
+    def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """`write` without the transaction, for work that attaches another file."""
         from store.personal import replay_journal
 
         gate = self._gate()
         if gate.thread == threading.get_ident():
-            raise RuntimeError("write() inside an open burst of the same thread; close that one first")
+            raise RuntimeError("a write burst inside an open burst of the same thread; close that one first")
         with self._burst(gate, read_only=False) as con:
             replay_journal(self.path, con)
-            with transaction(con):
-                yield con
+            yield con
 
     def _gate(self) -> _Gate:
         with _gates_lock:
@@ -128,11 +149,12 @@ class Library:
             try:
                 with ctrl_c():
                     yield con
+                if not read_only and self._log_bytes() > LONG_LOG:
+                    checkpoint(con)
             except duckdb.Error as error:
-                if "No space left on device" in str(error):
-                    raise LibraryError(
-                        f"cannot write {self.db_path}: the disk is full; free some and run it again"
-                    ) from error
+                told = self._told(error)
+                if told is not None:
+                    raise told from error
                 raise
             finally:
                 gate.thread = gate.connection = None
@@ -151,11 +173,35 @@ class Library:
             except duckdb.Error as error:
                 holder = _HOLDER.search(str(error))
                 if holder is None and "Could not set lock" not in str(error):
-                    raise LibraryError(f"cannot open {self.db_path}: {_first_line(error)}") from error
+                    raise self._told(error) or LibraryError(
+                        f"cannot open {self.db_path}: {_first_line(error)}"
+                    ) from error
                 if time.monotonic() >= deadline:
                     who = holder.group(1) if holder else "another program"
                     raise LibraryLocked(f"{self.db_path} is in use by {who}; close it there and try again") from error
                 time.sleep(0.05)
+
+    def _told(self, error: duckdb.Error) -> LibraryError | None:
+        """The error of a full disk, a read-only or a damaged file in a line for people, None for any other."""
+        text = str(error)
+        if any(words in text for words in _NO_ROOM):
+            return LibraryError(f"cannot write {self.db_path}: the disk is full; free some and run it again")
+        if any(words in text for words in _NO_RIGHT) and os.access(self.db_path, os.R_OK):
+            return LibraryReadOnly(
+                f"cannot write {self.db_path}: it or its folder may only be read; give yourself the right to write, "
+                "or copy the library elsewhere"
+            )
+        if _DAMAGE.search(text):
+            return LibraryDamaged(
+                f"{self.db_path} is damaged ({_first_line(error)}); `sleevewalk doctor --repair` says what can be saved"
+            )
+        return None
+
+    def _log_bytes(self) -> int:
+        try:
+            return self.db_path.with_name(f"{self.db_path.name}.wal").stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _create_file(self) -> None:
         # Made whole beside and linked into place: a killed process leaves no half library, and of two
@@ -165,6 +211,7 @@ class Library:
         con = attach(fresh, read_only=False)
         try:
             migrate(con, fresh, backup_dir=None)
+            con.execute("CHECKPOINT")
         finally:
             con.close()
         try:
@@ -183,6 +230,7 @@ class Library:
         if version < len(MIGRATIONS):
             with self._burst(self._gate(), read_only=False) as con:
                 migrate(con, self.db_path, self.backups_dir)
+                checkpoint(con)
 
 
 @contextmanager
@@ -199,19 +247,30 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def attach(db_path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """A fresh connection with the file attached as `library` and current. Raises duckdb.Error."""
+    """A fresh connection with the file attached as `library` and current; it checkpoints when told to. Raises
+    duckdb.Error.
+    """
     con = duckdb.connect(
         ":memory:",
         config={"autoinstall_known_extensions": "false", "temp_directory": str(db_path.parent / ".spill")},
     )
     options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
     try:
-        con.execute(f"ATTACH {sql_text(str(db_path))} AS library ({options})")
+        con.execute("PRAGMA disable_checkpoint_on_shutdown")
+        con.execute("SET wal_autocheckpoint = '1TB'")
+        con.execute(f"ATTACH {sql_text(str(db_path))} AS library (TYPE duckdb, {options})")
         con.execute("USE library")
     except BaseException:
         con.close()
         raise
     return con
+
+
+def checkpoint(con: duckdb.DuckDBPyConnection) -> None:
+    """Move the write-ahead log into the file, and keep the lock a moment (see the top of this file)."""
+    with suppress(duckdb.Error):  # all of it is committed, and stays in the log until a checkpoint succeeds
+        con.execute("CHECKPOINT")
+    time.sleep(SETTLE_SECONDS)
 
 
 def _first_line(error: Exception) -> str:

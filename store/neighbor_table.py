@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from store.schema import NOW_UTC, first_row
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
     from store.index import CoverIndex
 
+_ROUNDING = 1e-5  # of distances kept as float32
 _SAME_FILE = 16  # albums of one cover file that are told of each other, and that a neighbour's file brings
 
 
@@ -31,25 +34,112 @@ def write_neighbors(
     """
     import pyarrow as pa
 
-    similarity, found = nearest if nearest is not None else index.nearest_covers()
+    written = _write(con, index, np.arange(index.count), nearest or index.nearest_covers())
+    con.execute("DELETE FROM cover_vectors")
+    if index.is_exact:
+        _write_vectors(con, index, 0)
+    con.execute("DELETE FROM cover_calibration")
+    with registered(con, "knots", pa.table({"similarity": index.knots[:, 0], "score": index.knots[:, 1]})):
+        con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_fingerprint(con, index)])
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What a grown index changes in the tables."""
+
+    rows: np.ndarray  # int64 [n]: covers that are new, or that a new one is among the nearest of
+    nearest: tuple[np.ndarray, np.ndarray]  # of those rows (see `CoverIndex.nearest_to`)
+
+
+def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | None:
+    """What `extend_neighbors` would write, computed in a read; None where the whole has to be rewritten.
+
+    That is so unless the tables are those of the index before it grew and every album with an old cover wears
+    the cover that it wore then.
+    """
+    if not index.facts.grown_from:
+        return None
+    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'neighbors'")
+    with registered(con, "new_covers", _covers(index, np.arange(index.facts.grown_at, index.count))):
+        before = _albums_and_covers(con, "AND cover_sha256 NOT IN (SELECT cover_sha256 FROM new_covers)")
+    if row is None or row[0] != f"{index.facts.grown_from} {before}":
+        return None
+    new = index.vectors(np.arange(index.facts.grown_at, index.count))
+    farthest = _farthest(con, index)
+    changed = [np.arange(index.facts.grown_at, index.count)]
+    for start in range(0, index.facts.grown_at, 65_536):
+        rows = np.arange(start, min(start + 65_536, index.facts.grown_at))
+        nearest_new = (index.vectors(rows) @ new.T).max(axis=1)
+        changed.append(rows[1 - nearest_new <= farthest[rows] + _ROUNDING])
+    every = np.sort(np.concatenate(changed))
+    return Growth(every, index.nearest_to(every))
+
+
+def extend_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, growth: Growth) -> int:
+    """Write a growth; the tables are then what `write_neighbors` would have made. Returns the rows written."""
+    written = _write(con, index, growth.rows, growth.nearest)
+    if index.is_exact:
+        _write_vectors(con, index, index.facts.grown_at)
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_fingerprint(con, index)])
+    return written
+
+
+def _farthest(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> np.ndarray:
+    """float32 [count]: the distance of the last neighbour in each cover's list; 2, the farthest, for a short list."""
+    with registered(con, "index_covers", _covers(index, np.arange(index.count))):
+        lists = con.execute(
+            """WITH lists AS (
+                SELECT album_id, count(*) AS n, max(distance) AS last FROM neighbors WHERE rank > 1 OR distance > 0
+                GROUP BY album_id)
+            SELECT cover, max(CASE WHEN n >= ? THEN last ELSE 2 END) AS last
+            FROM lists JOIN albums USING (album_id) JOIN index_covers USING (cover_sha256) GROUP BY cover""",
+            [NEAREST],
+        ).fetchnumpy()
+    farthest = np.full(index.count, 2, np.float32)
+    farthest[lists["cover"]] = lists["last"]
+    return farthest
+
+
+def _covers(index: CoverIndex, rows: np.ndarray) -> pa.Table:
+    import pyarrow as pa
+
+    shas = index.sha_bytes[rows].astype("U64") if len(rows) else np.empty(0, "U64")
+    return pa.table({"cover": pa.array(rows, pa.int32()), "cover_sha256": pa.array(shas, pa.string())})
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, index: CoverIndex, rows: np.ndarray, nearest: tuple[np.ndarray, np.ndarray]
+) -> int:
+    """Rewrite the neighbours of the albums that wear the covers `rows` of the index."""
+    import pyarrow as pa
+
+    similarity, found = nearest
     k = found.shape[1]
     keep = found.ravel() >= 0
     similarity_kept = np.clip(similarity.ravel()[keep], -1, 1)
     edges = pa.table(
         {
-            "cover": np.repeat(np.arange(index.count, dtype=np.int32), k)[keep],
+            "cover": np.repeat(rows.astype(np.int32), k)[keep],
             "near": found.ravel()[keep].astype(np.int32),
-            "rank": np.tile(np.arange(1, k + 1, dtype=np.int32), index.count)[keep],
+            "rank": np.tile(np.arange(1, k + 1, dtype=np.int32), len(rows))[keep],
             "distance": (1 - similarity_kept).astype(np.float32),
             "score": index.percentile(similarity_kept).astype(np.float32),
         }
     )
-    covers = pa.table({"cover": np.arange(index.count, dtype=np.int32), "cover_sha256": index.shas})
-    knots = pa.table({"similarity": index.knots[:, 0], "score": index.knots[:, 1]})
-    for name, table in (("edges", edges), ("index_covers", covers), ("knots", knots)):
-        con.register(name, table)
-    try:
-        con.execute("DELETE FROM neighbors")
+    with (
+        registered(con, "edges", edges),
+        registered(con, "index_covers", _covers(index, np.arange(index.count))),
+        registered(con, "changed", pa.table({"cover": rows.astype(np.int32)})),
+    ):
+        if len(rows) == index.count:
+            con.execute("DELETE FROM neighbors")
+        else:
+            con.execute(
+                "DELETE FROM neighbors WHERE album_id IN (SELECT album_id FROM albums "
+                "JOIN index_covers USING (cover_sha256) SEMI JOIN changed USING (cover))"
+            )
         row = first_row(
             con,
             """INSERT INTO neighbors
@@ -62,32 +152,24 @@ def write_neighbors(
                 QUALIFY row_number() OVER (PARTITION BY a.album_id ORDER BY e.rank, b.nth) <= ?
             ), same_file AS (
                 SELECT a.album_id, b.album_id AS neighbor_id, 1 AS rank, 0.0 AS distance, 1.0 AS score
-                FROM named a JOIN named b USING (cover) WHERE b.nth <= ? + 1 AND a.album_id <> b.album_id
+                FROM (FROM named SEMI JOIN changed USING (cover)) a JOIN named b USING (cover)
+                WHERE b.nth <= ? + 1 AND a.album_id <> b.album_id
                 QUALIFY row_number() OVER (PARTITION BY a.album_id ORDER BY b.nth) <= ?
             )
             FROM (FROM others UNION ALL FROM same_file) ORDER BY album_id, distance, rank, neighbor_id""",
             [_SAME_FILE, NEAREST, _SAME_FILE, _SAME_FILE],
         )
-        con.execute("DELETE FROM cover_vectors")
-        if index.is_exact:
-            _write_vectors(con, index)
-        con.execute("DELETE FROM cover_calibration")
-        con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
-        con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_fingerprint(con, index)])
-    finally:
-        for name in ("edges", "index_covers", "knots"):
-            con.unregister(name)
     return int(row[0]) if row else 0
 
 
-def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> None:
-    """What the index compares, so that SQL can score any two covers as the app does."""
+def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex, first: int) -> None:
+    """What the index compares, from a row on, so that SQL can score any two covers as the app does."""
     import pyarrow as pa
 
-    vectors = index.vectors(np.arange(index.count))
-    starts = pa.array(np.arange(index.count + 1, dtype=np.int64) * index.dimension)
+    vectors = index.vectors(np.arange(first, index.count))
+    starts = pa.array(np.arange(len(vectors) + 1, dtype=np.int64) * index.dimension)
     lists = pa.LargeListArray.from_arrays(starts, pa.array(vectors.reshape(-1)))
-    with registered(con, "vectors", pa.table({"cover_sha256": index.shas, "vector": lists})):
+    with registered(con, "vectors", pa.table({"cover_sha256": index.shas[first:], "vector": lists})):
         con.execute("INSERT INTO cover_vectors SELECT cover_sha256, vector FROM vectors")
 
 
@@ -99,9 +181,12 @@ def neighbors_are_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> str:
     """Of the index and of which album wears which cover."""
-    row = first_row(
+    return f"{index.facts.identity} {_albums_and_covers(con)}"
+
+
+def _albums_and_covers(con: duckdb.DuckDBPyConnection, condition: str = "") -> tuple[Any, ...] | None:
+    return first_row(
         con,
         "SELECT count(*), bit_xor(md5_number_lower(album_id || cover_sha256)) FROM albums "
-        "WHERE cover_sha256 IS NOT NULL",
+        f"WHERE cover_sha256 IS NOT NULL {condition}",
     )
-    return f"{index.fingerprint} {index.facts.faiss_sha256[:16]} {row}"

@@ -2,9 +2,10 @@
 
 A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for.
 The next write burst of any process moves the journal aside and applies it in one transaction. A later burst,
-which opened the file afresh, deletes it once it reads every one of its records back: a commit is believed when
-another open has seen it. Each record has an id of its own and `personal_records` remembers those applied, so a
-journal that is replayed again costs nothing.
+which opened the file afresh, takes it away once it reads every one of its records back: a commit is believed when
+another open has seen it, and goes to the archive then, for a library that has to be put back from its copy. Each
+record has an id of its own and `personal_records` remembers those applied, so a journal that is replayed again costs
+nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,7 +148,7 @@ class Personal:
 
 def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
     """Apply the journals in `folder` through a connection just opened for writing; return how many records
-    were new. A journal without new ones was applied by an earlier burst and is deleted.
+    were new. A journal without new ones was applied by an earlier burst and goes to the archive.
 
     Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold
     DuckDB's write lock.
@@ -161,11 +163,18 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
         applied += new
         if not new:
             seen.append((path, damaged))
-    for path, damaged in seen:
-        if damaged:
-            journal.keep_damaged(folder, damaged)
-        path.unlink()
+    with suppress(OSError):  # a full disk: they stay, and the next burst looks at them again
+        for path, damaged in seen:
+            if damaged:
+                journal.keep_damaged(folder, damaged)
+            journal.archive(folder, path)
     return applied
+
+
+def waiting_records(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
+    """How many records the journals hold that the database does not."""
+    ids = {record["id"] for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]}
+    return len(ids - _known_ids(con, list(ids)))
 
 
 def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:

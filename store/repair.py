@@ -6,9 +6,11 @@ freed of it, and the next ingest of its source brings it again.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -117,14 +119,21 @@ def _is_whole(path: Path, sha: str) -> bool:
 
 def _leftovers(library: Library) -> Problem:
     """Files written beside their target by a process that died before it could rename them."""
-    folders = (library.path, library.index_dir, *(p for p in library.covers_dir.glob("??") if p.is_dir()))
+    folders = (
+        library.path,
+        library.index_dir,
+        library.backups_dir,
+        *(p for p in library.covers_dir.glob("??") if p.is_dir()),
+    )
     found = [
         path
         for folder in folders
         for path in folder.glob(".*")
         if path.is_file() and (match := _BESIDE.fullmatch(path.name)) and not _runs(int(match["pid"]))
     ]
+    found += killed_imports(library.path)
     found += [path for path in library.backups_dir.glob("*.unfinished*") if _settled(path)]
+    found += [path for path in library.blends_dir.glob(".blend-*.part") if _settled(path)]
     found += [path for path in (library.path / ".spill").glob("*") if path.is_file() and _settled(path)]
     return Problem(
         "leftovers",
@@ -133,6 +142,15 @@ def _leftovers(library: Library) -> Problem:
         "delete them",
         lambda _: _delete(found),
     )
+
+
+def killed_imports(place: Path) -> list[Path]:
+    """Folders in which a process that died was making the library that was to lie at `place`."""
+    return [
+        path
+        for path in place.parent.glob(f".{glob.escape(place.name)}.*")
+        if path.is_dir() and path.suffix[1:].isdigit() and not _runs(int(path.suffix[1:]))
+    ]
 
 
 def _runs(pid: int) -> bool:
@@ -275,6 +293,9 @@ def _forget_covers(con: duckdb.DuckDBPyConnection, shas: list[str]) -> None:
 def _delete(paths: list[Path]) -> None:
     for path in paths:
         try:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise LibraryError(f"cannot delete {path}: {error.strerror or error}") from error

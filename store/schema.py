@@ -7,12 +7,14 @@ edited; a change is a new step. Every step runs in one transaction with its row 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from store.comments import COMMENTS
 from store.errors import LibraryError
 from store.sources_schema import make_source_tables
-from store.views import VIEWS_1
+from store.views import VIEWS_1, similar_albums_by
 
 if TYPE_CHECKING:
     import duckdb
@@ -207,6 +209,7 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("map of covers", TABLES_COVER_MAP),
     ("names of walks", TABLES_WALK_NAMES),
     ("sources of albums", make_source_tables),
+    ("measured weights of similar_albums", similar_albums_by(cover=0.25, era=0.1)),
 ]
 
 
@@ -255,10 +258,10 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None)
         for number, (name, step) in enumerate(pending, start=version + 1):
             con.execute(step) if isinstance(step, str) else step(con)
             con.execute("INSERT INTO schema_version (version, step) VALUES (?, ?)", [number, name])
-        con.execute("COMMENT ON TABLE schema_version IS 'Which steps brought this file to its schema'")
+        con.execute(COMMENTS)
         con.execute("COMMIT")
     except BaseException:
-        con.execute("ROLLBACK")
+        _try(con, "ROLLBACK")
         raise
     return [name for name, _ in pending]
 
@@ -274,14 +277,25 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
         target = target.with_name(f"{stem}-{number}.duckdb")
     unfinished = target.with_name(f"{target.name}.unfinished")
     unfinished.unlink(missing_ok=True)
-    con.execute(f"ATTACH {sql_text(str(unfinished))} AS backup (STORAGE_VERSION '{STORAGE_VERSION}')")
+    con.execute(f"ATTACH {sql_text(str(unfinished))} AS backup (TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
         row = first_row(con, "SELECT current_database()")
         con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
-    finally:
-        con.execute("DETACH backup")
+        con.execute("CHECKPOINT backup")
+    except BaseException:
+        _try(con, "DETACH backup")
+        raise
+    con.execute("DETACH backup")
     unfinished.replace(target)
     return target
+
+
+def _try(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Tidy up after an error, which is the one to tell."""
+    import duckdb
+
+    with suppress(duckdb.Error):
+        con.execute(sql)
 
 
 def first_row(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> tuple[Any, ...] | None:

@@ -33,11 +33,8 @@ class Signals:
         self.snapshot = snapshot
         self.index = index
         # Album row to index row (-1: no cover in the index), and back: several albums may share one cover.
-        self.cover_of = np.full(len(snapshot), -1, np.int64)
-        if index is not None:
-            for row, sha in enumerate(snapshot.covers):
-                if sha and (cover := index.row_of(sha)) is not None:
-                    self.cover_of[row] = cover
+        none = np.full(len(snapshot), -1, np.int64)
+        self.cover_of = none if index is None else index.rows_of(snapshot.covers)
         self._albums_by_cover = np.argsort(self.cover_of, kind="stable")
         self._sorted_covers = self.cover_of[self._albums_by_cover]
         self._log_listeners = np.log10(1 + snapshot.listeners)

@@ -2,132 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.catalogue import Catalogue, read_catalogue
+from store.catalogue_file import open_catalogue
 from store.merged_ids import merged_ids
 from store.personal import PersonalRecords, read_personal
 from store.records import Album
-from store.text import key
+from store.sparse import Sparse
 
 if TYPE_CHECKING:
     import duckdb
 
     from store.library import Library
 
-# Rows are numbered in the order of names, so that ties between albums fall alphabetically.
-_ROWS = """
-CREATE TEMP TABLE snapshot_albums AS
-SELECT (row_number() OVER (ORDER BY artist_key, title_key, album_id) - 1)::INTEGER AS row,
-       (dense_rank() OVER (ORDER BY artist_key) - 1)::INTEGER AS artist_code, album_id, artist_key
-FROM albums
-"""
-_ALBUMS = """
-SELECT album_id, artist, title, albums.artist_key, title_key, coalesce(genre, '') AS genre,
-       coalesce(cover_sha256, '') AS cover, year::DOUBLE AS year, listeners::DOUBLE AS listeners,
-       source = 'demo' AS fictional, artist_code
-FROM albums JOIN snapshot_albums USING (album_id) ORDER BY row
-"""
-_TAGS = """
-CREATE TEMP TABLE snapshot_tags AS
-SELECT row, tag, weight FROM album_tags JOIN snapshot_albums USING (album_id)
-UNION ALL
-SELECT row, tag, weight FROM artist_tags
-JOIN (FROM snapshot_albums ANTI JOIN album_tags USING (album_id)) USING (artist_key)
-"""
-_TAG_NAMES = """
-CREATE TEMP TABLE snapshot_tag_names AS
-SELECT tag, (row_number() OVER (ORDER BY tag) - 1)::INTEGER AS code
-FROM (SELECT DISTINCT tag FROM snapshot_tags)
-"""
-_TAG_ENTRIES = """
-SELECT row, code, weight FROM snapshot_tags JOIN snapshot_tag_names USING (tag)
-ORDER BY row, weight DESC, code
-"""
-_SIMILAR = """
-WITH codes AS (SELECT DISTINCT artist_key, artist_code AS code FROM snapshot_albums),
-pairs AS (
-    SELECT x.code AS a, y.code AS b, match FROM similar_artists
-    JOIN codes x ON x.artist_key = similar_artists.artist_key JOIN codes y ON y.artist_key = similar_key
-    WHERE x.code <> y.code
-)
-SELECT a, b, max(match) AS match FROM (FROM pairs UNION ALL SELECT b, a, match FROM pairs)
-GROUP BY a, b ORDER BY a, b
-"""
-_SPELLINGS = """
-SELECT row, s.artist, s.title FROM album_sources s JOIN albums a USING (album_id) JOIN snapshot_albums USING (album_id)
-WHERE s.artist <> a.artist OR s.title <> a.title ORDER BY row, s.artist, s.title
-"""
-_TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
-
-
-@dataclass(frozen=True, slots=True)
-class Sparse:
-    """A sparse matrix by rows (CSR): row r has `columns[start[r]:start[r + 1]]` with `values` beside them."""
-
-    start: np.ndarray  # int64 [rows + 1]
-    columns: np.ndarray  # int32 [entries]
-    values: np.ndarray  # float32 [entries]
-
-    def row(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """(columns, values) of one row, as views."""
-        part = slice(self.start[number], self.start[number + 1])
-        return self.columns[part], self.values[part]
-
-    @classmethod
-    def from_entries(cls, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, count: int) -> Sparse:
-        """From entries in any order; within a row they keep the order given."""
-        order = np.argsort(rows, kind="stable")
-        start = np.zeros(count + 1, np.int64)
-        np.cumsum(np.bincount(rows, minlength=count), out=start[1:])
-        return cls(start, columns[order].astype(np.int32), values[order].astype(np.float32))
+__all__ = ["Snapshot", "Sparse"]
 
 
 class Snapshot:
     """A library's catalogue as it was at one moment. Albums are rows 0 … len − 1, in the order of artist
-    and title.
+    and title; the arrays are those of `store.catalogue.Catalogue`.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, personal: PersonalRecords) -> None:
-        """Copies through an open burst; use `Snapshot.load`."""
-        for statement in (_ROWS, _TAGS, _TAG_NAMES):
-            con.execute(statement)
-        columns = con.execute(_ALBUMS).fetchnumpy()
-        names = con.execute("SELECT tag FROM snapshot_tag_names ORDER BY code").fetchall()
-        tags = con.execute(_TAG_ENTRIES).fetchnumpy()
-        similar = con.execute(_SIMILAR).fetchnumpy()
-        spellings = con.execute(_SPELLINGS).fetchall()
-        for table in _TEMPORARY:
-            con.execute(f"DROP TABLE temp.{table}")
-        self.personal = personal
-        self.merged = merged_ids(con)  # album_ids of old → of the album that they are part of now
-        self.album_ids: list[str] = columns["album_id"].tolist()
-        self.artists: list[str] = columns["artist"].tolist()
-        self.titles: list[str] = columns["title"].tolist()
-        self.artist_keys: list[str] = columns["artist_key"].tolist()
-        self.title_keys: list[str] = columns["title_key"].tolist()
-        # (row, artist_key, title_key): what else albums are called by a source
-        self.other_names = [
-            (row, *keys)
-            for row, artist, title in spellings
-            if (keys := (key(artist), key(title))) != (self.artist_keys[row], self.title_keys[row])
-        ]
-        self.genres: list[str] = columns["genre"].tolist()  # '' = unknown
-        self.covers: list[str] = columns["cover"].tolist()  # cover_sha256, '' = none
-        self.fictional: np.ndarray = np.asarray(columns["fictional"], dtype=bool)
-        self.years = _floats(columns["year"])  # float64 [n], nan = unknown
-        self.listeners = _floats(columns["listeners"])
-        self.artist_codes: np.ndarray = np.asarray(columns["artist_code"], dtype=np.int32)  # ascending
-        self.tag_names: list[str] = [name for (name,) in names]
-        count, artists = len(self), int(self.artist_codes[-1]) + 1 if len(self) else 0
-        self.tags = _tf_idf(  # TF-IDF, rows of length 1, the album's strongest tags first
-            Sparse.from_entries(tags["row"], tags["code"], tags["weight"], count), len(self.tag_names)
-        )
-        # Artists by code: those they are similar to, in either direction, with the higher match.
-        self.similar = Sparse.from_entries(similar["a"], similar["b"], similar["match"], artists)
+    album_ids: Sequence[str]
+    artists: Sequence[str]
+    titles: Sequence[str]
+    artist_keys: Sequence[str]
+    title_keys: Sequence[str]
+    covers: Sequence[str]
+    genre_names: Sequence[str]
+    genre_codes: np.ndarray
+    fictional: np.ndarray
+    years: np.ndarray
+    listeners: np.ndarray
+    artist_codes: np.ndarray
+    tag_names: Sequence[str]
+    tags: Sparse
+    postings: Sparse
+    similar: Sparse
+    order: np.ndarray
+    other_rows: np.ndarray
+    other_artist_keys: Sequence[str]
+    other_title_keys: Sequence[str]
+
+    def __init__(self, catalogue: Catalogue, personal: PersonalRecords, merged: dict[str, str]) -> None:
+        """Use `Snapshot.load`. `merged`: album_ids of old → of the album that they are part of now."""
+        for part in fields(Catalogue):
+            setattr(self, part.name, getattr(catalogue, part.name))
+        self.personal, self.merged = personal, merged
 
     @classmethod
     def load(cls, library: Library) -> Snapshot:
@@ -138,7 +66,8 @@ class Snapshot:
     @classmethod
     def copy(cls, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
         """`load` within an open burst."""
-        return cls(con, read_personal(con, library.path))
+        catalogue = open_catalogue(con, library.index_dir) or read_catalogue(con)
+        return cls(catalogue, read_personal(con, library.path), merged_ids(con))
 
     def __len__(self) -> int:
         return len(self.album_ids)
@@ -151,7 +80,7 @@ class Snapshot:
             artist=self.artists[row],
             title=self.titles[row],
             year=None if np.isnan(year) else int(year),
-            genre=self.genres[row] or None,
+            genre=self.genre_names[self.genre_codes[row]] or None,
             listeners=None if np.isnan(listeners) else int(listeners),
             cover_sha256=self.covers[row] or None,
             fictional=bool(self.fictional[row]),
@@ -160,17 +89,27 @@ class Snapshot:
 
     def row(self, album_id: str) -> int | None:
         """The row of an album_id, also of one that was merged into another; None where there is no such album."""
-        return self._row_of.get(self.merged.get(album_id, album_id))
+        album_id = self.merged.get(album_id, album_id)
+        place = bisect_left(self.order, album_id, key=self.album_ids.__getitem__)
+        if place == len(self) or self.album_ids[row := int(self.order[place])] != album_id:
+            return None
+        return row
+
+    @property
+    def other_names(self) -> list[tuple[int, str, str]]:
+        """(row, artist_key, title_key): what else albums are called by a source."""
+        return list(zip(self.other_rows.tolist(), self.other_artist_keys, self.other_title_keys, strict=True))
 
     @cached_property
-    def _row_of(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self.album_ids)}
+    def genres(self) -> list[str]:
+        """The genre of every row, '' = unknown."""
+        names = list(self.genre_names)
+        return [names[code] for code in self.genre_codes.tolist()]
 
-    @cached_property
-    def postings(self) -> Sparse:
-        """The tag matrix by tags: row t lists the albums that carry tag t, with their TF-IDF weights."""
-        rows = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.tags.start))
-        return Sparse.from_entries(self.tags.columns, rows, self.tags.values, len(self.tag_names))
+    def of_genre(self, genre: str) -> np.ndarray:
+        """bool [n], which rows are of that genre."""
+        code = self.genre_names.index(genre) if genre in self.genre_names else -1
+        return self.genre_codes == code
 
     @cached_property
     def artist_starts(self) -> np.ndarray:
@@ -179,22 +118,3 @@ class Snapshot:
         """
         artists = int(self.artist_codes[-1]) + 1 if len(self) else 0
         return np.searchsorted(self.artist_codes, np.arange(artists + 1))
-
-
-def _floats(column: np.ndarray) -> np.ndarray:
-    """A nullable column as float64 with nan for NULL."""
-    return np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan)
-
-
-def _tf_idf(weights: Sparse, tag_count: int) -> Sparse:
-    """Weights 0–100 by album and tag as TF-IDF of length 1 a row: w · (ln((1 + n) / (1 + df)) + 1),
-    scikit-learn's idf.
-    """
-    count = len(weights.start) - 1
-    frequency = np.bincount(weights.columns, minlength=tag_count)
-    idf = np.log((1 + count) / (1 + frequency)) + 1
-    values = weights.values * idf[weights.columns]
-    rows = np.repeat(np.arange(count), np.diff(weights.start))
-    length = np.sqrt(np.bincount(rows, values * values, minlength=count))
-    values = values / np.where(length > 0, length, 1)[rows]
-    return Sparse(weights.start, weights.columns, values.astype(np.float32))

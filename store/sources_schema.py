@@ -56,6 +56,9 @@ UNION
 SELECT album_id, plain(s.artist), plain(s.title) FROM album_sources s JOIN albums a USING (album_id)
 WHERE s.artist <> a.artist OR s.title <> a.title;
 COMMENT ON VIEW album_names IS 'Every name that an album goes by: its own, and what other sources call it';
+COMMENT ON COLUMN album_names.album_id IS 'albums.album_id';
+COMMENT ON COLUMN album_names.artist_key IS 'An artist''s name as a source writes it, normalised';
+COMMENT ON COLUMN album_names.title_key IS 'The title beside it, normalised';
 
 CREATE OR REPLACE MACRO find_albums(q, n := 20) AS TABLE
 SELECT round(score, 3) AS score, artist, title, year, genre, album_id

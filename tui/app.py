@@ -18,14 +18,18 @@ from store.filters import Filter
 from store.records import Route, Weights
 from tui.bench_door import open_gallery, open_tray
 from tui.bench_state import Bench
+from tui.colors import ColorMode
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
-from tui.halfblocks import FINE, LITE, ColorMode
+from tui.evidence_run import EvidenceDesk, report_folder, validate_command
+from tui.halfblocks import FINE, LITE
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
+from tui.picture_choice import Asked, chosen_pictures
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
+from tui.screens.evidence import EvidenceScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen, key_name
@@ -104,17 +108,26 @@ class SleevewalkApp(ThriftyDisplay):
         self.decoder = decoder
         self.library = library
         self.bench = Bench()
+        self.evidence = EvidenceDesk(report_folder(library_path), validate_command(library_path))
         self.look = look or TerminalLook()
-        self.colorless = self.look.color == "ascii"
-        mode = ColorMode.ASCII if self.colorless else color_mode(self.console._color_system, self.no_color)
+        self.colorless, self.plain = self.look.color in ("mono", "ascii"), self.look.color == "ascii"
+        mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console._color_system, self.no_color)
         self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
+        self.painter.light = self.look.light
         self.metered = False
+        self.remark = ""  # to be told at the start
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
         own_look = PAPER.name if self.look.light and not self.colorless else NIGHT.name
         self.theme = self.config.theme or own_look
         self.set_keymap(self.config.keys)
+
+    def use(self, asked: Asked) -> None:
+        """Draw covers as was chosen; call it before the app runs."""
+        self.painter.pictures = self.take_over(asked)
+        if asked.choice.refused:
+            self.remark = f"covers are half blocks: {asked.choice.why}"
 
     def link_changed(self, slow: bool) -> None:
         """From here on covers are drawn for a slow link or in full, unless the person decided."""
@@ -163,6 +176,8 @@ class SleevewalkApp(ThriftyDisplay):
     def on_mount(self) -> None:
         """Text that is drawn with explicit colours is drawn anew in the colours of another theme."""
         self.theme_changed_signal.subscribe(self, self._recolor)
+        if self.remark and isinstance(self.screen, WalkScreen):
+            self.call_after_refresh(self.screen.say, self.remark)
         if self.welcome and self.session is not None:
             self.push_screen(WelcomeScreen(len(self.session.snapshot)))
 
@@ -172,7 +187,7 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
-            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen):
+            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen | EvidenceScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:
@@ -231,6 +246,10 @@ class SleevewalkApp(ThriftyDisplay):
         """The blend bench with what lies in the tray."""
         open_tray(self)
 
+    def action_evidence(self) -> None:
+        """What sleeves say about the music, measured."""
+        self.push_screen(EvidenceScreen(self.painter, self.evidence))
+
     def action_gallery(self) -> None:
         """The blends so far."""
         open_gallery(self)
@@ -285,6 +304,7 @@ class SleevewalkApp(ThriftyDisplay):
             NearScreen: "near a blend",
             WriteScreen: "writing a blend",
             NetworkScreen: "the network",
+            EvidenceScreen: "the evidence",
         }
         title = told.get(type(screen), "walking")
         bindings: list[BindingType] = list(screen.BINDINGS)
@@ -333,6 +353,7 @@ def binding_ids() -> tuple[str, ...]:
         NearScreen,
         GalleryScreen,
         NetworkScreen,
+        EvidenceScreen,
         SqlScreen,
         HelpScreen,
         WelcomeScreen,
@@ -354,11 +375,13 @@ def run_app(
     blender: Blender | None = None,
     look: TerminalLook | None = None,
     decoder: Decoder | None = None,
+    pictures: str | None = None,
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
     `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
-    the terminal was prepared for before this module was imported.
+    the terminal was prepared for before this module was imported. `pictures` is one of PICTURES and goes before the
+    person's settings.
     Raises LibraryError where the library cannot be read.
     """
     from store.cover_map import open_map
@@ -392,9 +415,13 @@ def run_app(
         decoder=decoder,
         library=library,
     )
+    wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
     try:
-        app.run()
+        with chosen_pictures(wanted, source, app.look) as asked:
+            app.use(asked)
+            app.run()
     finally:
+        app.evidence.close()
         if decoder is not None:
             decoder.close()
         notebook.close()

@@ -21,6 +21,7 @@ COMMANDS = {
     "ingest": "ingest",
     "train": "model",
     "evaluate": "model",
+    "validate": "validate",
     "build": "library",
     "find": "walk",
     "similar": "walk",
@@ -33,6 +34,7 @@ COMMANDS = {
     "export": "exchange",
     "import": "exchange",
     "doctor": "doctor",
+    "bench": "bench",
 }
 
 
@@ -76,7 +78,7 @@ def sleevewalk(ctx: click.Context, library_dir: Path | None, debug: bool) -> Non
     if ctx.invoked_subcommand is None:
         from tui.commands.explore import explore
 
-        ctx.invoke(explore, album=None, color="auto", lite=None)
+        ctx.invoke(explore, album=None, color="auto", lite=None, pictures=None)
 
 
 def main(arguments: list[str] | None = None) -> int:

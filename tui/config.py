@@ -12,9 +12,10 @@ from typing import Any
 import click
 
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
+from tui.picture_choice import PICTURES
 
 VARIABLE = "SLEEVEWALK_CONFIG"  # names another file
-SECTIONS = ("theme", "weights", "keys")
+SECTIONS = ("theme", "pictures", "weights", "keys")
 
 
 class ConfigError(click.ClickException):
@@ -30,6 +31,7 @@ class Config:
     theme: str | None = None
     weights: Weights = DEFAULT_WEIGHTS
     keys: Mapping[str, str] = field(default_factory=dict)  # id of a binding -> keys, separated by commas
+    pictures: str = "auto"  # one of PICTURES
 
 
 def config_path() -> Path:
@@ -60,6 +62,7 @@ def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Co
         _theme(path, found.get("theme"), themes),
         _weights(path, found.get("weights", {})),
         _keys(path, found.get("keys", {}), ids),
+        _pictures(path, found.get("pictures", "auto")),
     )
 
 
@@ -67,6 +70,12 @@ def _theme(path: Path, name: Any, themes: tuple[str, ...]) -> str | None:
     if name is not None and name not in themes:
         raise ConfigError(f"{path}: theme {name!r} is none of {', '.join(themes)}")
     return None if name is None else str(name)
+
+
+def _pictures(path: Path, name: Any) -> str:
+    if name not in PICTURES:
+        raise ConfigError(f"{path}: pictures {name!r} is none of {', '.join(PICTURES)}")
+    return str(name)
 
 
 def _weights(path: Path, table: Any) -> Weights:

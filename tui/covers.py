@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -15,11 +16,16 @@ from textual.strip import Strip
 
 from store.errors import LibraryError
 from store.records import Album
-from tui.halfblocks import Cells, ColorMode, Pixels, picture, strips
+from tui.colors import ColorMode, Pixels
+from tui.halfblocks import LITE, Cells, picture, strips
+from tui.pictures import MOST, Pictures
+from tui.resample import resample
 from tui.text import centered, initials
 
 PACKED_KEPT = 1500  # pictures as packed colours: 6 KB each at 40x20 cells; the strips share them
 STRIPS_KEPT = 72  # pictures as strips: about three screens' worth
+READ_KEPT = 128  # pictures as read, 49 KB each, for a terminal that draws them itself
+LITE_SIDE = 64  # pixels of a side of such a picture for a slow link
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -53,6 +59,10 @@ class Recent(Generic[Key, Value]):
             self._values.popitem(last=False)
         return value
 
+    def peek(self, key: Key) -> Value | None:
+        """The value of `key` if it is kept."""
+        return self._values.get(key)
+
     def clear(self) -> None:
         """Forget all."""
         self._values.clear()
@@ -65,9 +75,12 @@ class CoverPainter:
     """
 
     def __init__(self, source: CoverSource, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0) -> None:
+        self.light = False  # the ground is light: characters without colour are ink, not light
         self.source = source
         self.mode = mode
         self.tolerance = tolerance
+        self.pictures: Pictures | None = None  # where the terminal draws pictures itself
+        self._read: Recent[Hashable, Pixels | None] = Recent(READ_KEPT)
         self.problems: dict[str, str] = {}  # cover_sha256 -> what is wrong with the file
         self._packed: Recent[tuple[str, int, int, int], Cells | None] = Recent(PACKED_KEPT)
         self._strips: Recent[tuple[str, int, int, int], list[Strip]] = Recent(STRIPS_KEPT)
@@ -79,11 +92,17 @@ class CoverPainter:
 
     def draw_pixels(self, pixels: Pixels, columns: int, rows: int) -> list[Strip]:
         """Strips of a picture that is no album's cover, such as a blend; not kept."""
-        return strips(picture(pixels, columns, rows, self.mode, self.tolerance))
+        if self.pictures is not None and max(columns, rows) <= MOST:
+            key = hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
+            self._read.get(key, lambda: pixels)
+            return self.pictures.strips(key, partial(self._read.peek, key), columns, rows)
+        return strips(picture(pixels, columns, rows, self.mode, self.tolerance, self.light))
 
     def prepare(self, album: Album, columns: int, rows: int) -> None:
-        """Read and pack a cover ahead of drawing it; may run in a thread."""
-        if album.cover_sha256 is not None:
+        """Read and pack a cover ahead of drawing it."""
+        if album.cover_sha256 is not None and self.pictures is not None:
+            self._pixels(album.cover_sha256, self.tolerance >= LITE)
+        elif album.cover_sha256 is not None:
             self._cells(album.cover_sha256, columns, rows, self.tolerance)
 
     def problem(self, album: Album) -> str | None:
@@ -93,6 +112,12 @@ class CoverPainter:
         return self.problems.get(album.cover_sha256)
 
     def _draw(self, album: Album, columns: int, rows: int, tolerance: int) -> list[Strip]:
+        if self.pictures is not None and max(columns, rows) <= MOST and album.cover_sha256 is not None:
+            small = self.tolerance >= LITE  # not `tolerance`: what the terminal has already is the cheapest
+            read = partial(self._pixels, album.cover_sha256, small)
+            if read() is None:
+                return placeholder(album, columns, rows)
+            return self.pictures.strips((album.cover_sha256, small), read, columns, rows)
         cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows, tolerance)
         if cells is None:
             return placeholder(album, columns, rows)
@@ -101,13 +126,22 @@ class CoverPainter:
     def _cells(self, sha: str, columns: int, rows: int, tolerance: int) -> Cells | None:
         return self._packed.get((sha, columns, rows, tolerance), lambda: self._pack(sha, columns, rows, tolerance))
 
-    def _pack(self, sha: str, columns: int, rows: int, tolerance: int) -> Cells | None:
+    def _pixels(self, sha: str, small: bool) -> Pixels | None:
+        return self._read.get((sha, small), lambda: self._from_disk(sha, small))
+
+    def _from_disk(self, sha: str, small: bool = False) -> Pixels | None:
         try:
             pixels = self.source.pixels(sha)
         except LibraryError as error:
             self.problems[sha] = str(error)
             return None
-        return picture(pixels, columns, rows, self.mode, tolerance)
+        return resample(pixels, LITE_SIDE, LITE_SIDE) if small else pixels
+
+    def _pack(self, sha: str, columns: int, rows: int, tolerance: int) -> Cells | None:
+        pixels = self._from_disk(sha)
+        if pixels is None:
+            return None
+        return picture(pixels, columns, rows, self.mode, tolerance, self.light)
 
 
 def placeholder(album: Album, columns: int, rows: int) -> list[Strip]:

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from rich.color import Color
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -26,26 +24,23 @@ from textual.color import Color as TextualColor
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 
+from tui.colors import CODES, COLORLESS, ColorMode, Pixels, channels, joined, nearest_indexed, packed, rich_color
+from tui.dither import dithered
+from tui.resample import shrink
+from tui.shades import ascii_cells, block_cells, text_strips
+
 LOWER_HALF = "▄"
 FINE = 8  # tolerance of the default quality: 43 dB on real covers, two thirds of the bytes
 LITE = 24  # for slow links: 33 dB, two fifths of the bytes
-Pixels = NDArray[np.uint8]  # [height, width, 3], RGB
 Run = tuple[int, int, int]  # lower colour, upper colour, cells
-
-
-class ColorMode(Enum):
-    """What the terminal can show; the packed colours are 0xRRGGBB or an index of its palette."""
-
-    TRUECOLOR = "truecolor"
-    INDEXED = "256"
-    BASIC = "16"
-    GRAY = "gray"  # NO_COLOR: shades only, sent as true colour like Textual does
-    ASCII = "ascii"  # no colour at all: a character a cell, by its brightness
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A picture ready to draw: the packed colour of the upper and lower pixel of each cell."""
+    """A picture ready to draw: the packed colour of the upper and lower pixel of each cell.
+
+    Without colours both are the cell's character.
+    """
 
     upper: NDArray[np.int32]  # [rows, columns]
     lower: NDArray[np.int32]
@@ -58,67 +53,36 @@ class Cells:
         return rows, columns
 
 
-def shrink(pixels: Pixels, columns: int, rows: int) -> Pixels:
-    """`pixels` [h, w, 3] resampled (LANCZOS) to the 2·rows × columns pixels of that many cells."""
-    size = (columns, rows * 2)
-    if (pixels.shape[1], pixels.shape[0]) == size:
-        return pixels
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
-
-
 def pack(pixels: Pixels, mode: ColorMode = ColorMode.TRUECOLOR) -> Cells:
     """[2·rows, columns, 3] pixels as cells, in the colours of `mode`."""
-    values = _packed(pixels, mode)
+    values = packed(pixels, mode)
     return Cells(values[0::2], values[1::2], mode)
 
 
-def picture(pixels: Pixels, columns: int, rows: int, mode: ColorMode, tolerance: int) -> Cells:
-    """`pixels` [h, w, 3] as that many cells: merged within `tolerance`, or dithered where colours are few.
+def picture(pixels: Pixels, columns: int, rows: int, mode: ColorMode, tolerance: int, light: bool = False) -> Cells:
+    """`pixels` [h, w, 3] as that many cells: merged within `tolerance`, or dithered where colours are few; `light`
+    is the ground that characters without colour stand on.
 
     In 256 colours the tolerance of LITE and above leaves the dithering out, which costs many bytes.
     """
+    if mode in COLORLESS:
+        draw = ascii_cells if mode is ColorMode.ASCII else block_cells
+        characters = draw(pixels, columns, rows, light)
+        return Cells(characters, characters, mode)
     small = shrink(pixels, columns, rows)
     if mode is ColorMode.BASIC or (mode is ColorMode.INDEXED and tolerance < LITE):
         return dither(small, mode)
     if mode is ColorMode.INDEXED:
         merged = merge(pack(small), tolerance)
-        upper, lower = _nearest_indexed(_channels(merged.upper)), _nearest_indexed(_channels(merged.lower))
+        upper, lower = nearest_indexed(channels(merged.upper)), nearest_indexed(channels(merged.lower))
         return Cells(upper, lower, mode)
     return merge(pack(small, mode), tolerance)
 
 
 def dither(pixels: Pixels, mode: ColorMode) -> Cells:
-    """[2·rows, columns, 3] pixels in the terminal's palette, the error spread to the neighbours (Floyd-Steinberg)."""
-    first = 0 if mode is ColorMode.BASIC else 16  # the first 16 of the 256 look different everywhere
-    image = Image.fromarray(pixels).quantize(palette=_palette_image(mode), dither=Image.Dither.FLOYDSTEINBERG)
-    values = np.asarray(image).astype(np.int32) + first
+    """[2·rows, columns, 3] pixels as cells in the terminal's palette."""
+    values = dithered(pixels, mode)
     return Cells(values[0::2], values[1::2], mode)
-
-
-@lru_cache(maxsize=2)
-def _palette_image(mode: ColorMode) -> Image.Image:
-    if mode is ColorMode.BASIC:
-        colors = _BASIC
-    else:
-        cube = np.stack(np.meshgrid(_LEVELS, _LEVELS, _LEVELS, indexing="ij"), axis=-1).reshape(-1, 3)
-        colors = np.concatenate([cube, np.repeat(np.arange(8, 248, 10)[:, None], 3, axis=1)])
-    image = Image.new("P", (1, 1))
-    image.putpalette(colors.astype(np.uint8).tobytes())
-    return image
-
-
-RAMP = " .:-=+*#%@"  # from dark to bright
-
-
-def ascii_art(cells: Cells, light: bool = False) -> list[Strip]:
-    """A character a cell by its brightness, stretched over the picture's range; `light` for dark on light."""
-    shades = (cells.upper & 255) + (cells.lower & 255)
-    low, high = np.percentile(shades, (2, 98))
-    if high - low < 40:  # a flat picture stays flat
-        low, high = 0, 510
-    levels = np.clip((shades - low) * len(RAMP) / (high - low), 0, len(RAMP) - 1).astype(int)
-    ramp = RAMP[::-1] if light else RAMP
-    return [Strip([Segment("".join(ramp[level] for level in row))], len(row)) for row in levels.tolist()]
 
 
 def merge(cells: Cells, tolerance: int) -> Cells:
@@ -131,7 +95,7 @@ def merge(cells: Cells, tolerance: int) -> Cells:
     if not tolerance or cells.mode not in (ColorMode.TRUECOLOR, ColorMode.GRAY):
         return cells
     rows, columns = cells.shape
-    exact = np.stack([_channels(cells.upper), _channels(cells.lower)], axis=1).reshape(rows * 2, columns, 3)
+    exact = np.stack([channels(cells.upper), channels(cells.lower)], axis=1).reshape(rows * 2, columns, 3)
     low = high = exact[:, 0]
     starts = np.ones((rows * 2, columns), dtype=bool)
     for column in range(1, columns):
@@ -147,7 +111,7 @@ def merge(cells: Cells, tolerance: int) -> Cells:
     merged = np.repeat(means, lengths, axis=0).reshape(rows, 2, columns, 3)
     alike = np.abs(merged[:, 0] - merged[:, 1]).max(axis=-1, keepdims=True) <= tolerance
     merged = np.where(alike[:, None], merged.sum(axis=1, keepdims=True) // 2, merged)
-    return Cells(_joined(merged[:, 0]), _joined(merged[:, 1]), cells.mode)
+    return Cells(joined(merged[:, 0]), joined(merged[:, 1]), cells.mode)
 
 
 def runs(cells: Cells) -> list[list[Run]]:
@@ -166,8 +130,8 @@ def runs(cells: Cells) -> list[list[Run]]:
 
 def strips(cells: Cells) -> list[Strip]:
     """One strip a row, for a widget's `render_lines`."""
-    if cells.mode is ColorMode.ASCII:
-        return ascii_art(cells)
+    if cells.mode in COLORLESS:
+        return text_strips(cells.upper)
     return [PixelStrip(upper, lower, cells.mode) for upper, lower in zip(cells.upper, cells.lower, strict=True)]
 
 
@@ -177,11 +141,17 @@ class PixelStrip(Strip):
     __slots__ = ("_built", "_mode", "lower", "upper")
 
     def __init__(self, upper: NDArray[np.int32], lower: NDArray[np.int32], mode: ColorMode) -> None:
-        super().__init__((), len(upper))
+        self._cell_length = len(upper)  # the rest of a strip, eight caches, only where it is asked for
         self.upper = upper  # packed colours [columns]
         self.lower = lower
         self._mode = mode
         self._built: list[Segment] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Strip.__slots__:
+            raise AttributeError(name)
+        Strip.__init__(self, (), self._cell_length)
+        return getattr(self, name)
 
     @property
     def is_indexed(self) -> bool:
@@ -219,7 +189,7 @@ def ansi(row: Sequence[Run], mode: ColorMode) -> str:
 
     Where both halves agree a space with a background is enough.
     """
-    code = _CODES[mode]
+    code = CODES[mode]
     parts: list[str] = []
     fore = back = -1
     for lower, upper, cells in row:
@@ -268,88 +238,6 @@ class HalfblockRenderer(HalfcellRenderer):
         return output
 
 
-def _truecolor(value: int, layer: int) -> str:
-    return f"{layer};2;{value >> 16};{value >> 8 & 255};{value & 255}"
-
-
-def _indexed(value: int, layer: int) -> str:
-    return f"{layer};5;{value}"
-
-
-def _basic(value: int, layer: int) -> str:
-    return str(layer - 8 + value if value < 8 else layer + 52 + value - 8)
-
-
-def color_code(value: int, layer: int, indexed: bool) -> str:
-    """The codes of a packed colour or palette index as foreground (`layer` 38) or background (48)."""
-    if not indexed:
-        return _truecolor(value, layer)
-    return _basic(value, layer) if value < 16 else _indexed(value, layer)
-
-
-_CODES: dict[ColorMode, Any] = {
-    ColorMode.TRUECOLOR: _truecolor,
-    ColorMode.GRAY: _truecolor,
-    ColorMode.ASCII: _truecolor,
-    ColorMode.INDEXED: _indexed,
-    ColorMode.BASIC: _basic,
-}
-
-
 @lru_cache(maxsize=8192)
 def _style(lower: int | None, upper: int, mode: ColorMode) -> Style:
-    return Style.from_color(None if lower is None else _color(lower, mode), _color(upper, mode))
-
-
-def _color(value: int, mode: ColorMode) -> Color:
-    if mode in (ColorMode.TRUECOLOR, ColorMode.GRAY):
-        return Color.from_rgb(value >> 16, value >> 8 & 255, value & 255)
-    return Color.from_ansi(value)
-
-
-def _channels(values: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.stack([values >> 16, values >> 8 & 255, values & 255], axis=-1)
-
-
-def _packed(pixels: Pixels, mode: ColorMode) -> NDArray[np.int32]:
-    """[h, w, 3] as [h, w] packed colours."""
-    rgb = pixels.astype(np.int32)
-    if mode is ColorMode.INDEXED:
-        return _nearest_indexed(rgb)
-    if mode is ColorMode.BASIC:
-        return _nearest(rgb, _BASIC)
-    if mode in (ColorMode.GRAY, ColorMode.ASCII):
-        luma = (rgb @ np.array([299, 587, 114], dtype=np.int32)) // 1000
-        rgb = np.repeat(luma[..., None], 3, axis=-1)
-    return _joined(rgb)
-
-
-def _joined(rgb: NDArray[np.int32]) -> NDArray[np.int32]:
-    return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
-
-
-_LEVELS = np.array([0, 95, 135, 175, 215, 255], dtype=np.int32)  # of xterm's 6×6×6 cube
-_BASIC = np.array(
-    [
-        *((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205)),
-        *((229, 229, 229), (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255)),
-        *((255, 0, 255), (0, 255, 255), (255, 255, 255)),
-    ],
-    dtype=np.int32,
-)  # xterm's defaults
-
-
-def _nearest_indexed(rgb: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Nearest of the 240 fixed colours of the 256-colour palette: the cube's or the grey ramp's."""
-    steps = np.searchsorted((_LEVELS[1:] + _LEVELS[:-1]) / 2, rgb).astype(np.int32)
-    cube = 16 + 36 * steps[..., 0] + 6 * steps[..., 1] + steps[..., 2]
-    gray_step = np.clip((rgb.mean(axis=-1) - 8 + 5) // 10, 0, 23).astype(np.int32)
-    gray = (8 + 10 * gray_step)[..., None]
-    cube_error = ((_LEVELS[steps] - rgb) ** 2).sum(axis=-1)
-    gray_error = ((gray - rgb) ** 2).sum(axis=-1)
-    return np.where(gray_error < cube_error, 232 + gray_step, cube).astype(np.int32)
-
-
-def _nearest(rgb: NDArray[np.int32], palette: NDArray[np.int32]) -> NDArray[np.int32]:
-    distance = ((rgb[..., None, :] - palette) ** 2).sum(axis=-1)
-    return distance.argmin(axis=-1).astype(np.int32)
+    return Style.from_color(None if lower is None else rich_color(lower, mode), rich_color(upper, mode))

@@ -279,7 +279,7 @@ class Session:
 
     def expand(self, album_id: str) -> int:
         """Take an album's own ring into the network, as large as the one here; how many albums are new."""
-        return self.network.explore(album_id, self._neighbors_of(album_id)[: self._count])
+        return self.network.explore(album_id, self.neighbors_of(album_id)[: self._count])
 
     # bookmarks
 
@@ -322,7 +322,8 @@ class Session:
 
     # inside
 
-    def _neighbors_of(self, album_id: str) -> list[Neighbor]:
+    def neighbors_of(self, album_id: str) -> list[Neighbor]:
+        """The neighbours of an album, best first, by what counts now; the last few hundred answers are kept."""
         key = (album_id, self.weights, self.filter)
         if key not in self._neighbors:
             if len(self._neighbors) > 200:
@@ -333,7 +334,7 @@ class Session:
         return self._neighbors[key]
 
     def _place(self, previous: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
-        neighbors = self._neighbors_of(self.here.album_id)
+        neighbors = self.neighbors_of(self.here.album_id)
         visit = self.trail.here
         visit.slots = place(neighbors, self._count, previous, wishes)
         by_id = {neighbor.album.album_id: neighbor for neighbor in neighbors}

@@ -6,11 +6,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-COLORS = ("truecolor", "256", "16", "gray", "ascii")
+COLORS = ("truecolor", "256", "16", "gray", "mono", "ascii")
 _TRUE_TERMS = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "-direct")  # TERM crosses SSH
 _TRUE_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty")
 _BARE_TERMS = ("", "dumb", "unknown", "vt52", "vt100", "vt102", "vt220")
-_TEXTUAL = {"truecolor": "truecolor", "256": "256", "16": "standard", "gray": "truecolor", "ascii": "standard"}
+_TEXTUAL = {
+    "truecolor": "truecolor",
+    "256": "256",
+    "16": "standard",
+    "gray": "truecolor",
+    "mono": "standard",
+    "ascii": "standard",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,17 @@ def prepare(look: TerminalLook) -> None:
 
 def described(look: TerminalLook) -> list[tuple[str, str]]:
     """(name, what was found and why) for `doctor`."""
-    colors = {"truecolor": "truecolor", "256": "256 colours", "16": "16 colours", "gray": "shades of grey"}
+    colors = {
+        "truecolor": "truecolor",
+        "256": "256 colours",
+        "16": "16 colours",
+        "gray": "shades of grey",
+        "mono": "no colour, blocks and shades",
+    }
     quality = "automatic" if look.lite is None else "lite" if look.lite else "fine"
     return [
         ("colour", f"{colors.get(look.color, 'no colour, ASCII')} ({look.why})"),
-        ("pictures", f"{'ASCII' if look.color == 'ascii' else 'half blocks'}, {quality} ({look.lite_why})"),
+        ("quality", f"{quality} ({look.lite_why})"),
         ("ground", "light (COLORFGBG)" if look.light else "dark; t changes it"),
     ]
 
@@ -68,8 +81,15 @@ def described(look: TerminalLook) -> list[tuple[str, str]]:
 def _detected(environ: Mapping[str, str]) -> tuple[str, str]:
     color, why = _depth(environ)
     if environ.get("NO_COLOR"):
-        return ("gray" if color == "truecolor" else "ascii"), "NO_COLOR is set"
+        bare = color if color == "ascii" else "mono" if _unicode(environ) else "ascii"
+        return ("gray" if color == "truecolor" else bare), "NO_COLOR is set"
     return color, why
+
+
+def _unicode(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal's characters go beyond ASCII, by the locale."""
+    name = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
+    return "utf8" in name.lower().replace("-", "")
 
 
 def _depth(environ: Mapping[str, str]) -> tuple[str, str]:

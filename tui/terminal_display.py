@@ -8,23 +8,32 @@ and pictures that nobody will see are never sent.
 
 from __future__ import annotations
 
+import gc
+import os
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
 from textual import events, messages
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.geometry import Region
+from textual.screen import Screen
 
+from tui.kitty import LOWS, Kitty
 from tui.link import Link
+from tui.pictures import Pictures
+from tui.sixel import Sixel
+from tui.terminal_compositor import Painting, SparingCompositor
 from tui.terminal_mirror import TerminalMirror
+from tui.terminal_probe import AnswerFilter, measured_cell
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from textual.screen import Screen
+    from textual.dom import DOMNode
     from textual.widget import Widget
+
+    from tui.picture_choice import Asked
 
 CHUNK = 6 * 1024  # bytes sent at a time
 AHEAD = 40 * 1024  # bytes sent before the first of them is answered: what 1 Mbit/s carries in 0.3 s
@@ -41,13 +50,34 @@ class ThriftyDisplay(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.sent_bytes = 0
-        self.colorless = False
+        self.colorless = self.plain = False  # no colours; nor any character beyond ASCII
+        self.pictures: Kitty | Sixel | None = None  # what draws covers where half blocks do not
+        self.answers: AnswerFilter | None = None  # of the terminal, some perhaps still to come
+        self.early_keys = ""  # pressed before the start
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
+        self._settled = False  # whether a first screen was sent in full
         self._looked_at: tuple[Screen[Any] | None, Widget | None] = (None, None)
         self._link = Link()
         self._key: tuple[float, int] | None = None  # when the last key came, and the bytes sent before it
+
+    def take_over(self, asked: Asked) -> Pictures | None:
+        """What the terminal was asked before the start, and what draws pictures: None where half blocks do."""
+        self.answers, self.early_keys = asked.answers, asked.keys
+        choice, pictures = asked.choice, Pictures()
+        if choice.protocol == "kitty":
+            first = os.getpid() % 200 * LOWS  # two apps in one terminal use different ids
+            self.pictures = Kitty(pictures, choice.cell, inside_tmux=choice.inside_tmux, first=first)
+        elif choice.protocol == "sixel" and choice.cell is not None:
+            self.pictures = Sixel(pictures, choice.cell)
+        asking = self.answers is not None or self.pictures is not None
+        if asking:  # so there is a terminal, which other systems have another driver for
+            from tui.terminal_driver import AskedDriver
+
+            if AskedDriver.__base__ is self.driver_class:
+                self.driver_class = AskedDriver
+        return None if self.pictures is None else pictures
 
     def link_changed(self, slow: bool) -> None:
         """Called when the link was measured to be slow, or to be fast again."""
@@ -68,17 +98,23 @@ class ThriftyDisplay(App[None]):
         self.refresh()
         self._pump()
 
+    def _register(self, parent: DOMNode, *widgets: Widget, **how: Any) -> list[Widget]:
+        for widget in widgets:
+            if isinstance(widget, Screen):  # it has drawn nothing yet
+                widget._compositor = SparingCompositor()
+        return super()._register(parent, *widgets, **how)
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        plain = isinstance(renderable, LayoutUpdate | ChopsUpdate)
-        if not plain or self._batch_count or self._driver is None or self.is_headless or self._driver.is_inline:
+        if not isinstance(renderable, Painting) or self._batch_count or self._driver is None or self.is_headless:
             super()._display(screen, renderable)
             return
-        assert isinstance(renderable, LayoutUpdate | ChopsUpdate)
         if self._running and not self._closed:
             columns, rows = self.size
             if self._mirror is None or (self._mirror.columns, self._mirror.rows) != (columns, rows):
                 system = self.console._color_system or ColorSystem.TRUECOLOR
-                self._mirror = TerminalMirror(columns, rows, system, self.colorless)
+                if isinstance(self.pictures, Sixel):
+                    self.pictures.resized(measured_cell() or self.pictures.cell)
+                self._mirror = TerminalMirror(columns, rows, system, self.colorless, self.plain, self.pictures)
             self._mirror.paint(renderable)
             self._pump_soon(0)
         self.post_display_hook()
@@ -122,6 +158,9 @@ class ThriftyDisplay(App[None]):
         self._pump_soon(POLL if self._unanswered else SOON)
 
     def _told(self) -> None:
+        if not self._settled:
+            self._settled = True
+            gc.freeze()  # what the start made stays; looking through it again and again took longer than a hop
         if self._key is not None and self.sent_bytes > self._key[1]:
             (when, before), self._key = self._key, None
             self.key_drawn(self.sent_bytes - before, time.monotonic() - when)

@@ -31,7 +31,10 @@ SIZES = (128, 512)
 class Codec:
     """A loaded model on one device. Not for several threads at once.
 
-    Batches have a fixed size (the last one is padded), so that a cover's latent does not depend on its company.
+    Batches have a fixed size (the last one is padded), so that a cover's latent does not depend on its company, and a
+    GPU chooses its algorithms once. On CUDA pictures are decoded in bfloat16, with sums of the picture in float32, and
+    come back through pinned memory while the next batch is at work; covers are always encoded in float32, for their
+    latents are kept and compared with those of other machines.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Codec:
         self.model, self.info, self.device = model.to(device), info, device
         self.refiner, self.refiner_id = refiner.to(device) if refiner else None, refiner_id
         self.batch = BATCH.get(device.type, 64)
+        self.precision = torch.bfloat16 if device.type == "cuda" else torch.float32  # of decoding
         self.say: Callable[[str], None] = _to_stderr  # what a person should know, such as a GPU that is full
 
     @classmethod
@@ -57,6 +61,8 @@ class Codec:
             raise ValueError("No CUDA device answers: use --device cpu, or look at `sleevewalk doctor`")
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
+        if device == "cuda":
+            torch.backends.cudnn.benchmark = True
         path = path or SHIPPED
         model, info = load_weights(path)
         beside = path.with_name("refiner.safetensors")
@@ -82,7 +88,7 @@ class Codec:
             raise ValueError(f"covers must be uint8 [n, 128, 128, 3], not {images.dtype} {list(images.shape)}")
 
         def run(part: NDArray[Any]) -> Tensor:
-            pixels = torch.from_numpy(np.ascontiguousarray(part)).to(self.device)
+            pixels = self._to_device(part)
             rgb = (pixels.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
             return self.model.encode(rgb)[0]
 
@@ -99,12 +105,14 @@ class Codec:
             raise ValueError(f"covers are decoded at {SIZES[0]} or {SIZES[1]} pixels, not {size}")
 
         def run(part: NDArray[Any]) -> Tensor:
-            rgb = self.model.decode(torch.from_numpy(np.ascontiguousarray(part)).float().to(self.device))
-            if refine and self.refiner is not None:
-                rgb = self.refiner(rgb.clamp(0, 1), large=size != 128)
-            elif size != 128:
-                rgb = F.interpolate(rgb.contiguous(), size=(size, size), mode="bicubic", align_corners=False)
-            return (rgb.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+            latents = self._to_device(part).float()
+            with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
+                rgb = self.model.decode(latents)
+                if refine and self.refiner is not None:
+                    rgb = self.refiner(rgb.clamp(0, 1), large=size != 128)
+                elif size != 128:
+                    rgb = F.interpolate(rgb.contiguous(), size=(size, size), mode="bicubic", align_corners=False)
+            return (rgb.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
         return self._batched(latents, run, (size, size, 3), np.uint8)
 
@@ -134,17 +142,37 @@ class Codec:
 
     def _run_batches(self, rows: NDArray[Any], run: Callable[[NDArray[Any]], Tensor], out: NDArray[Any]) -> None:
         at = 0
+        waiting: tuple[int, int, Tensor, torch.cuda.Event | None] | None = None
         while at < len(rows):
             part = rows[at : at + self.batch]
             # One row is a batch of its own: the first preview of a blend must not pay for fifteen blanks.
             missing = 0 if len(rows) == 1 else self.batch - len(part)
             padded = np.concatenate([part, np.zeros((missing, *part.shape[1:]), part.dtype)]) if missing else part
             try:
-                out[at : at + len(part)] = run(padded)[: len(part)].cpu().numpy()
+                host, there = self._to_host(run(padded))
             except torch.cuda.OutOfMemoryError:
                 self._shrink()
                 continue
+            if waiting:
+                _take(waiting, out)  # while this batch is at work
+            waiting = (at, len(part), host, there)
             at += len(part)
+        if waiting:
+            _take(waiting, out)
+
+    def _to_device(self, rows: NDArray[Any]) -> Tensor:
+        tensor = torch.from_numpy(np.ascontiguousarray(rows))
+        return tensor.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else tensor
+
+    def _to_host(self, made: Tensor) -> tuple[Tensor, torch.cuda.Event | None]:
+        """The tensor in the computer's memory, and the event after which its numbers are there; None: already."""
+        if made.device.type != "cuda":
+            return made, None
+        host = torch.empty(made.shape, dtype=made.dtype, pin_memory=True)  # kept and reused by PyTorch
+        host.copy_(made, non_blocking=True)
+        there = torch.cuda.Event()
+        there.record()
+        return host, there
 
     def _shrink(self) -> None:
         """After the GPU ran out of memory: half the batch, at last the CPU; says so."""
@@ -153,11 +181,18 @@ class Codec:
             self.batch //= 2
             self.say(f"The GPU is out of memory: going on with batches of {self.batch}")
         else:
-            self.device, self.batch = torch.device("cpu"), BATCH["cpu"]
+            self.device, self.batch, self.precision = torch.device("cpu"), BATCH["cpu"], torch.float32
             self.model.to(self.device)
             if self.refiner is not None:
                 self.refiner.to(self.device)
             self.say("The GPU is out of memory: going on with the CPU")
+
+
+def _take(waiting: tuple[int, int, Tensor, torch.cuda.Event | None], out: NDArray[Any]) -> None:
+    at, count, host, there = waiting
+    if there is not None:
+        there.synchronize()
+    out[at : at + count] = host[:count].numpy()
 
 
 def _to_stderr(message: str) -> None:

@@ -38,7 +38,13 @@ class Colour(nn.Module):
         return torch.einsum("ij,njhw->nihw", self.matrix, rgb)
 
     def inverse(self, ycc: Tensor) -> Tensor:
-        return torch.einsum("ij,nihw->njhw", self.matrix, ycc)
+        with full_precision(ycc):
+            return torch.einsum("ij,nihw->njhw", self.matrix, ycc)
+
+
+def full_precision(x: Tensor) -> torch.autocast:
+    """For what all else is added to: in bfloat16 its rounding alone would be a level of 255."""
+    return torch.autocast(x.device.type, enabled=False)
 
 
 def to_planes(ycc: Tensor) -> Tensor:
@@ -183,7 +189,8 @@ class Decoder(nn.Module):
         nn.init.zeros_(self.out[2].bias)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor) -> Tensor:
-        planes = self.linear(z)
+        with full_precision(z):
+            planes = self.linear(z)
         luma, chroma = split_planes(planes)
         condition = self.condition(z)
         picture = torch.cat([F.pixel_unshuffle(luma - GREY, 2), chroma], 1)  # 32×32×6

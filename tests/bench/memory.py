@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from tui.app import SleevewalkApp
+from tui.colors import ColorMode, Pixels
 from tui.covers import CoverPainter
-from tui.halfblocks import FINE, ColorMode, Pixels
+from tui.halfblocks import FINE
 
 
 class Noise:

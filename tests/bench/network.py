@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.__main__ import ENTER, QUIET, RIGHT, ROOT, _library, press, settle
-from tests.tui.terminal import Terminal
+from tests.bench.driven import Cost, Driven, fresh, generated, start_album
 
+QUIET = 0.45  # longer than the delay of the cover beside
+RIGHT = "\x1b[C"
 MOVES = (RIGHT, "j", "h", "l", "k", "j", "h", "k")
 SIZES = ((80, 24), (160, 50))
 
@@ -25,31 +25,31 @@ def main() -> None:
     parser.add_argument("--library", type=Path, help="a library folder, copied before use  [default: the demo]")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        library = _library(options.library, Path(folder))
+        library = options.library or generated(Path(folder))
+        album = start_album(library)
         for columns, rows in SIZES:
-            _screen(library, columns, rows)
+            _screen(fresh(library, Path(folder) / f"{columns}x{rows}", album), columns, rows)
         _compute(library)
 
 
 def _screen(library: Path, columns: int, rows: int) -> None:
-    argv = [sys.executable, "-m", "tui.cli", "explore", "--library", str(library), "--fine"]
-    terminal = Terminal(argv, columns, rows, ROOT)
+    terminal = Driven(library, columns, rows, "--fine")
     try:
-        terminal.until(lambda text: "▄" in text, 60)
-        settle(terminal, 1.5)
-        press(terminal, ENTER)
-        taken = {"open with a second hop": [press(terminal, "e")]}
-        taken["focus move"] = [press(terminal, key) for key in MOVES]
-        taken["focus move, before the cover beside"] = [press(terminal, key, quiet=0.1) for key in MOVES]
-        settle(terminal, QUIET)
-        taken["another edge"] = [press(terminal, "\t") for _ in range(4)]
-        taken["expand"] = [press(terminal, "e")]
-        taken["pan"] = [press(terminal, key) for key in ("L", "H")]
-        taken["zoom"] = [press(terminal, key) for key in ("-", "-", "a")]
+        while b"Enter" not in terminal.sent:
+            terminal.pump(0.01)
+        terminal.settle(1.5)
+        taken: dict[str, list[Cost]] = {"open with a second hop": [terminal.press("e", QUIET)]}
+        taken["focus move"] = [terminal.press(key, QUIET) for key in MOVES]
+        taken["focus move, before the cover beside"] = [terminal.press(key, 0.1) for key in MOVES]
+        terminal.settle(QUIET)
+        taken["another edge"] = [terminal.press("\t", QUIET) for _ in range(4)]
+        taken["expand"] = [terminal.press("e", QUIET)]
+        taken["pan"] = [terminal.press(key, QUIET) for key in ("L", "H")]
+        taken["zoom"] = [terminal.press(key, QUIET) for key in ("-", "-", "a")]
     finally:
         terminal.close()
-    for action, rows_taken in taken.items():
-        size, last = (statistics.mean(row[at] for row in rows_taken) for at in (0, 2))
+    for action, costs in taken.items():
+        size, last = (statistics.mean(getattr(cost, name) for cost in costs) for name in ("bytes", "last"))
         print(f"{columns}x{rows} {action:36} {size / 1000:7.2f} KB, last byte after {last * 1000:5.0f} ms")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.build import build
 from pipelines.images import encode_webp
+from pipelines.progress import Progress
 from store.catalog import add_albums, add_covers
 from store.covers import CoverFiles
 from store.index import CoverIndex
@@ -61,7 +62,85 @@ def test_new_covers_alone_are_embedded(library, covers, tiny_weights):
     build(library, weights=tiny_weights)
     fill(library, covers[30:33], first=30)
     report = build(library, weights=tiny_weights)
-    assert (report.embedded, report.indexed) == (3, 33)
+    assert (report.embedded, report.indexed) == (3, 3)
+
+
+def everything_derived(library: Library) -> dict[str, list[tuple[object, ...]]]:
+    queries = {
+        "neighbors": "SELECT album_id, neighbor_id, rank, round(distance, 4) FROM neighbors ORDER BY ALL",
+        "vectors": "SELECT cover_sha256, round(list_sum(vector), 3) FROM cover_vectors ORDER BY ALL",
+        "map": "SELECT cover_sha256 FROM cover_map ORDER BY ALL",
+    }
+    with library.read() as con:
+        return {name: con.execute(query).fetchall() for name, query in queries.items()}
+
+
+def test_what_grew_is_what_would_have_been_written_anew(library, covers, tiny_weights):
+    fill(library, covers[:40])
+    build(library, weights=tiny_weights)
+    for first, last in ((40, 44), (44, 45)):
+        fill(library, covers[first:last], first)
+        assert build(library, weights=tiny_weights).indexed == last - first
+    grown = everything_derived(library)
+    index = CoverIndex.load(library)
+    assert index is not None and index.count == 45 and index.facts.grown_at == 44
+    for path in library.index_dir.iterdir():
+        path.unlink()
+    assert build(library, weights=tiny_weights).indexed == 45
+    assert everything_derived(library) == grown
+
+
+def test_killed_between_the_grown_index_and_its_tables_the_next_build_writes_them(library, covers, tiny_weights):
+    fill(library, covers[:40])
+    build(library, weights=tiny_weights)
+    fill(library, covers[40:43], 40)
+
+    class Killed(Exception):
+        pass
+
+    class KilledAtTheNeighbours(Progress):
+        def start(self, label: str, total: int | None) -> None:
+            if label == "nearest covers":
+                raise Killed
+            super().start(label, total)
+
+    with pytest.raises(Killed):
+        build(library, KilledAtTheNeighbours(), weights=tiny_weights)
+    report = build(library, weights=tiny_weights)
+    assert report.indexed == 0 and report.neighbors > 0
+    found = everything_derived(library)
+    for path in library.index_dir.iterdir():
+        path.unlink()
+    build(library, weights=tiny_weights)
+    assert everything_derived(library) == found
+
+
+def test_another_cover_for_a_known_album_beside_a_new_one_rewrites_all(library, covers, tiny_weights):
+    shas = fill(library, covers[:40])
+    build(library, weights=tiny_weights)
+    fill(library, covers[40:42], 40)
+    with library.write() as con:
+        con.execute("UPDATE albums SET cover_sha256 = ? WHERE source_key = '3'", [shas[7]])
+    build(library, weights=tiny_weights)
+    found = everything_derived(library)
+    for path in library.index_dir.iterdir():
+        path.unlink()
+    build(library, weights=tiny_weights)
+    assert everything_derived(library) == found
+
+
+def test_a_library_that_grew_by_much_or_lost_covers_is_indexed_anew(library, covers, tiny_weights):
+    shas = fill(library, covers[:20])
+    build(library, weights=tiny_weights)
+    fill(library, covers[20:40], 20)
+    assert build(library, weights=tiny_weights).indexed == 40
+    with library.write() as con:
+        con.execute("DELETE FROM latents WHERE cover_sha256 = ?", [shas[0]])
+        con.execute("DELETE FROM albums WHERE cover_sha256 = ?", [shas[0]])
+        con.execute("DELETE FROM covers WHERE cover_sha256 = ?", [shas[0]])
+    assert build(library, weights=tiny_weights).indexed == 39
+    index = CoverIndex.load(library)
+    assert index is not None and index.row_of(shas[0]) is None
 
 
 def test_an_album_that_shares_a_known_cover_renews_the_neighbours_without_embedding(library, covers, tiny_weights):

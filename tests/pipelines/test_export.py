@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,12 +14,16 @@ import duckdb
 import pytest
 
 from pipelines.export import export_library, import_library
+from pipelines.report import SourceError
 from store import catalog
 from store.errors import LibraryError
 from store.index import CoverIndex, build_index
 from store.library import Library
 from store.neighbor_table import neighbors_are_current
+from store.repair import find_problems, mend
 from tests.store.conftest import grow
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def content(library: Library) -> dict[str, list[tuple[object, ...]]]:
@@ -73,6 +80,53 @@ def test_nothing_is_written_over(grown: Library, exported: Path) -> None:
     with pytest.raises(LibraryError, match="not empty"):
         import_library(exported, grown.path)
     assert content(grown) == before
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import pipelines.export as export
+from store.covers import CoverFiles
+from store.library import Library
+put, left = CoverFiles.put, [20]
+def deadly(self, webp):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), 9)
+    return put(self, webp)
+CoverFiles.put = deadly
+what, source, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+getattr(export, what)(Library(source) if what == "export_library" else source, target)
+"""
+
+
+def test_a_killed_export_is_no_export_and_is_gone_on_with(grown: Library, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, "export_library", str(grown.path), str(tmp_path / "out")]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
+    with pytest.raises(SourceError, match="no whole export"):
+        import_library(tmp_path / "out", tmp_path / "new")
+    half = next((tmp_path / "out" / "covers").glob("*/*"))
+    half.with_name(f".{half.stem}.1-1").write_bytes(b"half")
+    report = export_library(grown, tmp_path / "out")
+    assert report.covers == len(cover_bytes(grown.covers_dir))
+    assert not [path for path in (tmp_path / "out").rglob(".*")]
+    import_library(tmp_path / "out", tmp_path / "new")
+    assert content(Library.open(tmp_path / "new")) == content(grown)
+
+
+def test_a_killed_import_leaves_no_library_and_goes_with_the_next(exported: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, "import_library", str(exported), str(tmp_path / "new")]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".new.")
+    library = Library.create(tmp_path / "new")
+    (problem,) = find_problems(library)
+    assert problem.items == (str(left),)
+    mend(library, [problem])
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    (tmp_path / left.name.replace("new", "other")).mkdir()
+    import_library(exported, tmp_path / "other")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "other"]
 
 
 def no_manifest(folder: Path) -> None:

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 import store.library as library_module
-from store.errors import LibraryError, LibraryLocked, LibraryMissing
+from store.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryMissing
 from store.library import Library
 
 HOLD = """
@@ -99,6 +99,48 @@ def test_a_writer_elsewhere_locks_us_out_and_is_named(library: Library) -> None:
             assert str(library.db_path) in str(locked.value)
     with library.write() as con:
         con.execute("DELETE FROM bookmarks")
+
+
+HOLD_BYTES = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("burst", ["read", "write"])
+def test_a_file_is_locked_before_anything_of_it_is_believed(library: Library, burst: str) -> None:
+    """Who looks at a file's header first and locks it then works from a header that another has replaced since."""
+    library.db_path.write_bytes(b"SQLite format 3\0" + bytes(20_000))  # a look would tell this kind of file
+    command = [sys.executable, "-c", HOLD_BYTES, str(library.db_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(LibraryLocked), getattr(library, burst)():
+            pass
+        process.kill()
+
+
+@pytest.mark.parametrize("keep", [0, 9_000, 100_000])
+def test_a_truncated_file_is_told_as_damaged(library: Library, keep: int) -> None:
+    library.db_path.write_bytes(library.db_path.read_bytes()[:keep])
+    for burst in (library.read, library.write):
+        with pytest.raises(LibraryDamaged, match=r"library\.duckdb is damaged.*doctor --repair") as damaged, burst():
+            pass
+        assert "\n" not in str(damaged.value)
+
+
+def test_damage_that_a_query_meets_is_told(copy: Library) -> None:
+    content = bytearray(copy.db_path.read_bytes())
+    for at in range(12_288 + 262_144, len(content), 4_096):
+        content[at + 100] ^= 0xFF
+    copy.db_path.write_bytes(content)
+    with pytest.raises(LibraryDamaged, match="is damaged"), copy.read() as con:
+        for (table,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall():
+            con.execute(f"SELECT bit_xor(hash(t)) FROM {table} t").fetchall()
 
 
 @pytest.mark.usefixtures("impatient")

@@ -43,6 +43,13 @@ def leftover(library: Library) -> None:
     for folder in (a_cover(library).parent, library.index_dir):
         (folder / f".{'a' * 64}.{dead_pid()}-140").write_bytes(b"half")
     (library.path / f".library-{dead_pid()}-140.duckdb").write_bytes(b"half")
+    library.backups_dir.mkdir(exist_ok=True)
+    (library.backups_dir / f".latest-{dead_pid()}-140.duckdb").write_bytes(b"half")
+    part = library.blends_dir / ".blend-x1.part"
+    part.write_bytes(b"half")
+    age(part)
+    imported = library.path.with_name(f".{library.path.name}.{dead_pid()}")
+    (imported / "covers").mkdir(parents=True)
 
 
 def orphan(library: Library) -> None:
@@ -146,6 +153,8 @@ def test_work_in_progress_is_no_leftover(copy: Library) -> None:
     files = CoverFiles(copy.covers_dir)
     files.put(webp((9, 8, 7)))  # not committed yet
     (copy.index_dir / f".tiny.faiss.{os.getpid()}-1").write_bytes(b"half")
+    (copy.blends_dir / ".blend-x1.part").write_bytes(b"half")
+    copy.path.with_name(f".{copy.path.name}.{os.getpid()}").mkdir()
     (copy.path / ".DS_Store").write_bytes(b"")
     assert find_problems(copy) == []
 

@@ -64,15 +64,3 @@ def test_the_most_average_sleeve_is_the_one_nearest_the_mean(plain: duckdb.DuckD
         mean = latents.mean(axis=0)
         cosine = latents @ mean / np.linalg.norm(latents, axis=1)
         assert found[int(cosine.argmax())][:2] == name
-
-
-def test_everything_in_the_database_is_commented(plain: duckdb.DuckDBPyConnection) -> None:
-    bare = plain.execute(
-        "SELECT table_name, column_name FROM duckdb_columns() c JOIN duckdb_tables() t USING (table_name) "
-        "WHERE NOT c.internal AND c.comment IS NULL AND table_name <> 'schema_version'"
-    ).fetchall()
-    bare += plain.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal AND comment IS NULL").fetchall()
-    bare += plain.execute(
-        "SELECT function_name FROM duckdb_functions() WHERE NOT internal AND comment IS NULL"
-    ).fetchall()
-    assert bare == []

@@ -14,7 +14,7 @@ from pipelines.recipe import Part, Recipe
 from store.errors import LibraryError
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.app import SleevewalkApp
-from tui.halfblocks import Pixels
+from tui.colors import Pixels
 from tui.session import Session
 
 GENRES = ("shoegaze", "dub", "bop", "drone", "house", "folk", "metal", "pop")

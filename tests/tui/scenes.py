@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +11,13 @@ from textual.pilot import Pilot
 
 from store.cover_map import CoverMap
 from store.records import Route, Step
+from tests.tui.evidence_report import write_report
 from tests.tui.fakes import make_album, make_app
 from tests.tui.test_app import ready, until
 from tui.app import SleevewalkApp
+from tui.evidence_run import EvidenceDesk
 from tui.screens.empty import EmptyScreen
+from tui.screens.evidence import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.map import MapScreen
 from tui.screens.route import RouteScreen
@@ -31,6 +36,8 @@ SCENES: dict[str, tuple[str, ...]] = {
     "sql": ("y",),
     "map": ("m",),
     "network": ("minus",),
+    "evidence": ("E",),
+    "evidence-looks": ("E", "tab"),
     "palette": ("ctrl+k",),
 }
 
@@ -56,6 +63,10 @@ def scene_app(name: str) -> SleevewalkApp:
     app.mapper = lambda: found
     app.router = short_route
     app.welcome = name == "welcome"
+    if name.startswith("evidence"):
+        folder = Path(tempfile.mkdtemp())
+        write_report(folder)
+        app.evidence = EvidenceDesk(folder, ["none"])
     return app
 
 
@@ -73,6 +84,8 @@ async def open_scene(pilot: Pilot[Any], name: str) -> None:
             await until(pilot, lambda: isinstance(app.screen, FindScreen) and app.screen.hits == [make_album(37)])
     if name == "route":
         await until(pilot, lambda: isinstance(app.screen, RouteScreen) and app.screen.route is not None)
+    if name.startswith("evidence"):
+        await until(pilot, lambda: isinstance(app.screen, EvidenceScreen) and app.screen.loaded)
     if name == "map":
         await until(pilot, lambda: isinstance(app.screen, MapScreen) and app.screen.cells is not None)
     await pilot.pause()

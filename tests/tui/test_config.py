@@ -24,10 +24,11 @@ def test_what_is_set_and_what_stays(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     assert load_config(path, THEMES, IDS) == Config()
     path.write_text(
-        'theme = "paper"\n[weights]\ncover = 2\nera = 0\n[keys]\nwalk.find = "ctrl+f, x"\n"find.back" = "x"\n'
+        'theme = "paper"\npictures = "sixel"\n'
+        '[weights]\ncover = 2\nera = 0\n[keys]\nwalk.find = "ctrl+f, x"\n"find.back" = "x"\n'
     )
     config = load_config(path, THEMES, IDS)
-    assert config == Config("paper", Weights(cover=2, era=0), {"walk.find": "ctrl+f,x", "find.back": "x"})
+    assert config == Config("paper", Weights(cover=2, era=0), {"walk.find": "ctrl+f,x", "find.back": "x"}, "sixel")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ def test_what_is_set_and_what_stays(tmp_path: Path) -> None:
         ("theme = ", "no TOML"),
         ("\xff", "no TOML"),
         ('them = "paper"', "'them' is no setting"),
+        ('pictures = "jpeg"', "none of auto, halfblocks, kitty, sixel"),
         ('theme = "pink"', "none of night, paper"),
         ("theme = [1]", "none of night, paper"),
         ("weights = 1", "weights is a table"),

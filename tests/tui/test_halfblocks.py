@@ -15,21 +15,10 @@ from rich.console import Console
 from rich.segment import Segment
 from rich_pixels import HalfcellRenderer
 
-from tui.halfblocks import (
-    FINE,
-    LITE,
-    LOWER_HALF,
-    Cells,
-    ColorMode,
-    HalfblockRenderer,
-    Pixels,
-    ansi,
-    merge,
-    pack,
-    runs,
-    shrink,
-    strips,
-)
+from tui.colors import BASIC, ColorMode, Pixels, indexed_palette
+from tui.dither import dithered
+from tui.halfblocks import FINE, LITE, LOWER_HALF, Cells, HalfblockRenderer, ansi, merge, pack, picture, runs, strips
+from tui.resample import LIGHT, resample, shrink
 
 CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
 
@@ -97,7 +86,7 @@ def test_same_pixels_as_the_stock_renderer(pixels: Pixels) -> None:
 
 def test_the_renderer_shrinks_before_it_draws() -> None:
     image = Image.fromarray(pictures(32, 64)[0])
-    small = image.resize((20, 20), Image.Resampling.LANCZOS)
+    small = Image.fromarray(resample(pictures(32, 64)[0], 20, 20))
     assert read_segments(HalfblockRenderer().render(image, (20, 20))) == read_segments(
         HalfcellRenderer().render(small, None)
     )
@@ -193,3 +182,64 @@ def test_shrink_leaves_the_right_size_alone() -> None:
     pixels = pictures(4, 8)[0]
     assert shrink(pixels, 8, 4) is pixels
     assert shrink(pixels, 5, 3).shape == (6, 5, 3)
+
+
+def test_shrinking_keeps_the_light() -> None:
+    dots = np.zeros((128, 128, 3), dtype=np.uint8)
+    dots[::2, ::2] = 255
+    assert np.abs(LIGHT[shrink(dots, 16, 8)].mean() - LIGHT[dots].mean()) < 0.01
+    flat = np.full((128, 128, 3), 77, dtype=np.uint8)
+    assert (shrink(flat, 40, 20) == 77).all()
+
+
+def test_every_value_comes_back_from_light() -> None:
+    column = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, axis=2)
+    assert (resample(np.repeat(column, 8, axis=1), 4, 256) == column).all()
+
+
+@pytest.mark.parametrize("mode", [ColorMode.INDEXED, ColorMode.BASIC])
+def test_few_colors_look_like_the_picture_from_a_distance(mode: ColorMode) -> None:
+    first, palette = (0, BASIC) if mode is ColorMode.BASIC else (16, indexed_palette())
+
+    def far(pixels: Pixels) -> Pixels:
+        return resample(pixels.astype(np.uint8), 10, 10)
+
+    def error(one: Pixels, other: Pixels) -> float:
+        return float(np.square(LIGHT[one] - LIGHT[other]).mean())
+
+    for seed in range(4):
+        small = shrink(photograph(seed), 40, 20)
+        chosen = dithered(small, mode)
+        assert chosen.min() >= first and chosen.max() < first + len(palette)
+        assert (dithered(small, mode) == chosen).all()  # nothing shimmers
+        nearest = pack(small, mode)
+        plain = np.stack([nearest.upper, nearest.lower], axis=1).reshape(40, 40)
+        assert error(far(palette[chosen - first]), far(small)) < error(far(palette[plain - first]), far(small)) / 2
+
+
+def test_a_color_of_the_palette_stays_as_it_is() -> None:
+    for color in indexed_palette()[::17].astype(np.uint8):
+        flat = np.broadcast_to(color, (8, 8, 3))
+        values = dithered(flat, ColorMode.INDEXED)
+        assert (indexed_palette()[values - 16] == color).all()
+
+
+def characters(pixels: Pixels, mode: ColorMode, light: bool = False) -> list[str]:
+    return [strip.text for strip in strips(picture(pixels, 4, 2, mode, 0, light))]
+
+
+def test_without_colors_brightness_and_where_it_lies_are_kept() -> None:
+    above, left = np.zeros((2, 128, 128, 3), dtype=np.uint8)
+    above[:26] = left[:, :64] = 255  # most of the upper half of the first row of cells; the left half of all
+    assert characters(above, ColorMode.MONO) == ["▀▀▀▀", "    "]
+    assert characters(above, ColorMode.ASCII) == ['""""', "    "]
+    assert characters(above, ColorMode.MONO, light=True) == ["▄▄▄▄", "████"]
+    assert characters(above, ColorMode.ASCII, light=True) == ["____", "@@@@"]
+    for mode, ink in ((ColorMode.MONO, "█"), (ColorMode.ASCII, "@")):
+        assert {row[0] + row[-1] for row in characters(left, mode)} == {f"{ink} "}
+        assert {row[0] + row[-1] for row in characters(left, mode, light=True)} == {f" {ink}"}
+    wedge = np.repeat(np.linspace(0, 255, 128)[None, :, None], 128, axis=0).repeat(3, axis=2).astype(np.uint8)
+    for mode, ramp in ((ColorMode.MONO, " ░▒▓█"), (ColorMode.ASCII, " .:-=+*#%@")):
+        row = strips(picture(wedge, 20, 2, mode, 0))[0].text
+        levels = [ramp.index(character) for character in row if character in ramp]
+        assert levels == sorted(levels) and set(levels) >= set(range(len(ramp)))

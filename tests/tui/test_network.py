@@ -15,9 +15,9 @@ from store.records import SIGNALS, Album, Neighbor, Reason
 from tests.tui.fakes import make_album, make_app
 from tests.tui.test_app import HOSTILE, ready, screen_text, session_of, until
 from tui.app import SleevewalkApp, binding_ids
+from tui.colors import ColorMode
 from tui.edges import BRAILLE
 from tui.geometry import Rect
-from tui.halfblocks import ColorMode
 from tui.lattice import LEVELS, OPENED, draw_links, opening, whole
 from tui.navigation import OPPOSITE, Direction
 from tui.network import MOST, Network, Site

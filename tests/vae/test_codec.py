@@ -35,6 +35,24 @@ def test_decoding_is_repeatable(codec, covers):
     assert np.array_equal(codec.decode(latents), codec.decode(latents))
 
 
+@pytest.mark.parametrize("size", [128, 512])
+def test_half_precision_as_on_a_gpu_gives_the_same_pictures_to_the_eye(covers, size):
+    codec = Codec.load(device="cpu")
+    latents = codec.encode(covers[:2])
+    exact = codec.decode(latents, size).astype(int)
+    codec.precision = torch.bfloat16
+    assert np.abs(codec.decode(latents, size) - exact).mean() <= 1
+
+
+def test_a_last_batch_that_is_not_full_gives_what_a_full_one_gives(tiny_weights, covers):
+    codec = Codec.load(tiny_weights, "cpu")
+    codec.batch = 4
+    latents = codec.encode(covers[:10])
+    whole = codec.decode(latents)
+    for first in (0, 4, 8):
+        assert np.abs(whole[first : first + 2].astype(int) - codec.decode(latents[first : first + 2])).max() <= 1
+
+
 def test_a_cover_comes_back_like_itself(codec, covers):
     made = codec.decode(codec.encode(covers)).astype(float)
     error = np.square((made - covers) / 255).mean()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.commands.explore import look_options
 from tui.commands.merging import offer_merges
 from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
 
@@ -33,10 +34,20 @@ class Finding:
 @click.option("--repair", is_flag=True, help="List what is wrong with the library, and mend it when told to.")
 @click.option("--yes", is_flag=True, help="With --repair: mend without asking.")
 @click.option("--merge", is_flag=True, help="With --repair: merge albums that look like one, too, without asking.")
+@look_options
 @json_option
 @command_options
 @click.pass_obj
-def doctor(context: Context, repair: bool, yes: bool, merge: bool, as_json: bool) -> int:
+def doctor(
+    context: Context,
+    repair: bool,
+    yes: bool,
+    merge: bool,
+    as_json: bool,
+    color: str,
+    lite: bool | None,
+    pictures: str | None,
+) -> int:
     """Check the device, FAISS, the terminal and the library. Exit status 1 where something needs mending."""
     if repair:
         if as_json:
@@ -46,7 +57,8 @@ def doctor(context: Context, repair: bool, yes: bool, merge: bool, as_json: bool
         return status
     if merge:
         raise click.UsageError("--merge goes with --repair")
-    findings = [*model_findings(), *terminal_findings(), *config_findings(), *library_findings(context.library_dir)]
+    findings = [*model_findings(), *terminal_findings(color, lite, pictures), *config_findings()]
+    findings += library_findings(context.library_dir)
     if as_json:
         print_json([finding.__dict__ for finding in findings])
     else:
@@ -64,9 +76,22 @@ def repair_library(context: Context, yes: bool) -> int:
     """List what is wrong with the library, ask, mend, and look again."""
     from pipelines.build import build
     from pipelines.progress import StderrProgress
+    from store.errors import LibraryDamaged
+    from store.library import Library
     from store.repair import find_problems, mend
+    from store.rescue import plan_rescue, read_all, rescue
 
-    library = open_library(context)
+    try:
+        library = open_library(context)
+        read_all(library)
+    except LibraryDamaged as error:
+        library = Library(context.library_dir)
+        plan = plan_rescue(library)
+        click.echo(f"damaged: {error}")
+        click.echo(plan.text)
+        if not agreed(yes):
+            return 1
+        click.echo(f"mended: {rescue(library, plan)}")
     problems = find_problems(library, check_hashes=True)
     derived = [finding for finding in derived_findings(library) if not finding.ok]
     for problem in problems:
@@ -76,11 +101,8 @@ def repair_library(context: Context, yes: bool) -> int:
     if not problems and not derived:
         click.echo("nothing to mend")
         return 0
-    if not yes:
-        if not interactive():
-            click.echo("nothing was changed; --yes mends it", err=True)
-            return 1
-        click.confirm("Mend this?", abort=True)
+    if not agreed(yes):
+        return 1
     mend(library, problems)
     if any(not finding.ok for finding in derived_findings(library)):
         click.echo(build(library, StderrProgress()).summary())
@@ -91,6 +113,16 @@ def repair_library(context: Context, yes: bool) -> int:
     for name, text in left:
         click.echo(f"still there: {name}: {text}")
     return 1 if left else 0
+
+
+def agreed(yes: bool) -> bool:
+    """Whether the person wants it mended: by --yes, or asked at a terminal."""
+    if yes:
+        return True
+    if not interactive():
+        click.echo("nothing was changed; --yes mends it", err=True)
+        return False
+    return click.confirm("Mend this?", abort=True)
 
 
 def model_findings() -> list[Finding]:
@@ -129,19 +161,41 @@ def is_installed(package: str) -> bool:
     return True
 
 
-def terminal_findings() -> list[Finding]:
-    """What the app will see of the terminal, and why."""
+def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> list[Finding]:
+    """What the app will see of the terminal with these flags, and why."""
+    from tui.picture_choice import chosen_pictures, multiplexer
     from tui.terminal import described, terminal_look
 
     section = "terminal"
     size = shutil.get_terminal_size()
-    multiplexer = "tmux" if os.environ.get("TMUX") else "screen" if os.environ.get("STY") else "none"
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
+    look = terminal_look(color, lite)
+    wanted, source = (pictures, "--pictures") if pictures else (configured_pictures(), "pictures in config.toml")
+    with chosen_pictures(wanted, source, look, curious=True) as asked:
+        choice, answers = asked.choice, asked.found
+    said = (f"{name}={os.environ.get(name, 'unset')}" for name in ("TERM", "COLORTERM", "NO_COLOR"))
     return [
         Finding(section, "size", f"{size.columns}×{size.lines} (stdout is {stdout})", ok=size.columns >= 40),
-        *(Finding(section, name, text) for name, text in described(terminal_look())),
-        Finding(section, "inside", f"multiplexer: {multiplexer}"),
+        *(Finding(section, name, text) for name, text in described(look)),
+        Finding(section, "pictures", f"{choice.protocol} ({choice.why})", ok=not choice.refused),
+        Finding(section, "answers", answers),
+        Finding(section, "says", " ".join(said)),
+        Finding(section, "inside", f"multiplexer: {multiplexer() or 'none'}"),
     ]
+
+
+def configured_pictures() -> str:
+    """What the config file says of pictures; a mistake in the file is told with the others in it."""
+    import tomllib
+
+    from tui.config import config_path
+    from tui.picture_choice import PICTURES
+
+    try:
+        found = tomllib.loads(config_path().read_text(encoding="utf-8")).get("pictures")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return "auto"
+    return found if found in PICTURES else "auto"
 
 
 def config_findings() -> list[Finding]:
@@ -171,10 +225,12 @@ def library_findings(folder: Path) -> list[Finding]:
     from store.errors import LibraryError
     from store.library import Library
     from store.repair import find_problems
+    from store.rescue import read_all
 
     section = f"library {folder}"
     try:
         library = Library.open(folder)
+        read_all(library)
         with library.read() as con:
             rows = counts(con)
             bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.commands.shared import Command, Context, command_options, default_library, demo_library, interactive
+from tui.picture_choice import PICTURES
 from tui.terminal import COLORS, TerminalLook, prepare, terminal_look
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 def look_options(command: Command) -> Command:
     """How the app is to draw."""
     colors = click.Choice(["auto", *COLORS])
+    draws = click.Choice(PICTURES)
+    command = click.option("--pictures", type=draws, help="How covers are drawn.  [default: auto]")(command)
     command = click.option("--lite/--fine", default=None, help="Covers for a slow link, or not.  [default: automatic]")(
         command
     )
@@ -35,7 +38,7 @@ def look_options(command: Command) -> Command:
 @look_options
 @command_options
 @click.pass_obj
-def explore(context: Context, album: str | None, color: str, lite: bool | None) -> int:
+def explore(context: Context, album: str | None, color: str, lite: bool | None, pictures: str | None) -> int:
     """Open the app, at ALBUM or where the library begins.
 
     Where there is no library yet, it offers the demo library.
@@ -50,8 +53,8 @@ def explore(context: Context, album: str | None, color: str, lite: bool | None) 
         click.echo("`sleevewalk ingest` brings in your own albums; the demo library has 300 fictional ones.")
         if not click.confirm("Open the demo library?", default=True):
             return 0
-        return open_demo(demo_library(), album, look)
-    return open_app(Library.open(context.library_dir), album, look)
+        return open_demo(demo_library(), album, look, pictures)
+    return open_app(Library.open(context.library_dir), album, look, pictures)
 
 
 @click.command()
@@ -60,13 +63,17 @@ def explore(context: Context, album: str | None, color: str, lite: bool | None) 
 @look_options
 @command_options
 @click.pass_obj
-def demo(context: Context, album: str | None, no_open: bool, color: str, lite: bool | None) -> int:
+def demo(
+    context: Context, album: str | None, no_open: bool, color: str, lite: bool | None, pictures: str | None
+) -> int:
     """Build the demo library (once: 300 fictional albums with drawn covers) and open it."""
     folder = context.library_dir if context.chosen else demo_library()
-    return open_demo(folder, album, terminal_look(color, lite), no_open)
+    return open_demo(folder, album, terminal_look(color, lite), pictures, no_open)
 
 
-def open_demo(folder: Path, album: str | None, look: TerminalLook, no_open: bool = False) -> int:
+def open_demo(
+    folder: Path, album: str | None, look: TerminalLook, pictures: str | None = None, no_open: bool = False
+) -> int:
     from pipelines.build import build
     from pipelines.demo.build import build_demo
     from pipelines.progress import StderrProgress
@@ -76,10 +83,10 @@ def open_demo(folder: Path, album: str | None, look: TerminalLook, no_open: bool
     if no_open:
         click.echo(f"{library.path}: {report.summary()}")
         return 0
-    return open_app(library, album, look)
+    return open_app(library, album, look, pictures)
 
 
-def open_app(library: Library, album: str | None, look: TerminalLook) -> int:
+def open_app(library: Library, album: str | None, look: TerminalLook, pictures: str | None = None) -> int:
     prepare(look)
     from store.find import resolve
     from store.snapshot import Snapshot
@@ -87,7 +94,7 @@ def open_app(library: Library, album: str | None, look: TerminalLook) -> int:
 
     start = resolve(Snapshot.load(library), album).album_id if album else None
     decoder = app_decoder(library)
-    return run_app(library, start, app_blender(decoder), look, decoder)
+    return run_app(library, start, app_blender(decoder), look, decoder, pictures)
 
 
 def app_decoder(library: Library) -> Decoder:

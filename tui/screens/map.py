@@ -15,11 +15,11 @@ from textual.screen import Screen
 from store.cover_map import CoverMap
 from store.errors import LibraryError
 from store.records import Album
+from tui.colors import COLORLESS
 from tui.covers import CoverPainter
 from tui.edges import Cell
 from tui.genres import Genres, common_genres
 from tui.geometry import Rect
-from tui.halfblocks import ColorMode
 from tui.navigation import OPPOSITE, Direction
 from tui.palette import Palette
 from tui.plane import Cells, View, covers_on, dot_sizes, fill_cells, whole_view
@@ -131,7 +131,7 @@ class MapScreen(Screen[str | None]):
         first = [row for row in (self.focus_row, here) if row is not None]
         self.covers = dict(covers_on(view, places, self.cells.visible, first))
         palette = Palette(self.app.theme_variables)
-        ground = dots(self.cells, self.covers.values(), self.genres, palette, self._ascii)
+        ground = dots(self.cells, self.covers.values(), self.genres, palette, self._colorless)
         album, quality = self.session.snapshot.album, self.painter.tolerance
         blocks = [Picture(rect, album(row), quality) for row, rect in self.covers.items()]
         with self.app.batch_update():
@@ -141,7 +141,7 @@ class MapScreen(Screen[str | None]):
     def _marks(self, palette: Palette) -> Drawn:
         assert self.view is not None and self.map is not None
         return marks(
-            self.view, self.map.places, self.covers, self.session, self.focus_row, palette, ascii_only=self._ascii
+            self.view, self.map.places, self.covers, self.session, self.focus_row, palette, ascii_only=self._colorless
         )
 
     def _cell(self, row: int) -> Cell | None:
@@ -149,8 +149,8 @@ class MapScreen(Screen[str | None]):
         return cell_of(self.view, self.map.places, row)
 
     @property
-    def _ascii(self) -> bool:
-        return self.painter.mode is ColorMode.ASCII
+    def _colorless(self) -> bool:
+        return self.painter.mode in COLORLESS
 
     # text
 

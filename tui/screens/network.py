@@ -11,10 +11,10 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from store.records import Reason
+from tui.colors import COLORLESS
 from tui.covers import CoverPainter
 from tui.edges import Cell
 from tui.geometry import Rect
-from tui.halfblocks import ColorMode
 from tui.lattice import Window, draw_links, opening, whole
 from tui.navigation import Direction
 from tui.palette import Palette
@@ -82,7 +82,7 @@ class NetworkScreen(Screen[str | None]):
         taken = [block.rect for block in self._blocks]
         lines = ((self._rect(a), self._rect(b), link) for a, b, link in self.network.pairs())
         room = Rect(0, 0, window.columns, window.rows)
-        cells = draw_links(lines, taken, room, ascii_only=self._ascii)
+        cells = draw_links(lines, taken, room, ascii_only=self._colorless)
         ground = {cell: (character, palette.signal(signal)) for cell, (character, signal) in cells.items()}
         with self.app.batch_update():
             self.query_one(Canvas).show(ground, self._blocks, self._marks(window, palette))
@@ -104,17 +104,17 @@ class NetworkScreen(Screen[str | None]):
     def _marks(self, window: Window, palette: Palette) -> Drawn:
         """The edge in focus, the albums whose rings are open, where the walk is, and over all the focus."""
         found: Drawn = {}
-        left, right = ("[", "]") if self._ascii else ("▐", "▌")
+        left, right = ("[", "]") if self._colorless else ("▐", "▌")
         if self.other_id is not None:
             link = self.network.links[self.focused_id][self.other_id]
             ends = self._rect(self.focused_id), self._rect(self.other_id)
             room, taken = Rect(0, 0, window.columns, window.rows), [block.rect for block in self._blocks]
             strong = palette.text("focus", bold=True)
-            cells = draw_links([(*ends, link)], taken, room, ascii_only=self._ascii)
+            cells = draw_links([(*ends, link)], taken, room, ascii_only=self._colorless)
             found.update({cell: (character, strong) for cell, (character, _) in cells.items()})
             found.update(frame(ends[1], left, right, palette.signal(link.signal, bold=True)))
         here = self.session.here.album_id
-        open_mark, here_mark = ("o", "@") if self._ascii else ("◇", "◆")
+        open_mark, here_mark = ("o", "@") if self._colorless else ("◇", "◆")
         for album_id in (*self.network.explored, here):
             if album_id in self.network.sites and window.touches(self.network.sites[album_id]):
                 rect = self._rect(album_id)
@@ -131,8 +131,8 @@ class NetworkScreen(Screen[str | None]):
         return self.window.rect(self.network.sites[album_id])
 
     @property
-    def _ascii(self) -> bool:
-        return self.painter.mode is ColorMode.ASCII
+    def _colorless(self) -> bool:
+        return self.painter.mode in COLORLESS
 
     # text
 
@@ -140,7 +140,7 @@ class NetworkScreen(Screen[str | None]):
         head, window = self.query_one("#network-head", Lines), self.window
         assert window is not None
         seen = sum(window.shows(site) for site in self.network.sites.values())
-        head.show([heading(head.palette, self.network, seen, ascii_only=self._ascii)])
+        head.show([heading(head.palette, self.network, seen, ascii_only=self._colorless)])
         self._draw_focus()
         self.query_one(KeysLine).show_keys(KEYS)
 

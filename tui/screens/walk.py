@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.records import Album
+from tui.ahead import Ahead
 from tui.covers import CoverPainter
 from tui.layout import MAX_RING, MIN_RING
 from tui.navigation import Direction
@@ -81,6 +82,7 @@ class WalkScreen(Screen[None]):
         self.painter = painter
         self.blender = blender
         self.blends_dir = blends_dir
+        self._ahead = Ahead(self.set_timer)
         self._blending = False
         self._labelled = False  # letters stand with the covers and the next key chooses one
         self._message: tuple[str, bool] | None = None  # shown in place of the keys until the next key
@@ -116,11 +118,14 @@ class WalkScreen(Screen[None]):
             ring.lay_out(count)
             ring.show_session(self.session)
             self._refresh_text()
+        self._ahead.plan(ring.readied(self.session))
 
     def refresh_focus(self) -> None:
         """Draw what a moved focus changes: captions, marks and the panel."""
-        self.query_one(RingView).show_focus(self.session)
+        ring = self.query_one(RingView)
+        ring.show_focus(self.session)
         self._refresh_text()
+        self._ahead.plan(ring.readied(self.session))
 
     def _refresh_text(self) -> None:
         session = self.session

@@ -9,8 +9,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from store.records import Album
+from tui.colors import Pixels
 from tui.covers import CoverPainter
-from tui.halfblocks import LITE, Pixels
+from tui.halfblocks import LITE
 
 
 class Cover(Widget):

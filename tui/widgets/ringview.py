@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -111,6 +113,22 @@ class RingView(Container):
             )
         self._field.show(ground(layout, session, palette))
 
+    def readied(self, session: Session) -> Iterator[None]:
+        """Ready the neighbours and the covers that Enter would show, in steps of some milliseconds."""
+        layout, album = self.ring, session.focused
+        if layout is None or session.focused_slot is None:
+            return
+        neighbors = session.neighbors_of(album.album_id)[: len(layout.slots)]
+        yield
+        center = layout.center.cover
+        self.painter.prepare(album, center.width, center.height)
+        for place, neighbor in zip(layout.slots, neighbors, strict=False):
+            yield
+            self.painter.prepare(neighbor.album, place.cover.width, place.cover.height)
+        yield
+        here = layout.slots[0].cover  # the album one walks away from is likely in the next ring
+        self.painter.prepare(session.here, here.width, here.height)
+
     def look(self, session: Session, direction: Direction) -> bool:
         """Move the session's focus to the nearest cover that way; False where there is none."""
         layout = self.ring
@@ -174,7 +192,7 @@ def _spine(cover: Rect, signal: str, palette: Palette) -> dict[Cell, tuple[str, 
 
 def _marks(cover: Rect, palette: Palette) -> dict[Cell, tuple[str, Style]]:
     """A bar on either side of the cover; the letter of the spine stays readable."""
-    style = palette.text("focus", bold=True)
+    style = palette.text("focus")  # bold would change no block, and cost bytes in each row
     cells = {(cover.right, y): ("▌", style) for y in range(cover.y, cover.bottom)}
     cells.update({(cover.x - 1, y): ("▐", style) for y in range(cover.y + 1, cover.bottom)})
     return cells

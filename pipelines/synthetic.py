@@ -1,0 +1,165 @@
+"""Libraries of any size with made-up albums, to measure how sleevewalk grows. They have latents but no cover files.
+
+Names, tags and similar artists are put together from the demo's words; latents are drawn to have the mean and the
+covariance of a real library's, or of the model's prior, a standard normal distribution, where none is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.demo.words import GENRES, Genre, Scene
+from pipelines.progress import Progress
+from store.catalog import add_albums, add_covers, add_similar_artists
+from store.errors import LibraryError
+from store.latents import add_latents, add_model, load_latents
+from store.library import Library
+from store.records import AlbumRecord, CoverRecord
+from store.text import key
+from vae.info import SHIPPED, read_info
+
+SOURCE = "synthetic"
+BATCH = 20_000  # albums a burst
+ALBUMS_AN_ARTIST = 4  # on average; a few artists have many, most have one or two
+SIMILAR = 8  # artists that an artist is similar to
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """A made-up artist and where he belongs."""
+
+    name: str
+    genre: Genre
+    scene: Scene
+    first_year: int
+
+
+class Words:
+    """The demo's words, taken apart, and the dice that put them together again."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = np.random.default_rng(seed)
+        titles = (title for genre in GENRES for title in (*genre.titles, *(t for s in genre.scenes for t in s.titles)))
+        self.title_words = sorted({word for title in titles for word in title.split() if len(word) > 2})
+        names = (name for genre in GENRES for scene in genre.scenes for name in scene.artists)
+        self.name_words = sorted({word for name in names for word in name.split() if len(word) > 2})
+        self.scenes = [(genre, scene) for genre in GENRES for scene in genre.scenes]
+
+    def pick(self, words: list[str], count: int) -> list[str]:
+        return [words[i] for i in self.dice.integers(len(words), size=count)]
+
+    def artists(self, count: int) -> list[Artist]:
+        """Different names, each in a scene."""
+        seen: set[str] = set()
+        made: list[Artist] = []
+        while len(made) < count:
+            name = " ".join(self.pick(self.name_words, int(self.dice.integers(1, 4))))
+            if key(name) in seen:
+                name += f" {self.pick(self.title_words, 1)[0]}"
+            if key(name) in seen:
+                continue
+            seen.add(key(name))
+            genre, scene = self.scenes[self.dice.integers(len(self.scenes))]
+            made.append(Artist(name, genre, scene, int(self.dice.integers(*scene.years))))
+        return made
+
+    def tags(self, artist: Artist) -> tuple[tuple[str, float], ...]:
+        """Four to eight, the scene's first, then moods and instruments, and now and then a rare one."""
+        tags = {artist.scene.name: 100.0, artist.genre.name: 80.0}
+        for words, weight in ((artist.scene.tags, 70.0), (artist.genre.moods, 40.0), (artist.genre.instruments, 20.0)):
+            for word in self.dice.permutation(words)[:2]:
+                tags[str(word)] = weight
+        if self.dice.random() < 0.3:
+            tags[f"{self.dice.permutation(artist.genre.moods)[0]} {artist.scene.name}"] = 10.0
+        return tuple(tags.items())
+
+
+def make_library(path: Path, count: int, like: Library | None, seed: int, progress: Progress) -> Library:
+    """A library of `count` albums, each with a latent, in a new folder; `sleevewalk build` makes the rest.
+
+    LibraryError where the folder holds a library already or `like` has no latents of the shipped model.
+    """
+    if (path / "library.duckdb").exists():
+        raise LibraryError(f"{path} holds a library already: name a new folder")
+    info = read_info(SHIPPED)
+    mean, root = _distribution(like, info.model_id, info.config.latent_dim)
+    library = Library.create(path)
+    with library.write() as con:
+        add_model(con, info.model_id, "sleevewalk", info.config.latent_dim, info.config.resolution, None, info.metrics)
+    words = Words(seed)
+    artists = words.artists(max(2, count // ALBUMS_AN_ARTIST))
+    progress.start("making albums", count)
+    for start, records in _albums(words, artists, count):
+        latents = mean + words.dice.standard_normal((len(records), len(mean)), np.float32) @ root
+        shas = [hashlib.sha256(f"{SOURCE} {seed} {start + i}".encode()).hexdigest() for i in range(len(records))]
+        covered = [replace(record, cover_sha256=sha) for record, sha in zip(records, shas, strict=True)]
+        colors = words.dice.integers(0x1000000, size=len(shas)).tolist()
+        with library.write() as con:
+            add_covers(con, [CoverRecord(sha, 128, 128, 0, color) for sha, color in zip(shas, colors, strict=True)])
+            add_albums(con, covered)
+            add_latents(con, info.model_id, shas, latents)
+        progress.advance(len(records))
+    progress.finish()
+    with library.write() as con:
+        add_similar_artists(con, list(_similar(words, artists)), SOURCE)
+    return library
+
+
+def _albums(words: Words, artists: list[Artist], count: int) -> Iterator[tuple[int, list[AlbumRecord]]]:
+    """(how many came before, the next), no album twice."""
+    seen: set[tuple[int, str]] = set()
+    # Each artist has one; the rest go by Zipf's law, so that a few have hundreds.
+    shares = 1 / np.arange(1, len(artists) + 1) ** 0.7
+    of = np.concatenate([np.arange(len(artists)), words.dice.choice(len(artists), count, p=shares / shares.sum())])
+    made: list[AlbumRecord] = []
+    for number, chosen in enumerate(words.dice.permutation(of[:count]).tolist()):
+        title = " ".join(words.pick(words.title_words, int(words.dice.integers(1, 4))))
+        while (named := (chosen, key(title))) in seen:
+            title += f" {words.pick(words.title_words, 1)[0]}"
+        seen.add(named)
+        artist = artists[chosen]
+        year = min(2025, artist.first_year + int(words.dice.integers(0, 20)))
+        listeners = int(artist.genre.listeners * words.dice.lognormal(-2, 1.5))
+        made.append(
+            AlbumRecord(
+                artist.name, title, SOURCE, str(number), year, artist.genre.name, listeners, 6 * listeners,
+                tags=words.tags(artist),
+            )
+        )  # fmt: skip
+        if len(made) == BATCH:
+            yield number + 1 - BATCH, made
+            made = []
+    if made:
+        yield count - len(made), made
+
+
+def _similar(words: Words, artists: list[Artist]) -> Iterator[tuple[str, str, float]]:
+    """Artists of one scene, at most SIMILAR each."""
+    by_scene: dict[str, list[str]] = {}
+    for artist in artists:
+        by_scene.setdefault(artist.scene.name, []).append(artist.name)
+    for names in by_scene.values():
+        for name in names:
+            others = {names[i] for i in words.dice.integers(len(names), size=SIMILAR)} - {name}
+            yield from ((name, other, float(words.dice.beta(2, 5))) for other in sorted(others))
+
+
+def _distribution(
+    like: Library | None, model_id: str, dimension: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(mean [d], root of the covariance [d, d]) of the latents to draw."""
+    if like is None:
+        return np.zeros(dimension, np.float32), np.eye(dimension, dtype=np.float32)
+    with like.read() as con:
+        _, latents = load_latents(con, model_id)
+    if len(latents) < 2:
+        raise LibraryError(f"{like.path} has no latents of the shipped model; run `sleevewalk build` on it first")
+    values, axes = np.linalg.eigh(np.cov(latents.T).astype(np.float64))
+    root = (axes * np.sqrt(np.clip(values, 0, None))) @ axes.T
+    return latents.mean(axis=0), root.astype(np.float32)

@@ -1,0 +1,113 @@
+"""A copy of the catalogue as arrays in one Arrow file, mapped into memory, so that a large library opens at once.
+
+Derived: `sleevewalk build` writes it for libraries of LARGE albums on, with its hash and a fingerprint of the tables in
+`derived`. Where either does not agree the tables are read instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from store.catalogue import Catalogue
+from store.errors import LibraryError
+from store.schema import NOW_UTC, first_row
+from store.sparse import Sparse
+from store.texts import Texts
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+LARGE = 50_000  # albums; the tables of fewer are read in half a second
+NAME = "catalogue.arrow"
+_SPARSE = ("start", "columns", "values")
+_SOURCES = {
+    "albums": "album_id, artist, title, artist_key, title_key, genre, cover_sha256, year, listeners, source",
+    "album_sources": "album_id, artist, title",
+    "album_tags": "album_id, tag, weight",
+    "artist_tags": "artist_key, tag, weight",
+    "similar_artists": "artist_key, similar_key, match",
+}
+
+
+def write_catalogue(catalogue: Catalogue, index_dir: Path) -> str:
+    """Write the file beside the index and return its hash; `note_catalogue` then makes it count."""
+    import pyarrow as pa
+
+    arrays: dict[str, pa.Array] = {}
+    for part in fields(Catalogue):
+        value = getattr(catalogue, part.name)
+        if isinstance(value, Sparse):
+            arrays |= {f"{part.name}.{name}": pa.array(getattr(value, name)) for name in _SPARSE}
+        elif isinstance(value, np.ndarray):
+            arrays[part.name] = pa.array(value.astype(np.uint8) if value.dtype == bool else value)
+        else:
+            arrays[part.name] = pa.array(value, pa.large_string())
+    # One row whose every column is a list: arrays of different lengths in one file.
+    lists = {name: pa.LargeListArray.from_arrays([0, len(array)], array) for name, array in arrays.items()}
+    target = index_dir / NAME
+    beside = target.with_name(f".{NAME}.{os.getpid()}")
+    try:
+        with pa.ipc.new_file(str(beside), pa.table(lists).schema) as file:
+            file.write_table(pa.table(lists))
+        beside.replace(target)
+    except OSError as error:
+        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return _sha256(target)
+
+
+def note_catalogue(con: duckdb.DuckDBPyConnection, fingerprint: str, digest: str) -> None:
+    """Record the file of that hash as a copy of the tables that had this fingerprint."""
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('catalogue', ?, {NOW_UTC})", [f"{fingerprint} {digest}"])
+
+
+def open_catalogue(con: duckdb.DuckDBPyConnection, index_dir: Path) -> Catalogue | None:
+    """The file's arrays, mapped; None where there is none, or it is damaged or of other tables."""
+    path = index_dir / NAME
+    noted = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'catalogue'")
+    if noted is None or not path.is_file():
+        return None
+    fingerprint, _, digest = noted[0].rpartition(" ")
+    if fingerprint != tables_fingerprint(con) or digest != _sha256(path):
+        return None
+    return _mapped(path)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _mapped(path: Path) -> Catalogue:
+    import pyarrow as pa
+
+    row = pa.ipc.open_file(pa.memory_map(str(path))).read_all().combine_chunks()
+    arrays = {name: row[name].chunk(0).values for name in row.column_names}
+    values: dict[str, object] = {}
+    for part in fields(Catalogue):
+        if part.name in arrays:
+            array = arrays[part.name]
+            values[part.name] = Texts(array) if pa.types.is_large_string(array.type) else array.to_numpy()
+        else:
+            values[part.name] = Sparse(*(arrays[f"{part.name}.{name}"].to_numpy() for name in _SPARSE))
+    values["fictional"] = np.asarray(values["fictional"]).astype(bool)
+    for name in ("genre_names", "tag_names"):  # few, and often looked up
+        values[name] = list(values[name])  # type: ignore[call-overload]
+    return Catalogue(**values)  # type: ignore[arg-type]
+
+
+def tables_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
+    """Of all that the catalogue is made of: for each table its rows and the sum of their hashes."""
+    parts = (
+        f"(SELECT concat(count(*), '-', sum(hash({columns}))) FROM {table})" for table, columns in _SOURCES.items()
+    )
+    row = first_row(con, f"SELECT concat_ws(' ', {', '.join(parts)})")
+    return str(row[0]) if row else ""

@@ -1,0 +1,159 @@
+"""The three files of a cover index, each written beside and renamed: `<model>.faiss` the vectors, `<model>.npy` which
+cover each row is, `<model>.json` what it was built from, the hashes of the other two, and the calibration of
+similarity to score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from store.errors import LibraryError
+
+REBUILD = "run `sleevewalk build`"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What the json beside an index says."""
+
+    model_id: str
+    dimension: int
+    count: int
+    fingerprint: str  # of the latents it was built from, as the builder gave it
+    covers_check: int  # of the set of covers, comparable with the library's (see `_covers_check`)
+    faiss_bytes: int
+    faiss_sha256: str
+    covers_sha256: str  # of the .npy file
+    built_at: str
+    knots: tuple[tuple[float, float], ...]  # (similarity, score), both increasing
+    calibrated: int = 0  # covers when the knots were made and the lists of the coarse index were trained
+    grown_from: str = ""  # `identity` of the index that this one is, with covers added behind its own; else empty
+    grown_at: int = 0  # covers of that one
+
+    @property
+    def identity(self) -> str:
+        """What tells this index from every other, for what is derived from it."""
+        return f"{self.fingerprint} {self.faiss_sha256[:16]}"
+
+
+def newest_json(index_dir: Path) -> Path | None:
+    """What describes the index that was written last, None where there is none."""
+    found = sorted(index_dir.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    return found[-1] if found else None
+
+
+def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray]:
+    """(facts, the FAISS index mapped from its file, hashes of the covers by row). LibraryError for a damaged one."""
+    import faiss
+
+    path = json_path.with_suffix(".faiss")
+    damaged = f"the cover index {path} is damaged"
+    try:
+        fields = json.loads(json_path.read_text())
+        fields["knots"] = tuple((float(s), float(p)) for s, p in fields["knots"])
+        facts = IndexFacts(**fields)
+        size = path.stat().st_size
+        if size != facts.faiss_bytes:
+            raise LibraryError(f"{damaged} ({size:,} bytes instead of {facts.faiss_bytes:,}); {REBUILD}")
+        if sha256_of(path) != facts.faiss_sha256 or sha256_of(path.with_suffix(".npy")) != facts.covers_sha256:
+            raise LibraryError(f"{damaged} (its content is not what was built); {REBUILD}")
+        # Only now, after the hashes agree, are the bytes given to a parser.
+        sha_bytes = np.load(path.with_suffix(".npy"), allow_pickle=False)
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        raise LibraryError(
+            f"{damaged} ({str(error).splitlines()[0][:200] if str(error) else error!r}); {REBUILD}"
+        ) from error
+    if index.d != facts.dimension or not index.ntotal == facts.count == len(sha_bytes):
+        raise LibraryError(
+            f"{damaged} ({index.ntotal:,} vectors of {index.d}, its json says {facts.count:,} of "
+            f"{facts.dimension}); {REBUILD}"
+        )
+    return facts, index, sha_bytes
+
+
+def write_files(
+    index_dir: Path,
+    index: Any,
+    sha_bytes: np.ndarray,
+    model_id: str,
+    fingerprint: str,
+    knots: tuple[tuple[float, float], ...],
+    calibrated: int,
+    grown: IndexFacts | None = None,
+) -> IndexFacts:
+    """Write a FAISS index, its covers and its facts; `grown`: the facts of the one that it was before it grew.
+
+    Indexes of other models in the folder are removed: they are derived.
+    """
+    import faiss
+
+    index_dir.mkdir(parents=True, exist_ok=True)
+    target = index_dir / f"{model_id}.faiss"
+    with _beside(target) as beside:
+        faiss.write_index(index, str(beside))
+    with _beside(target.with_suffix(".npy")) as beside, beside.open("wb") as file:
+        np.save(file, sha_bytes, allow_pickle=False)
+    facts = IndexFacts(
+        model_id=model_id,
+        dimension=index.d,
+        count=len(sha_bytes),
+        fingerprint=fingerprint,
+        covers_check=covers_check(sha_bytes),
+        faiss_bytes=target.stat().st_size,
+        faiss_sha256=sha256_of(target),
+        covers_sha256=sha256_of(target.with_suffix(".npy")),
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        knots=knots,
+        calibrated=calibrated,
+        grown_from=grown.identity if grown else "",
+        grown_at=grown.count if grown else 0,
+    )
+    with _beside(target.with_suffix(".json")) as beside:
+        beside.write_text(json.dumps(asdict(facts), indent=1))
+    for other in index_dir.iterdir():
+        if other.suffix in (".faiss", ".npy", ".json") and other.stem != model_id:
+            other.unlink()
+    return facts
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A name beside `target` to write to; renamed into place at the end, removed on an error."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        yield beside
+        beside.replace(target)
+    except OSError as error:
+        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
+    except RuntimeError as error:  # as FAISS tells of a full disk: source line, both sizes, and why in parentheses
+        why = str(error).strip().rpartition("(")[2].rstrip(")")
+        raise LibraryError(f"cannot write {target}: {why[-200:]}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def covers_check(sha_bytes: np.ndarray) -> int:
+    """XOR of the covers' first 60 bits: equal for equal sets in any order, and SQL can compute it in
+    milliseconds.
+    """
+    check = 0
+    for sha in sha_bytes.tolist():
+        check ^= int(sha[:15], 16)
+    return check

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pipelines.build as build_module
+from pipelines.build import build
+from pipelines.progress import Progress
+from pipelines.synthetic import make_library
+from store.catalogue_file import NAME
+from store.errors import LibraryError
+from store.latents import add_latents, add_model, load_latents
+from store.library import Library
+from store.neighborhood import open_neighborhood
+from vae.info import read_info
+
+
+def test_it_has_the_albums_asked_for_and_can_be_built_and_walked(tmp_path, monkeypatch):
+    library = make_library(tmp_path / "made", 700, None, 3, Progress())
+    with library.read() as con:
+        counts = con.execute(
+            "SELECT (SELECT count(*) FROM albums), (SELECT count(*) FROM latents), "
+            "(SELECT count(*) FROM similar_artists)"
+        ).fetchone()
+    assert counts is not None and counts[:2] == (700, 700) and counts[2] > 500
+    monkeypatch.setattr(build_module, "LARGE", 500)
+    report = build(library, load_codec=lambda: pytest.fail("nothing is to be embedded"))
+    assert report.indexed == report.mapped == report.catalogued == 700 and (library.index_dir / NAME).is_file()
+    neighborhood = open_neighborhood(library)
+    ring = neighborhood.neighbors(neighborhood.snapshot.album(5).album_id, 12)
+    assert len(ring) == 12 and {reason.signal for near in ring for reason in near.reasons} >= {"cover", "tags"}
+    assert build(library).nothing_to_do
+
+
+def test_the_same_seed_makes_the_same_library(tmp_path):
+    def content(library: Library):
+        with library.read() as con:
+            albums = con.execute(
+                "SELECT artist, title, year, listeners, cover_sha256 FROM albums ORDER BY ALL"
+            ).fetchall()
+            return albums, load_latents(con, read_info().model_id)[1]
+
+    one, other, third = (
+        content(make_library(tmp_path / name, 60, None, seed, Progress()))
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert one[0] == other[0] != third[0]
+    assert np.array_equal(one[1], other[1])
+
+
+def test_latents_are_drawn_like_those_of_a_library(tmp_path):
+    info = read_info()
+    real = Library.create(tmp_path / "real")
+    dice = np.random.default_rng(0)
+    latents = (3 + dice.standard_normal((400, 512)) * np.linspace(0.1, 2, 512)).astype(np.float32)
+    with real.write() as con:
+        add_model(con, info.model_id, "m", 512, 128, None, {})
+        add_latents(con, info.model_id, [f"{i:064x}" for i in range(400)], latents)
+    made = make_library(tmp_path / "made", 1000, real, 0, Progress())
+    with made.read() as con:
+        drawn = load_latents(con, info.model_id)[1]
+    assert np.abs(drawn.mean(0) - 3).max() < 0.6
+    assert np.corrcoef(drawn.std(0), np.linspace(0.1, 2, 512))[0, 1] > 0.98
+
+
+def test_a_folder_that_is_a_library_is_left_alone(tmp_path):
+    make_library(tmp_path / "made", 10, None, 0, Progress())
+    with pytest.raises(LibraryError, match="holds a library already"):
+        make_library(tmp_path / "made", 10, None, 0, Progress())
+    with pytest.raises(LibraryError, match="no latents"):
+        make_library(tmp_path / "other", 10, Library.create(tmp_path / "empty"), 0, Progress())

@@ -1,0 +1,102 @@
+"""The catalogue's file gives what the tables give, and is not believed where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from store.catalogue import Catalogue, read_catalogue
+from store.catalogue_file import NAME, note_catalogue, open_catalogue, tables_fingerprint, write_catalogue
+from store.find import find
+from store.library import Library
+from store.neighborhood import open_neighborhood
+from store.snapshot import Snapshot
+from store.sparse import Sparse
+
+from .conftest import ALBUMS, circle, fill
+
+
+@pytest.fixture
+def filed(library: Library) -> Library:
+    fill(library, ALBUMS, circle(5))
+    with library.read() as con:
+        fingerprint, catalogue = tables_fingerprint(con), read_catalogue(con)
+    digest = write_catalogue(catalogue, library.index_dir)
+    with library.write() as con:
+        note_catalogue(con, fingerprint, digest)
+    return library
+
+
+def test_the_file_gives_what_the_tables_give(filed: Library) -> None:
+    with filed.read() as con:
+        tables, file = read_catalogue(con), open_catalogue(con, filed.index_dir)
+    assert file is not None
+    for part in fields(Catalogue):
+        one, other = getattr(tables, part.name), getattr(file, part.name)
+        if isinstance(one, Sparse):
+            for name in ("start", "columns", "values"):
+                assert np.array_equal(getattr(one, name), getattr(other, name)), f"{part.name}.{name}"
+        elif isinstance(one, np.ndarray):
+            assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f"), part.name
+            assert one.dtype == other.dtype, part.name
+        else:
+            assert list(one) == list(other), part.name
+            assert [other[place] for place in range(len(other))] == list(one) and other[1:3] == list(one)[1:3]
+
+
+def test_a_walk_from_the_file_is_the_walk_from_the_tables(filed: Library) -> None:
+    from_file = open_neighborhood(filed)
+    (filed.index_dir / NAME).unlink()
+    from_tables = open_neighborhood(filed)
+    for album_id in from_tables.snapshot.album_ids:
+        assert from_file.neighbors(album_id, 4) == from_tables.neighbors(album_id, 4)
+        assert from_file.snapshot.row(album_id) == from_tables.snapshot.row(album_id) is not None
+    assert from_file.snapshot.row("unknown") is None and from_file.snapshot.row("") is None
+    assert from_file.snapshot.row("zzz") is None
+    assert find(from_file.snapshot, ALBUMS[0].title) == find(from_tables.snapshot, ALBUMS[0].title)
+
+
+@pytest.mark.parametrize("harm", ["cut", "bit", "other tables", "gone"])
+def test_a_file_that_does_not_agree_is_not_used(filed: Library, harm: str) -> None:
+    path = filed.index_dir / NAME
+    data = bytearray(path.read_bytes())
+    if harm == "cut":
+        path.write_bytes(data[:-100])
+    elif harm == "bit":
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    elif harm == "gone":
+        path.unlink()
+    else:
+        with filed.write() as con:
+            con.execute("UPDATE album_tags SET weight = weight / 2 WHERE tag = (SELECT min(tag) FROM album_tags)")
+    with filed.read() as con:
+        assert open_catalogue(con, filed.index_dir) is None
+    assert len(Snapshot.load(filed)) == len(ALBUMS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE albums SET title = title || '!' WHERE album_id = (SELECT min(album_id) FROM albums)",
+        "UPDATE albums SET year = 1901 WHERE album_id = (SELECT min(album_id) FROM albums)",
+        "UPDATE albums SET cover_sha256 = NULL WHERE cover_sha256 = (SELECT min(cover_sha256) FROM albums)",
+        "INSERT INTO similar_artists VALUES ('A', 'B', 0.5, 's', 'a', 'b')",
+        "INSERT INTO artist_tags VALUES ('A', 'odd', 5, 'a')",
+        "DELETE FROM album_tags WHERE tag = (SELECT max(tag) FROM album_tags)",
+    ],
+)
+def test_every_change_of_the_tables_changes_the_fingerprint(filed: Library, change: str) -> None:
+    with filed.write() as con:
+        before = tables_fingerprint(con)
+        con.execute(change)
+        assert tables_fingerprint(con) != before
+
+
+def test_a_bookmark_does_not(filed: Library) -> None:
+    with filed.write() as con:
+        before = tables_fingerprint(con)
+        con.execute("INSERT INTO bookmarks SELECT album_id, '', now()::TIMESTAMP FROM albums LIMIT 1")
+        assert tables_fingerprint(con) == before

@@ -1,0 +1,35 @@
+"""`bench`: what measures sleevewalk itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def bench() -> None:
+    """Make what sleevewalk is measured on."""
+
+
+@bench.command("make-library")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--albums", type=click.IntRange(2), default=24_000, show_default=True)
+@click.option(
+    "--like",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A built library whose latents' mean and covariance are kept.  [default: the model's prior]",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+def make_library(folder: Path, albums: int, like: Path | None, seed: int) -> int:
+    """Fill a new FOLDER with made-up albums, tags, similar artists and latents; there are no cover files.
+
+    Run `sleevewalk --library FOLDER build` next.
+    """
+    from pipelines.progress import StderrProgress
+    from pipelines.synthetic import make_library as make
+    from store.library import Library
+
+    library = make(folder, albums, Library.open(like) if like else None, seed, StderrProgress())
+    click.echo(f"{albums:,} albums in {library.path}; next: sleevewalk --library {library.path} build")
+    return 0
