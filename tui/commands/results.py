@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from store.errors import LibraryError
+from tui.commands.shared import json_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -87,6 +88,8 @@ def write(result: Result, form: str, out: Path | None) -> None:
 
 
 def _write_to(result: Result, form: str, file: TextIO) -> None:
+    from store.text import clean
+
     if form == "parquet":
         import pyarrow.parquet as pq
 
@@ -95,11 +98,13 @@ def _write_to(result: Result, form: str, file: TextIO) -> None:
         file.buffer.write(buffer.getvalue())
     elif form == "json":
         rows = [dict(zip(result.columns, map(plain, row), strict=True)) for row in result.rows()]
-        file.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        file.write(json_text(rows) + "\n")
     elif form == "csv":
         writer = csv.writer(file)
-        writer.writerow(result.columns)
-        writer.writerows(result.rows())
+        lines: list[Sequence[Any]] = [result.columns, *result.rows()]
+        if file.isatty():  # what a query makes up may hold anything, and a terminal would obey it
+            lines = [[clean(cell, 4000) if isinstance(cell, str) else cell for cell in line] for line in lines]
+        writer.writerows(lines)
     else:
         _write_table(result, file)
 
@@ -121,7 +126,7 @@ def _write_table(result: Result, file: TextIO, widest: int = 60) -> None:
 
     from store.text import clean
 
-    columns = result.columns
+    columns = [clean(name, 400) for name in result.columns]
     rows = [[clean("" if value is None else str(value), 400) for value in row] for row in result.rows()]
     last = len(columns) - 1
     widths = [min(widest, max([cell_len(name), *(cell_len(row[i]) for row in rows)])) for i, name in enumerate(columns)]
