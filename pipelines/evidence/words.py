@@ -25,7 +25,7 @@ def conclusions(found: Evidence) -> list[str]:
 def _pairs(count: int, of: int) -> str:
     if count == of:
         return f"all {of} pairs" if of > 1 else "the one pair"
-    return f"{count or 'none'} of {of} pairs" if of > 1 else "not the one pair"
+    return f"{count} of {of} pairs" if count else "no pair"
 
 
 def _answer(found: Evidence) -> str:
@@ -51,7 +51,7 @@ def _poster(found: Evidence) -> str:
     least, most = min(cell.auc for cell in cells), max(cell.auc for cell in cells)
     return (
         f"The poster's experiment (PCA and a random forest, 10 plain folds) gives {least:.2f} to {most:.2f} here, "
-        f"where the poster has {POSTER[0]} to {POSTER[1]}; {_pairs(reached, len(cells))} reach{'es' * (reached == 1)} "
+        f"where the poster has {POSTER[0]} to {POSTER[1]}; {_pairs(reached, len(cells))} reach{'es' * (reached < 2)} "
         "it."
     )
 
