@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -25,11 +24,9 @@ from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
 from tui.evidence_run import EvidenceDesk, report_folder, validate_command
 from tui.halfblocks import FINE, LITE
-from tui.kitty import LOWS, Kitty
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.picture_choice import Asked, chosen_pictures
-from tui.pictures import Pictures
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence import EvidenceScreen
@@ -46,7 +43,6 @@ from tui.screens.walk import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.screens.write import WriteScreen
 from tui.session import Blender, Session
-from tui.sixel import Sixel
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
 from tui.trail import Trail
@@ -127,22 +123,11 @@ class SleevewalkApp(ThriftyDisplay):
         self.theme = self.config.theme or own_look
         self.set_keymap(self.config.keys)
 
-    def draw_pictures(self, asked: Asked) -> None:
+    def use(self, asked: Asked) -> None:
         """Draw covers as was chosen; call it before the app runs."""
-        self.answers, self.early_keys = asked.answers, asked.keys
-        choice, pictures = asked.choice, Pictures()
-        if choice.protocol == "kitty":
-            first = os.getpid() % 200 * LOWS  # two apps in one terminal use different ids
-            self.pictures = Kitty(pictures, choice.cell, inside_tmux=choice.inside_tmux, first=first)
-        elif choice.protocol == "sixel" and choice.cell is not None:
-            self.pictures = Sixel(pictures, choice.cell)
-        self.painter.pictures = None if self.pictures is None else pictures
-        if choice.refused:
-            self.remark = f"covers are half blocks: {choice.why}"
-        if asked.answers is not None or self.pictures is not None:
-            from tui.terminal_driver import AskedDriver
-
-            self.driver_class = AskedDriver
+        self.painter.pictures = self.take_over(asked)
+        if asked.choice.refused:
+            self.remark = f"covers are half blocks: {asked.choice.why}"
 
     def link_changed(self, slow: bool) -> None:
         """From here on covers are drawn for a slow link or in full, unless the person decided."""
@@ -433,7 +418,7 @@ def run_app(
     wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
     try:
         with chosen_pictures(wanted, source, app.look) as asked:
-            app.draw_pictures(asked)
+            app.use(asked)
             app.run()
     finally:
         app.evidence.close()

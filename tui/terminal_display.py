@@ -9,6 +9,7 @@ and pictures that nobody will see are never sent.
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,9 @@ from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen
 
-from tui.kitty import Kitty
+from tui.kitty import LOWS, Kitty
 from tui.link import Link
+from tui.pictures import Pictures
 from tui.sixel import Sixel
 from tui.terminal_compositor import Painting, SparingCompositor
 from tui.terminal_mirror import TerminalMirror
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.dom import DOMNode
     from textual.widget import Widget
+
+    from tui.picture_choice import Asked
 
 CHUNK = 6 * 1024  # bytes sent at a time
 AHEAD = 40 * 1024  # bytes sent before the first of them is answered: what 1 Mbit/s carries in 0.3 s
@@ -57,6 +61,23 @@ class ThriftyDisplay(App[None]):
         self._looked_at: tuple[Screen[Any] | None, Widget | None] = (None, None)
         self._link = Link()
         self._key: tuple[float, int] | None = None  # when the last key came, and the bytes sent before it
+
+    def take_over(self, asked: Asked) -> Pictures | None:
+        """What the terminal was asked before the start, and what draws pictures: None where half blocks do."""
+        self.answers, self.early_keys = asked.answers, asked.keys
+        choice, pictures = asked.choice, Pictures()
+        if choice.protocol == "kitty":
+            first = os.getpid() % 200 * LOWS  # two apps in one terminal use different ids
+            self.pictures = Kitty(pictures, choice.cell, inside_tmux=choice.inside_tmux, first=first)
+        elif choice.protocol == "sixel" and choice.cell is not None:
+            self.pictures = Sixel(pictures, choice.cell)
+        asking = self.answers is not None or self.pictures is not None
+        if asking:  # so there is a terminal, which other systems have another driver for
+            from tui.terminal_driver import AskedDriver
+
+            if AskedDriver.__base__ is self.driver_class:
+                self.driver_class = AskedDriver
+        return None if self.pictures is None else pictures
 
     def link_changed(self, slow: bool) -> None:
         """Called when the link was measured to be slow, or to be fast again."""

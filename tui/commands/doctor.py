@@ -158,7 +158,7 @@ def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> li
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
     look = terminal_look(color, lite)
     wanted, source = (pictures, "--pictures") if pictures else (configured_pictures(), "pictures in config.toml")
-    with chosen_pictures(wanted, source, look) as asked:
+    with chosen_pictures(wanted, source, look, curious=True) as asked:
         choice, answers = asked.choice, asked.found
     said = (f"{name}={os.environ.get(name, 'unset')}" for name in ("TERM", "COLORTERM", "NO_COLOR"))
     return [
