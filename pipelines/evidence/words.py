@@ -108,7 +108,9 @@ def _labels(found: Evidence) -> list[str]:
     tags = fmean(row["auc"] for row in rows)
     covers = fmean(pair.best.auc for row in rows for pair in found.pairs if (pair.a, pair.b) == (row["a"], row["b"]))
     where = f"on {len(rows)} pairs" if len(rows) > 1 else "on the one pair with enough tags"
-    if tags > 0.8:
+    if covers > tags - 0.1 and tags > 0.6:
+        meaning = "so the labels mean something, and the sleeve shows about as much of it as the tags"
+    elif tags > 0.8:
         meaning = "so the labels of tagged albums do mean something, and it is the pictures that do not show it"
     elif tags > covers + 0.1:
         meaning = "so the labels are partly noise, and the pictures still show less than the labels hold"
