@@ -217,8 +217,9 @@ def _pairs(figure: Figure, found: Evidence) -> None:
             axes.plot(middle, place + offset, "o", color=color, markersize=5, label=label if place == 0 else None)
     axes.set_yticks(range(len(found.pairs)), [f"{pair.a} or {pair.b}" for pair in found.pairs])
     axes.invert_yaxis()
-    axes.set(xlim=(0.4, 0.85), xlabel="AUC with its 95 % interval")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.14), ncols=5)
+    highest = max(pair.best.high for pair in found.pairs)
+    axes.set(xlim=(0.4, max(0.85, highest + 0.02)), xlabel="AUC with its 95 % interval")
+    figure.legend(loc="outside lower center", ncols=5)
 
 
 def _together(figure: Figure, found: Evidence) -> None:

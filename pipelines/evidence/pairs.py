@@ -22,6 +22,7 @@ from pipelines.evidence.trials import (
     POSTER_FOLDS,
     POSTER_TREES,
     SEED,
+    TREES,
     Scored,
     Trial,
     folds_of,
@@ -71,9 +72,10 @@ def all_trials(asked: Sequence[Question]) -> list[Trial]:
             for fold, (train, test) in enumerate(folds_of(one.labels, one.groups, kind, FOLDS)):
                 for features in FEATURES:
                     tried = shuffled if features == "pca" and kind == "artist" else None
+                    question = f"{name}|{features}"
                     trials.append(
                         Trial(
-                            f"{name}|{features}", fold, features, one.rows, one.labels, train, test, shuffled=tried
+                            question, fold, features, one.rows, one.labels, train, test, trees=TREES, shuffled=tried
                         )
                     )  # fmt: skip
     return trials

@@ -158,14 +158,14 @@ def chosen_genres(names: Sequence[str], sample: Sample, folds: int) -> tuple[str
     known = ", ".join(f"{name} ({count:,})" for name, count in there.most_common(8)) or "none at all"
     if len(genres) < 2:
         raise EvidenceError(f"name two genres or more, such as --genres rock,pop; here are: {known}")
+    if unknown := next((name for name in genres if not there[name]), None):
+        raise EvidenceError(f"no cover here has the genre {unknown!r}; here are: {known}")
     for name in genres:
-        if not there[name]:
-            raise EvidenceError(f"no cover here has the genre {name!r}; here are: {known}")
         artists = len({cover.group for cover in sample.covers if cover.genre == name})
-        if artists < 2 * folds:
-            albums = f"{there[name]:,} album{'s' if there[name] > 1 else ''} by {artists:,} artist{'s' * (artists > 1)}"
+        if there[name] < 2 * folds or artists < folds:
+            albums = f"{there[name]:,} album{'s' * (there[name] > 1)} by {artists:,} artist{'s' * (artists > 1)}"
             raise EvidenceError(
-                f"too few albums of {name!r}: {albums}, and {folds} folds need {2 * folds} artists; "
+                f"too few albums of {name!r}: {albums}, and {folds} folds need {2 * folds} by {folds} artists; "
                 f"leave it out of --genres (here are: {known})"
             )
     return genres

@@ -140,9 +140,9 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small() -> pytest.MonkeyPatch:
     """Fewer trees and folds: what is tested is the way, not the figures."""
     patch = pytest.MonkeyPatch()
-    for module in (pairs, trials):
-        patch.setattr(module, "POSTER_TREES", 6)
-    patch.setattr(trials, "TREES", 5)
+    patch.setattr(pairs, "POSTER_TREES", 6)
+    patch.setattr(pairs, "TREES", 6)
+    patch.setattr(pairs, "POSTER_FOLDS", 5)
     yield patch
     patch.undo()
 

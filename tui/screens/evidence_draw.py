@@ -47,8 +47,8 @@ def heat_map(
     columns, height = size
     names = [plain(name) for name in found.genres]
     label = min(12, max(map(len, names)) + 1)
-    across = max(6, min(12, (columns - label - 1) // len(names)))
-    down = 3 if height >= 3 * len(names) + 8 else 2 if height >= 2 * len(names) + 6 else 1
+    across = max(6, min(16, (columns - label - 1) // len(names)))
+    down = max(1, min(5 if across >= 12 else 3, (height - 7) // len(names)))
     quiet = palette.text("quiet")
     head: list[Span] = [(" " * (label + 1), quiet), *((centered(name, across), quiet) for name in names)]
     rows: Rows = [[(f" AUC, {SHOWN[shown]}", palette.text("accent", bold=True))], [], head]
