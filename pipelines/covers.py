@@ -18,7 +18,9 @@ from pipelines.musicbrainz import BASE_URL, find_release_group
 from pipelines.progress import Progress
 from pipelines.remote import BURST_SECONDS, DUE, MOST_FAILURES
 from pipelines.report import IngestReport, LeftOut, SourceError
-from pipelines.web import Absent, Refused, Unanswered, Web, shown, try_again
+from pipelines.web import Web
+from pipelines.web_answers import Absent, Refused, Unanswered, try_again
+from pipelines.web_guard import shown
 from pipelines.writing import patient_write
 from store.catalog import add_albums, add_covers, record_items
 from store.covers import CoverFiles

@@ -20,6 +20,7 @@ from PIL import ExifTags, Image
 SIDE = 128  # pixels, both ways, of every stored cover
 MAX_BYTES = 25_000_000
 MAX_PIXELS = 50_000_000
+_DRAFT = 240  # pixels; nearly twice SIDE, so that the archive's pictures of 500 are decoded at 250
 MIN_SIDE = 16  # less is a tracking pixel or a stripe, not a sleeve
 MAX_ASPECT = 4.0  # a gatefold is 2; beyond 4 the square in the middle says nothing of the whole
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
@@ -83,8 +84,8 @@ def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
             width, height = picture.size
             _check_size(width, height)
             if picture.format in ("JPEG", "MPO"):
-                # The JPEG decoder can shrink while it decodes: 4× faster, and never below twice what we need.
-                picture.draft(None, (2 * SIDE, 2 * SIDE))
+                # The JPEG decoder can shrink while it decodes: 4× faster, and never much below twice what we need.
+                picture.draft(None, (_DRAFT, _DRAFT))
             picture.load()
             small = _shrink(picture)
             turn = _TURNS.get(_orientation(picture))

@@ -12,7 +12,8 @@ from typing import Any
 
 from pipelines.remote import Described
 from pipelines.report import SourceError
-from pipelines.web import Absent, Web
+from pipelines.web import Web
+from pipelines.web_answers import Absent
 from store.records import AlbumRecord
 from store.text import clean, key
 

@@ -112,6 +112,14 @@ class StderrProgress(Progress):
         return "  ".join(parts)
 
 
+class LineProgress(StderrProgress):
+    """A plain line twice a second, for a program that reads along."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self._terminal, self._every, self._drawn_at = False, 0.5, 0.0
+
+
 def duration(seconds: float) -> str:
     """`45 s`, `3 min`, `2 h 05 min`."""
     if seconds < 90:

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError
-from pipelines.web import Absent, Refused, Unanswered, Web
+from pipelines.web import Web
+from pipelines.web_answers import Absent, Refused, Unanswered
 from pipelines.writing import patient_write
 from store.catalog import add_albums, add_similar_artists, record_items
 from store.library import Library

@@ -7,32 +7,25 @@ Errors name the host and what is wrong, never the address asked: that may hold a
 
 from __future__ import annotations
 
-import fcntl
-import ipaddress
 import json
 import logging
-import os
 import random
-import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from pipelines.images import MAX_BYTES
-from pipelines.report import SourceError
+from pipelines.web_answers import Refused, TryAgain, Unanswered, check_status
 from pipelines.web_cache import AnswerCache
+from pipelines.web_guard import GuardedAdapter, check_address, hide_secrets, host_of, private_in
+from pipelines.web_turns import next_turn, turn_file
 
 USER_AGENT = "sleevewalk/0.1 (album library for the terminal; one person's use)"
 TIMEOUTS = (10.0, 30.0)  # seconds to connect, seconds of silence while reading
@@ -41,28 +34,8 @@ MOST_TEXT = 20_000_000  # bytes of a JSON answer
 ATTEMPTS = 5
 LONGEST_WAIT = 600.0  # seconds; who asks for more than that is asked again in another run
 _REDIRECTS = 5
-_SECRET = re.compile(r"\b(api_key|token|sk|api_sig)=[^&\s\"']+")
 
 T = TypeVar("T")
-
-
-class Absent(Exception):
-    """The host says that there is no such thing: nothing to ask again for."""
-
-
-class Unanswered(Exception):
-    """No usable answer, in spite of trying again; a later run may fare better. The message says what came."""
-
-
-class Refused(Exception):
-    """Not asked, or not taken, whatever the host says: a bad address, a private network, too large."""
-
-
-class _TryAgain(Exception):
-    def __init__(self, why: str, after: float | None = None, everyone: bool = False) -> None:
-        super().__init__(why)
-        self.after = after  # seconds that the host asks for
-        self.everyone = everyone  # all requests to the host wait, not this one alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +76,10 @@ class Web:
         self.on_wait: Callable[[str], None] = lambda text: None  # called where a pause is long enough to be told
         self.session = requests.Session()
         self.session.headers["User-Agent"] = USER_AGENT
-        adapter = _GuardedAdapter(allow, allow_private)
+        adapter = GuardedAdapter(allow, allow_private)
         self.session.mount("http://", adapter)
         self.session.mount("https://", adapter)
-        logging.getLogger("urllib3.connectionpool").addFilter(_hide_secrets)
+        logging.getLogger("urllib3.connectionpool").addFilter(hide_secrets)
 
     def json(
         self,
@@ -133,9 +106,9 @@ class Web:
                 data = None
             if judge is not None and data is not None:
                 judge(status, data)
-            _check_status(status, headers)
+            check_status(status, headers)
             if data is None:
-                raise _TryAgain("an answer that is no JSON")
+                raise TryAgain("an answer that is no JSON")
             return data
 
         data = self._persist(urlsplit(url).netloc, once)
@@ -152,7 +125,7 @@ class Web:
         """
         made: list[T] = []
         for _ in range(_REDIRECTS + 1):
-            to = self._persist(_host(url), lambda url=url: self._image_once(url, make, made))  # type: ignore[misc]
+            to = self._persist(host_of(url), lambda url=url: self._image_once(url, make, made))  # type: ignore[misc]
             if made:
                 return made[0]
             try:
@@ -167,7 +140,7 @@ class Web:
         to = headers.get("Location", "")
         if status // 100 == 3 and to:
             return to
-        _check_status(status, headers)
+        check_status(status, headers)
         made.append(make(body))
         return ""
 
@@ -182,7 +155,7 @@ class Web:
                 self._wait_turn(host)
                 try:
                     return once()
-                except _TryAgain as error:
+                except TryAgain as error:
                     why = str(error)
                     pause = error.after if error.after is not None else 2.0**attempt * random.uniform(0.75, 1.25)
                     if pause > LONGEST_WAIT:
@@ -198,7 +171,7 @@ class Web:
         self, url: str, params: Mapping[str, str], most: int
     ) -> tuple[int, requests.structures.CaseInsensitiveDict[str], bytes]:
         """One request: status, headers, body. Nothing is followed."""
-        _check_address(url)
+        check_address(url)
         body = bytearray()
         late = threading.Event()
         try:
@@ -216,17 +189,17 @@ class Web:
                     raise Unanswered("an answer that drips too slowly")
                 return answer.status_code, answer.headers, bytes(body)
         except requests.Timeout:
-            raise _TryAgain("no answer in time") from None
+            raise TryAgain("no answer in time") from None
         except requests.exceptions.ChunkedEncodingError:
             if late.is_set():
                 raise Unanswered("an answer that drips too slowly") from None
-            raise _TryAgain("an answer that breaks off") from None
+            raise TryAgain("an answer that breaks off") from None
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             raise Refused("not an address of the web") from None
         except requests.RequestException as error:
-            if (refused := _private_in(error)) is not None:
+            if (refused := private_in(error)) is not None:
                 raise Refused(str(refused)) from None
-            raise _TryAgain("no connection") from None
+            raise TryAgain("no connection") from None
         except ValueError:  # requests looks at where a redirect leads, and chokes on some of it
             raise Refused("not an address of the web") from None
 
@@ -241,16 +214,16 @@ class Web:
 
     def _wait_turn(self, host: str) -> None:
         interval = self._rule(host).interval / self._speed
-        if not interval and not _turn_file(self._turns, host).exists():
+        if not interval and not turn_file(self._turns, host).exists():
             return  # a host without a rule, and nobody was ever asked to pause
-        with _next_turn(self._turns, host) as turn:
+        with next_turn(self._turns, host) as turn:
             slot = max(time.time(), turn.at)
             if interval:
                 turn.at = slot + interval
         self._sleep((slot - time.time()) * self._speed, f"{host} asked for a pause")
 
     def _hold(self, host: str, seconds: float) -> None:
-        with _next_turn(self._turns, host) as turn:
+        with next_turn(self._turns, host) as turn:
             turn.at = max(turn.at, time.time() + seconds / self._speed)
 
     def _sleep(self, seconds: float, why: str) -> None:
@@ -258,62 +231,6 @@ class Web:
             self.on_wait(f"waiting {seconds:.0f} s: {why}")
         if seconds > 0:
             time.sleep(seconds / self._speed)
-
-
-def try_again(why: str, after: float | None = None, everyone: bool = False) -> Exception:
-    """What a judge raises for an answer that may be another one next time."""
-    return _TryAgain(why, after, everyone)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a Retry-After header asks for: a number, or a date."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time()) if value else None
-    except (ValueError, TypeError):
-        return None
-
-
-def plain_host(base_url: str) -> str:
-    """host:port of an address that the person gave. SourceError for what is none."""
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
-        raise SourceError("--base-url must be an http or https address without a user name or a question mark")
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-
-
-def shown(url: str) -> str:
-    """The address as it may be stored and shown: without user, query and fragment."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _turn_file(folder: Path, host: str) -> Path:
-    return folder / re.sub(r"[^\w.-]", "_", host)[:200]
-
-
-class _next_turn:
-    """A host's next free moment, in a file under a lock, so that other processes keep to it too."""
-
-    def __init__(self, folder: Path, host: str) -> None:
-        self._path = _turn_file(folder, host)
-        self.at = 0.0
-
-    def __enter__(self) -> _next_turn:
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            self.at = self._before = float(os.pread(self._file, 64, 0))
-        except ValueError:
-            self._before = 0.0
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.at != self._before:
-            os.pwrite(self._file, f"{self.at:<32.6f}".encode(), 0)
-        os.close(self._file)
 
 
 @contextmanager
@@ -332,85 +249,3 @@ def _time_limit(answer: requests.Response, seconds: float, late: threading.Event
         yield
     finally:
         timer.cancel()
-
-
-class _Private(OSError):
-    """The connection leads into a private network."""
-
-
-def _guarded(kind: type[HTTPConnection]) -> type[HTTPConnection]:
-    """A connection that looks whom it reached before it sends: no second look-up can differ from that."""
-
-    class Guarded(kind):  # type: ignore[misc, valid-type]
-        allow: frozenset[str] = frozenset()
-
-        def _new_conn(self) -> socket.socket:
-            connected: socket.socket = super()._new_conn()
-            address = ipaddress.ip_address(connected.getpeername()[0].partition("%")[0])
-            mapped = getattr(address, "ipv4_mapped", None) or address
-            if not mapped.is_global and f"{self.host}:{self.port}" not in self.allow:
-                connected.close()
-                raise _Private("the address lies in a private network")
-            return connected
-
-    return Guarded
-
-
-class _GuardedAdapter(HTTPAdapter):
-    def __init__(self, allow: frozenset[str], allow_private: bool) -> None:
-        super().__init__(pool_connections=32, pool_maxsize=32)
-        if allow_private:
-            return
-        plain, secure = _guarded(HTTPConnection), _guarded(HTTPSConnection)
-        plain.allow = secure.allow = allow  # type: ignore[attr-defined]
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": type("GuardedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("GuardedPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
-        }
-
-
-def _private_in(error: BaseException | None) -> _Private | None:
-    """The refusal somewhere within what the libraries made of it."""
-    waiting: list[Any] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, _Private):
-            return one
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-    return None
-
-
-def _check_status(status: int, headers: Mapping[str, str]) -> None:
-    if status in (404, 410):
-        raise Absent
-    if status == 429:
-        raise _TryAgain("asked too often (429)", retry_after(headers) or 5.0, everyone=True)
-    if status == 503:
-        raise _TryAgain("busy (503)", retry_after(headers))
-    if status >= 500:
-        raise _TryAgain(f"server error {status}")
-    if status != 200:
-        raise Refused(f"the server answers {status}")
-
-
-def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good:
-        raise Refused("not an http or https address")
-
-
-def _host(url: str) -> str:
-    _check_address(url)
-    return urlsplit(url).netloc.rpartition("@")[2]
-
-
-def _hide_secrets(record: logging.LogRecord) -> bool:
-    record.msg, record.args = _SECRET.sub(r"\1=…", record.getMessage()), ()
-    return True

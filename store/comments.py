@@ -31,4 +31,8 @@ COMMENT ON COLUMN genre_summary.first_year IS 'Year of the oldest';
 COMMENT ON COLUMN genre_summary.last_year IS 'Year of the newest';
 COMMENT ON COLUMN genre_summary.with_cover IS 'How many of them have a cover';
 COMMENT ON COLUMN genre_summary.top_tags IS 'The five tags that most of its albums carry';
+
+COMMENT ON COLUMN album_names.album_id IS 'albums.album_id';
+COMMENT ON COLUMN album_names.artist_key IS 'Artist in lower case without accents and punctuation';
+COMMENT ON COLUMN album_names.title_key IS 'Title in lower case without accents and punctuation';
 """

@@ -86,17 +86,18 @@ class CoverFiles:
 
 
 def _decode(webp: bytes, name: str) -> np.ndarray:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
+    from PIL.WebPImagePlugin import WebPImageFile  # Image.open would first import the readers of forty other formats
 
     if len(webp) > _MAX_BYTES:
         raise LibraryError(f"{name} is damaged (more than {_MAX_BYTES} bytes); delete it and ingest its source again")
     try:
-        with Image.open(io.BytesIO(webp), formats=["WEBP"]) as image:
+        with WebPImageFile(io.BytesIO(webp)) as image:
             if image.size != (SIDE, SIDE):  # from the header, before any pixel is decoded: no bomb goes off
                 raise LibraryError(f"{name} is {image.width}×{image.height}, not {SIDE}×{SIDE}")
             return np.array(image.convert("RGB"))
     except (
-        OSError, ValueError, SyntaxError, UnidentifiedImageError,
+        OSError, ValueError, SyntaxError,
         Image.DecompressionBombWarning, Image.DecompressionBombError,
     ) as error:  # fmt: skip
         raise LibraryError(f"{name} is damaged ({error}); delete it and ingest its source again") from error

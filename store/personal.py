@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store import journal
-from store.errors import LibraryError, LibraryLocked
+from store.errors import LibraryError, LibraryLocked, LibraryReadOnly
 from store.merged_ids import merged_ids
 from store.text import clean, storable
 
@@ -121,15 +121,15 @@ class Personal:
         self._append("walk_name", walk_id=walk_id, name=clean(name, NAME_LIMIT))
 
     def flush(self) -> bool:
-        """Move what the journal holds into the database now; False where another process holds the file (no
-        loss).
+        """Move what the journal holds into the database now; False where another process holds the file, or where it
+        may only be read (no loss).
         """
         if not journal.files(self.library.path):
             return True
         try:
             with self.library.write():
                 return True
-        except LibraryLocked:
+        except (LibraryLocked, LibraryReadOnly):
             return False
 
     def read(self) -> PersonalRecords:

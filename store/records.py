@@ -59,12 +59,15 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each signal counts in a neighbourhood. Any may be 0; not all."""
+    """How much each signal counts in a neighbourhood. Any may be 0; not all.
 
-    cover: float = 1.0
+    The defaults of cover and era beside tags are measured: docs/evidence.md.
+    """
+
+    cover: float = 0.25
     tags: float = 1.0
     artist: float = 0.5
-    era: float = 0.25
+    era: float = 0.1
     popularity: float = 0.1
 
 

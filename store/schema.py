@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from store.comments import COMMENTS
 from store.errors import LibraryError
 from store.sources_schema import make_source_tables
-from store.views import VIEWS_1
+from store.views import VIEWS_1, similar_albums_by
 
 if TYPE_CHECKING:
     import duckdb
@@ -209,6 +209,7 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("map of covers", TABLES_COVER_MAP),
     ("names of walks", TABLES_WALK_NAMES),
     ("sources of albums", make_source_tables),
+    ("measured weights of similar_albums", similar_albums_by(cover=0.25, era=0.1)),
 ]
 
 

@@ -46,7 +46,8 @@ def clean(text: str, limit: int = 1000) -> str:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks <= _MAX_MARKS:
             kept.append(char)
-    cleaned = " ".join("".join(kept).split())
+    # Once more: where something between a letter and its mark was taken out, the two meet now.
+    cleaned = " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
     if len(cleaned) > limit:
         cleaned = cleaned[: limit - 1].rstrip(" " + _ZERO_WIDTH_JOINERS) + "…"
     return cleaned

@@ -195,3 +195,15 @@ ORDER BY step;
 COMMENT ON MACRO TABLE route IS
     'The strongest way from one album to another over look-alike covers; no rows where there is none';
 """
+
+_SIMILAR = VIEWS_1[VIEWS_1.index("CREATE MACRO similar_albums") : VIEWS_1.index("CREATE MACRO route")]
+
+
+def similar_albums_by(cover: float, era: float) -> str:
+    """`similar_albums` with other weights of cover and era, in place of the one that is there (whose are 1 and 0.25)."""
+    weighted = _SIMILAR.replace("CREATE MACRO", "CREATE OR REPLACE MACRO")
+    for column, before, after in (("cover", "", f"{cover:g} * "), ("era", "0.25 * ", f"{era:g} * ")):
+        known, any_known = f"({column} IS NOT NULL)::INT", f"(count({column}) OVER () > 0)::INT"
+        for term in (f"coalesce({column}, 0)", f"coalesce({column}, median({column})", known, any_known):
+            weighted = weighted.replace(before + term, after + term)
+    return weighted

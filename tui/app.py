@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -22,16 +21,16 @@ from tui.colors import ColorMode
 from tui.config import Config, config_path, load_config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
+from tui.evidence_run import EvidenceDesk, report_folder, validate_command
 from tui.halfblocks import FINE, LITE
 from tui.keynames import key_name, keyed
-from tui.kitty import LOWS, Kitty
 from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
 from tui.picture_choice import Asked, chosen_pictures
-from tui.pictures import Pictures
 from tui.registry import APP_BINDINGS, EVERYWHERE, binding_ids, bindings_of, help_for, own_key_names
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
+from tui.screens.evidence import EvidenceScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.map import Mapper, MapScreen
@@ -41,7 +40,6 @@ from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.session import Blender, Session
-from tui.sixel import Sixel
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
 from tui.title import has_title, title_codes
@@ -101,6 +99,7 @@ class SleevewalkApp(ThriftyDisplay):
         self.decoder = decoder
         self.library = library
         self.bench = Bench()
+        self.evidence = EvidenceDesk(report_folder(library_path), validate_command(library_path))
         self.look = look or TerminalLook()
         self.colorless, self.plain = self.look.color in ("mono", "ascii"), self.look.color == "ascii"
         mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console._color_system, self.no_color)
@@ -115,22 +114,11 @@ class SleevewalkApp(ThriftyDisplay):
         self.theme = self.config.theme or own_look
         self.set_keymap(self.config.keys)
 
-    def draw_pictures(self, asked: Asked) -> None:
+    def use(self, asked: Asked) -> None:
         """Draw covers as was chosen; call it before the app runs."""
-        self.answers, self.early_keys = asked.answers, asked.keys
-        choice, pictures = asked.choice, Pictures()
-        if choice.protocol == "kitty":
-            first = os.getpid() % 200 * LOWS  # two apps in one terminal use different ids
-            self.pictures = Kitty(pictures, choice.cell, inside_tmux=choice.inside_tmux, first=first)
-        elif choice.protocol == "sixel" and choice.cell is not None:
-            self.pictures = Sixel(pictures, choice.cell)
-        self.painter.pictures = None if self.pictures is None else pictures
-        if choice.refused:
-            self.remark = f"covers are half blocks: {choice.why}"
-        if asked.answers is not None or self.pictures is not None:
-            from tui.terminal_driver import AskedDriver
-
-            self.driver_class = AskedDriver
+        self.painter.pictures = self.take_over(asked)
+        if asked.choice.refused:
+            self.remark = f"covers are half blocks: {asked.choice.why}"
 
     def link_changed(self, slow: bool) -> None:
         """From here on covers are drawn for a slow link or in full, unless the person decided."""
@@ -198,7 +186,7 @@ class SleevewalkApp(ThriftyDisplay):
                 widget.refresh()
             if isinstance(screen, WalkScreen):
                 screen.refresh_ring()
-            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen):
+            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen | EvidenceScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:
@@ -256,6 +244,10 @@ class SleevewalkApp(ThriftyDisplay):
     def action_bench(self) -> None:
         """The blend bench with what lies in the tray."""
         open_tray(self)
+
+    def action_evidence(self) -> None:
+        """What sleeves say about the music, measured."""
+        self.push_screen(EvidenceScreen(self.painter, self.evidence))
 
     def action_gallery(self) -> None:
         """The blends so far."""
@@ -389,9 +381,10 @@ def run_app(
     wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
     try:
         with chosen_pictures(wanted, source, app.look) as asked:
-            app.draw_pictures(asked)
+            app.use(asked)
             app.run()
     finally:
+        app.evidence.close()
         if decoder is not None:
             decoder.close()
         notebook.close()

@@ -21,6 +21,7 @@ COMMANDS = {
     "ingest": "ingest",
     "train": "model",
     "evaluate": "model",
+    "validate": "validate",
     "build": "library",
     "find": "walk",
     "similar": "walk",

@@ -113,10 +113,11 @@ class CoverPainter:
 
     def _draw(self, album: Album, columns: int, rows: int, tolerance: int) -> list[Strip]:
         if self.pictures is not None and max(columns, rows) <= MOST and album.cover_sha256 is not None:
-            read = partial(self._pixels, album.cover_sha256, tolerance >= LITE)
+            small = self.tolerance >= LITE  # not `tolerance`: what the terminal has already is the cheapest
+            read = partial(self._pixels, album.cover_sha256, small)
             if read() is None:
                 return placeholder(album, columns, rows)
-            return self.pictures.strips((album.cover_sha256, tolerance >= LITE), read, columns, rows)
+            return self.pictures.strips((album.cover_sha256, small), read, columns, rows)
         cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows, tolerance)
         if cells is None:
             return placeholder(album, columns, rows)

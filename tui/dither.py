@@ -16,7 +16,7 @@ from tui.colors import BASIC, ColorMode, Pixels, indexed_palette
 from tui.oklab import oklab
 from tui.resample import LIGHT
 
-KEPT = {ColorMode.INDEXED: 0.65, ColorMode.BASIC: 0.8}  # of the error
+KEPT = {ColorMode.INDEXED: 0.55, ColorMode.BASIC: 0.8}  # of the error
 HUE = np.array([1.0, 1.4, 1.4])  # how much lightness, and the two of hue, count
 
 

@@ -17,7 +17,7 @@ from tui.resample import resample
 PLACEHOLDER = "\U0010eeee"
 PIECE = 4096  # bytes of base64 in one command at most
 MEMORY = 64 * 1024 * 1024  # bytes of our pixels that the terminal keeps, four each
-LOWS = 255  # palette indexes that can stand for an id, from 1
+FIRST_LOW, LOWS = 16, 240  # the palette indexes that stand for an id; tmux writes those below 16 in another way
 _MARKS = (  # kitty's rowcolumn-diacritics.txt: combining characters that stand for 0, 1, 2 …
     "305 30d-30e 310 312 33d-33f 346 34a-34c 350-352 357 35b 363-36f 483-487 592-595 597-599 59c-5a1 5a8-5a9 5ab-5ac "
     "5af 5c4 610-617 657-65b 65d-65e 6d6-6dc 6df-6e2 6e4 6e7-6e8 6eb-6ec 730 732-733 735-736 73a 73d 73f-741 743 745 "
@@ -66,7 +66,7 @@ class Kitty:
         sent = self._sent.get(self._key(number, size))
         if sent is None:
             return None
-        low, high = 1 + sent[0] % LOWS, sent[0] // LOWS % 256
+        low, high = FIRST_LOW + sent[0] % LOWS, sent[0] // LOWS % 256
         begin = PLACEHOLDER + MARKS[row] + MARKS[column] + MARKS[high]
         line = "" if self.inside_tmux else f";58;5;{self._place(size)}"
         return f"\x1b[0;38;5;{low}{line}m{begin}{PLACEHOLDER * (count - 1)}\x1b[0m"
@@ -114,7 +114,7 @@ class Kitty:
         return number, size if self.inside_tmux else 0
 
     def _place(self, size: Size) -> int:
-        return self._sizes.setdefault(size, 1 + len(self._sizes) % LOWS)
+        return self._sizes.setdefault(size, FIRST_LOW + len(self._sizes) % LOWS)
 
     def _filling(self, pixels: Pixels, size: Size) -> Pixels:
         """The picture in the shape of its cells, since the terminal keeps proportions and would leave a margin."""
@@ -146,7 +146,7 @@ class Kitty:
 
 def _id(index: int) -> int:
     """The protocol's id: its low byte is the foreground, its high byte the third mark."""
-    return (index // LOWS % 256) << 24 | 1 + index % LOWS
+    return (index // LOWS % 256) << 24 | FIRST_LOW + index % LOWS
 
 
 def transmission(image: int, pixels: Pixels) -> list[str]:

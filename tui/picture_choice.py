@@ -15,6 +15,7 @@ from tui.terminal_probe import WAIT, AnswerFilter, Answers, ask, can_ask, measur
 PICTURES = ("auto", "halfblocks", "kitty", "sixel")
 # WezTerm and Konsole answer for kitty's protocol too, and show boxes where a picture is placed by characters.
 _PLACES_BY_CHARACTER = ("kitty", "ghostty")
+_BOXES = ("wezterm", "konsole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,15 @@ def multiplexer(environ: Mapping[str, str] = os.environ) -> str:
 
 @contextmanager
 def chosen_pictures(
-    wanted: str, source: str, look: TerminalLook, environ: Mapping[str, str] = os.environ
+    wanted: str, source: str, look: TerminalLook, environ: Mapping[str, str] = os.environ, curious: bool = False
 ) -> Iterator[Asked]:
     """The choice for as long as the app runs. `wanted` is one of PICTURES, `source` what said so.
 
-    The terminal is asked only where its answer decides; until the end its late answers are not shown.
+    The terminal is asked only where its answer decides, or where one is `curious` and nothing stands between; until
+    the end its late answers are not shown.
     """
     choice = without_asking(wanted, source, look, environ)
-    if choice is not None:
+    if choice is not None and not (curious and can_ask() and not multiplexer(environ)):
         yield Asked(choice)
         return
     if not can_ask():
@@ -69,7 +71,7 @@ def chosen_pictures(
         return
     with unechoed():
         answers, keys = ask()
-        yield Asked(by_answers(wanted, source, answers.answers, measured_cell()), answers, keys)
+        yield Asked(choice or by_answers(wanted, source, answers.answers, measured_cell()), answers, keys)
 
 
 def without_asking(wanted: str, source: str, look: TerminalLook, environ: Mapping[str, str]) -> Choice | None:
@@ -102,6 +104,8 @@ def by_answers(wanted: str, source: str, answers: Answers, measured: tuple[int, 
         return Choice("halfblocks", f"the terminal did not answer within {WAIT:g} s", refused=refused)
     if wanted in ("auto", "kitty") and answers.kitty:
         said = "the terminal said it can" if wanted == "auto" else f"{source}, and the terminal said it can"
+        if any(name in answers.name.lower() for name in _BOXES):
+            said += "; where boxes stand for covers, this version cannot place them by characters"
         return Choice("kitty", said, cell)
     if wanted == "sixel" and answers.sixel:
         if cell is None:

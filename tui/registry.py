@@ -11,6 +11,7 @@ from textual.screen import Screen
 from tui.keynames import KeyNames, keyed
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
+from tui.screens.evidence import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
@@ -45,6 +46,7 @@ HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     NearScreen: "near a blend",
     GalleryScreen: "the gallery",
     NetworkScreen: "the network",
+    EvidenceScreen: "the evidence",
     SqlScreen: "the SQL behind a view",
     HelpScreen: "help",
     WelcomeScreen: "beginning",

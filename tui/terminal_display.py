@@ -9,8 +9,10 @@ and pictures that nobody will see are never sent.
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
@@ -19,8 +21,9 @@ from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen
 
-from tui.kitty import Kitty
+from tui.kitty import LOWS, Kitty
 from tui.link import Link
+from tui.pictures import Pictures
 from tui.sixel import Sixel
 from tui.terminal_compositor import Painting, SparingCompositor
 from tui.terminal_mirror import TerminalMirror
@@ -32,10 +35,13 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.widget import Widget
 
+    from tui.picture_choice import Asked
+
 CHUNK = 6 * 1024  # bytes sent at a time
 AHEAD = 40 * 1024  # bytes sent before the first of them is answered: what 1 Mbit/s carries in 0.3 s
 ASK = "\x1b[?2026$p"  # Textual asks the same at the start; the answer comes as a message that changes nothing
 LOST = 3.0  # seconds after which an answer no longer counts as on its way
+PATIENCE = 0.7  # seconds that leaving waits for answers
 POLL = 0.01  # seconds between looks at whether answers are overdue
 SOON = 0.002  # and, where the terminal gives none, at whether the last chunk was written
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -52,6 +58,7 @@ class ThriftyDisplay(App[None]):
         self.pictures: Kitty | Sixel | None = None  # what draws covers where half blocks do not
         self.answers: AnswerFilter | None = None  # of the terminal, some perhaps still to come
         self.early_keys = ""  # pressed before the start
+        self._leaving: float | None = None  # since when
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
         self._pump_due = False
@@ -59,6 +66,23 @@ class ThriftyDisplay(App[None]):
         self._looked_at: tuple[Screen[Any] | None, Widget | None] = (None, None)
         self._link = Link()
         self._key: tuple[float, int] | None = None  # when the last key came, and the bytes sent before it
+
+    def take_over(self, asked: Asked) -> Pictures | None:
+        """What the terminal was asked before the start, and what draws pictures: None where half blocks do."""
+        self.answers, self.early_keys = asked.answers, asked.keys
+        choice, pictures = asked.choice, Pictures()
+        if choice.protocol == "kitty":
+            first = os.getpid() % 200 * LOWS  # two apps in one terminal use different ids
+            self.pictures = Kitty(pictures, choice.cell, inside_tmux=choice.inside_tmux, first=first)
+        elif choice.protocol == "sixel" and choice.cell is not None:
+            self.pictures = Sixel(pictures, choice.cell)
+        asking = self.answers is not None or self.pictures is not None
+        if asking:  # so there is a terminal, which other systems have another driver for
+            from tui.terminal_driver import AskedDriver
+
+            if AskedDriver.__base__ is self.driver_class:
+                self.driver_class = AskedDriver
+        return None if self.pictures is None else pictures
 
     def link_changed(self, slow: bool) -> None:
         """Called when the link was measured to be slow, or to be fast again."""
@@ -87,6 +111,15 @@ class ThriftyDisplay(App[None]):
         if self._title and self._driver is not None:
             self._driver.write(RESTORE)
             self._title = ""
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave once the answers on their way are here, or PATIENCE is over: the shell would take them for typing."""
+        now = time.monotonic()
+        self._leaving = self._leaving or now
+        if self._unanswered and now - self._leaving < PATIENCE:
+            self.set_timer(POLL, partial(self.exit, result, return_code, message))
+        else:
+            super().exit(result, return_code, message)
 
     def redraw(self) -> None:
         """Send everything again, such as after another program wrote over the screen."""
@@ -138,7 +171,7 @@ class ThriftyDisplay(App[None]):
     def _pump(self) -> None:
         """Send chunks while there is something to send and the terminal keeps up."""
         driver, mirror = self._driver, self._mirror
-        if driver is None or mirror is None or not self._running or self._closed:
+        if driver is None or mirror is None or not self._running or self._closed or self._leaving is not None:
             return
         first = self._first()
         while self._keeps_up():

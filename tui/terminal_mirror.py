@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 CLUSTERS = 0x110000  # glyphs from here are characters of several code points
 FIELDS = 4  # glyph, foreground, background, attributes
+FEW = 2000  # cells of text that go out ordered by their ink
 TOGETHER = 4  # rows that are made ready to send at a time
 PLAIN = str.maketrans(  # what the screen is drawn with, for a terminal that has ASCII only
     {
@@ -215,22 +216,30 @@ class TerminalMirror:
     def take(self, limit: int, first: Region | None = None) -> str:
         """Codes for about `limit` bytes of what differs, and remember it as sent; "" when nothing is left.
 
-        Text goes first, with the cells of `first`; the other pictures after, row by row.
+        Text goes first, then the cells of `first`, then the other pictures, row by row.
         """
         pending = self._pending()
         if not pending.any():
             return ""
         pictures = self._wanted[3] == PICTURE
-        early = (self._wanted[0] != LOWER) & (self._shown[0] != LOWER) & ~pictures
+        text = (self._wanted[0] != LOWER) & (self._shown[0] != LOWER) & ~pictures
         wide = ((self._wanted[0] == TAIL) | (self._shown[0] == TAIL)).any(axis=1)
-        early[wide] = True  # the two cells of a wide character are never sent apart
+        text[wide] = True  # the two cells of a wide character are never sent apart
+        middle = np.zeros_like(text)
         if first is not None:
-            early[first.y : first.bottom, first.x : first.right] = True
+            middle[first.y : first.bottom, first.x : first.right] = True
         pen = Pen(self._characters, self.pictures, self.numbers)
         boxed = pictures if isinstance(self.pictures, Sixel) else np.zeros_like(pictures)
-        for late in (False, True):
-            mask = pending & ~boxed if late else pending & early & ~boxed
+        for part in (text, middle, True):
+            if pen.size > limit:
+                return pen.text()
+            mask = pending & part & ~boxed
             rows = np.flatnonzero(mask.any(axis=1)).tolist()
+            if rows and mask.sum() <= FEW and not ((self._wanted[0] == LOWER) | pictures)[mask].any():
+                pen.by_ink(rows, mask, self._wanted)
+                self._shown[:, mask] = self._wanted[:, mask]
+                pending &= ~mask
+                continue
             while rows and pen.size <= limit:
                 done = pen.rows(rows[:TOGETHER], mask, self._wanted, limit)
                 ys, xs = np.nonzero(mask[rows[:done]])
@@ -238,8 +247,8 @@ class TerminalMirror:
                 self._shown[:, ys, xs] = self._wanted[:, ys, xs]
                 pending[ys, xs] = False
                 rows = rows[done:]
-            if pen.size > limit:
-                return pen.text()
+        if pen.size > limit:
+            return pen.text()
         for box in boxes(pending & boxed, self._wanted, first):
             pen.box(box, self._wanted)
             area = (slice(box.y, box.bottom), slice(box.x, box.right))

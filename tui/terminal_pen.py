@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ OFF = ("22", "22", "23", "24", "25", "27", "29")  # what ends each of ATTRIBUTES
 BOLD_OR_DIM = 3
 NEAR = 4  # cells that did not change are sent along rather than jumped over, where they cost no more than a jump
 Grid = NDArray[np.int32]  # [fields, rows, columns]; the fields are glyph, foreground, background, attributes
+_Run = tuple[int, int, int, tuple[int, int, int, int]]  # index of the row, column, cells, fields
 
 
 class Pen:
@@ -58,42 +59,53 @@ class Pen:
         """Write the cells of `mask` [rows, columns] in the rows `ys`, until there are over `limit` bytes; how many
         of the rows were written.
         """
-        wider = np.stack([bridged(mask[y], grid[:, y]) for y in ys])
-        places, xs = np.nonzero(wider)
-        cells = grid[:, np.array(ys)[places], xs]
-        starts = np.ones(len(xs), dtype=bool)
-        step = cells[3, 1:] == PICTURE  # a picture goes on where each cell is the next of its row
-        starts[1:] = (np.diff(xs) != 1) | (np.diff(places) != 0) | (cells[0, 1:] != cells[0, :-1] + step)
-        starts[1:] |= (cells[1:, 1:] != cells[1:, :-1]).any(axis=0)
-        at = np.flatnonzero(starts)
-        lengths = np.diff(at, append=len(xs)).tolist()
-        add = self._parts.append
-        current, place = 0, -1  # row, and where the terminal's cursor is, where that is sure
-        before = len(self._parts)
-        for row, x, length, (glyph, fore, back, bits) in zip(
-            places[at].tolist(), xs[at].tolist(), lengths, cells[:, at].T.tolist(), strict=True
-        ):
+        current, before = 0, len(self._parts)
+        place = -1  # where the terminal's cursor is, where that is sure
+        for row, x, length, cell in _runs(ys, mask, grid):
             if row != current:
                 self.size += sum(map(len, self._parts[before:]))
                 if self.size > limit:
                     return row
                 before, current, place = len(self._parts), row, -1
-            if glyph == TAIL:
-                continue  # its character was written one cell before
-            if bits == PICTURE:
-                add(f"\x1b[{ys[row] + 1};{x + 1}H{self._placed(glyph - MARK, fore, back, length)}")
-                place = -1
-                continue
-            if place != x:
-                add(f"\x1b[{ys[row] + 1};{x + 1}H" if place < 0 else f"\x1b[{x - place}C")
-            if glyph == LOWER and not bits and not self._bits:
-                add(self._picture(fore, back, length))
-                place = x + length
-                continue
-            add(self._run(glyph, fore, back, bits, length))
-            place = x + length if 0x20 <= glyph < 0x1100 or 0x2500 <= glyph < 0x2900 else -1
+            place = self._put(ys[row], x, length, cell, place)
         self.size += sum(map(len, self._parts[before:]))
         return len(ys)
+
+    def by_ink(self, ys: list[int], mask: NDArray[np.bool_], grid: Grid) -> None:
+        """Write all cells of `mask` in the rows `ys`, those of one ink together: a jump of the cursor costs less
+        than a change of colour.
+        """
+        inks: dict[tuple[int, ...], list[_Run]] = {}
+        chosen: tuple[int, ...] = ()
+        back = DEFAULT - 1
+        for run in _runs(ys, mask, grid):
+            glyph, *ink = run[3]
+            if not (glyph == SPACE and not ink[2] and ink[1] == back):  # a space has no foreground: any will do
+                chosen, back = tuple(ink), ink[1]
+            inks.setdefault(chosen, []).append(run)
+        before = len(self._parts)
+        for runs in inks.values():
+            current = place = -1
+            for row, x, length, cell in runs:
+                place = self._put(ys[row], x, length, cell, place if row == current else -1)
+                current = row
+        self.size += sum(map(len, self._parts[before:]))
+
+    def _put(self, y: int, x: int, length: int, cell: tuple[int, int, int, int], place: int) -> int:
+        """Write one run; `place` and the answer: the cursor's column, or -1 where it is not sure in this row."""
+        glyph, fore, back, bits = cell
+        if glyph == TAIL:
+            return place  # its character was written one cell before
+        if bits == PICTURE:
+            self._parts.append(f"\x1b[{y + 1};{x + 1}H{self._placed(glyph - MARK, fore, back, length)}")
+            return -1
+        if place != x:
+            self._parts.append(f"\x1b[{y + 1};{x + 1}H" if place < 0 or place > x else f"\x1b[{x - place}C")
+        if glyph == LOWER and not bits and not self._bits:
+            self._parts.append(self._picture(fore, back, length))
+            return x + length
+        self._parts.append(self._run(glyph, fore, back, bits, length))
+        return x + length if 0x20 <= glyph < 0x1100 or 0x2500 <= glyph < 0x2900 else -1
 
     def box(self, box: Region, grid: Grid) -> None:
         """A rectangle of a picture that is drawn as a whole."""
@@ -173,6 +185,20 @@ class Pen:
             codes.append(_code(back, 48))
         self._fore, self._back, self._bits = fore, back, bits
         return f"\x1b[{';'.join(codes)}m" if codes else ""
+
+
+def _runs(ys: list[int], mask: NDArray[np.bool_], grid: Grid) -> Iterator[_Run]:
+    """The cells of `mask` in the rows `ys` as runs of equal ones."""
+    wider = np.stack([bridged(mask[y], grid[:, y]) for y in ys])
+    places, xs = np.nonzero(wider)
+    cells = grid[:, np.array(ys)[places], xs]
+    starts = np.ones(len(xs), dtype=bool)
+    step = cells[3, 1:] == PICTURE  # a picture goes on where each cell is the next of its row
+    starts[1:] = (np.diff(xs) != 1) | (np.diff(places) != 0) | (cells[0, 1:] != cells[0, :-1] + step)
+    starts[1:] |= (cells[1:, 1:] != cells[1:, :-1]).any(axis=0)
+    at = np.flatnonzero(starts)
+    lengths = np.diff(at, append=len(xs)).tolist()
+    return zip(places[at].tolist(), xs[at].tolist(), lengths, zip(*cells[:, at].tolist(), strict=True), strict=True)
 
 
 def bridged(mask: NDArray[np.bool_], row: Grid) -> NDArray[np.bool_]:

@@ -71,23 +71,41 @@ class Driven(Terminal):
         return super().text
 
     def settle(self, quiet: float = QUIET) -> float:
-        """Read until nothing came for that long; when the last byte came (monotonic)."""
-        last = time.monotonic()
-        while time.monotonic() - last < quiet:
-            if self.pump(0.01):
-                last = time.monotonic()
+        """Read until nothing came and the app had nothing to do for that long; when the last byte came (monotonic)."""
+        last = still = time.monotonic()
+        while time.monotonic() - still < quiet:
+            if self.pump(0.005):
+                last = still = time.monotonic()
+            elif self.busy():
+                still = time.monotonic()
         return last
 
-    def press(self, key: str, quiet: float = QUIET) -> Cost:
-        """Press a key and read until it is quiet."""
+    def press(self, key: str, quiet: float = QUIET, answer: float = 0.0, patient: bool = True) -> Cost:
+        """Press a key and read until it is quiet; up to `answer` seconds are given to the first byte. Not `patient`:
+        without waiting while the app is busy, so that what comes later by itself is left for the next call.
+        """
         before, waited, began = len(self.sent), self.waited(), time.monotonic()
         self.keys(key)
+        still = began
         first = last = alone = 0.0
-        while time.monotonic() - began - last < quiet:
+        while time.monotonic() - still < (quiet if first else max(quiet, answer)):
             if self.pump(0.005):
-                last = time.monotonic() - began
+                still = time.monotonic()
+                last = still - began
                 first, alone = first or last, last - (self.waited() - waited)
+            elif patient and self.busy():
+                still = time.monotonic()
         return Cost(len(self.sent) - before, first, last, alone)
+
+    def busy(self) -> bool:
+        """Whether any thread of the app runs or stands waiting for a processor, where the system tells."""
+        for status in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            try:
+                if status.read_text().rpartition(")")[2].split()[0] == "R":
+                    return True
+            except OSError:  # the thread has ended
+                continue
+        return False
 
     def waited(self) -> float:
         """Seconds that the app's main thread has stood waiting for a processor, where the system tells."""

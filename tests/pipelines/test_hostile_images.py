@@ -128,7 +128,7 @@ def test_every_hostile_image_is_stored_or_refused_with_a_reason(library: Library
         table = tmp_path / "t.csv"
         table.write_text("artist,album,cover\n" + "".join(f"A,B {n},{host.url}/{n}\n" for n in range(COUNT)))
         ingest_table(library, table)
-        web = Web(tmp_path / "web", frozenset([host.netloc]), speed=1000)
+        web = Web(tmp_path / "web", frozenset([host.netloc]), speed=100)
         report = fetch_covers(library, web, Places(archive=""))
     assert report.read == COUNT == report.covers_stored + len(report.without_cover)
     assert all(item.reason == "refused" and item.detail for item in report.without_cover)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.report import SourceError
-from pipelines.web import USER_AGENT, Absent, HostRule, Refused, Unanswered, Web, plain_host, shown
+from pipelines.web import USER_AGENT, HostRule, Web
+from pipelines.web_answers import Absent, Refused, Unanswered
 from pipelines.web_cache import AnswerCache
+from pipelines.web_guard import plain_host, shown
 from tests.pipelines.fakes.host import Answer, FakeHost, every
 
 SECRET = "5ec4e7aa11bb22cc33dd44ee55ff6677"
@@ -156,7 +158,7 @@ def test_a_secret_is_in_no_error_log_or_file(tmp_path: Path, caplog: pytest.LogC
     except Unanswered:
         told += traceback.format_exc()
     web.close()
-    assert told.count("web.Unanswered: ") == 2
+    assert told.count("Unanswered: ") == 2
     assert "api_key=…" in caplog.text  # the library logs addresses, and we have seen one
     assert SECRET not in told + caplog.text
     for file in tmp_path.rglob("*"):

@@ -89,7 +89,7 @@ def test_the_score_is_the_weighted_mean_of_the_reasons_there_are(near: Neighborh
 
 def test_one_perfect_score_does_not_lead(near: Neighborhood) -> None:
     found = near.neighbors(FIRST, 20)
-    assert [one.album.title for one in found] == ["Second", "Echo", "Third", "Blue", "Cold", "Year Only"]
+    assert [one.album.title for one in found] == ["Second", "Third", "Echo", "Blue", "Cold", "Year Only"]
     assert [one.signal for one in found[-1].reasons] == ["era"]
     assert found[-1].score == 1.0
     scores = [one.score for one in found[:-1]]

@@ -39,7 +39,7 @@ ANSWERS = """\
 [('Ada', 'First', ['dream pop', 'shoegaze'])]
 [('Ada', 'First')]
 [(8,)]
-[('Second', 1, ['dream pop']), ('Echo', 1, ['shoegaze']), ('Third', 2, ['dream pop'])]
+[('Second', 1, ['dream pop']), ('Third', 2, ['dream pop']), ('Blue', 3, ['shoegaze'])]
 [(None, 8, 5)]
 [(0, 'First'), (1, 'Second'), (2, 'Third'), (3, 'Blue'), (4, 'Cold')]
 [(0,)]

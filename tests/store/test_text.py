@@ -24,6 +24,7 @@ from store.text import album_id, clean, key, norm
         ("evil\u202etxt.exe", "eviltxt.exe"),
         ("zero\u200bwidth\ufeff", "zerowidth"),
         ("e\u0301", "é"),
+        ("e\u200f\u0301", "é"),
         ("👩\u200d👩\u200d👧 family", "👩\u200d👩\u200d👧 family"),
         ("👩🏽\u200d🚀", "👩🏽\u200d🚀"),
         ("a\u200db", "ab"),

@@ -104,8 +104,9 @@ def test_a_read_only_library_answers_and_refuses_in_a_line(made: Path, tmp_path:
         others = run(OTHERS, str(folder), str(tiny_weights)).splitlines()
     finally:
         permit(folder, write=True)
-    for status, out, _ in told[: len(answered)]:
+    for status, out, err in told[: len(answered)]:
         assert status == 0 and out
+        assert not any("journal" in line for line in err), "the journal that is there was stored before"
     for status, out, err in told[len(answered) :]:
         assert (status, out) == (1, [])
         (line,) = [line for line in err if line.startswith("sleevewalk: ")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,14 +17,17 @@ from store.cover_map import CoverMap
 from store.library import Library
 from store.personal import Personal, blend_row
 from store.records import Album, Route, Step
+from tests.tui.evidence_report import write_report
 from tests.tui.fakes import FakeBlender, make_app
 from tests.tui.test_app import Records, ready, until
 from tests.tui.test_bench import Index, TinyCodec, decoder_of
 from tui.app import SleevewalkApp
 from tui.bench_state import Draft
 from tui.config import Config
+from tui.evidence_run import EvidenceDesk
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
+from tui.screens.evidence import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.map import MapScreen
@@ -46,6 +50,8 @@ SCENES: dict[str, tuple[str, ...]] = {
     "sql": ("y",),
     "map": ("m",),
     "network": ("minus",),
+    "evidence": ("E",),
+    "evidence-looks": ("E", "tab"),
     "palette": ("ctrl+k",),
     "bench": ("B",),
     "near": ("B", "n"),
@@ -91,6 +97,10 @@ def scene_app(
     session.neighborhood.index = Index()  # type: ignore[attr-defined]
     if name == "gallery":
         app.library = blended(app, folder)
+    if name.startswith("evidence"):
+        report = Path(tempfile.mkdtemp())
+        write_report(report)
+        app.evidence = EvidenceDesk(report, ["none"])
     return app
 
 
@@ -133,6 +143,8 @@ async def open_scene(pilot: Pilot[Any], name: str) -> None:
     done = {
         "route": lambda screen: isinstance(screen, RouteScreen) and screen.route is not None,
         "map": lambda screen: isinstance(screen, MapScreen) and screen.cells is not None,
+        "evidence": lambda screen: isinstance(screen, EvidenceScreen) and screen.loaded,
+        "evidence-looks": lambda screen: isinstance(screen, EvidenceScreen) and screen.loaded,
         "near": lambda screen: isinstance(screen, NearScreen),
         "write": lambda screen: isinstance(screen, WriteScreen),
         "gallery": lambda screen: isinstance(screen, GalleryScreen) and screen.entry is not None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import webbrowser
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from tui.bench_state import MODES, Draft
 from tui.palette import THEMES
 from tui.registry import HOLDERS, all_bindings
 from tui.screens.bench import BenchScreen
+from tui.screens.evidence import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
@@ -228,6 +231,7 @@ WALK = {
     ),
     "bench": to(BenchScreen, "blend bench", fill_tray),
     "gallery": to(GalleryScreen, " gallery "),
+    "evidence": to(EvidenceScreen, " evidence "),
     "sql": to(SqlScreen, "FROM similar_albums("),
     "close": becomes(lambda s: s.screen.query_one(BlendView).visible, False, blend_shown),
     "theme": next_theme(),
@@ -468,6 +472,44 @@ NETWORK = {
 }
 
 
+def view(name: str) -> Callable[[Stage], None]:
+    """The evidence at a view, at a pair with others on all sides."""
+
+    def before(stage: Stage) -> None:
+        stage.screen.view, stage.screen.chosen, stage.screen.shown = name, (1, 2), "artist"
+        stage.screen.redraw()
+
+    return before
+
+
+def measuring(stage: Stage) -> None:
+    stage.app.evidence.command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    stage.app.evidence.start()
+
+
+def no_run(stage: Stage) -> None:
+    stage.app.evidence.close()
+    stage.app.evidence.command = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+EVIDENCE = {
+    "left": moved(lambda s: s.screen.chosen[0], -1, view("pairs")),
+    "right": moved(lambda s: s.screen.chosen[0], 2, view("pairs")),  # over the diagonal
+    "up": moved(lambda s: s.screen.chosen[1], -2, view("pairs")),
+    "down": moved(lambda s: s.screen.chosen[1], 1, view("pairs")),
+    "view": becomes(lambda s: s.screen.view, "looks", view("pairs")),
+    "view-before": becomes(lambda s: s.screen.view, "pairs", view("looks")),
+    "folds": becomes(lambda s: s.screen.shown, "best", view("pairs")),
+    "run": becomes(lambda s: s.app.evidence.is_running, True, no_run),
+    "stop": becomes(lambda s: (s.app.evidence.is_running, "stopped;" in s.text), (False, True), measuring),
+    "open": becomes(lambda s: "the report is" in s.text, True, view("pairs")),
+    "theme": next_theme(),
+    "palette": PALETTE,
+    "help": HELP[EvidenceScreen],
+    "back": to(WalkScreen),
+}
+
+
 def no_clipboard(stage: Stage) -> None:
     stage.app.copy_to_clipboard("")
 
@@ -696,6 +738,7 @@ CASES: dict[str, dict[str, Case]] = {
     "route": ROUTE,
     "map": MAP,
     "network": NETWORK,
+    "evidence": EVIDENCE,
     "sql": SQL,
     "help": HELPED,
     "bench": BENCH,
@@ -712,6 +755,7 @@ KINDS = {
     "map": MapScreen,
     "network": NetworkScreen,
     "sql": SqlScreen,
+    "evidence": EvidenceScreen,
     "help": HelpScreen,
     "bench": BenchScreen,
     "write": WriteScreen,
@@ -733,6 +777,7 @@ async def test_every_key_does_what_help_says(scene: str, tmp_path: Path, monkeyp
     if scene in ("walk", "bench"):
         app.library = scene_app("gallery", tmp_path / "other").library
     left: list[object] = []
+    monkeypatch.setattr(webbrowser, "open", lambda _: False)
     monkeypatch.setattr(app, "exit", lambda *told, **_: left.append(told))
     async with app.run_test(size=SIZES.get(scene, USUAL)) as pilot:
         stage = Stage(pilot, app, left, tmp_path)
@@ -742,6 +787,7 @@ async def test_every_key_does_what_help_says(scene: str, tmp_path: Path, monkeyp
             for key in KEYS[f"{scene}.{name}"]
             if (why := await tried(stage, opened, case, key))
         ]
+    app.evidence.close()
     if app.decoder is not None:
         app.decoder.close()
     assert failed == []

@@ -27,6 +27,7 @@ ROWS = {
     "map": "map_keys",
     "network": "network_keys",
     "bench": "bench_keys",
+    "evidence": "evidence_keys",
     "near": "near",
     "write": "write",
     "gallery": "gallery",

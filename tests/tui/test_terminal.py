@@ -13,7 +13,7 @@ import pytest
 from store.library import Library
 from store.snapshot import Snapshot
 from tests.tui.libraries import make_library
-from tests.tui.slow_terminal import SlowTerminal, pictured
+from tests.tui.slow_terminal import pictured
 from tests.tui.terminal import Terminal
 from tui.app import recorded_trail
 
@@ -78,12 +78,6 @@ def test_ctrl_c_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
     check_restored(terminal)
 
 
-def test_nothing_is_sent_while_nobody_presses_a_key(terminal: Terminal) -> None:
-    terminal.until(lambda text: "here ──" in text)
-    terminal.pump(1.0)
-    assert terminal.pump(1.5) == 0
-
-
 def test_what_was_sent_bit_by_bit_is_the_whole_screen(terminal: Terminal) -> None:
     terminal.until(lambda text: "here ──" in text)
     for key in ("\x1b[C", "j", ENTER, " ", "/", "d", "u", "\x7f", "\x1b", "l", ENTER, "]", "t", "?", "\x1b"):
@@ -95,38 +89,6 @@ def test_what_was_sent_bit_by_bit_is_the_whole_screen(terminal: Terminal) -> Non
     terminal.pump(1.0)
     assert len(terminal.sent) > sent + 5000  # all of it came again
     assert pictured(terminal.screen) == before
-
-
-def test_on_a_slow_link_no_key_is_lost_and_only_the_last_picture_is_drawn(library: Library) -> None:
-    terminal = SlowTerminal([sys.executable, "-c", RUN, str(library.path)], 100, 30, ROOT)
-    try:
-        terminal.until(lambda text: "Enter begins" in text)
-        terminal.keys(ENTER)
-        terminal.until(lambda text: "here ──" in text and "▄" in text)
-        quiet(terminal)
-        start = len(terminal.sent)
-        terminal.keys("r")
-        quiet(terminal)
-        one = len(terminal.sent) - start
-        with library.read() as con:
-            steps = con.execute("SELECT count(*) FROM walks").fetchone()
-        for _ in range(12):
-            terminal.keys("r")
-            terminal.pump(0.01)
-        quiet(terminal)
-        many = len(terminal.sent) - start - one
-        assert many < 6 * one
-        before = pictured(terminal.screen)
-        terminal.keys("\x0c")
-        quiet(terminal)
-        assert pictured(terminal.screen) == before
-        terminal.keys("q")
-        assert terminal.wait() == 0
-        with library.read() as con:
-            more = con.execute("SELECT count(*) FROM walks").fetchone()
-        assert steps and more and more[0] >= 12
-    finally:
-        terminal.close()
 
 
 def quiet(terminal: Terminal) -> None:

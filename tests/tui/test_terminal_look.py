@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
+from tui import picture_choice
+from tui.commands.doctor import terminal_findings
 from tui.terminal import described, terminal_look
+from tui.terminal_probe import AnswerFilter
 
 
 @pytest.mark.parametrize(
@@ -37,3 +42,23 @@ def test_quality_and_ground() -> None:
     assert terminal_look("auto", None, {"COLORFGBG": "0;15"}).light
     assert not terminal_look("auto", None, {"COLORFGBG": "15;0"}).light
     assert all(text for _, text in described(terminal_look("auto", None, {})))
+
+
+def test_doctor_tells_what_was_found_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-kitty")
+    for name in ("TMUX", "STY", "ZELLIJ", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    told = AnswerFilter()
+    told.feed("\x1b_Gi=31;OK\x1b\\\x1b[?62;c")
+    monkeypatch.setattr(picture_choice, "can_ask", lambda: True)
+    monkeypatch.setattr(picture_choice, "unechoed", nullcontext)
+    monkeypatch.setattr(picture_choice, "ask", lambda: (told, ""))
+    found = {finding.name: finding for finding in terminal_findings("auto", None, "auto")}
+    assert found["pictures"].text.startswith("kitty (") and found["pictures"].ok
+    assert "kitty yes, sixel no" in found["answers"].text
+    assert "TERM=xterm-kitty" in found["says"].text and "none" in found["inside"].text
+    found = {finding.name: finding for finding in terminal_findings("auto", None, "sixel")}
+    assert found["pictures"].text.startswith("halfblocks (") and not found["pictures"].ok
+    monkeypatch.setenv("STY", "1.screen")
+    found = {finding.name: finding for finding in terminal_findings("auto", None, "kitty")}
+    assert "screen" in found["pictures"].text and found["answers"].text == "not asked"

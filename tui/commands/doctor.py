@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.commands.explore import look_options
+from tui.commands.merging import offer_merges
 from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
 
 if TYPE_CHECKING:
@@ -32,18 +33,30 @@ class Finding:
 @click.command()
 @click.option("--repair", is_flag=True, help="List what is wrong with the library, and mend it when told to.")
 @click.option("--yes", is_flag=True, help="With --repair: mend without asking.")
+@click.option("--merge", is_flag=True, help="With --repair: merge albums that look like one, too, without asking.")
 @look_options
 @json_option
 @command_options
 @click.pass_obj
 def doctor(
-    context: Context, repair: bool, yes: bool, as_json: bool, color: str, lite: bool | None, pictures: str | None
+    context: Context,
+    repair: bool,
+    yes: bool,
+    merge: bool,
+    as_json: bool,
+    color: str,
+    lite: bool | None,
+    pictures: str | None,
 ) -> int:
     """Check the device, FAISS, the terminal and the library. Exit status 1 where something needs mending."""
     if repair:
         if as_json:
             raise click.UsageError("--repair talks to a person; use --json without it to look")
-        return repair_library(context, yes)
+        status = repair_library(context, yes)
+        offer_merges(open_library(context), merge)
+        return status
+    if merge:
+        raise click.UsageError("--merge goes with --repair")
     findings = [*model_findings(), *terminal_findings(color, lite, pictures), *config_findings()]
     findings += library_findings(context.library_dir)
     if as_json:
@@ -158,7 +171,7 @@ def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> li
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
     look = terminal_look(color, lite)
     wanted, source = (pictures, "--pictures") if pictures else (configured_pictures(), "pictures in config.toml")
-    with chosen_pictures(wanted, source, look) as asked:
+    with chosen_pictures(wanted, source, look, curious=True) as asked:
         choice, answers = asked.choice, asked.found
     said = (f"{name}={os.environ.get(name, 'unset')}" for name in ("TERM", "COLORTERM", "NO_COLOR"))
     return [
@@ -225,7 +238,8 @@ def library_findings(folder: Path) -> list[Finding]:
         found = [Finding(section, "rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
         found.append(Finding(section, "covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
         if twice:
-            text = f"{twice:,} albums look like another one: `sleevewalk doctor --repair` lists them"
+            looks = "album looks" if twice == 1 else "albums look"
+            text = f"{twice:,} {looks} like another one: `sleevewalk doctor --repair` lists them"
             found.append(Finding(section, "duplicates", text))
         mend = "`sleevewalk doctor --repair` mends it"
         found += [Finding(section, p.name, f"{p.text}: {mend}", ok=False) for p in find_problems(library)]

@@ -284,7 +284,8 @@ def client(base_url: str | None, in_place_of: str, allow_private: bool = False) 
 
     import platformdirs
 
-    from pipelines.web import RULES, Web, plain_host
+    from pipelines.web import RULES, Web
+    from pipelines.web_guard import plain_host
 
     cache = platformdirs.user_cache_path("sleevewalk", appauthor=False) / "web"
     if base_url is None:

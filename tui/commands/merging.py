@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, open_library, print_json
+from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
 
 if TYPE_CHECKING:
     import duckdb
@@ -84,6 +84,29 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
     click.echo(f"    out of {_name(report.label, report.album_id)}")
     _tell(report, dry_run, f"sleevewalk merge {report.album_id} {report.other_id}")
     return 0
+
+
+def offer_merges(library: Library, agreed: bool) -> None:
+    """List the albums that look like one; merge them where the person agreed or, asked at a terminal, agrees."""
+    from store.duplicates import duplicates
+    from store.merging import merge as merge_albums
+    from store.text import clean
+
+    with library.read() as con:
+        found = duplicates(con)
+    for one in found:
+        click.echo(f"duplicate: {_name(one.other, one.other_id)}; would merge it into {_name(one.kept, one.kept_id)}")
+        click.echo(f"           {clean(one.why, 300)}")
+    if not found:
+        return
+    if not agreed and not interactive():
+        click.echo("nothing was merged; --merge merges them, `sleevewalk merge` one of them", err=True)
+        return
+    if agreed or click.confirm("Merge these?"):
+        with library.write() as con:
+            for one in duplicates(con):
+                merge_albums(con, one.kept_id, one.other_id)
+        click.echo(f"merged: {len(found):,} {_plural('album', len(found))}; `sleevewalk split` takes one out again")
 
 
 def _do(library: Library, dry_run: bool, change: Callable[[duckdb.DuckDBPyConnection], MergeReport]) -> MergeReport:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from store.errors import LibraryError
+from tui.commands.shared import json_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,16 +53,15 @@ def fetch(library: Library, query: str) -> Result:
     import duckdb
     import pyarrow as pa
 
-    from store.personal import Personal
+    from store.personal import Personal, waiting_records
     from store.text import clean
 
-    try:
-        flushed = Personal(library).flush()
-    except LibraryError:  # a folder that may only be read
-        flushed = False
-    if not flushed:
-        click.echo("the newest bookmarks, walks and blends are still in journal.jsonl and not in this answer", err=True)
+    flushed = Personal(library).flush()
     with library.read() as con:
+        if not flushed and waiting_records(con, library.path):
+            click.echo(
+                "the newest bookmarks, walks and blends are still in journal.jsonl and not in this answer", err=True
+            )
         try:
             answer = con.sql(query)
             return Result(pa.table({}) if answer is None else answer.to_arrow_table())
@@ -88,6 +88,8 @@ def write(result: Result, form: str, out: Path | None) -> None:
 
 
 def _write_to(result: Result, form: str, file: TextIO) -> None:
+    from store.text import clean
+
     if form == "parquet":
         import pyarrow.parquet as pq
 
@@ -96,11 +98,13 @@ def _write_to(result: Result, form: str, file: TextIO) -> None:
         file.buffer.write(buffer.getvalue())
     elif form == "json":
         rows = [dict(zip(result.columns, map(plain, row), strict=True)) for row in result.rows()]
-        file.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        file.write(json_text(rows) + "\n")
     elif form == "csv":
         writer = csv.writer(file)
-        writer.writerow(result.columns)
-        writer.writerows(result.rows())
+        lines: list[Sequence[Any]] = [result.columns, *result.rows()]
+        if file.isatty():  # what a query makes up may hold anything, and a terminal would obey it
+            lines = [[clean(cell, 4000) if isinstance(cell, str) else cell for cell in line] for line in lines]
+        writer.writerows(lines)
     else:
         _write_table(result, file)
 
@@ -122,7 +126,7 @@ def _write_table(result: Result, file: TextIO, widest: int = 60) -> None:
 
     from store.text import clean
 
-    columns = result.columns
+    columns = [clean(name, 400) for name in result.columns]
     rows = [[clean("" if value is None else str(value), 400) for value in row] for row in result.rows()]
     last = len(columns) - 1
     widths = [min(widest, max([cell_len(name), *(cell_len(row[i]) for row in rows)])) for i, name in enumerate(columns)]

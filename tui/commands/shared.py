@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from store.library import Library
     from store.records import Album, Neighbor, Reason
 
+_OBEYED = re.compile(r"[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]")
 DEBUG: list[bool] = []  # holds something under --debug
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -77,8 +79,14 @@ def open_library(context: Context) -> Library:
     return Library.open(context.library_dir)
 
 
+def json_text(value: object) -> str:
+    """As JSON for people; control characters, that JSON lets pass and terminals obey, are escaped in it."""
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    click.echo(json_text(value))
 
 
 def album_dict(album: Album) -> dict[str, object]:

@@ -49,6 +49,7 @@ WALK_BINDINGS: list[BindingType] = [
     key("b", "blend", "blend", "blend", "Blend the covers in the tray and write the picture"),
     key("B", "app.bench", "blend bench", "bench", "The blend bench: weights, modes and drift for the tray"),
     key("G", "app.gallery", "gallery", "gallery", "The blends so far"),
+    key("E", "app.evidence", "evidence", "evidence", "The evidence: do sleeves say anything about the music?"),
     key("y", "sql", "SQL", "sql", "Show the SQL behind this view and copy it"),
     key("escape", "close", "close", "close", "Close the blend or what counts"),
     key("t", "app.theme", "theme", "theme", "The next theme: dark, light, high contrast"),

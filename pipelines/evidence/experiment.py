@@ -1,0 +1,220 @@
+"""The whole experiment: from covers and labels to a report's folder, which is put in place complete or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.build import build
+from pipelines.evidence.features import KnownLatents, color_histograms, thumbnails
+from pipelines.evidence.figures import Pictures, write_figures
+from pipelines.evidence.labels import measure_labels
+from pipelines.evidence.page import write_page
+from pipelines.evidence.pairs import measure_pairs
+from pipelines.evidence.results import Evidence, write_results
+from pipelines.evidence.rings import measure_rings
+from pipelines.evidence.sample import EvidenceError, Sample, chosen_genres, from_library, from_table
+from pipelines.evidence.shuffle import TIMES
+from pipelines.evidence.together import all_genres, measure_together
+from pipelines.evidence.traits import genre_traits, self_encodings
+from pipelines.evidence.trials import POSTER_FOLDS, cores
+from pipelines.evidence.words import conclusions
+from pipelines.progress import Progress
+from pipelines.similar_artists import ingest_similar_artists
+from pipelines.table import ingest_table
+from store.latents import load_latents
+from store.library import Library
+from store.neighborhood import Neighborhood, open_neighborhood
+from vae.info import SHIPPED, read_info
+
+if TYPE_CHECKING:
+    from vae.codec import Codec
+
+GENRES = ("rock", "indie", "electronic", "pop")
+REPORT = "report.html"
+MARK = "run.json"  # in every folder that this wrote, so that nothing else is ever replaced
+CACHE = "latents.npz"
+
+
+def validate_table(
+    table: Path,
+    covers: Path | None,
+    out: Path,
+    genres: Sequence[str] = GENRES,
+    similar: Path | None = None,
+    progress: Progress | None = None,
+    *,
+    weights: Path = SHIPPED,
+    jobs: int | None = None,
+    times: int = TIMES,
+) -> Evidence:
+    """The experiment on a table and its covers. `similar`: a table of similar artists, for the neighbourhoods."""
+    progress = progress or Progress()
+    with _folder_for(out) as folder:
+        known = KnownLatents(_loader(weights), read_info(weights).model_id, out / CACHE)
+        sample = from_table(table, covers, progress)
+        chosen_genres(genres, sample, POSTER_FOLDS)  # before minutes are spent
+
+        def near() -> Neighborhood | None:
+            if similar is None:
+                return None
+            with tempfile.TemporaryDirectory(dir=folder) as place:
+                library = Library.create(Path(place) / "library")
+                ingest_table(library, table, covers or table.parent, progress)
+                ingest_similar_artists(library, similar, progress)
+                build(library, progress, weights=weights, load_codec=lambda: cast("Codec", known))
+                return open_neighborhood(library)
+
+        return _validate(sample, genres, known, near, folder, progress, jobs or cores(), times)
+
+
+def validate_library(
+    library: Library,
+    out: Path,
+    genres: Sequence[str] = GENRES,
+    progress: Progress | None = None,
+    *,
+    weights: Path = SHIPPED,
+    jobs: int | None = None,
+    times: int = TIMES,
+) -> Evidence:
+    """The experiment on a library's own albums and neighbourhoods."""
+    progress = progress or Progress()
+    with _folder_for(out) as folder:
+        known = KnownLatents(_loader(weights), read_info(weights).model_id, out / CACHE)
+        sample = from_library(library, progress)
+        chosen_genres(genres, sample, POSTER_FOLDS)
+        with library.read() as con:
+            shas, latents = load_latents(con, known.model_id)
+        row_of = {sha: row for row, sha in enumerate(shas)}
+        there = [row for row, sha in enumerate(sample.shas) if sha in row_of]
+        known.learn(sample.images[there], latents[[row_of[sample.shas[row]] for row in there]])
+        near = lambda: open_neighborhood(library)  # noqa: E731
+        return _validate(sample, genres, known, near, folder, progress, jobs or cores(), times)
+
+
+def _loader(weights: Path) -> Callable[[], Codec]:
+    def load() -> Codec:
+        from vae.codec import Codec
+
+        return Codec.load(weights)
+
+    return load
+
+
+def _validate(
+    sample: Sample,
+    wanted: Sequence[str],
+    known: KnownLatents,
+    near: Callable[[], Neighborhood | None],
+    folder: Path,
+    progress: Progress,
+    jobs: int,
+    times: int,
+) -> Evidence:
+    began = time.monotonic()
+    genres = list(chosen_genres(wanted, sample, POSTER_FOLDS))
+    together = list(dict.fromkeys([*genres, *all_genres(sample)]))
+    latents = known.encode(sample.images, progress)
+    progress.start("colours and thumbnails", None)
+    features: dict[str, NDArray[np.float32]] = {
+        "pca": thumbnails(sample.images),
+        "colour": color_histograms(sample.images),
+        "latents": latents,
+    }
+    features["latents + colour"] = np.concatenate([latents, features["colour"]], axis=1)
+    progress.finish()
+    neighborhood = near()
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # on parts this small threads wait for each other; the trials have processes
+        rings = None if neighborhood is None else measure_rings(neighborhood, progress)
+        pairs, cells = measure_pairs(sample, genres, features, jobs, progress, times)
+        labels = measure_labels(sample, genres, features, jobs, progress)
+        at_once = measure_together(sample, together, features, jobs, progress)
+    progress.start("pictures and report", None)
+    names, traits, facts = genre_traits(sample, genres, latents, known.codec)
+    counts = Counter(cover.genre for cover in sample.covers)
+    artists = {name: len({cover.group for cover in sample.covers if cover.genre == name}) for name in genres}
+    found = Evidence(
+        source=sample.source,
+        genres=genres,
+        albums={name: counts[name] for name in genres},
+        artists=artists,
+        left_out=dict(sample.left_out),
+        model_id=known.model_id,
+        pairs=pairs,
+        cells=cells,
+        together=at_once,
+        labels=labels,
+        traits=names,
+        trait_facts=facts,
+        neighbors=rings,
+    )
+    found.said.extend(conclusions(found))
+    pictures = Pictures(sample, features["pca"], traits, self_encodings(sample, genres, latents, known.codec))
+    write_results(found, folder)
+    write_figures(found, pictures, folder)
+    write_page(found, folder)
+    known.save_to(folder / CACHE)
+    seconds = round(time.monotonic() - began, 1)
+    mark: dict[str, Any] = {"seconds": seconds, "jobs": jobs, "finished": time.strftime("%Y-%m-%d %H:%M:%S")}
+    (folder / MARK).write_text(json.dumps(mark, indent=1) + "\n", encoding="utf-8")
+    progress.finish()
+    return found
+
+
+@contextmanager
+def _folder_for(out: Path) -> Iterator[Path]:
+    """A folder beside `out` that takes its place when all is written; where it fails or is stopped it is removed.
+
+    EvidenceError where `out` is something else than an earlier report or an empty folder: nothing of a person's
+    is ever replaced.
+    """
+    if out.exists() and not (out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir()))):
+        raise EvidenceError(f"{out} is there already and is no report of sleevewalk: name another folder with -o")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(out)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.{os.getpid()}.", suffix=".part", dir=out.parent))
+    folder.chmod(0o755)
+    try:
+        yield folder
+        if out.exists():
+            old = folder.with_suffix(".old")
+            out.rename(old)
+            folder.rename(out)
+            shutil.rmtree(old)
+        else:
+            folder.rename(out)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _sweep(out: Path) -> None:
+    """Remove what killed runs left; what belongs to a process that lives stays."""
+    for left in out.parent.glob(f".{out.name}.*.*.part"):
+        number = left.name.removeprefix(f".{out.name}.").split(".")[0]
+        if number.isdigit() and not _lives(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

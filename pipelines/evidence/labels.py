@@ -1,0 +1,174 @@
+"""How much is label noise and how much the features: where labels come from, what tags reach, whether more helps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.evidence.pairs import Question, questions
+from pipelines.evidence.sample import Sample
+from pipelines.evidence.scores import auc_of_folds
+from pipelines.evidence.trials import FOLDS, SEED, Trial, folds_of, run
+from pipelines.progress import Progress
+
+FEATURES = "latents + colour"
+KINDS = ("forest", "logistic")
+FEWEST = 30  # albums of each genre from one origin
+SHARES = (0.5, 1.0)  # of the training artists
+
+
+def measure_labels(
+    sample: Sample, genres: list[str], features: dict[str, NDArray[np.float32]], jobs: int, progress: Progress
+) -> dict[str, Any]:
+    """Figures beside the pairs: by origin of the label, by tags, by how much there is to learn from."""
+    asked = questions(sample, genres)
+    origins = np.array([cover.origin for cover in sample.covers])
+    return {
+        "origins": dict(Counter(origins[np.isin(sample.genres, genres)].tolist()).most_common()),
+        "by_origin": _by_origin(asked, origins, features, jobs, progress),
+        "of_origin": _of_origin(sample, genres, origins, features, jobs, progress),
+        "by_tags": [found for one in asked if (found := _by_tags(sample, one, genres)) is not None],
+        "by_share": _by_share(asked, features, jobs, progress),
+    }
+
+
+def _restricted(one: Question, inside: NDArray[np.bool_]) -> Question | None:
+    """The question on some of its albums; None where they are too few."""
+    kept = Question(one.a, one.b, one.rows[inside], one.labels[inside], one.groups[inside])
+    artists = [len(set(kept.groups[kept.labels == kind].tolist())) for kind in (0, 1)]
+    enough = np.bincount(kept.labels, minlength=2).min() >= FEWEST and min(artists) >= 2 * FOLDS
+    return kept if enough else None
+
+
+def _measured(
+    asked: list[tuple[dict[str, Any], Question]],
+    features: dict[str, NDArray[np.float32]],
+    jobs: int,
+    progress: Progress,
+    label: str,
+) -> list[dict[str, Any]]:
+    """The facts of each question with its AUC in artist folds, by classifier."""
+    trials = [
+        Trial(f"{number}", fold, FEATURES, one.rows, one.labels, train, test, KINDS)
+        for number, (_, one) in enumerate(asked)
+        for fold, (train, test) in enumerate(folds_of(one.labels, one.groups, "artist", FOLDS))
+    ]
+    chances = [{kind: np.zeros(len(one.rows)) for kind in KINDS} for _, one in asked]
+    folds = [np.zeros(len(one.rows), np.int64) for _, one in asked]
+    for scored in run(trials, features, jobs, progress, label):
+        number = int(scored.trial.question)
+        folds[number][scored.trial.test] = scored.trial.fold
+        for kind in KINDS:
+            chances[number][kind][scored.trial.test] = scored.chances[kind][:, 1]
+    out = []
+    for (facts, one), of_kind, fold in zip(asked, chances, folds, strict=True):
+        counts = np.bincount(one.labels, minlength=2).tolist()
+        for kind in KINDS:
+            found = auc_of_folds(one.labels == 1, of_kind[kind], fold, one.groups)
+            values = {"classifier": kind, "albums": counts, "auc": found.pooled, "low": found.low, "high": found.high}
+            out.append({**facts, **values})
+    return out
+
+
+def _by_origin(
+    asked: list[Question],
+    origins: NDArray[np.str_],
+    features: dict[str, NDArray[np.float32]],
+    jobs: int,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Each pair on the albums whose labels come from one origin alone."""
+    found = []
+    for one in asked:
+        own = origins[one.rows]
+        for origin in sorted(set(own.tolist()) - {""}):
+            if (kept := _restricted(one, own == origin)) is not None:
+                found.append(({"a": one.a, "b": one.b, "origin": origin}, kept))
+    return _measured(found, features, jobs, progress, "labels of one origin") if found else []
+
+
+def _of_origin(
+    sample: Sample,
+    genres: list[str],
+    origins: NDArray[np.str_],
+    features: dict[str, NDArray[np.float32]],
+    jobs: int,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Within one genre: can its two main origins be told apart by the sleeve? Then they did not collect alike."""
+    found = []
+    names, groups = sample.genres, sample.groups
+    for genre in genres:
+        common = [name for name, _ in Counter(origins[names == genre].tolist()).most_common() if name][:2]
+        if len(common) < 2:
+            continue
+        rows = np.flatnonzero((names == genre) & np.isin(origins, common))
+        whole = Question(common[0], common[1], rows, (origins[rows] == common[1]).astype(np.int64), groups[rows])
+        if (kept := _restricted(whole, np.ones(len(rows), bool))) is not None:
+            found.append(({"genre": genre, "a": common[0], "b": common[1]}, kept))
+    return _measured(found, features, jobs, progress, "one genre, two origins") if found else []
+
+
+def _by_tags(sample: Sample, one: Question, genres: list[str]) -> dict[str, Any] | None:
+    """The pair told apart by what people say of the albums: what good labels would allow.
+
+    Tags that name one of the genres are left out, and albums without any other.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    said = [
+        [tag for tag in sample.covers[row].tags if not any(name in tag for name in genres)] for row in one.rows.tolist()
+    ]
+    kept = _restricted(one, np.array([bool(tags) for tags in said]))
+    if kept is None:
+        return None
+    documents = np.array([tags for tags in said if tags], dtype=object)
+    scores, fold = np.zeros(len(kept.rows)), np.zeros(len(kept.rows), np.int64)
+    for number, (train, test) in enumerate(folds_of(kept.labels, kept.groups, "artist", FOLDS)):
+        model = make_pipeline(TfidfVectorizer(analyzer=list), LogisticRegression(C=10, max_iter=300))
+        scores[test] = model.fit(documents[train], kept.labels[train]).predict_proba(documents[test])[:, 1]
+        fold[test] = number
+    found = auc_of_folds(kept.labels == 1, scores, fold, kept.groups)
+    counts = np.bincount(kept.labels, minlength=2).tolist()
+    return {"a": one.a, "b": one.b, "albums": counts, "auc": found.pooled, "low": found.low, "high": found.high}
+
+
+def _by_share(
+    asked: list[Question], features: dict[str, NDArray[np.float32]], jobs: int, progress: Progress
+) -> list[dict[str, Any]]:
+    """The mean AUC over the pairs when a share of the training artists is learned from."""
+    trials = []
+    for number, one in enumerate(asked):
+        for fold, (train, test) in enumerate(folds_of(one.labels, one.groups, "artist", FOLDS)):
+            artists = np.random.default_rng(SEED + fold).permutation(np.unique(one.groups[train]))
+            for share in SHARES:
+                kept = train[np.isin(one.groups[train], artists[: max(2, round(share * len(artists)))])]
+                if len(set(one.labels[kept].tolist())) == 2:
+                    name = f"{number}|{share}"
+                    trials.append(
+                        Trial(name, fold, FEATURES, one.rows, one.labels, kept, test, ("forest",))
+                    )  # fmt: skip
+    scores: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = {}
+    for scored in run(trials, features, jobs, progress, "how much there is to learn from"):
+        one = asked[int(scored.trial.question.split("|")[0])]
+        values, fold_of = scores.setdefault(
+            scored.trial.question, (np.full(len(one.rows), np.nan), np.zeros(len(one.rows), np.int64))
+        )
+        values[scored.trial.test] = scored.chances["forest"][:, 1]
+        fold_of[scored.trial.test] = scored.trial.fold
+    out = []
+    for share in SHARES:
+        found = []
+        for number, one in enumerate(asked):
+            if f"{number}|{share}" in scores:
+                values, fold_of = scores[f"{number}|{share}"]
+                known = ~np.isnan(values)
+                found.append(auc_of_folds(one.labels[known] == 1, values[known], fold_of[known], one.groups[known]))
+        if found:
+            out.append({"share": share, "auc": float(np.mean([one.pooled for one in found])), "pairs": len(found)})
+    return out

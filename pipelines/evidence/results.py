@@ -1,0 +1,123 @@
+"""The results as they are kept in `results.json`: what the report and the app show."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.evidence.sample import EvidenceError
+
+FILE = "results.json"
+VERSION = 1
+POSTER = (0.71, 0.79)  # the AUC of pairs on the poster
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One classifier on one kind of features, telling two genres apart (`b` is the positive one)."""
+
+    a: str
+    b: str
+    features: str
+    classifier: str
+    folds: str  # plain or artist
+    auc: float
+    low: float  # 95 % interval, over artists
+    high: float
+    by_fold: list[float]
+
+    @property
+    def fold_mean(self) -> float:
+        known = [value for value in self.by_fold if not math.isnan(value)]
+        return sum(known) / len(known) if known else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """All that is told of a pair beside its cells."""
+
+    a: str
+    b: str
+    albums: tuple[int, int]
+    artists: tuple[int, int]
+    poster: dict[str, Cell]  # the poster's own experiment, by kind of folds
+    confusion: dict[str, list[list[int]]]  # of the same; row: true a, true b
+    roc: dict[str, tuple[list[float], list[float]]]  # of the same
+    best: Cell  # chosen for each fold on the other folds
+    chosen: dict[str, int]  # which were chosen, in how many folds
+    unseen: dict[str, float] | None  # the best on covers that the model's training left out: auc, low, high, albums
+    shuffled: dict[str, float]
+    forest_shuffled: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that was measured."""
+
+    source: str
+    genres: list[str]
+    albums: dict[str, int]
+    artists: dict[str, int]
+    left_out: dict[str, int]
+    model_id: str
+    pairs: list[Pair]
+    cells: list[Cell]
+    together: dict[str, Any]  # all genres at once
+    labels: dict[str, Any]  # where the labels come from and how far to trust them
+    traits: list[str]  # names of the directions whose pictures are in traits.png
+    trait_facts: list[dict[str, Any]]
+    neighbors: dict[str, Any] | None = None
+    said: list[str] = field(default_factory=list)  # what may be concluded
+
+    def pair(self, a: str, b: str) -> Pair | None:
+        """The pair in either order."""
+        return next((one for one in self.pairs if {one.a, one.b} == {a, b}), None)
+
+
+def write_results(found: Evidence, folder: Path) -> None:
+    """`results.json`; the same results give the same bytes."""
+    text = json.dumps({"version": VERSION, **_plain(asdict(found))}, ensure_ascii=False, indent=1, allow_nan=False)
+    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_results(folder: Path) -> Evidence | None:
+    """The results in a report's folder, None where there is no report. EvidenceError for a damaged one."""
+    file = folder / FILE
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if values.pop("version") != VERSION:
+            raise EvidenceError(f"{file} is of another version; `sleevewalk validate` writes it anew")
+        values["pairs"] = [_pair(one) for one in values["pairs"]]
+        values["cells"] = [_cell(one) for one in values["cells"]]
+        return Evidence(**values)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise EvidenceError(f"{file} cannot be read ({error}); `sleevewalk validate` writes it anew") from error
+
+
+def _cell(values: dict[str, Any]) -> Cell:
+    return Cell(**{**values, "by_fold": [math.nan if one is None else one for one in values["by_fold"]]})
+
+
+def _pair(values: dict[str, Any]) -> Pair:
+    poster = {kind: _cell(one) for kind, one in values["poster"].items()}
+    roc = {kind: (x, y) for kind, (x, y) in values["roc"].items()}
+    a, b = values["albums"]
+    c, d = values["artists"]
+    best = _cell(values["best"])
+    return Pair(**{**values, "poster": poster, "roc": roc, "best": best, "albums": (a, b), "artists": (c, d)})
+
+
+def _plain(value: Any) -> Any:
+    """Floats of five digits, nan as null: the last bits of a sum depend on the machine."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return round(value, 5) if math.isfinite(value) else None
+    return value

@@ -1,0 +1,74 @@
+"""All genres at once: the best cover-only model, how often it is right, and whether its certainty can be believed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.evidence.sample import Sample, rows_of
+from pipelines.evidence.scores import auc, calibration, confusion
+from pipelines.evidence.trials import CLASSIFIERS, FOLDS, Trial, folds_of, run
+from pipelines.progress import Progress
+
+FEWEST = 100  # albums of a genre that takes part
+TRIED = {"colour": CLASSIFIERS, "latents + colour": ("forest", "logistic")}  # boosting ten genres on 640 is slow
+
+
+def all_genres(sample: Sample) -> list[str]:
+    """The genres with enough albums, the most common first."""
+    there = Counter(cover.genre for cover in sample.covers if cover.genre)
+    return [name for name, count in there.most_common() if count >= FEWEST]
+
+
+def measure_together(
+    sample: Sample, genres: list[str], features: dict[str, NDArray[np.float32]], jobs: int, progress: Progress
+) -> dict[str, Any]:
+    """Macro AUC (each genre against the rest), top-1, calibration and confusion, in artist folds."""
+    rows = rows_of(sample, genres)
+    number = {name: place for place, name in enumerate(genres)}
+    labels = np.array([number[name] for name in sample.genres[rows].tolist()])
+    folds = folds_of(labels, sample.groups[rows], "artist", FOLDS)
+    trials = [
+        Trial(name, fold, name, rows, labels, train, test, kinds)
+        for name, kinds in TRIED.items()
+        for fold, (train, test) in enumerate(folds)
+    ]
+    chances = {
+        (name, kind): np.zeros((len(rows), len(genres))) for name, kinds in TRIED.items() for kind in kinds
+    }  # fmt: skip
+    for scored in run(trials, features, jobs, progress, "all genres"):
+        for kind, found in scored.chances.items():
+            chances[scored.trial.features, kind][scored.trial.test] = found
+    models = [_model(name, kind, labels, found) for (name, kind), found in chances.items()]
+    best = max(models, key=lambda model: model["macro_auc"])
+    found = chances[best["features"], best["classifier"]]
+    guess = found.argmax(axis=1)
+    curve, error = calibration(found.max(axis=1), guess == labels)
+    counts = np.bincount(labels, minlength=len(genres))
+    return {
+        "genres": genres,
+        "albums": counts.tolist(),
+        "models": models,
+        "best": best,
+        "each_auc": [auc(labels == one, found[:, one]) for one in range(len(genres))],
+        "confusion": confusion(labels, guess, len(genres)),
+        "calibration": curve,
+        "calibration_error": error,
+        "most_common": float(counts.max() / counts.sum()),
+    }
+
+
+def _model(name: str, kind: str, labels: NDArray[np.int64], chances: NDArray[np.float64]) -> dict[str, Any]:
+    kinds = chances.shape[1]
+    each = [auc(labels == one, chances[:, one]) for one in range(kinds)]
+    right = chances.argmax(axis=1) == labels
+    return {
+        "features": name,
+        "classifier": kind,
+        "macro_auc": float(np.mean(each)),
+        "top1": float(right.mean()),
+        "balanced_top1": float(np.mean([right[labels == one].mean() for one in range(kinds)])),
+    }

@@ -1,0 +1,77 @@
+"""What a genre looks like to the model: the direction in latents that leads to it, decoded to pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.evidence.sample import Sample
+from vae.directions import FEWEST
+
+if TYPE_CHECKING:
+    from vae.codec import Codec
+
+STEPS = (-4.0, -2.0, 0.0, 2.0, 4.0)  # standard deviations of the covers along the direction
+EXAMPLES = 4  # covers that lie farthest in it
+_LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def genre_traits(
+    sample: Sample, genres: list[str], latents: NDArray[np.float32], codec: Codec
+) -> tuple[list[str], NDArray[np.uint8], list[dict[str, Any]]]:
+    """(names, pictures uint8 [k, 5 + 4, 128, 128, 3], facts): the mean cover moved against and along each genre's
+    direction, then the covers of the genre that lie farthest along it.
+
+    The direction is the difference of the means of the genre's covers and the others'.
+    """
+    inside_any = np.isin(sample.genres, genres)
+    centre = latents[inside_any].mean(axis=0)
+    names, rows_of_pictures, facts = [], [], []
+    for genre in genres:
+        own = sample.genres == genre
+        others = inside_any & ~own
+        if own.sum() < FEWEST or others.sum() < FEWEST:
+            continue
+        way = latents[own].mean(axis=0) - latents[others].mean(axis=0)
+        unit = way / max(float(np.linalg.norm(way)), 1e-9)
+        along = latents @ unit
+        spread = float(along[inside_any].std())
+        moved = np.stack([centre + step * spread * unit for step in STEPS]).astype(np.float32)
+        pictures = codec.decode(moved)
+        best = np.flatnonzero(own)[np.argsort(-along[own], kind="stable")[:EXAMPLES]]
+        names.append(f"more {genre}")
+        rows_of_pictures.append(np.concatenate([pictures, sample.images[best]]))
+        gap = float(along[own].mean() - along[others].mean()) / max(spread, 1e-9)
+        facts.append({"genre": genre, "gap": gap, **_looks(pictures[0], pictures[-1])})
+    shape = (0, len(STEPS) + EXAMPLES, 128, 128, 3)
+    return names, np.stack(rows_of_pictures) if names else np.empty(shape, np.uint8), facts
+
+
+def self_encodings(
+    sample: Sample, genres: list[str], latents: NDArray[np.float32], codec: Codec, each: int = 3
+) -> NDArray[np.uint8]:
+    """uint8 [2, m, 128, 128, 3]: a few covers of each genre, and what the model makes of them."""
+    rows: list[int] = []
+    for genre in genres:
+        own = np.flatnonzero(sample.genres == genre)
+        rows += np.random.default_rng(0).permutation(own)[:each].tolist()
+    return np.stack([sample.images[rows], codec.decode(latents[rows])])
+
+
+def _looks(against: NDArray[np.uint8], along: NDArray[np.uint8]) -> dict[str, float]:
+    """How the picture changes from one end to the other: lightness, warmth, colourfulness and detail, all in 0–1."""
+    found = []
+    for picture in (against, along):
+        rgb = picture.astype(np.float64) / 255
+        light = rgb @ _LUMA
+        found.append(
+            {
+                "lighter": float(light.mean()),
+                "warmer": float((rgb[..., 0] - rgb[..., 2]).mean()),
+                "more colourful": float((rgb.max(axis=-1) - rgb.min(axis=-1)).mean()),
+                "more detailed": float(np.abs(np.diff(light, axis=0)).mean() + np.abs(np.diff(light, axis=1)).mean()),
+            }
+        )
+    return {name: found[1][name] - found[0][name] for name in found[0]}
