@@ -136,7 +136,7 @@ def _beside(target: Path) -> Iterator[Path]:
         yield beside
         beside.replace(target)
     except OSError as error:
-        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
+        raise LibraryError(f"cannot write {target}: {error.strerror or f'the disk is full: {error}'}") from error
     except RuntimeError as error:  # as FAISS tells of a full disk: source line, both sizes, and why in parentheses
         why = str(error).strip().rpartition("(")[2].rstrip(")")
         raise LibraryError(f"cannot write {target}: {why[-200:]}") from error

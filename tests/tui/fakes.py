@@ -51,13 +51,16 @@ class FakeSnapshot:
         self.rows = {album.album_id: row for row, album in enumerate(albums)}
         self.genres = [album.genre or "" for album in albums]
         self.genre_names = sorted(set(self.genres))
-        self.genre_codes = np.array([self.genre_names.index(genre) for genre in self.genres])
+        self.genre_codes = np.array([self.genre_names.index(genre) for genre in self.genres], np.int32)
         self.years = np.array([np.nan if album.year is None else album.year for album in albums], np.float64)
         self.listeners = np.array(
             [np.nan if album.listeners is None else album.listeners for album in albums], np.float64
         )
         artists = sorted({album.artist for album in albums})
         self.artist_codes = np.array([artists.index(album.artist) for album in albums])
+
+    def of_genre(self, genre: str) -> np.ndarray:
+        return np.array([own == genre for own in self.genres])
 
     def __len__(self) -> int:
         return len(self.albums)
@@ -67,9 +70,6 @@ class FakeSnapshot:
 
     def row(self, album_id: str) -> int | None:
         return self.rows.get(album_id)
-
-    def of_genre(self, genre: str) -> np.ndarray:
-        return np.array([one == genre for one in self.genres])
 
 
 class FakeNeighborhood:
