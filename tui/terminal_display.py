@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
 from textual import events, messages
-from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen
 
 from tui.kitty import LOWS, Kitty
 from tui.link import Link
+from tui.ordered_keys import OrderedKeys
 from tui.pictures import Pictures
 from tui.sixel import Sixel
 from tui.terminal_compositor import Painting, SparingCompositor
@@ -47,7 +47,7 @@ SOON = 0.002  # and, where the terminal gives none, at whether the last chunk wa
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
 
-class ThriftyDisplay(App[None]):
+class ThriftyDisplay(OrderedKeys):
     """An app whose frames go through a TerminalMirror."""
 
     def __init__(self) -> None:
