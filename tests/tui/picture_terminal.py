@@ -6,7 +6,6 @@ import codecs
 import os
 import select
 import time
-from collections.abc import Callable
 from typing import Any
 
 from tests.tui.picture_screen import PictureScreen
@@ -84,15 +83,6 @@ class PictureTerminal(Terminal):
             self.answered.append(question)
         self._due.sort(key=lambda due: due[0])
         self._unread = self._unread[-16:]
-
-    def until(self, true: Callable[[str], bool], seconds: float = 20.0) -> str:
-        """Read until the screen's text makes `true`; the text."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.pump(0.05)
-            if true(self.text):
-                return self.text
-        raise AssertionError("the screen never showed it:\n" + self.text)
 
     @property
     def text(self) -> str:

@@ -6,6 +6,8 @@ import importlib.metadata
 import os
 import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ from tui.commands.shared import Context, command_options, interactive, json_opti
 
 if TYPE_CHECKING:
     from store.library import Library
+
+WIDTH = 110  # columns of the report
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,10 @@ def doctor(
                 section = finding.section
                 click.echo(section)
             mark = " " if finding.ok else "!"
-            click.echo(f" {mark} {finding.name:<10} {finding.text}")
+            line = f" {mark} {finding.name:<13} {finding.text}"
+            click.echo(
+                textwrap.fill(line, WIDTH, subsequent_indent=17 * " ", break_long_words=False, break_on_hyphens=False)
+            )
     return 0 if all(finding.ok for finding in findings) else 1
 
 
@@ -214,8 +221,16 @@ def config_findings() -> list[Finding]:
     return [
         Finding(section, "file", state),
         Finding(section, "themes", ", ".join(themes)),
-        Finding(section, "keys", " ".join(ids)),
+        *(Finding(section, f"{screen} keys", words) for screen, words in _by_screen(ids).items()),
     ]
+
+
+def _by_screen(ids: Sequence[str]) -> dict[str, str]:
+    """Actions that [keys] in the config can name, "left down up …" by screen, of which an id is "screen.action"."""
+    screens: dict[str, list[str]] = {}
+    for screen, _, action in (name.partition(".") for name in ids):
+        screens.setdefault(screen, []).append(action)
+    return {screen: " ".join(actions) for screen, actions in screens.items()}
 
 
 def library_findings(folder: Path) -> list[Finding]:

@@ -95,7 +95,12 @@ class EvidenceScreen(Screen[None]):
         """Show it."""
         self.found, self.looks, self.loaded = message.found, message.looks, True
         run = key_names(self)("evidence.run")
-        self._why = message.why or f"nothing was measured here yet: {run} measures this library in the background"
+        self._why = message.why or (
+            "Can a sleeve tell the genre of its music? Here come, for each pair of genres, how well the covers alone "
+            "part the two (AUC: 0.5 is guessing, 1 is always right), beside shuffled labels, and what looks like "
+            f"each genre to the model. Nothing was measured here yet: {run} measures this library in the background, "
+            "which takes minutes, while you walk on."
+        )
         if self.found is not None and max(self.chosen) >= len(self.found.genres):
             self.chosen = (1, 0)
         self.redraw()
@@ -118,7 +123,9 @@ class EvidenceScreen(Screen[None]):
             title = [(" evidence ", palette.text("accent", bold=True))]
             if found is None:
                 head.show([title])
-                main.show([[(f" {row}", palette.text())] for row in wrap(plain(self._why), self.size.width - 2, 6)])
+                main.show(
+                    [[(f" {row}", palette.text())] for row in wrap(plain(self._why), min(self.size.width, 90) - 2, 8)]
+                )
             else:
                 albums = sum(found.albums.values())
                 told = f"{self.view} · {albums:,} sleeves of {len(found.genres)} genres from {plain(found.source)}"
