@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from pipelines.embed import embed
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
-from store.catalogue import read_catalogue
-from store.catalogue_file import LARGE, note_catalogue, open_catalogue, tables_fingerprint, write_catalogue
+from store.album_arrays import read_arrays
+from store.arrays_file import LARGE, note_arrays, open_arrays, tables_fingerprint, write_arrays
 from store.cover_map import map_is_current, principal_places, write_map
 from store.covers import CoverFiles
 from store.errors import LibraryError
@@ -45,13 +45,13 @@ class BuildReport:
     neighbors: int = 0  # rows of the neighbours table, if it was written
     mapped: int = 0  # covers on the map, if it was written
     copied: int = 0  # albums in the copy of what a build cannot make, if it was renewed
-    catalogued: int = 0  # albums in the catalogue's file, if it was written
+    laid_out: int = 0  # albums in the file that a large library opens from, if it was written
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # (cover_sha256, why)
     seconds: float = 0.0
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.embedded or self.indexed or self.neighbors or self.mapped or self.catalogued)
+        return not (self.embedded or self.indexed or self.neighbors or self.mapped or self.laid_out)
 
     @property
     def rate(self) -> float:
@@ -72,8 +72,8 @@ class BuildReport:
                 parts.append(f"{self.neighbors:,} neighbour pairs written")
             if self.mapped:
                 parts.append(f"{self.mapped:,} covers put on the map")
-            if self.catalogued:
-                parts.append(f"{self.catalogued:,} albums catalogued")
+            if self.laid_out:
+                parts.append(f"{self.laid_out:,} albums laid_out")
             line = ", ".join(parts)
         if self.copied:
             line += f"; a copy of {self.copied:,} albums is in backups/"
@@ -109,7 +109,7 @@ def build(
     if index is not None:
         _renew_neighbors(library, index, report, progress)
         _renew_map(library, index, report, progress)
-    _renew_catalogue(library, report, progress)
+    _renew_arrays(library, report, progress)
     _renew_copy(library, report, progress)
     report.seconds = time.monotonic() - began
     return report
@@ -237,16 +237,16 @@ def _renew_copy(library: Library, report: BuildReport, progress: Progress) -> No
     progress.finish(f"{report.copied:,} albums")
 
 
-def _renew_catalogue(library: Library, report: BuildReport, progress: Progress) -> None:
+def _renew_arrays(library: Library, report: BuildReport, progress: Progress) -> None:
     """What lets a large library open at once; small ones do without."""
     with library.read() as con:
         row = first_row(con, "SELECT count(*) FROM albums")
-        if not row or row[0] < LARGE or open_catalogue(con, library.index_dir) is not None:
+        if not row or row[0] < LARGE or open_arrays(con, library.index_dir) is not None:
             return
-        progress.start("the catalogue", None)
-        fingerprint, catalogue = tables_fingerprint(con), read_catalogue(con)
-    digest = write_catalogue(catalogue, library.index_dir)
+        progress.start("laying the albums out", None)
+        fingerprint, arrays = tables_fingerprint(con), read_arrays(con)
+    digest = write_arrays(arrays, library.index_dir)
     with patient_write(library, progress) as con:
-        note_catalogue(con, fingerprint, digest)
-    report.catalogued = len(catalogue.album_ids)
-    progress.finish(f"{report.catalogued:,} albums")
+        note_arrays(con, fingerprint, digest)
+    report.laid_out = len(arrays.album_ids)
+    progress.finish(f"{report.laid_out:,} albums")

@@ -66,10 +66,12 @@ class CoverIndex:
         if json_path is None:
             return None
         index = cls(*read_files(json_path))
-        with library.read() as con:
-            why = index.why_stale(con)
-        if why and not allow_stale:
-            raise StaleIndex(f"the cover index {json_path.with_suffix('.faiss')} is stale ({why}); {REBUILD}")
+        if not allow_stale:
+            with library.read() as con:
+                why = index.why_stale(con)
+            if why:
+                faiss_path = json_path.with_suffix(".faiss")
+                raise StaleIndex(f"the cover index {faiss_path} is stale ({why}); {REBUILD}")
         return index
 
     def why_stale(self, con: duckdb.DuckDBPyConnection) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from store.catalogue import Catalogue, read_catalogue
-from store.catalogue_file import open_catalogue
+from store.album_arrays import AlbumArrays, read_arrays
+from store.arrays_file import open_arrays
 from store.merged_ids import merged_ids
 from store.personal import PersonalRecords, read_personal
 from store.records import Album
@@ -27,7 +27,7 @@ __all__ = ["Snapshot", "Sparse"]
 
 class Snapshot:
     """A library's catalogue as it was at one moment. Albums are rows 0 … len − 1, in the order of artist
-    and title; the arrays are those of `store.catalogue.Catalogue`.
+    and title; the arrays are those of `store.album_arrays.AlbumArrays`.
     """
 
     album_ids: Sequence[str]
@@ -51,10 +51,10 @@ class Snapshot:
     other_artist_keys: Sequence[str]
     other_title_keys: Sequence[str]
 
-    def __init__(self, catalogue: Catalogue, personal: PersonalRecords, merged: dict[str, str]) -> None:
+    def __init__(self, arrays: AlbumArrays, personal: PersonalRecords, merged: dict[str, str]) -> None:
         """Use `Snapshot.load`. `merged`: album_ids of old → of the album that they are part of now."""
-        for part in fields(Catalogue):
-            setattr(self, part.name, getattr(catalogue, part.name))
+        for part in fields(AlbumArrays):
+            setattr(self, part.name, getattr(arrays, part.name))
         self.personal, self.merged = personal, merged
 
     @classmethod
@@ -66,8 +66,8 @@ class Snapshot:
     @classmethod
     def copy(cls, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
         """`load` within an open burst."""
-        catalogue = open_catalogue(con, library.index_dir) or read_catalogue(con)
-        return cls(catalogue, read_personal(con, library.path), merged_ids(con))
+        arrays = open_arrays(con, library.index_dir) or read_arrays(con)
+        return cls(arrays, read_personal(con, library.path), merged_ids(con))
 
     def __len__(self) -> int:
         return len(self.album_ids)

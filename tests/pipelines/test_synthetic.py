@@ -7,7 +7,7 @@ import pipelines.build as build_module
 from pipelines.build import build
 from pipelines.progress import Progress
 from pipelines.synthetic import make_library
-from store.catalogue_file import NAME
+from store.arrays_file import NAME
 from store.errors import LibraryError
 from store.latents import add_latents, add_model, load_latents
 from store.library import Library
@@ -25,7 +25,7 @@ def test_it_has_the_albums_asked_for_and_can_be_built_and_walked(tmp_path, monke
     assert counts is not None and counts[:2] == (700, 700) and counts[2] > 500
     monkeypatch.setattr(build_module, "LARGE", 500)
     report = build(library, load_codec=lambda: pytest.fail("nothing is to be embedded"))
-    assert report.indexed == report.mapped == report.catalogued == 700 and (library.index_dir / NAME).is_file()
+    assert report.indexed == report.mapped == report.laid_out == 700 and (library.index_dir / NAME).is_file()
     neighborhood = open_neighborhood(library)
     ring = neighborhood.neighbors(neighborhood.snapshot.album(5).album_id, 12)
     assert len(ring) == 12 and {reason.signal for near in ring for reason in near.reasons} >= {"cover", "tags"}

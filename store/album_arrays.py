@@ -1,6 +1,6 @@
 """The catalogue as arrays: what a walk needs of the tables, in the order and shape that it is used in.
 
-Read from the tables, or for a large library from the copy that `build` left (see `store.catalogue_file`).
+Read from the tables, or for a large library from the copy that `build` left (see `store.arrays_file`).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class AlbumArrays:
     """Albums are rows 0 … n − 1, in the order of artist and title."""
 
     album_ids: Sequence[str]
@@ -90,7 +90,7 @@ class Catalogue:
     other_title_keys: Sequence[str]
 
 
-def read_catalogue(con: duckdb.DuckDBPyConnection) -> Catalogue:
+def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
     """From the tables, through an open burst."""
     for statement in (_ROWS, _TAGS, _TAG_NAMES):
         con.execute(statement)
@@ -111,7 +111,7 @@ def read_catalogue(con: duckdb.DuckDBPyConnection) -> Catalogue:
     genre_names, genre_codes = np.unique(columns["genre"].astype(str), return_inverse=True)
     tags = _tf_idf(Sparse.from_entries(entries["row"], entries["code"], entries["weight"], count), len(tag_names))
     rows = np.repeat(np.arange(count, dtype=np.int32), np.diff(tags.start))
-    return Catalogue(
+    return AlbumArrays(
         album_ids=columns["album_id"].tolist(),
         artists=columns["artist"].tolist(),
         titles=columns["title"].tolist(),

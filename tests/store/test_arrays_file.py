@@ -1,4 +1,4 @@
-"""The catalogue's file gives what the tables give, and is not believed where it does not."""
+"""The file of album arrays gives what the tables give, and is not believed where it does not."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from store.catalogue import Catalogue, read_catalogue
-from store.catalogue_file import NAME, note_catalogue, open_catalogue, tables_fingerprint, write_catalogue
+from store.album_arrays import AlbumArrays, read_arrays
+from store.arrays_file import NAME, note_arrays, open_arrays, tables_fingerprint, write_arrays
 from store.find import find
 from store.library import Library
 from store.neighborhood import open_neighborhood
@@ -22,18 +22,18 @@ from .conftest import ALBUMS, circle, fill
 def filed(library: Library) -> Library:
     fill(library, ALBUMS, circle(5))
     with library.read() as con:
-        fingerprint, catalogue = tables_fingerprint(con), read_catalogue(con)
-    digest = write_catalogue(catalogue, library.index_dir)
+        fingerprint, arrays = tables_fingerprint(con), read_arrays(con)
+    digest = write_arrays(arrays, library.index_dir)
     with library.write() as con:
-        note_catalogue(con, fingerprint, digest)
+        note_arrays(con, fingerprint, digest)
     return library
 
 
 def test_the_file_gives_what_the_tables_give(filed: Library) -> None:
     with filed.read() as con:
-        tables, file = read_catalogue(con), open_catalogue(con, filed.index_dir)
+        tables, file = read_arrays(con), open_arrays(con, filed.index_dir)
     assert file is not None
-    for part in fields(Catalogue):
+    for part in fields(AlbumArrays):
         one, other = getattr(tables, part.name), getattr(file, part.name)
         if isinstance(one, Sparse):
             for name in ("start", "columns", "values"):
@@ -73,7 +73,7 @@ def test_a_file_that_does_not_agree_is_not_used(filed: Library, harm: str) -> No
         with filed.write() as con:
             con.execute("UPDATE album_tags SET weight = weight / 2 WHERE tag = (SELECT min(tag) FROM album_tags)")
     with filed.read() as con:
-        assert open_catalogue(con, filed.index_dir) is None
+        assert open_arrays(con, filed.index_dir) is None
     assert len(Snapshot.load(filed)) == len(ALBUMS)
 
 

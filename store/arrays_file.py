@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from store.catalogue import Catalogue
+from store.album_arrays import AlbumArrays
 from store.errors import LibraryError
 from store.schema import NOW_UTC, first_row
 from store.sparse import Sparse
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LARGE = 50_000  # albums; the tables of fewer are read in half a second
-NAME = "catalogue.arrow"
+NAME = "albums.arrow"
 _SPARSE = ("start", "columns", "values")
 _SOURCES = {
     "albums": "album_id, artist, title, artist_key, title_key, genre, cover_sha256, year, listeners, source",
@@ -36,21 +36,21 @@ _SOURCES = {
 }
 
 
-def write_catalogue(catalogue: Catalogue, index_dir: Path) -> str:
-    """Write the file beside the index and return its hash; `note_catalogue` then makes it count."""
+def write_arrays(arrays: AlbumArrays, index_dir: Path) -> str:
+    """Write the file beside the index and return its hash; `note_arrays` then makes it count."""
     import pyarrow as pa
 
-    arrays: dict[str, pa.Array] = {}
-    for part in fields(Catalogue):
-        value = getattr(catalogue, part.name)
+    parts: dict[str, pa.Array] = {}
+    for part in fields(AlbumArrays):
+        value = getattr(arrays, part.name)
         if isinstance(value, Sparse):
-            arrays |= {f"{part.name}.{name}": pa.array(getattr(value, name)) for name in _SPARSE}
+            parts |= {f"{part.name}.{name}": pa.array(getattr(value, name)) for name in _SPARSE}
         elif isinstance(value, np.ndarray):
-            arrays[part.name] = pa.array(value.astype(np.uint8) if value.dtype == bool else value)
+            parts[part.name] = pa.array(value.astype(np.uint8) if value.dtype == bool else value)
         else:
-            arrays[part.name] = pa.array(value, pa.large_string())
+            parts[part.name] = pa.array(value, pa.large_string())
     # One row whose every column is a list: arrays of different lengths in one file.
-    lists = {name: pa.LargeListArray.from_arrays([0, len(array)], array) for name, array in arrays.items()}
+    lists = {name: pa.LargeListArray.from_arrays([0, len(array)], array) for name, array in parts.items()}
     target = index_dir / NAME
     beside = target.with_name(f".{NAME}.{os.getpid()}")
     try:
@@ -64,15 +64,15 @@ def write_catalogue(catalogue: Catalogue, index_dir: Path) -> str:
     return _sha256(target)
 
 
-def note_catalogue(con: duckdb.DuckDBPyConnection, fingerprint: str, digest: str) -> None:
+def note_arrays(con: duckdb.DuckDBPyConnection, fingerprint: str, digest: str) -> None:
     """Record the file of that hash as a copy of the tables that had this fingerprint."""
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('catalogue', ?, {NOW_UTC})", [f"{fingerprint} {digest}"])
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('album_arrays', ?, {NOW_UTC})", [f"{fingerprint} {digest}"])
 
 
-def open_catalogue(con: duckdb.DuckDBPyConnection, index_dir: Path) -> Catalogue | None:
+def open_arrays(con: duckdb.DuckDBPyConnection, index_dir: Path) -> AlbumArrays | None:
     """The file's arrays, mapped; None where there is none, or it is damaged or of other tables."""
     path = index_dir / NAME
-    noted = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'catalogue'")
+    noted = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'album_arrays'")
     if noted is None or not path.is_file():
         return None
     fingerprint, _, digest = noted[0].rpartition(" ")
@@ -86,13 +86,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _mapped(path: Path) -> Catalogue:
+def _mapped(path: Path) -> AlbumArrays:
     import pyarrow as pa
 
     row = pa.ipc.open_file(pa.memory_map(str(path))).read_all().combine_chunks()
     arrays = {name: row[name].chunk(0).values for name in row.column_names}
     values: dict[str, object] = {}
-    for part in fields(Catalogue):
+    for part in fields(AlbumArrays):
         if part.name in arrays:
             array = arrays[part.name]
             values[part.name] = Texts(array) if pa.types.is_large_string(array.type) else array.to_numpy()
@@ -101,7 +101,7 @@ def _mapped(path: Path) -> Catalogue:
     values["fictional"] = np.asarray(values["fictional"]).astype(bool)
     for name in ("genre_names", "tag_names"):  # few, and often looked up
         values[name] = list(values[name])  # type: ignore[call-overload]
-    return Catalogue(**values)  # type: ignore[arg-type]
+    return AlbumArrays(**values)  # type: ignore[arg-type]
 
 
 def tables_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
