@@ -128,6 +128,10 @@ class ThriftyDisplay(OrderedKeys):
         self.refresh()
         self._pump()
 
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = True) -> str:
+        """The screen as SVG, always simplified: what goes to the mirror (see `SparingCompositor`) is for it alone."""
+        return super().export_screenshot(title=title, simplify=True)
+
     def _register(self, parent: DOMNode, *widgets: Widget, **how: Any) -> list[Widget]:
         for widget in widgets:
             if isinstance(widget, Screen):  # it has drawn nothing yet

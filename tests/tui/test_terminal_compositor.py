@@ -19,6 +19,7 @@ from textual.strip import Strip
 
 from tests.tui.fakes import make_album, make_app
 from tests.tui.slow_terminal import pictured
+from tests.tui.test_app import ready, session_of
 from tests.tui.test_terminal_mirror import CONSOLE
 from tui.app import SleevewalkApp
 from tui.colors import ColorMode
@@ -139,3 +140,12 @@ def test_of_a_wide_character_cut_in_half_a_space_is_left() -> None:
     screen = pyte.Screen(8, 1)
     pyte.Stream(screen).feed(mirror.take(1 << 20))
     assert [screen.buffer[0][x].data for x in range(8)] == [".", ".", " ", "名", "", ".", ".", "."]
+
+
+async def test_a_screenshot_shows_the_screen():
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        title = session_of(app).here.title.split()[0]
+        for svg in (app.export_screenshot(), app.export_screenshot(title="a title", simplify=False)):
+            assert svg.count("<rect") > 500 and title in svg and "Painting" not in svg
