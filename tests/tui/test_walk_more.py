@@ -153,7 +153,7 @@ async def test_a_walk_is_named_and_renamed_on_its_trail(size: tuple[int, int]) -
         session.name_walk(session.walk_id, HOSTILE[0] * 40)
         await pilot.press("up")
         await check_rows(pilot, size)
-        await pilot.press("n", *["backspace"] * 200, "enter")
+        await pilot.press("n", "ctrl+u", "enter")
         assert named[-1] == (session.walk_id, "")
         await until(pilot, lambda: not any("walk: " in row for row in screen_text(app)))
         await pilot.press("q")
