@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -25,7 +26,7 @@ from tui.evidence_run import EvidenceDesk, report_folder, validate_command
 from tui.halfblocks import FINE, LITE
 from tui.keynames import key_name, keyed
 from tui.notebook import Notebook
-from tui.palette import DEFAULTS, NIGHT, PAPER, THEMES
+from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
 from tui.picture_choice import Asked, chosen_pictures
 from tui.registry import APP_BINDINGS, EVERYWHERE, binding_ids, bindings_of, help_for, own_key_names
 from tui.screens.bench import BenchScreen
@@ -40,6 +41,7 @@ from tui.screens.trail import TrailScreen
 from tui.screens.walk import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.session import Blender, Session
+from tui.sleeve import sleeve_colors
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
 from tui.title import has_title, title_codes
@@ -108,10 +110,10 @@ class SleevewalkApp(ThriftyDisplay):
         self.metered = False
         self.remark = ""  # to be told at the start
         self.animation_level = "none"
-        for theme in THEMES:
+        own_look = PAPER if self.look.light and not self.colorless else NIGHT
+        for theme in (*THEMES[:-1], replace(own_look, name=SLEEVE.name)):
             self.register_theme(theme)
-        own_look = PAPER.name if self.look.light and not self.colorless else NIGHT.name
-        self.theme = self.config.theme or own_look
+        self.theme = self.config.theme or own_look.name
         self.set_keymap(self.config.keys)
 
     def use(self, asked: Asked) -> None:
@@ -175,6 +177,10 @@ class SleevewalkApp(ThriftyDisplay):
         """The walk arrived at an album."""
         if has_title():
             self.set_title(title_codes(album))
+        if self.theme == SLEEVE.name:
+            own = self.get_css_variables()
+            pixels = None if self.colorless else self.painter.pixels(album)
+            self.theme_variables = own if pixels is None else {**own, **sleeve_colors(pixels, own["background"])}
 
     def on_unmount(self) -> None:
         """Leave the terminal as it was."""

@@ -105,6 +105,10 @@ class CoverPainter:
         elif album.cover_sha256 is not None:
             self._cells(album.cover_sha256, columns, rows, self.tolerance)
 
+    def pixels(self, album: Album) -> Pixels | None:
+        """The cover, uint8 [128, 128, 3], or None where there is none that can be read."""
+        return None if album.cover_sha256 is None else self._pixels(album.cover_sha256, False)
+
     def problem(self, album: Album) -> str | None:
         """Why the placeholder stands in for this album's cover, or None where the cover is drawn."""
         if album.cover_sha256 is None:

@@ -1,8 +1,9 @@
-"""Colours: the three themes and the styles that text is drawn with, always foreground on background."""
+"""Colours: the themes and the styles that text is drawn with, always foreground on background."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from rich.style import Style
@@ -80,7 +81,8 @@ CONTRAST = Theme(
         "on-focus": "#000000",
     },
 )
-THEMES = (NIGHT, PAPER, CONTRAST)
+SLEEVE = replace(NIGHT, name="sleeve")  # and what `sleeve_colors` takes from the cover in the centre
+THEMES = (NIGHT, PAPER, CONTRAST, SLEEVE)
 
 
 @lru_cache(maxsize=4096)
