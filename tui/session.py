@@ -176,7 +176,7 @@ class Session:
     @property
     def notes(self) -> str:
         """What the mode line says of this library."""
-        return "demo library: fictional albums" if self.here.fictional else ""
+        return "fictional demo" if self.here.fictional else ""
 
     @property
     def trouble(self) -> str | None:

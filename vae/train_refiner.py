@@ -46,6 +46,7 @@ class Recipe:
     pixels_alone: float = 0.15  # share of the run
     critics_alone: float = 0.03
     adversarial: float = 0.006  # fixed: an adaptive weight turns NaN in low precision
+    blend_share: float = 1.0  # how much of the critic's push a blend gets beside a cover; less means less speckle
     large_adversarial: float = 0.006  # at 512, where the real picture is known less and invention costs more
     matching: float = 0.02  # feature matching (Salimans et al. 2016)
     large_matching: float = 0.02
@@ -57,6 +58,7 @@ class Recipe:
 GIVEN = (
     "batch",
     "adversarial",
+    "blend_share",
     "large_adversarial",
     "matching",
     "large_matching",
@@ -159,7 +161,10 @@ class RefinerTrainer:
                     score, features = self.judge(critic, fake)
                     with torch.no_grad():
                         _, wanted = self.judge(critic, true)
-                    loss = loss - rise * adversarial * score.mean()
+                    share = torch.where(
+                        torch.arange(len(score), device=score.device) < len(true), 1, recipe.blend_share
+                    )
+                    loss = loss - rise * adversarial * (score.mean((1, 2, 3)) * share).sum() / share.sum()
                     near = sum(
                         F.l1_loss(a[: len(true)].float(), b.float()) for a, b in zip(features, wanted, strict=True)
                     )

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -67,7 +68,8 @@ def version(request: pytest.FixtureRequest) -> tuple[str, str]:
         if fetched.returncode:
             shutil.rmtree(beside, ignore_errors=True)
             pytest.skip(f"pip cannot fetch duckdb {wanted}: {fetched.stderr.strip().splitlines()[-1:]}")
-        beside.replace(folder)
+        with suppress(OSError):  # another worker of pytest-xdist was first
+            beside.replace(folder)
     return wanted, str(folder)
 
 

@@ -169,7 +169,7 @@ def test_the_way_here_explains_the_centre() -> None:
 
 def test_the_demo_library_is_named_as_such() -> None:
     albums = [make_album(row, fictional=True) for row in range(5)]
-    assert Session(FakeNeighborhood(albums)).notes == "demo library: fictional albums"
+    assert Session(FakeNeighborhood(albums)).notes == "fictional demo"
     assert make_session().notes == ""
 
 
