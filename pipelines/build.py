@@ -73,7 +73,7 @@ class BuildReport:
             if self.mapped:
                 parts.append(f"{self.mapped:,} covers put on the map")
             if self.laid_out:
-                parts.append(f"{self.laid_out:,} albums laid_out")
+                parts.append(f"{self.laid_out:,} albums laid out")
             line = ", ".join(parts)
         if self.copied:
             line += f"; a copy of {self.copied:,} albums is in backups/"
