@@ -21,6 +21,7 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.model
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.records import Album
+from tui.bench_state import Draft
 from tui.covers import CoverPainter
 from tui.keynames import Hint, key_names
 from tui.screens import BREAKPOINTS
@@ -254,9 +255,9 @@ class GalleryScreen(Screen[Any]):
         rows: list[list[Span]] = []
         if entry is not None:
             rows += [[(row, palette.text("accent"))] for row in wrap(plain(entry.path.name), cells, 2)]
-            for part in parts[: max(1, text.size.height - len(rows))]:
-                share = "" if part.weight is None else f"{part.weight:.2g} "
-                label = cut(f"{share}{plain(part.title)} · {plain(part.artist)}", cells)
+            shares = Draft.from_recipe(entry.recipe).said.split()
+            for part, share in list(zip(parts, shares, strict=True))[: max(1, text.size.height - len(rows))]:
+                label = cut(f"{share} {plain(part.title)} · {plain(part.artist)}", cells)
                 rows.append([(label, palette.text("quiet"))])
         text.show(rows)
         for place in range(PARENTS):
