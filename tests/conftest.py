@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist ignores Ctrl-C, and so would all that a test starts
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def drawn_covers(n: int, seed: int = 0) -> NDArray[np.uint8]:
