@@ -1,0 +1,74 @@
+"""Training in several processes: the same run as in one, but for rounding."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from vae.data import augment, to_tensor
+from vae.ranks import Ranks, RanksDiffer
+from vae.train import main
+
+CPU = torch.device("cpu")
+
+
+def test_a_share_of_a_batch_is_made_as_it_is_within_the_whole(covers):
+    images = to_tensor(covers)[:8]
+    whole = augment(images, torch.Generator().manual_seed(3))
+    for rank in range(4):
+        part = Ranks(CPU, rank, 4).part(8)
+        assert torch.allclose(augment(images, torch.Generator().manual_seed(3), part), whole[part], atol=1e-6)
+
+
+def test_a_batch_that_cannot_be_shared_out_is_told():
+    with pytest.raises(RanksDiffer, match="a batch of 16 cannot be shared out evenly among 3 processes"):
+        Ranks(CPU, 0, 3).part(16)
+
+
+def test_two_processes_train_as_one_does_and_go_on(cover_folder, tmp_path, capsys):
+    common = ["--covers", str(cover_folder), "--device", "cpu", "--latent-dim", "16", "--batch", "4", "--report", "0"]
+    runs = [[*common, "--steps", "2", "--out"], [*common, "--steps", "4", "--resume", "--out"]]
+    alone, two = tmp_path / "alone.safetensors", tmp_path / "two.safetensors"
+    for arguments in runs:
+        assert main([*arguments, str(alone)]) == 0
+    expected = capsys.readouterr().out
+    said = torchrun(2, [[*arguments, str(two)] for arguments in runs], tmp_path)
+    assert "2 processes" in said and "going on from step 2" in said
+    assert len(errors(said)) == 4, "the first process alone prints"
+    assert errors(said) == pytest.approx(errors(expected), rel=2e-3)  # printed to five places
+    states = [load_file(path.with_suffix(".state.safetensors")) for path in (alone, two)]
+    for name, value in states[0].items():
+        assert torch.allclose(value, states[1][name], atol=1e-4), name
+
+
+def errors(said: str) -> list[float]:
+    """What the steps' lines say of the training error."""
+    return [float(error) for error in re.findall(r"^step .*train MSE (\S+)", said, re.M)]
+
+
+def torchrun(processes: int, runs: list[list[str]], folder: Path) -> str:
+    """What the script prints when torchrun has it run several times, one after the other; it must end well."""
+    root = Path(__file__).parents[2]
+    script = folder / "runs.py"
+    script.write_text(
+        "import torch\nfrom vae.ranks import joined\nfrom vae.train import parse, run\n"
+        "with joined(torch.device('cpu')) as ranks:\n"
+        f"    for arguments in {runs!r}:\n        run(parse(arguments), ranks)\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    done = subprocess.run(
+        [*command, str(script)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
