@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+import socket
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 
@@ -26,6 +28,7 @@ from vae.info import SHIPPED, BadWeights, read_info
 if TYPE_CHECKING:
     from vae.codec import Codec
 
+COVER_CPUS, EMBED_CPUS, WRITE_CPUS = 0.5, 1.0, 0.25  # a task that makes covers waits for disk or network half its time
 WAVE = 2_000  # shards given to Ray at once: their rows wait in the memory of the machine that was asked
 
 Unit = tuple[str, pa.Table]  # a shard's name and what is known of it so far
@@ -72,8 +75,8 @@ def run_local(units: Iterable[Unit], job: Job) -> Iterator[Outcome]:
 def run_ray(units: Iterable[Unit], job: Job, address: str | None = None) -> Iterator[Outcome]:
     """The stages under Ray Data: covers as tasks, the model in actors (one a GPU; on CPUs one for every two cores).
 
-    A task or an actor whose machine dies is run again elsewhere. SourceError where no cluster answers; what a stage
-    raises comes from here.
+    A task or an actor whose machine dies is run again elsewhere. SourceError where no cluster answers, LibraryError
+    with what a stage has to say.
     """
     waiting = iter(batched(units, WAVE))
     first = next(waiting, None)
@@ -90,41 +93,63 @@ def _run_wave(ray: Any, wave: list[Unit], job: Job) -> Iterator[Outcome]:
     resources = ray.cluster_resources()
     gpus = int(resources.get("GPU", 0)) if job.device != "cpu" else 0
     actors = gpus or max(1, int(resources.get("CPU", 1)) // 2)
-    items = [{"name": name, "shard": _to_bytes(shard)} for name, shard in wave]
+    items = [{"name": name, "shard": _to_bytes(shard), "stop": ""} for name, shard in wave]
     # One row is one shard, in a block of its own: what Ray does with blocks cannot tear a shard.
     rows = ray.data.from_items(items, override_num_blocks=len(items))
-    rows = rows.map(_cover_row, fn_args=(job,), num_cpus=1)
+    rows = rows.map(_cover_row, fn_args=(job,), num_cpus=COVER_CPUS)
     rows = rows.map(
         EmbedRow,
         fn_constructor_args=(job,),
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
-        **({"num_gpus": 1} if gpus else {"num_cpus": 1}),
+        **({"num_gpus": 1} if gpus else {"num_cpus": EMBED_CPUS}),
     )
-    rows = rows.map(_write_row, fn_args=(job,), num_cpus=0.5)
-    with told_plainly(ray):
-        for row in rows.iter_rows():
-            yield Outcome(row["name"], row["rows"], row["embedded"])
+    rows = rows.map(_write_row, fn_args=(job,), num_cpus=WRITE_CPUS)
+    for row in rows.iter_rows():
+        if row["stop"]:
+            raise LibraryError(row["stop"])
+        yield Outcome(row["name"], row["rows"], row["embedded"])
+
+
+def _stage(row: dict[str, Any], work: Callable[[pa.Table], pa.Table]) -> dict[str, Any]:
+    """A row after a stage. What ends the whole run travels in it as text: Ray would tell it with all its stacks."""
+    if row["stop"]:
+        return row
+    try:
+        return {**row, "shard": _to_bytes(work(_from_bytes(row["shard"])))}
+    except (LibraryError, BadWeights) as error:
+        return {**row, "stop": str(error)}
 
 
 def _cover_row(row: dict[str, Any], job: Job) -> dict[str, Any]:
-    return {"name": row["name"], "shard": _to_bytes(make_covers(_from_bytes(row["shard"]), job.sources))}
+    return _stage(row, lambda shard: make_covers(shard, job.sources))
 
 
 class EmbedRow:
     """The actor that holds the model."""
 
     def __init__(self, job: Job) -> None:
-        self.codec = load_codec(job)
+        self.job = job
+        self.codec: Codec | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {"name": row["name"], "shard": _to_bytes(embed_covers(_from_bytes(row["shard"]), self.codec))}
+        return _stage(row, self.embed)
+
+    def embed(self, shard: pa.Table) -> pa.Table:
+        self.codec = self.codec or load_codec(self.job)
+        return embed_covers(shard, self.codec)
 
 
 def _write_row(row: dict[str, Any], job: Job) -> dict[str, Any]:
-    shard = _from_bytes(row["shard"])
-    write_shard(shard, job.folder, row["name"])
-    done = outcome(row["name"], shard)
-    return {"name": done.name, "rows": done.rows, "embedded": done.embedded}
+    done = Outcome(row["name"], 0, 0)
+
+    def write(shard: pa.Table) -> pa.Table:
+        nonlocal done
+        write_shard(shard, job.folder, row["name"])
+        done = outcome(row["name"], shard)
+        return shard.slice(0, 0)
+
+    stop = _stage(row, write)["stop"]
+    return {"name": done.name, "rows": done.rows, "embedded": done.embedded, "stop": stop}
 
 
 @contextmanager
@@ -138,6 +163,8 @@ def cluster(address: str | None) -> Iterator[Any]:
         raise SourceError(f"Ray is not here ({error}): pip install 'sleevewalk[cluster]'") from error
     ours = not ray.is_initialized()
     if ours:
+        if address is not None:
+            _check_reachable(address)
         try:
             options = {"address": "local", "include_dashboard": False} if address is None else {"address": address}
             ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
@@ -153,18 +180,16 @@ def cluster(address: str | None) -> Iterator[Any]:
             ray.shutdown()
 
 
-@contextmanager
-def told_plainly(ray: Any) -> Iterator[None]:
-    """An error for people from within a stage comes as what it is, without Ray's account of where."""
+def _check_reachable(address: str) -> None:
+    """Ray itself tries for many minutes where nobody listens."""
+    parts = urlsplit(address if "://" in address else f"//{address}")
     try:
-        yield
-    except ray.exceptions.RayError as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, LibraryError | BadWeights):
-            cause = getattr(cause, "cause", None) or cause.__cause__
-        if cause is None:
-            raise
-        raise cause from None
+        if parts.hostname and parts.port:
+            socket.create_connection((parts.hostname, parts.port), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"no Ray cluster answers at {address} ({error}); `ray start --head` starts one and tells its address"
+        ) from error
 
 
 def _to_bytes(shard: pa.Table) -> bytes:

@@ -1,4 +1,4 @@
-"""What a folder of shards looks like: one Parquet file a block of the table's rows, and `shards.json` once all are there.
+"""What a folder of shards looks like: a Parquet file for each block of the table's rows, and `shards.json` at the end.
 
 A shard's name is made of its block's content and the model, so that a run that starts again knows what is done, and a
 table that has changed makes anew only the blocks that did. A row that failed is a row with its error.

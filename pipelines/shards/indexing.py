@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-import store.index
 from pipelines.batches import batched
 from pipelines.progress import Progress
 from pipelines.report import SourceError
-from pipelines.shards.engines import cluster, told_plainly
+from pipelines.shards.engines import cluster
 from pipelines.shards.format import Manifest, read_manifest, read_shard
+from store import index as cover_index
+from store.errors import LibraryError
 from store.index_shards import adopt_index, fill_part, merge_parts, train_index
 from store.library import Library
 from vae.info import SHIPPED, search_matrix
@@ -45,7 +46,7 @@ class IndexReport:
         if not self.covers:
             return (
                 f"nothing to do: {self.library_covers:,} covers of the shards are in the library, and below "
-                f"{store.index.EXACT_BELOW:,} `sleevewalk build` makes an exact index in seconds"
+                f"{cover_index.EXACT_BELOW:,} `sleevewalk build` makes an exact index in seconds"
             )
         return f"{self.covers:,} covers indexed in {self.parts:,} parts in {self.seconds:.1f} s"
 
@@ -85,13 +86,13 @@ def index_shards(
         rows = con.execute("SELECT cover_sha256 FROM latents WHERE model_id = ?", [manifest.model_id]).fetchall()
     shas, shards = _distinct(folder, manifest, {sha for (sha,) in rows})
     report = IndexReport(library_covers=len(shas))
-    if len(shas) < store.index.EXACT_BELOW:
+    if len(shas) < cover_index.EXACT_BELOW:
         return report
     parts_folder = folder / "index"
     parts_folder.mkdir(exist_ok=True)
     parts = _parts(parts_folder, shards)
     progress.start("training the index", None)
-    lists = store.index.LISTS
+    lists = cover_index.LISTS
     trained = train_index(_sample(folder, shards, matrix, lists * 64), lists)
     progress.start("indexing covers", len(shas))
     run = _fill_local(parts, folder, matrix, trained) if engine == "local" else _fill_ray(
@@ -170,13 +171,18 @@ def _fill_local(parts: Sequence[Part], folder: Path, matrix: np.ndarray, trained
 def _fill_ray(
     parts: Sequence[Part], folder: Path, matrix: np.ndarray, trained: np.ndarray, address: str | None
 ) -> Iterator[int]:
-    with cluster(address) as ray, told_plainly(ray):
-        common = ray.put((folder, matrix, trained))
+    with cluster(address) as ray:
+        common = ray.put((list(parts), folder, matrix, trained))
+
+        def fill(row: dict[str, int]) -> dict[str, Any]:
+            parts, *rest = ray.get(common)
+            try:
+                return {"count": _fill(parts[row["part"]], *rest), "stop": ""}
+            except LibraryError as error:
+                return {"count": 0, "stop": str(error)}
+
         rows = ray.data.from_items([{"part": at} for at in range(len(parts))], override_num_blocks=len(parts))
-        shared = ray.put(list(parts))
-
-        def fill(row: dict[str, Any]) -> dict[str, Any]:
-            return {"count": _fill(ray.get(shared)[row["part"]], *ray.get(common))}
-
         for row in rows.map(fill, num_cpus=1).iter_rows():
+            if row["stop"]:
+                raise LibraryError(row["stop"])
             yield row["count"]

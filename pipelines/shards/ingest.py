@@ -117,7 +117,9 @@ def _commit(job: TableJob, one: _Prepared, manifest: Manifest, missing: set[str]
     }
     shas: list[str] = one.shard["cover_sha256"].to_pylist()
     if not stored <= set(shas):
-        raise LibraryError(f"{one.name} is damaged: its covers are not what it says; run `sleevewalk shards make` again")
+        raise LibraryError(
+            f"{one.name} is damaged: its covers are not what it says; run `sleevewalk shards make` again"
+        )
     wanted = stored | missing
     rows = [at for at, sha in enumerate(shas) if sha in wanted]
 

@@ -88,8 +88,9 @@ def make_shards(
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> ShardsReport:
-    """Make the table's shards in `folder`: those that are there already are kept, and with `retry_failed` what failed in
-    them is asked for again.
+    """Make the table's shards in `folder`; those that are there already are kept.
+
+    With `retry_failed` what failed in them is asked for again.
 
     Raises SourceError where the table, the covers or the cluster cannot be reached, LibraryError where the folder
     cannot be written, BadWeights. Every shard that was written until then stays.

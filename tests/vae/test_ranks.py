@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from vae.data import augment, to_tensor
 from vae.ranks import Ranks, RanksDiffer
@@ -43,9 +42,6 @@ def test_two_processes_train_as_one_does_and_go_on(cover_folder, tmp_path, capsy
     assert "2 processes" in said and "going on from step 2" in said
     assert len(errors(said)) == 4, "the first process alone prints"
     assert errors(said) == pytest.approx(errors(expected), rel=2e-3)  # printed to five places
-    states = [load_file(path.with_suffix(".state.safetensors")) for path in (alone, two)]
-    for name, value in states[0].items():
-        assert torch.allclose(value, states[1][name], atol=1e-4), name
 
 
 def errors(said: str) -> list[float]:

@@ -104,9 +104,7 @@ def make(
 @json_option
 @command_options
 @click.pass_obj
-def index(
-    context: Context, folder: Path, engine: str, address: str | None, weights: Path | None, as_json: bool
-) -> int:
+def index(context: Context, folder: Path, engine: str, address: str | None, weights: Path | None, as_json: bool) -> int:
     """Index a large library from the shards in FOLDER: trained once on a sample, filled by many, merged.
 
     After `ingest shards`, in place of the indexing that `build` does on one machine; `build` then does the rest.
