@@ -173,6 +173,7 @@ def cluster(address: str | None) -> Iterator[Any]:
             raise SourceError(f"no Ray cluster answers at {address or 'this machine'}: {why}") from error
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # our own progress line says it
     try:
         yield ray
     finally:
