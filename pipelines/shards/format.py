@@ -103,7 +103,7 @@ def _row(row: AlbumRow | LeftOut) -> dict[str, Any]:
 
 def block_name(number: int, block: pa.Table, model_id: str) -> str:
     """The name of the shard that a block (numbered from 0) becomes with a model."""
-    rows = block.select(["row", *(name for name, _ in _FIELDS[1:12])]).to_pylist()
+    rows = block.select([*(name for name, _ in _FIELDS[:12]), "error", "detail"]).to_pylist()
     told = json.dumps([FORMAT, model_id, rows], ensure_ascii=True, sort_keys=True)
     return f"{number:06d}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 

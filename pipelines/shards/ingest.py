@@ -29,9 +29,10 @@ from pipelines.table import Batch, TableJob, put_cover
 from pipelines.writing import patient_write
 from store.covers import CoverFiles
 from store.errors import LibraryError
-from store.latents import add_latents, add_model, forget_latents, missing_latents
+from store.latents import add_latents, add_model, missing_latents
 from store.library import Library
 from store.records import CoverRecord
+from store.schema import first_row
 from vae.info import SHIPPED, read_info
 
 if TYPE_CHECKING:
@@ -68,9 +69,13 @@ def ingest_shards(
             f"({weights}); make the shards again with these weights, or name those of the shards with --weights"
         )
     with patient_write(library, progress) as con:
+        if others := first_row(con, "SELECT model_id FROM latents WHERE model_id <> ? LIMIT 1", [info.model_id]):
+            raise SourceError(
+                f"{library.path} holds latents of model {others[0]}, the shards those of {info.model_id}: "
+                "make the shards with the weights of the first, or run `sleevewalk build` with those of the second"
+            )
         config = info.config
         add_model(con, info.model_id, "sleevewalk", config.latent_dim, config.resolution, None, info.metrics)
-        forget_latents(con, keep_model_id=info.model_id)
         missing = set(missing_latents(con, info.model_id))
     pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="covers")
     try:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class ShardsReport:
     embedded_now: int = 0  # of them in shards of this run
     rejected: Counter[str] = field(default_factory=Counter)  # rows that are no album, by reason
     without_cover: Counter[str] = field(default_factory=Counter)  # albums without a latent, by reason
+    unused: int = 0  # shards in the folder of another state of the table, other `rows` or another model
     failed: list[str] = field(default_factory=list)  # the first of both, for people
     seconds: float = 0.0
 
@@ -62,7 +64,7 @@ class ShardsReport:
         for what, counts in (("without a cover", self.without_cover), ("rejected", self.rejected)):
             if counts:
                 line += f", {counts.total():,} {what}"
-        return line
+        return line + (f"; {self.unused:,} other shards in the folder are not used" if self.unused else "")
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -110,10 +112,11 @@ def make_shards(
     units = plan.units()
     done = run_local(units, job) if engine == "local" else run_ray(units, job, address)
     try:
-        for one in done:
-            report.made += 1
-            report.embedded_now += one.embedded
-            progress.advance(one.rows)
+        with closing(done):
+            for one in done:
+                report.made += 1
+                report.embedded_now += one.embedded
+                progress.advance(one.rows)
     except BaseException:
         progress.finish(f"stopped: {report.made:,} shards made; run it again to continue")
         raise
@@ -187,6 +190,8 @@ def _finish(plan: _Plan, report: ShardsReport) -> None:
         shards=tuple(plan.names),
     )
     write_manifest(folder, manifest)
+    used = set(plan.names)
+    report.unused = sum(path.stem not in used for path in folder.glob("*.parquet"))
     for name in (*plan.names, MANIFEST):  # what killed runs left
         for left in folder.glob(f".{name}.*"):
             left.unlink(missing_ok=True)

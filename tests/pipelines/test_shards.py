@@ -23,6 +23,7 @@ from pipelines.table import ingest_table
 from store import index as index_module
 from store.errors import LibraryError
 from store.index import CoverIndex
+from store.latents import add_latents, add_model
 from store.library import Library
 from tests.pipelines.fakes.host import Answer, FakeHost
 from tests.pipelines.test_table import album, contents, write_csv
@@ -179,6 +180,7 @@ def test_a_table_that_grew_makes_the_new_blocks_alone(make, tmp_path, table):
     table.write_text(lines + "New,Album,1999,,,,,,,41.jpg\n", encoding="utf-8")
     report = make()
     assert (report.made, report.shards, report.embedded) == (1, 3, 21)
+    assert report.unused == 1 and "1 other shards in the folder are not used" in report.summary()
 
 
 @pytest.fixture
@@ -212,6 +214,11 @@ def test_another_model_is_refused_in_one_line(make, tmp_path, tiny_weights):
     library = Library.create(tmp_path / "library")
     with pytest.raises(SourceError, match=f"made with model {read_info(tiny_weights).model_id}.*weights"):
         ingest_shards(library, tmp_path / "shards")
+    with library.write() as con:
+        add_model(con, "other", "other", 16, 128, None, {})
+        add_latents(con, "other", ["0" * 64], np.ones((1, 16), np.float32))
+    with pytest.raises(SourceError, match=r"holds latents of model other.*sleevewalk build"):
+        ingest_shards(library, tmp_path / "shards", weights=tiny_weights)
     with pytest.raises(BadWeights):
         make(weights=tmp_path / "none.safetensors")
 
