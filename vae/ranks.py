@@ -71,7 +71,7 @@ class Ranks:
         """The model whose gradients are the mean over the processes; all start from the first one's parameters."""
         if self.size == 1:
             return model
-        return nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
+        return nn.parallel.DistributedDataParallel(model)
 
 
 @contextmanager

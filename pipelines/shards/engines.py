@@ -28,7 +28,9 @@ from vae.info import SHIPPED, BadWeights, read_info
 if TYPE_CHECKING:
     from vae.codec import Codec
 
-COVER_CPUS, EMBED_CPUS, WRITE_CPUS = 0.5, 1.0, 0.25  # a task that makes covers waits for disk or network half its time
+# Shares of a core, as Ray counts them: one of each fits on one core, for an actor that took it whole would leave none
+# for the covers that it waits for. They differ so that Ray does not fuse the stages.
+COVER_CPUS, EMBED_CPUS, WRITE_CPUS = 0.4, 0.6, 0.2
 WAVE = 2_000  # shards given to Ray at once: their rows wait in the memory of the machine that was asked
 
 Unit = tuple[str, pa.Table]  # a shard's name and what is known of it so far

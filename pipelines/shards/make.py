@@ -171,6 +171,11 @@ def _finish(plan: _Plan, report: ShardsReport) -> None:
     """Count what the shards hold, and write the manifest: now all are there."""
     folder, digest = plan.job.folder, hashlib.sha256()
     for name in plan.names:
+        if not path_of(folder, name).exists():
+            raise SourceError(
+                f"{path_of(folder, name)} was written on another machine and is not here: "
+                "the folder of shards must be one that all machines share"
+            )
         facts = _facts(folder, name)
         outcome = Outcome(name, len(facts), facts["error"].null_count)
         digest.update(f"{outcome}".encode())

@@ -1,5 +1,7 @@
 """Shards by the local pool and by Ray on two nodes of this machine, one killed half way: seconds, and how equal.
 
+Seconds of processor are those of all processes but the ones that have ended by then (a killed node's).
+
 python -m tests.bench.cluster TABLE COVERS [--rows 4000] [--work DIR]
 """
 
@@ -11,6 +13,7 @@ import os
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -37,6 +40,23 @@ class Kill(Progress):
             self.killed = time.monotonic() - self.began
             node = next(iter(self.cluster.worker_nodes))
             threading.Thread(target=self.cluster.remove_node, args=(node, False)).start()
+
+
+def processor_seconds() -> float:
+    """Of this process and all that live below it."""
+    ticks = 0
+    for pid in [os.getpid(), *below(os.getpid())]:
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def below(pid: int) -> list[int]:
+    with suppress(OSError):
+        children = [int(c) for t in Path(f"/proc/{pid}/task").iterdir() for c in (t / "children").read_text().split()]
+        return children + [one for child in children for one in below(child)]
+    return []
 
 
 def differences(one: Path, other: Path) -> tuple[int, float]:
@@ -68,10 +88,10 @@ def main() -> None:
 
 def run(table: Path, covers: Path, folder: Path) -> None:
     def timed(name: str, progress: Kill, **options: Any) -> ShardsReport:
-        load = os.getloadavg()[0]
+        load, cpu = os.getloadavg()[0], processor_seconds()
         report = make_shards(table, folder / name, covers, progress=progress, **options)
         print(
-            f"{name:<10} {report.seconds:6.1f} s  {report.rows / report.seconds:6.1f} rows/s  first shard after "
+            f"{name:<10} {report.seconds:6.1f} s  {processor_seconds() - cpu:6.1f} s of processor  {report.rows / report.seconds:6.1f} rows/s  first shard after "
             f"{progress.first:.1f} s  killed after {progress.killed:.1f} s  {report.summary()}; load before {load:.1f}",
             flush=True,
         )
