@@ -91,8 +91,9 @@ def run(table: Path, covers: Path, folder: Path) -> None:
         load, cpu = os.getloadavg()[0], processor_seconds()
         report = make_shards(table, folder / name, covers, progress=progress, **options)
         print(
-            f"{name:<10} {report.seconds:6.1f} s  {processor_seconds() - cpu:6.1f} s of processor  {report.rows / report.seconds:6.1f} rows/s  first shard after "
-            f"{progress.first:.1f} s  killed after {progress.killed:.1f} s  {report.summary()}; load before {load:.1f}",
+            f"{name:<8} {report.seconds:6.1f} s  {report.rows / report.seconds:6.1f} rows/s  first shard after "
+            f"{progress.first:.1f} s  killed after {progress.killed:.1f} s  {processor_seconds() - cpu:.1f} s of processor  "
+            f"{report.summary()}; load before {load:.1f}",
             flush=True,
         )
         return report
