@@ -1,8 +1,6 @@
 """Shards by the local pool and by Ray on two nodes of this machine, one killed half way: seconds, and how equal.
 
-Seconds of processor are those of all processes but the ones that have ended by then (a killed node's).
-
-python -m tests.bench.cluster TABLE COVERS [--rows 4000] [--work DIR]
+    python -m tests.bench.cluster TABLE COVERS [--rows 4000] [--work DIR]
 """
 
 from __future__ import annotations
@@ -42,14 +40,38 @@ class Kill(Progress):
             threading.Thread(target=self.cluster.remove_node, args=(node, False)).start()
 
 
-def processor_seconds() -> float:
-    """Of this process and all that live below it."""
-    ticks = 0
-    for pid in [os.getpid(), *below(os.getpid())]:
-        with suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+class Meter:
+    """Seconds of processor of this process and all below it while a `with` lasts, also of those that end meanwhile."""
+
+    def __enter__(self) -> Meter:
+        self.first: dict[int, int] = {}
+        self.last: dict[int, int] = {}
+        self.ended = threading.Event()
+        self.look()
+        self.first = dict(self.last)
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self.thread.join()
+        self.look()
+
+    def run(self) -> None:
+        while not self.ended.wait(0.3):
+            self.look()
+
+    def look(self) -> None:
+        for pid in [os.getpid(), *below(os.getpid())]:
+            with suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                self.last[pid] = int(fields[11]) + int(fields[12])
+
+    @property
+    def seconds(self) -> float:
+        ticks = sum(value - self.first.get(pid, 0) for pid, value in self.last.items())
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def below(pid: int) -> list[int]:
@@ -88,11 +110,12 @@ def main() -> None:
 
 def run(table: Path, covers: Path, folder: Path) -> None:
     def timed(name: str, progress: Kill, **options: Any) -> ShardsReport:
-        load, cpu = os.getloadavg()[0], processor_seconds()
-        report = make_shards(table, folder / name, covers, progress=progress, **options)
+        load = os.getloadavg()[0]
+        with Meter() as meter:
+            report = make_shards(table, folder / name, covers, progress=progress, **options)
         print(
             f"{name:<8} {report.seconds:6.1f} s  {report.rows / report.seconds:6.1f} rows/s  first shard after "
-            f"{progress.first:.1f} s  killed after {progress.killed:.1f} s  {processor_seconds() - cpu:.1f} s of processor  "
+            f"{progress.first:.1f} s  killed after {progress.killed:.1f} s  {meter.seconds:.1f} s of processor  "
             f"{report.summary()}; load before {load:.1f}",
             flush=True,
         )
