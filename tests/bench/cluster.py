@@ -1,6 +1,6 @@
 """Shards by the local pool and by Ray on two nodes of this machine, one killed half way: seconds, and how equal.
 
-    python -m tests.bench.cluster TABLE COVERS [--rows 4000] [--work DIR]
+python -m tests.bench.cluster TABLE COVERS [--rows 4000] [--work DIR]
 """
 
 from __future__ import annotations

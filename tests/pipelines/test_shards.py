@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -227,6 +228,12 @@ def test_a_folder_of_covers_that_is_not_there_fails_no_row(make, tmp_path):
     with pytest.raises(SourceError, match="no such folder of covers"):
         make(covers_dir=tmp_path / "nowhere")
     assert not list(tmp_path.glob("shards/*.parquet"))
+
+
+def test_without_ray_the_engine_says_what_to_install(make, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SourceError, match=r"Ray is not here.*pip install 'sleevewalk\[cluster\]'"):
+        make(engine="ray")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 99}'])
