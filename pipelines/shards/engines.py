@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def load_codec(job: Job) -> Codec:
     return Codec.load(path, job.device)
 
 
-def run_local(units: Iterable[Unit], job: Job) -> Iterator[Outcome]:
+def run_local(units: Iterable[Unit], job: Job) -> Generator[Outcome, None, None]:
     """The stages here: covers are made by a pool of threads, ahead of the model."""
     workers = os.cpu_count() or 1
     codec: Codec | None = None
@@ -74,7 +74,7 @@ def run_local(units: Iterable[Unit], job: Job) -> Iterator[Outcome]:
             pool.shutdown(cancel_futures=True)
 
 
-def run_ray(units: Iterable[Unit], job: Job, address: str | None = None) -> Iterator[Outcome]:
+def run_ray(units: Iterable[Unit], job: Job, address: str | None = None) -> Generator[Outcome, None, None]:
     """The stages under Ray Data: covers as tasks, the model in actors (one a GPU; on CPUs one for every two cores).
 
     A task or an actor whose machine dies is run again elsewhere. SourceError where no cluster answers, LibraryError

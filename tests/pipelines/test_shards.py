@@ -33,19 +33,12 @@ from vae.info import BadWeights, read_info
 MBID = "b84ee12a-09ef-421b-82de-0441a926375b"
 
 
-@pytest.fixture
-def sleeves(tmp_path: Path, covers: np.ndarray) -> Path:
-    """48 covers, 0.jpg to 47.jpg (WebP by their content)."""
-    folder = tmp_path / "sleeves"
-    folder.mkdir()
+def draw(folder: Path, covers: np.ndarray) -> tuple[Path, Path]:
+    """A table of 23 rows, albums and one of each thing that can be wrong, and its covers (WebP by their content)."""
+    sleeves = folder / "sleeves"
+    sleeves.mkdir()
     for number, cover in enumerate(covers):
-        (folder / f"{number}.jpg").write_bytes(encode_webp(cover))
-    return folder
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    """23 rows: albums, and one of each thing that can be wrong."""
+        (sleeves / f"{number}.jpg").write_bytes(encode_webp(cover))
     rows = [album(number) for number in range(18)]
     rows += [
         album(18, artist=""),
@@ -54,7 +47,26 @@ def table(tmp_path: Path) -> Path:
         album(1, artist="ARTIST 1", album="album  1!"),
         album(22, genre="Rock", listeners=12, year="soon", mbid=MBID, tags="shoegaze:100|a:b:3"),
     ]
-    return write_csv(tmp_path / "t.csv", rows)
+    return write_csv(folder / "t.csv", rows), sleeves
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, covers: np.ndarray, tiny_weights: Path):
+    """A folder with the table, its covers and their shards, to copy, and what making them reported."""
+    folder = tmp_path_factory.mktemp("whole")
+    table, sleeves = draw(folder, covers)
+    return folder, make_shards(table, folder / "shards", sleeves, rows=8, weights=tiny_weights, device="cpu")
+
+
+@pytest.fixture
+def table(tmp_path: Path, whole) -> Path:
+    shutil.copytree(whole[0], tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("shards"))
+    return tmp_path / "t.csv"
+
+
+@pytest.fixture
+def sleeves(table: Path) -> Path:
+    return table.parent / "sleeves"
 
 
 @pytest.fixture
@@ -66,26 +78,31 @@ def make(tmp_path: Path, table: Path, sleeves: Path, tiny_weights: Path):
     return make
 
 
+@pytest.fixture
+def made(make, tmp_path: Path, whole) -> Path:
+    """The shards, made before the test."""
+    return Path(shutil.copytree(whole[0] / "shards", tmp_path / "shards"))
+
+
 def shards_of(folder: Path) -> list[pa.Table]:
     return [read_shard(folder, name) for name in read_manifest(folder).shards]
 
 
-def test_every_row_is_in_a_shard_with_its_latent_or_its_error(make, tmp_path):
-    report = make()
+def test_every_row_is_in_a_shard_with_its_latent_or_its_error(whole):
+    folder, report = whole
     assert (report.shards, report.made, report.rows, report.embedded) == (3, 3, 23, 20)
     assert dict(report.rejected) == {"no artist": 1}
     assert dict(report.without_cover) == {"no such file": 1, "no cover in the row": 1}
     assert "23 rows, 20 covers embedded" in report.summary() and len(report.failed) == 3
-    rows = pa.concat_tables(shards_of(tmp_path / "shards"))
+    rows = pa.concat_tables(shards_of(folder / "shards"))
     assert rows["row"].to_pylist() == list(range(2, 25))
     for row in rows.to_pylist():
         assert (row["error"] is None) == (row["latent"] is not None) == (row["webp"] is not None)
     assert len(rows["latent"][0]) == 16 and rows["cover"][0].as_py() == "0.jpg"
-    assert not list((tmp_path / "shards").glob(".*")), "nothing is left over"
+    assert not list((folder / "shards").glob(".*")), "nothing is left over"
 
 
-def test_a_library_from_shards_is_the_one_from_the_table(make, tmp_path, table, sleeves, tiny_weights):
-    make()
+def test_a_library_from_shards_is_the_one_from_the_table(made, tmp_path, table, sleeves, tiny_weights):
     expected, library = Library.create(tmp_path / "expected"), Library.create(tmp_path / "library")
     told = ingest_table(expected, table, sleeves)
     report = ingest_shards(library, tmp_path / "shards", weights=tiny_weights)
@@ -108,8 +125,7 @@ def test_a_library_from_shards_is_the_one_from_the_table(make, tmp_path, table, 
     assert np.allclose(first.vectors(rows), second.vectors(rows), atol=1e-5)
 
 
-def test_run_again_nothing_is_made_and_nothing_added(make, tmp_path, tiny_weights, monkeypatch):
-    make()
+def test_run_again_nothing_is_made_and_nothing_added(made, make, tmp_path, tiny_weights, monkeypatch):
     library = Library.create(tmp_path / "library")
     ingest_shards(library, tmp_path / "shards", weights=tiny_weights)
     before = contents(library)
@@ -149,8 +165,7 @@ def test_an_interrupted_run_continues(make, tmp_path):
     assert not list(folder.glob(".*"))
 
 
-def test_a_damaged_shard_is_noticed_and_made_again(make, tmp_path, tiny_weights):
-    make()
+def test_a_damaged_shard_is_noticed_and_made_again(made, make, tmp_path, tiny_weights):
     folder = tmp_path / "shards"
     path = sorted(folder.glob("*.parquet"))[1]
     whole = path.read_bytes()
@@ -161,8 +176,7 @@ def test_a_damaged_shard_is_noticed_and_made_again(make, tmp_path, tiny_weights)
     assert read_shard(folder, path.stem).num_rows == 8
 
 
-def test_what_failed_is_asked_for_again_only_on_request(make, tmp_path, sleeves, tiny_weights):
-    make()
+def test_what_failed_is_asked_for_again_only_on_request(made, make, tmp_path, sleeves, tiny_weights):
     library = Library.create(tmp_path / "library")
     ingest_shards(library, tmp_path / "shards", weights=tiny_weights)
     shutil.copy(sleeves / "40.jpg", sleeves / "absent.jpg")
@@ -175,8 +189,7 @@ def test_what_failed_is_asked_for_again_only_on_request(make, tmp_path, sleeves,
     assert build(library, weights=tiny_weights).embedded == 0
 
 
-def test_a_table_that_grew_makes_the_new_blocks_alone(make, tmp_path, table):
-    make()
+def test_a_table_that_grew_makes_the_new_blocks_alone(made, make, tmp_path, table):
     lines = table.read_text(encoding="utf-8")
     table.write_text(lines + "New,Album,1999,,,,,,,41.jpg\n", encoding="utf-8")
     report = make()
@@ -210,8 +223,7 @@ def test_covers_come_from_addresses(make, tmp_path, host, tiny_weights):
     assert urls == [(f"{host.url}/{number}.webp",) for number in (1, 2, 3)]
 
 
-def test_another_model_is_refused_in_one_line(make, tmp_path, tiny_weights):
-    make()
+def test_another_model_is_refused_in_one_line(made, make, tmp_path, tiny_weights):
     library = Library.create(tmp_path / "library")
     with pytest.raises(SourceError, match=f"made with model {read_info(tiny_weights).model_id}.*weights"):
         ingest_shards(library, tmp_path / "shards")
@@ -237,15 +249,13 @@ def test_without_ray_the_engine_says_what_to_install(make, monkeypatch):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 99}'])
-def test_a_damaged_or_newer_manifest_is_told(make, tmp_path, content):
-    make()
+def test_a_damaged_or_newer_manifest_is_told(made, tmp_path, content):
     (tmp_path / "shards" / "shards.json").write_text(content)
     with pytest.raises(SourceError, match=r"damaged|newer"):
         read_manifest(tmp_path / "shards")
 
 
-def test_the_index_of_a_large_library_is_made_from_its_shards(make, tmp_path, tiny_weights, monkeypatch):
-    make()
+def test_the_index_of_a_large_library_is_made_from_its_shards(made, tmp_path, tiny_weights, monkeypatch):
     library = Library.create(tmp_path / "library")
     ingest_shards(library, tmp_path / "shards", weights=tiny_weights)
     small = index_shards(library, tmp_path / "shards", weights=tiny_weights)
