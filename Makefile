@@ -5,13 +5,18 @@ BIN := $(VENV)/bin
 # Exactly one faiss: the GPU one (1.2 GB of CUDA libraries) only where a GPU answers.
 EXTRA := $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
 
-.PHONY: run test lint bench torture clean
+.PHONY: run test test-cluster lint bench torture clean
 
 run: $(VENV)/.app
 	$(BIN)/sleevewalk demo
 
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+# Two Ray nodes on this machine, one killed. Ray is 360 MB and no part of the other tests.
+test-cluster: $(VENV)/.dev
+	$(BIN)/pip install -c constraints.txt -e '.[$(EXTRA),dev,cluster]'
+	$(BIN)/python -m pytest -m cluster tests/pipelines/test_cluster.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

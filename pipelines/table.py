@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.album_rows import ALBUM_COLUMNS, AlbumRow, parse_rows
 from pipelines.batches import ahead, batched
@@ -25,6 +26,11 @@ from store.covers import CoverFiles
 from store.library import Library
 from store.records import AddResult, AlbumRecord, CoverRecord
 from store.text import clean
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+T = TypeVar("T")
 
 BATCH = 256  # rows committed together: about one second of work, the most that a kill can cost
 _AHEAD = 2  # batches whose covers are in the making while one is committed; bounds the memory
@@ -51,10 +57,19 @@ def ingest_table(
     report = IngestReport(str(file))
     pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="covers")
     try:
-        job = _Job(library, file, _folder(covers_dir), pool, progress, report)
+        folder = resolved_folder(covers_dir)
+        job = TableJob(library, file.name, fingerprint(file), pool, progress, report)
         rows = read_rows(file, ALBUM_COLUMNS)
         progress.start(f"Albums from {clean(file.name, 60)}", count_rows(file))
-        for batch in ahead(map(job.prepare, batched(rows, BATCH)), _AHEAD):
+
+        def prepare(rows: list[Row | BadRow]) -> Batch:
+            return job.prepare(
+                parse_rows(rows, SOURCE),
+                lambda row: locate_cover(folder, row.cover),
+                lambda paths: store_covers(paths, job.files),
+            )
+
+        for batch in ahead(map(prepare, batched(rows, BATCH)), _AHEAD):
             job.commit(batch)
         job.close()
     except BaseException:
@@ -69,14 +84,13 @@ def ingest_table(
 
 def store_covers(paths: Sequence[Path], files: CoverFiles) -> list[CoverRecord | BadImage]:
     """A stage over a batch: make each path's cover and put it among the library's files, or say why not."""
+    return [cover if isinstance(cover, BadImage) else put_cover(cover, files) for cover in load_covers(paths)]
 
-    def store(cover: PreparedCover | BadImage) -> CoverRecord | BadImage:
-        if isinstance(cover, BadImage):
-            return cover
-        sha = files.put(cover.webp)
-        return CoverRecord(sha, cover.width, cover.height, len(cover.webp), cover.mean_color)
 
-    return [store(cover) for cover in load_covers(paths)]
+def put_cover(cover: PreparedCover, files: CoverFiles, source_url: str | None = None) -> CoverRecord:
+    """Put a cover among the library's files."""
+    sha = files.put(cover.webp)
+    return CoverRecord(sha, cover.width, cover.height, len(cover.webp), cover.mean_color, source_url)
 
 
 def locate_cover(folder: Path | None, written: str) -> Path | BadImage:
@@ -87,7 +101,7 @@ def locate_cover(folder: Path | None, written: str) -> Path | BadImage:
     """
     if not written:
         return BadImage("no cover in the row")
-    if written.lower().startswith(_URL):
+    if is_address(written):
         return BadImage(NOT_FETCHED, written)
     if folder is None:
         return BadImage("no folder of covers was given", written)
@@ -100,8 +114,13 @@ def locate_cover(folder: Path | None, written: str) -> Path | BadImage:
     return path
 
 
+def is_address(written: str) -> bool:
+    """Whether a row's `cover` is an address of the web and no path."""
+    return written.lower().startswith(_URL)
+
+
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """Rows that are committed together, while their covers are in the making."""
 
     rows: int  # read, of any kind
@@ -111,19 +130,22 @@ class _Batch:
     loading: list[tuple[list[str], Future[list[CoverRecord | BadImage]]]] = field(default_factory=list)
 
 
-class _Job:
-    """One run over one table: what the library has, what the run has seen, what it reports."""
+class TableJob:
+    """One run over one table: what the library has, what the run has seen, what it reports.
+
+    `state` is what the table is at present: where it was read to its end in this state, it has no news.
+    """
 
     def __init__(
         self,
         library: Library,
-        file: Path,
-        folder: Path | None,
+        file_name: str,
+        state: str,
         pool: ThreadPoolExecutor,
         progress: Progress,
         report: IngestReport,
     ) -> None:
-        self.library, self.file_name, self.folder = library, file.name, folder
+        self.library, self.file_name = library, file_name
         self.pool, self.progress, self.report = pool, progress, report
         self.files = CoverFiles(library.covers_dir)
         self.seen: dict[str, int] = {}  # album_id → number of the row that brought it
@@ -141,14 +163,19 @@ class _Job:
                 ).fetchall()
             }
         # A file that was read to its end has no news of albums that are there; once edited, it may have.
-        self.whole_file: Item = (file.name, "file", f"read {fingerprint(file)}", None)
-        self.no_news = self.journal.get(file.name) == self.whole_file[2:]
+        self.whole_file: Item = (file_name, "file", f"read {state}", None)
+        self.no_news = self.journal.get(file_name) == self.whole_file[2:]
 
-    def prepare(self, rows: Sequence[Row | BadRow]) -> _Batch:
-        """Parse the rows and set the workers to making those covers that the library does not have."""
-        batch = _Batch(len(rows))
-        wanted: list[tuple[str, Path]] = []
-        for row in parse_rows(rows, SOURCE):
+    def prepare(
+        self,
+        rows: Sequence[AlbumRow | LeftOut],
+        find: Callable[[AlbumRow], T | BadImage],
+        store: Callable[[list[T]], list[CoverRecord | BadImage]],
+    ) -> Batch:
+        """Set the workers to storing those covers that the library does not have: `store` gets what `find` found."""
+        batch = Batch(len(rows))
+        wanted: list[tuple[str, T]] = []
+        for row in rows:
             if isinstance(row, LeftOut):
                 batch.rejected.append(row)
             elif (earlier := self.seen.setdefault(row.album_id, row.number)) != row.number:
@@ -159,18 +186,17 @@ class _Job:
                 batch.albums.append(row)
                 sha = self.there.get(row.album_id)
                 if sha is None or not self.files.has(sha):
-                    path = locate_cover(self.folder, row.cover)
-                    if isinstance(path, BadImage):
-                        batch.no_cover[row.album_id] = path
+                    found = find(row)
+                    if isinstance(found, BadImage):
+                        batch.no_cover[row.album_id] = found
                     else:
-                        wanted.append((row.album_id, path))
+                        wanted.append((row.album_id, found))
         for piece in batched(wanted, _PIECE):
-            paths = [path for _, path in piece]
-            batch.loading.append(([name for name, _ in piece], self.pool.submit(store_covers, paths, self.files)))
+            batch.loading.append(([name for name, _ in piece], self.pool.submit(store, [found for _, found in piece])))
         return batch
 
-    def commit(self, batch: _Batch) -> None:
-        """Write the batch with its journal in one transaction, where anything is new; then count it."""
+    def commit(self, batch: Batch, more: Callable[[DuckDBPyConnection], None] | None = None) -> None:
+        """Write the batch with its journal, and what is `more`, in one transaction, where anything is new; count it."""
         covers: dict[str, CoverRecord] = {}  # by album_id
         for names, loading in batch.loading:
             for name, cover in zip(names, loading.result(), strict=True):
@@ -183,15 +209,17 @@ class _Job:
         ]
         items = self._journal_news(batch)
         result = AddResult()
-        if changed or items:
+        if changed or items or more:
             albums = [_with_cover(row.album, covers.get(row.album_id)) for row in changed]
             with patient_write(self.library, self.progress) as con:
                 add_covers(con, list(covers.values()))
                 result = add_albums(con, albums)
                 record_items(con, SOURCE, items)
+                if more:
+                    more(con)
         self._count(batch, result, len(covers))
 
-    def _journal_news(self, batch: _Batch) -> list[Item]:
+    def _journal_news(self, batch: Batch) -> list[Item]:
         """Those journal rows of the batch that differ from what the journal says already."""
         items: list[Item] = []
         for row in batch.albums:
@@ -205,7 +233,7 @@ class _Job:
         items += [(self._key(left), "row", "rejected", left.reason) for left in batch.rejected]
         return [item for item in items if self.journal.get(item[0]) != item[2:]]
 
-    def _count(self, batch: _Batch, result: AddResult, covers: int) -> None:
+    def _count(self, batch: Batch, result: AddResult, covers: int) -> None:
         report, refused = self.report, dict(result.refused)
         report.read += batch.rows
         report.added += len(result.added)
@@ -245,7 +273,8 @@ def _with_cover(album: AlbumRecord, cover: CoverRecord | None) -> AlbumRecord:
     return album if cover is None else replace(album, cover_sha256=cover.cover_sha256)
 
 
-def _folder(covers_dir: Path | None) -> Path | None:
+def resolved_folder(covers_dir: Path | None) -> Path | None:
+    """The folder of covers as `locate_cover` takes it. SourceError where it is none."""
     if covers_dir is not None and not covers_dir.is_dir():
         raise SourceError(f"{covers_dir}: no such folder of covers")
     return covers_dir.resolve() if covers_dir is not None else None

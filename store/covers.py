@@ -45,7 +45,7 @@ class CoverFiles:
         Written beside and renamed, so that no reader sees half a file. LibraryError for bytes that are not
         such a WebP.
         """
-        _decode(webp, "the new cover")
+        decode_webp(webp, "the new cover")
         sha = hashlib.sha256(webp).hexdigest()
         target = self.path(sha)
         try:
@@ -72,7 +72,7 @@ class CoverFiles:
 
     def pixels(self, sha: str) -> np.ndarray:
         """The cover as uint8 [128, 128, 3]. LibraryError naming the file when it is missing or damaged."""
-        return _decode(self._bytes(sha), f"cover {self.path(sha)}")
+        return decode_webp(self._bytes(sha), f"cover {self.path(sha)}")
 
     def _bytes(self, sha: str) -> bytes:
         path = self.path(sha)
@@ -85,7 +85,8 @@ class CoverFiles:
             raise LibraryError(f"cannot read cover {path}: {error.strerror or error}") from error
 
 
-def _decode(webp: bytes, name: str) -> np.ndarray:
+def decode_webp(webp: bytes, name: str) -> np.ndarray:
+    """The bytes of a cover as uint8 [128, 128, 3]. LibraryError that says `name` where they are no such WebP."""
     from PIL import Image
     from PIL.WebPImagePlugin import WebPImageFile  # Image.open would first import the readers of forty other formats
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "merge": "merging",
     "split": "merging",
     "sql": "library",
+    "shards": "shards",
     "export": "exchange",
     "import": "exchange",
     "doctor": "doctor",

@@ -110,19 +110,21 @@ def to_tensor(images: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).contiguous()
 
 
-def augment(images: Tensor, generator: torch.Generator) -> Tensor:
+def augment(images: Tensor, generator: torch.Generator, part: slice = slice(None)) -> Tensor:
     """uint8 [n, 3, 128, 128] → float 0–1: half the covers moved by up to 6 pixels, half with their colours turned.
 
-    Whole-pixel moves keep the target sharp. No mirror images: covers carry text.
+    Whole-pixel moves keep the target sharp. No mirror images: covers carry text. With `part` only those of the batch
+    are made, as they would be within the whole.
     """
-    n, device = len(images), images.device
-    rgb = images.float() / 255
+    batch_size, device = len(images), images.device
+    rgb = images[part].float() / 255
+    n = len(rgb)
 
     def uniform(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=generator, device=device) * 2 - 1
+        return (torch.rand(batch_size, *shape, generator=generator, device=device) * 2 - 1)[part]
 
-    moved = uniform(n) > 0
-    offset = (uniform(n, 2) * 6.5).round().long() * moved[:, None] + 8
+    moved = uniform() > 0
+    offset = (uniform(2) * 6.5).round().long() * moved[:, None] + 8
     padded = F.pad(rgb, (8, 8, 8, 8), mode="reflect")
     at = torch.arange(128, device=device)
     rows, columns = offset[:, :1] + at, offset[:, 1:] + at
@@ -130,9 +132,9 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
     channel = torch.arange(3, device=device)[None, :, None, None]
     rgb = padded[batch, channel, rows[:, None, :, None], columns[:, None, None, :]]
 
-    turned = (uniform(n) > 0).float()
-    angle, strength = uniform(n) * 0.5 * turned, 1 + uniform(n) * 0.2 * turned
-    contrast, light = 1 + uniform(n) * 0.12 * turned, uniform(n) * 0.06 * turned
+    turned = (uniform() > 0).float()
+    angle, strength = uniform() * 0.5 * turned, 1 + uniform() * 0.2 * turned
+    contrast, light = 1 + uniform() * 0.12 * turned, uniform() * 0.06 * turned
     colour = hue_rotation(angle) * strength[:, None, None] + (1 - strength)[:, None, None] / 3
     mean = rgb.mean((1, 2, 3), keepdim=True)
     rgb = torch.einsum("nij,njhw->nihw", colour, rgb - mean) * contrast[:, None, None, None] + mean

@@ -1,8 +1,10 @@
 """Train the model: one script for a laptop and a GPU, read from top to bottom.
 
     python -m vae.train --covers DIR [--minutes M | --steps N] [--device auto|cuda|cpu] [--resume] [--out FILE]
+    torchrun --nproc-per-node N -m vae.train …     on N GPUs, or N groups of CPU cores
 
-Every step's randomness comes from (seed, step), so that a resumed run continues as it would have gone on.
+Every step's randomness comes from (seed, step), so that a resumed run continues as it would have gone on. Of several
+processes each takes its share of the very batch that one alone would have: the run is the same but for rounding.
 The state beside --out is safetensors too; nothing is pickled.
 """
 
@@ -23,9 +25,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from vae.data import NoCovers, augment, list_covers, load_covers, to_tensor
+from vae.devices import bfloat16_pays, choose_device
 from vae.info import ModelConfig
 from vae.model import SleeveVAE, channels_last, kl_nats
 from vae.pca import start_from_pca
+from vae.ranks import Ranks, RanksDiffer, joined
 from vae.search import fit_search
 from vae.weights_file import save_weights
 
@@ -78,33 +82,13 @@ def gradient_loss(made: Tensor, real: Tensor) -> Tensor:
     return total / 3
 
 
-def choose_device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
-
-
-def bfloat16_pays(device: torch.device) -> bool:
-    """True on CUDA; on a CPU, where a short trial says so (some are twice as fast, others hundreds of times slower)."""
-    if device.type != "cpu":
-        return True
-    seconds = {}
-    for dtype in (torch.bfloat16, torch.float32):
-        x, layer = torch.randn(4, 64, 16, 16, dtype=dtype), torch.nn.Conv2d(64, 64, 3, dtype=dtype)
-        layer(x[:1])
-        start = time.perf_counter()
-        layer(x)
-        seconds[dtype] = time.perf_counter() - start
-        if seconds[dtype] > 1:
-            return False
-    return seconds[torch.bfloat16] < seconds[torch.float32]
-
-
 class Trainer:
     """The model, its moving average, the optimiser and the step that they are at."""
 
-    def __init__(self, config: ModelConfig, recipe: Recipe, device: torch.device) -> None:
+    def __init__(self, config: ModelConfig, recipe: Recipe, device: torch.device, ranks: Ranks | None = None) -> None:
         torch.manual_seed(recipe.seed)
+        self.ranks = ranks or Ranks(device)
+        self.part = self.ranks.part(recipe.batch)
         self.recipe, self.device, self.step, self.seconds, self.skipped = recipe, device, 0, 0.0, 0
         self.model = channels_last(SleeveVAE(config).to(device))
         self.average = {name: value.detach().clone() for name, value in self.model.named_parameters()}
@@ -117,26 +101,32 @@ class Trainer:
             weight_decay=recipe.weight_decay,
             fused=device.type == "cuda",
         )
-        self.bfloat16 = bfloat16_pays(device)
+        self.bfloat16 = bool(self.ranks.as_first(bfloat16_pays(device)))
         self.usual_norm = 0.0
+        self.shared: torch.nn.Module = self.model  # as all processes train it, once `begin` or `load` has wrapped it
 
     def begin(self, images: Tensor) -> None:
-        start_from_pca(self.model, images)
+        if self.ranks.first:
+            start_from_pca(self.model, images)
+        self.shared = self.ranks.wrap(self.model)  # tells the others
         self.average = {name: value.detach().clone() for name, value in self.model.named_parameters()}
 
     def train_step(self, images: Tensor, progress: float) -> float:
-        """One step on a random batch of `images` (uint8 [n, 3, 128, 128]); `progress` in 0–1. Returns the MSE."""
+        """One step on a random batch of `images` (uint8 [n, 3, 128, 128]); `progress` in 0–1. Returns the MSE.
+
+        All processes draw the same batch, augmentation and noise; each works on its part.
+        """
         recipe = self.recipe
         generator = torch.Generator(self.device).manual_seed(recipe.seed * 1_000_003 + self.step)
         index = torch.randint(len(images), (recipe.batch,), generator=generator, device=self.device)
-        real = augment(images[index], generator).contiguous(memory_format=torch.channels_last)
+        real = augment(images[index], generator, self.part).contiguous(memory_format=torch.channels_last)
         noise = torch.randn(recipe.batch, self.model.config.latent_dim, generator=generator, device=self.device)
         warm = min(1.0, progress / recipe.warm_up) if recipe.warm_up else 1.0
         rate = warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
         for group, (_, full) in zip(self.optimizer.param_groups, self.groups, strict=True):
             group["lr"] = full * rate
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            made, mean, log_variance = self.model(real, noise)
+            made, mean, log_variance = self.shared(real, noise[self.part])
         loss, mse = reconstruction_loss(made.float(), real, recipe)
         loss = loss + recipe.kl * min(1.0, progress / 0.1) * kl_nats(mean, log_variance)
         self.optimizer.zero_grad(set_to_none=True)
@@ -150,7 +140,7 @@ class Trainer:
         else:
             self.skipped += 1
         self.step += 1
-        return mse.item()
+        return self.ranks.mean(mse)
 
     @torch.no_grad()
     def update_average(self) -> None:
@@ -185,11 +175,11 @@ class Trainer:
         beside.replace(path)
 
     @classmethod
-    def load(cls, path: Path, device: torch.device) -> Trainer:
+    def load(cls, path: Path, device: torch.device, ranks: Ranks | None = None) -> Trainer:
         with safe_open(path, "pt") as file:
             notes = json.loads(file.metadata()["trainer"])
         tensors = load_file(path, device=str(device))
-        trainer = cls(ModelConfig.from_dict(notes["config"]), Recipe(**notes["recipe"]), device)
+        trainer = cls(ModelConfig.from_dict(notes["config"]), Recipe(**notes["recipe"]), device, ranks)
         trainer.step, trainer.seconds, trainer.skipped = notes["step"], notes["seconds"], notes["skipped"]
         trainer.usual_norm = notes["usual_norm"]
         parameters = {f"model.{name}" for name, _ in trainer.model.named_parameters()}
@@ -199,6 +189,7 @@ class Trainer:
             if f"optimizer.step.{name}" in tensors:
                 keys = ("exp_avg", "exp_avg_sq", "step")
                 trainer.optimizer.state[parameter] = {key: tensors[f"optimizer.{key}.{name}"] for key in keys}
+        trainer.shared = trainer.ranks.wrap(trainer.model)
         return trainer
 
 
@@ -234,27 +225,35 @@ def train(
     steps: int | None,
     say_every: float,
 ) -> float:
-    """Run to the end of the budget, reporting and saving as it goes; returns the averaged model's held-out MSE."""
+    """Run to the end of the budget, reporting and saving as it goes; returns the averaged model's held-out MSE.
+
+    All of it is the first process's business but the steps themselves; the others return NaN.
+    """
+    ranks = trainer.ranks
     state = out.with_suffix(".state.safetensors")
     began, said, recent = time.monotonic() - trainer.seconds, time.monotonic(), 0.0
 
     def progress() -> float:
-        return trainer.step / steps if steps else (time.monotonic() - began) / (60 * (minutes or 1))
+        if steps:
+            return trainer.step / steps
+        return ranks.as_first((time.monotonic() - began) / (60 * (minutes or 1)))
 
     first, since = trainer.step, time.monotonic()
-    while progress() < 1:
-        mse = trainer.train_step(images, progress())
+    while (done := progress()) < 1:
+        mse = trainer.train_step(images, done)
         recent = mse if not recent else 0.98 * recent + 0.02 * mse
-        if time.monotonic() - said > say_every:
+        if ranks.first and time.monotonic() - said > say_every:
             said, trainer.seconds = time.monotonic(), time.monotonic() - began
             rate = (trainer.step - first) * trainer.recipe.batch / (said - since)
             error = held_out_mse(trainer.averaged(), held, trainer.bfloat16) if len(held) else math.nan
             print(
-                f"step {trainer.step}  {trainer.seconds / 60:.1f} min  {progress():.1%}  train MSE {recent:.5f}  "
+                f"step {trainer.step}  {trainer.seconds / 60:.1f} min  {done:.1%}  train MSE {recent:.5f}  "
                 f"held-out MSE {error:.5f} (accuracy {1 - error:.3%})  {rate:.0f} covers/s  skipped {trainer.skipped}",
                 flush=True,
             )
             trainer.save(state)
+    if not ranks.first:
+        return math.nan
     trainer.seconds = time.monotonic() - began
     trainer.save(state)
     error = held_out_mse(trainer.averaged(), held, trainer.bfloat16) if len(held) else math.nan
@@ -265,7 +264,7 @@ def train(
         "steps": trainer.step,
         "minutes": round(trainer.seconds / 60, 1),
         "device": trainer.device.type,
-    }
+    } | ({"processes": ranks.size} if ranks.size > 1 else {})
     model_id = save_weights(model, out, metrics)
     print(
         f"{out}: model {model_id}, held-out MSE {error:.5f} (accuracy {1 - error:.3%}), {trainer.step} steps",
@@ -295,33 +294,48 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
-    device = choose_device(options.device)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     try:
-        covers = load_covers(list_covers(options.covers, options.table))
-    except (NoCovers, OSError) as problem:
+        with joined(choose_device(options.device)) as ranks:
+            run(options, ranks)
+    except (NoCovers, RanksDiffer, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1
+    return 0
+
+
+def run(options: argparse.Namespace, ranks: Ranks) -> None:
+    """What the command line asks for. Raises NoCovers, RanksDiffer and OSError."""
+    device = ranks.device
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    covers = load_covers(list_covers(options.covers, options.table))
     images = to_tensor(covers.images).to(device)
     held_out = torch.from_numpy(covers.held_out).to(device)
     train_images, held = images[~held_out], images[held_out]
-    print(
-        f"{len(train_images)} covers to train on, {len(held)} held out, {len(covers.unreadable)} unreadable; {device}",
-        *covers.unreadable[:20],
-        sep="\n",
-        flush=True,
-    )
+    ranks.agree(len(images), f"the processes do not read the same number of covers from {options.covers}")
+    ranks.agree(int(covers.images.sum(dtype="int64")), f"the processes read other pictures from {options.covers}")
+    if ranks.first:
+        print(
+            f"{len(train_images)} covers to train on, {len(held)} held out, {len(covers.unreadable)} unreadable; "
+            f"{device}" + (f", {ranks.size} processes" if ranks.size > 1 else ""),
+            *covers.unreadable[:20],
+            sep="\n",
+            flush=True,
+        )
     state = options.out.with_suffix(".state.safetensors")
-    if options.resume and state.is_file():
-        trainer = Trainer.load(state, device)
-        print(f"going on from step {trainer.step}", flush=True)
+    resume = options.resume and state.is_file()
+    ranks.agree(resume, f"not every process finds {state}: --out must be in a folder that all machines share")
+    if resume:
+        trainer = Trainer.load(state, device, ranks)
+        if ranks.first:
+            print(f"going on from step {trainer.step}", flush=True)
     else:
         names = ("batch", "learning_rate", "linear_rate", "gradient", "l1", "spectrum", "kl", "seed")
         recipe = replace(Recipe(), **{name: getattr(options, name) for name in names})
-        trainer = Trainer(ModelConfig(latent_dim=options.latent_dim), recipe, device)
+        trainer = Trainer(ModelConfig(latent_dim=options.latent_dim), recipe, device, ranks)
         trainer.begin(train_images)
-        error = held_out_mse(trainer.averaged(), held, trainer.bfloat16)
-        print(f"start: PCA path alone, held-out MSE {error:.5f}; bfloat16 {trainer.bfloat16}", flush=True)
+        if ranks.first:
+            error = held_out_mse(trainer.averaged(), held, trainer.bfloat16)
+            print(f"start: PCA path alone, held-out MSE {error:.5f}; bfloat16 {trainer.bfloat16}", flush=True)
     minutes = options.minutes if options.minutes or options.steps else 20.0
     train(
         trainer,
@@ -332,7 +346,6 @@ def main(arguments: list[str] | None = None) -> int:
         steps=options.steps,
         say_every=options.report,
     )
-    return 0
 
 
 if __name__ == "__main__":

@@ -26,10 +26,11 @@ from vae import metrics
 from vae.blend import mean, vivid
 from vae.codec import Codec
 from vae.data import CoverSet, NoCovers, list_covers, load_covers, to_tensor
+from vae.devices import bfloat16_pays, choose_device
 from vae.info import BadWeights
 from vae.refiner import Refiner, RefinerConfig, save_refiner
 from vae.state import load_state, read_notes, save_state
-from vae.train import bfloat16_pays, choose_device, gradient_loss
+from vae.train import gradient_loss
 
 
 @dataclass(frozen=True)

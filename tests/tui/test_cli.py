@@ -314,15 +314,16 @@ def modules_after(code: str, folder: Path) -> set[str]:
         ["find", "low"],
         ["route", "Low / Album 5", "Can / Album 6"],
         ["similar", "--help"],
+        ["shards", "make", "--help"],
     ],
 )
-def test_quick_commands_import_neither_torch_nor_sklearn(arguments, folder):
+def test_quick_commands_import_neither_torch_nor_sklearn_nor_ray(arguments, folder):
     loaded = modules_after(f"from tui.cli import main\nassert main({arguments!r}) == 0", folder)
     assert "click" in loaded
-    assert not loaded & {"torch", "sklearn"}
+    assert not loaded & {"torch", "sklearn", "ray"}
 
 
-def test_opening_the_app_imports_neither_torch_nor_sklearn(folder):
+def test_opening_the_app_imports_neither_torch_nor_sklearn_nor_ray(folder):
     code = (
         "import asyncio, pathlib\n"
         "import tui.app\n"
@@ -331,7 +332,7 @@ def test_opening_the_app_imports_neither_torch_nor_sklearn(folder):
         f"app_blender(app_decoder(Library.open(pathlib.Path({str(folder)!r}))))\n"
     )
     loaded = modules_after(code, folder)
-    assert "textual" in loaded and not loaded & {"torch", "sklearn"}
+    assert "textual" in loaded and not loaded & {"torch", "sklearn", "ray"}
 
 
 def test_build_with_nothing_to_do_does_not_import_torch(folder, tiny_weights):

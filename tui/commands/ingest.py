@@ -56,6 +56,30 @@ def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> i
 
 @ingest.command()
 @click.argument("directory", type=FOLDER)
+@click.option(
+    "--weights",
+    type=FILE,
+    help="The weights file that the shards were made with, if not the installed one.",
+)
+@json_option
+@command_options
+@click.pass_obj
+def shards(context: Context, directory: Path, weights: Path | None, as_json: bool) -> int:
+    """Albums, covers and latents that `shards make` put into DIRECTORY; nothing is then left to embed."""
+    from pipelines.progress import StderrProgress
+    from pipelines.shards.ingest import ingest_shards
+    from store.library import Library
+    from vae.info import SHIPPED
+
+    library = Library.create(context.library_dir)
+    print_ingest(ingest_shards(library, directory, StderrProgress(), weights=weights or SHIPPED), as_json)
+    if not as_json:
+        click.echo("next: `sleevewalk build` writes the index", err=True)
+    return 0
+
+
+@ingest.command()
+@click.argument("directory", type=FOLDER)
 @json_option
 @command_options
 @click.pass_obj

@@ -1,0 +1,137 @@
+"""`ingest shards`: the albums, covers and latents of a folder of shards into a library.
+
+By the rules of `ingest table`, of which this is the second half: one album is one however many tables bring it, what is
+there already is left alone, and a run that was interrupted continues.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.album_rows import AlbumRow
+from pipelines.batches import ahead
+from pipelines.images import BadImage, PreparedCover
+from pipelines.progress import Progress
+from pipelines.report import IngestReport, SourceError
+from pipelines.shards.format import Manifest, album_rows, covers_of, path_of, read_manifest, read_shard
+from pipelines.table import Batch, TableJob, put_cover
+from pipelines.writing import patient_write
+from store.covers import CoverFiles
+from store.errors import LibraryError
+from store.latents import add_latents, add_model, missing_latents
+from store.library import Library
+from store.records import CoverRecord
+from store.schema import first_row
+from vae.info import SHIPPED, read_info
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_AHEAD = 2  # shards whose covers are in the making while one is committed
+
+Cover = tuple[PreparedCover, str | None]  # with the address that it came from
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    name: str
+    batch: Batch
+    shard: pa.Table  # cover_sha256, latent of the rows that have them
+
+
+def ingest_shards(
+    library: Library, folder: Path, progress: Progress | None = None, *, weights: Path = SHIPPED
+) -> IngestReport:
+    """Bring what the shards hold into the library. `build` then has nothing to embed.
+
+    SourceError where the folder is no whole set of shards or was made with another model than `weights`, LibraryError
+    for a damaged shard, LibraryLocked after a patient wait; what was committed until then stays.
+    """
+    began = time.monotonic()
+    progress = progress or Progress()
+    report = IngestReport(str(folder))
+    manifest = read_manifest(folder)
+    info = read_info(weights)
+    if info.model_id != manifest.model_id:
+        raise SourceError(
+            f"{folder} was made with model {manifest.model_id}, this library would be built with {info.model_id} "
+            f"({weights}); make the shards again with these weights, or name those of the shards with --weights"
+        )
+    with patient_write(library, progress) as con:
+        if others := first_row(con, "SELECT model_id FROM latents WHERE model_id <> ? LIMIT 1", [info.model_id]):
+            raise SourceError(
+                f"{library.path} holds latents of model {others[0]}, the shards those of {info.model_id}: "
+                "make the shards with the weights of the first, or run `sleevewalk build` with those of the second"
+            )
+        config = info.config
+        add_model(con, info.model_id, "sleevewalk", config.latent_dim, config.resolution, None, info.metrics)
+        missing = set(missing_latents(con, info.model_id))
+    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="covers")
+    try:
+        state = f"{manifest.fingerprint} {manifest.model_id}"
+        job = TableJob(library, manifest.table, state, pool, progress, report)
+        progress.start(f"Albums from {folder.name}", manifest.rows)
+        for one in ahead(_prepared(job, folder, manifest), _AHEAD):
+            _commit(job, one, manifest, missing)
+        job.close()
+    except BaseException:
+        progress.finish(f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped")
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        report.seconds = time.monotonic() - began
+    progress.finish(report.summary())
+    return report
+
+
+def _prepared(job: TableJob, folder: Path, manifest: Manifest) -> Iterator[_Prepared]:
+    for name in manifest.shards:
+        shard = read_shard(folder, name)
+        covers = covers_of(shard)
+
+        def find(row: AlbumRow, covers: dict[int, Cover | BadImage] = covers) -> Cover | BadImage:
+            return covers[row.number]
+
+        batch = job.prepare(album_rows(shard), find, partial(_store, files=job.files))
+        embedded = shard.select(["cover_sha256", "latent"]).filter(pc.is_valid(shard["latent"]))
+        yield _Prepared(str(path_of(folder, name)), batch, embedded)
+
+
+def _store(covers: list[Cover], files: CoverFiles) -> list[CoverRecord | BadImage]:
+    return [put_cover(cover, files, url) for cover, url in covers]
+
+
+def _commit(job: TableJob, one: _Prepared, manifest: Manifest, missing: set[str]) -> None:
+    """Write a shard's albums and covers, and the latents of those covers that need one, in one transaction."""
+    stored = {
+        cover.cover_sha256
+        for _, loading in one.batch.loading
+        for cover in loading.result()
+        if isinstance(cover, CoverRecord)
+    }
+    shas: list[str] = one.shard["cover_sha256"].to_pylist()
+    if not stored <= set(shas):
+        raise LibraryError(
+            f"{one.name} is damaged: its covers are not what it says; run `sleevewalk shards make` again"
+        )
+    wanted = stored | missing
+    rows = [at for at, sha in enumerate(shas) if sha in wanted]
+
+    def add(con: DuckDBPyConnection) -> None:
+        latents = one.shard["latent"].take(pa.array(rows)).combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        vectors = latents.astype(np.float32, copy=False).reshape(-1, manifest.latent_dim)
+        add_latents(con, manifest.model_id, [shas[at] for at in rows], vectors)
+
+    job.commit(one.batch, add if rows else None)
+    missing.difference_update(shas)
