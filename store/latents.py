@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -136,6 +136,18 @@ def load_latents(
         return [], np.empty((0, dimension), np.float32)
     latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return table["cover_sha256"].to_pylist(), latents.astype(np.float32, copy=False).reshape(-1, dimension)
+
+
+def latent_batches(
+    con: duckdb.DuckDBPyConnection, model_id: str, size: int = 65_536
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(cover_sha256 S64 [n], float32 [n, d]) of all of a model's latents, about `size` at a time, in no order."""
+    found = con.sql("SELECT cover_sha256, latent FROM latents WHERE model_id = ?", params=[model_id])
+    for batch in found.to_arrow_reader(size):
+        if batch.num_rows:
+            latents = batch["latent"].flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+            shas = batch["cover_sha256"].to_numpy(zero_copy_only=False).astype("S64")
+            yield shas, latents.reshape(batch.num_rows, -1)
 
 
 def latents_not_in(con: duckdb.DuckDBPyConnection, model_id: str, shas: np.ndarray) -> tuple[list[str], bool]:
