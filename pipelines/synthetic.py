@@ -28,7 +28,9 @@ from store.records import AlbumRecord, CoverRecord
 from store.text import key
 from vae.info import SHIPPED, read_info
 
+LIKE = 20_000  # latents of a library that others are drawn after
 Latents = NDArray[np.float32]
+Draw = Callable[[int], Latents]  # how many to draw → float32 [n, d]
 SOURCE = "synthetic"
 BATCH = 50_000  # albums a burst
 MOVED = 0.5  # how far a latent is from the real one that it is like, in deviations of the whole
@@ -104,22 +106,38 @@ def make_library(path: Path, count: int, like: Library | None, seed: int, progre
     with library.write() as con:
         add_model(con, info.model_id, "sleevewalk", info.config.latent_dim, info.config.resolution, None, info.metrics)
     words = Words(seed)
+    artists = _fill(library, words, count, draw, progress, str(seed))
+    with library.write() as con:
+        add_similar_artists(con, list(_similar(words, artists)), SOURCE)
+    return library
+
+
+def add_to_library(library: Library, count: int, seed: int) -> None:
+    """`count` more made-up albums, with latents like those that the library has."""
+    info = read_info(SHIPPED)
+    draw = _latents_like(library, info.model_id, info.config.latent_dim, seed)
+    _fill(library, Words(seed), count, draw, Progress(), f"more {seed}")
+
+
+def _fill(library: Library, words: Words, count: int, draw: Draw, progress: Progress, name: str) -> list[Artist]:
+    model_id = read_info(SHIPPED).model_id
     artists = words.artists(max(2, count // ALBUMS_AN_ARTIST))
     progress.start("making albums", count)
     for start, records in _albums(words, artists, count):
         latents = draw(len(records))
-        shas = [hashlib.sha256(f"{SOURCE} {seed} {start + i}".encode()).hexdigest() for i in range(len(records))]
-        covered = [replace(record, cover_sha256=sha) for record, sha in zip(records, shas, strict=True)]
+        shas = [hashlib.sha256(f"{SOURCE} {name} {start + i}".encode()).hexdigest() for i in range(len(records))]
+        covered = [
+            replace(record, cover_sha256=sha, source_key=f"{name} {record.source_key}")
+            for record, sha in zip(records, shas, strict=True)
+        ]
         colors = [words.dice.randrange(0x1000000) for _ in shas]
         with library.write() as con:
             add_covers(con, [CoverRecord(sha, 128, 128, 0, color) for sha, color in zip(shas, colors, strict=True)])
             add_albums(con, covered)
-            add_latents(con, info.model_id, shas, latents)
+            add_latents(con, model_id, shas, latents)
         progress.advance(len(records))
     progress.finish()
-    with library.write() as con:
-        add_similar_artists(con, list(_similar(words, artists)), SOURCE)
-    return library
+    return artists
 
 
 def _albums(words: Words, artists: list[Artist], count: int) -> Iterator[tuple[int, list[AlbumRecord]]]:
@@ -162,13 +180,14 @@ def _similar(words: Words, artists: list[Artist]) -> Iterator[tuple[str, str, fl
             yield from ((name, other, words.dice.betavariate(2, 5)) for other in sorted(others))
 
 
-def _latents_like(like: Library | None, model_id: str, dimension: int, seed: int) -> Callable[[int], Latents]:
+def _latents_like(like: Library | None, model_id: str, dimension: int, seed: int) -> Draw:
     """What draws so many latents, float32 [n, d], at each call."""
     dice = np.random.default_rng(seed)
     if like is None:
         return lambda count: dice.standard_normal((count, dimension), np.float32)
     with like.read() as con:
-        _, real = load_latents(con, model_id)
+        some = con.execute(f"SELECT cover_sha256 FROM latents WHERE model_id = ? LIMIT {LIKE}", [model_id]).fetchall()
+        _, real = load_latents(con, model_id, [sha for (sha,) in some])
     if len(real) < 2:
         raise LibraryError(f"{like.path} has no latents of the shipped model; run `sleevewalk build` on it first")
     values, axes = np.linalg.eigh(np.cov(real.T).astype(np.float64))

@@ -10,7 +10,7 @@ import numpy as np
 from store.index import CoverIndex
 from store.records import SIGNALS, Weights
 from store.snapshot import Snapshot
-from store.sparse import Sparse
+from store.sparse import Sparse, highest
 
 DEPTH = 1024  # covers searched: a rank is known to there
 CANDIDATES = 400  # albums that each signal brings in
@@ -216,7 +216,7 @@ class Signals:
                 sums[some] = 0
         found = np.sort(found).astype(np.int64)
         # Rounded, since the order in which equal products are added must not tell equal albums apart.
-        return found[_best(np.round(self._tag_scores(row, found), 9), CANDIDATES)]
+        return found[highest(np.round(self._tag_scores(row, found), 9), CANDIDATES)]
 
     def _sums(self) -> np.ndarray:
         """float32 [n] of zeros, one a thread; who uses it leaves zeros."""
@@ -249,16 +249,6 @@ def fuse(scores: np.ndarray, weights: Weights) -> np.ndarray:
     wanted = weight_array(weights)
     weight = known @ wanted
     return (np.where(known, scores, 0) @ wanted) / np.where(weight > 0, weight, 1)
-
-
-def _best(scores: np.ndarray, limit: int) -> np.ndarray:
-    """Places of the `limit` highest scores above 0; of equal ones at the edge the first."""
-    above = np.flatnonzero(scores > 0)
-    if len(above) <= limit:
-        return above
-    edge = np.partition(scores[above], len(above) - limit)[len(above) - limit]
-    surely = above[scores[above] > edge]
-    return np.concatenate([surely, above[scores[above] == edge][: limit - len(surely)]])
 
 
 def _highest_of_rows(matrix: Sparse) -> np.ndarray:
