@@ -1,7 +1,7 @@
 """Forgiving search over artists and titles.
 
-Cheap passes choose candidates (names that begin with the text; words against the library's vocabulary; in libraries that
-are not large the whole text against whole names), then each candidate is scored with care.
+Two cheap passes choose candidates (words against the library's vocabulary; names that begin with the text), then each
+candidate is scored with care. No pass reads every name, so that a letter typed is answered at once among millions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from store.sparse import highest
 from store.text import clean, key
 
 _CANDIDATES = 60  # that each pass brings in
-_WHOLE = 50_000  # names up to which each is compared as a whole; of more, it is words and beginnings that find
 _WORDS = 2000  # of the vocabulary, that one word of a query may mean
 _HOLDERS = 300_000  # names that these may be in, beyond the likest word's
 _UNFINISHED = 0.85  # likeness of a word that begins with the one typed, at least
@@ -177,10 +176,6 @@ class _Names:
         self.count = len(self.index.lengths)
         self.words = list(self.index.words)
         self.rarity = np.log((1 + self.count) / (1 + np.diff(self.index.start))).astype(np.float32) + 1
-        self._whole: tuple[list[str], list[str]] | None = None
-        if self.count <= _WHOLE:
-            every = [self.name(name) for name in range(self.count)]
-            self._whole = [f"{artist} {title}" for _, artist, title in every], [title for _, _, title in every]
         self._meant: OrderedDict[str, tuple[np.ndarray, np.ndarray]] = OrderedDict()
 
     def name(self, number: int) -> tuple[int, str, str]:
@@ -193,13 +188,8 @@ class _Names:
         """Names worth a careful look, in no order that matters."""
         if not self.count or not query:
             return []
-        found = [self._by_words(query, limit), *self._beginning(query, limit)]
-        if self._whole is not None:
-            both, titles = (
-                process.cdist([query], names, scorer=fuzz.ratio, dtype=np.float32, workers=1)[0] for names in self._whole
-            )
-            found.append(highest(np.maximum(both, titles), limit))
-        return np.unique(np.concatenate(found)).tolist()
+        found = np.concatenate([self._by_words(query, limit), *self._beginning(query, limit)])
+        return np.unique(found).tolist()
 
     def _beginning(self, query: str, limit: int) -> Iterator[np.ndarray]:
         """Names whose title, artist, or artist and title begin with the query."""
