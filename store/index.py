@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from store.calibration import NEAREST, calibration, nearest_others
-from store.coarse import fresh_coarse, in_list_order
+from store.coarse import fresh_coarse, nearest_of_all
 from store.errors import StaleIndex
 from store.index_files import REBUILD, IndexFacts, newest_json, read_files, write_files
 from store.neighbor_table import neighbors_are_current, write_neighbors
@@ -213,12 +213,11 @@ class CoverIndex:
         On the GPU where FAISS sees one. Seconds for 24k covers, minutes for a million: call it outside a burst.
         `advance` is told how many more are done. -1 where there are fewer.
         """
-        if self.is_exact:
+        import faiss
+
+        if self.is_exact or faiss.get_num_gpus() > 0:
             return self.nearest_to(np.arange(self.count), k, advance)
-        rows = in_list_order(self._index)
-        place = np.argsort(rows)
-        similarity, found = self.nearest_to(rows, k, advance)
-        return similarity[place], found[place]
+        return nearest_of_all(self._index, k, advance)
 
     def nearest_to(self, rows: np.ndarray, k: int = NEAREST, advance: Advance = _quietly) -> Nearest:
         """The same for some rows alone; `advance` is told how many more are done."""
