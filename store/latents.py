@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from store.bulk import registered
+from store.bulk import hashes, registered
 from store.errors import LibraryError
 from store.schema import first_row, sql_text
 from store.text import clean
@@ -154,7 +154,7 @@ def latents_not_in(con: duckdb.DuckDBPyConnection, model_id: str, shas: np.ndarr
     """(covers that have a latent of that model and are not among `shas` (S64 [n]), whether one of `shas` has none)."""
     import pyarrow as pa
 
-    known = pa.table({"cover_sha256": pa.array(shas.astype("U64"), pa.string())})
+    known = pa.table({"cover_sha256": hashes(shas)})
     with registered(con, "known_covers", known):
         fresh = con.execute(
             "SELECT cover_sha256 FROM latents ANTI JOIN known_covers USING (cover_sha256) WHERE model_id = ? "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from store.bulk import registered
+from store.bulk import hashes, registered
 from store.calibration import NEAREST
 from store.schema import NOW_UTC, first_row
 
@@ -155,8 +155,7 @@ def _farthest(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> np.ndarray:
 def _covers(index: CoverIndex, rows: np.ndarray) -> pa.Table:
     import pyarrow as pa
 
-    shas = index.sha_bytes[rows].astype("U64") if len(rows) else np.empty(0, "U64")
-    return pa.table({"cover": pa.array(rows, pa.int32()), "cover_sha256": pa.array(shas, pa.string())})
+    return pa.table({"cover": pa.array(rows, pa.int32()), "cover_sha256": hashes(index.sha_bytes[rows])})
 
 
 def _named(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> pa.Table:
