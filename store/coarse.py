@@ -60,14 +60,16 @@ def nearest_of_all(index: Any, k: int, advance: Callable[[int], None]) -> tuple[
     k = max(min(k, index.ntotal - 1), 0)
     best = _Best(index.ntotal, k + 1)  # the vector itself is found too
     readers = _readers(index, vectors)
-    for number in np.argsort([-len(rows) for rows in lists], kind="stable").tolist():
-        rows, of_list = lists[number], vectors[lists[number]]
-        for asking in (rows, readers[number]):  # its own first: then most others are beaten from the start
-            step = max(1, _TILE // max(1, len(rows)))
-            for start in range(0, len(asking), step):
-                part = asking[start : start + step]
-                best.take_over(part, vectors[part] @ of_list.T, rows)
-        advance(len(rows))
+    turns = [*zip(lists, lists, strict=True), *zip(lists, readers, strict=True)]  # the own first: they beat most others
+    work = np.cumsum([float(len(rows)) * len(asking) for rows, asking in turns])
+    told = 0
+    for (rows, asking), done in zip(turns, work.tolist(), strict=True):
+        of_list, step = vectors[rows], max(1, _TILE // max(1, len(rows)))
+        for start in range(0, len(asking), step):
+            part = asking[start : start + step]
+            best.take_over(part, vectors[part] @ of_list.T, rows)
+        advance(round(index.ntotal * done / work[-1]) - told)
+        told = round(index.ntotal * done / work[-1])
     return without_own(*best.found(), np.arange(index.ntotal))
 
 
