@@ -15,6 +15,7 @@ import numpy as np
 from store.calibration import without_own
 
 RECALL = 0.965  # of the ten nearest, beyond which no more lists are read
+LISTS, PROBES = 4096, 32  # for who has to say before all covers are there: what a million like real ones come to
 _GAIN = 0.004  # nor where twice as many would find no more than this: the rest is lost to the 8-bit numbers
 _QUERIES = 500  # covers that recall is measured on
 _FEWEST = 8  # lists
