@@ -3,8 +3,8 @@
 Names, tags and similar artists are put together from the demo's words. Latents are drawn like those of a real library:
 each is one of its covers, moved by a draw from their covariance. That keeps mean and covariance, and neighbours are as
 easily found as among the real ones: reading 8, 16 and 32 of 256 lists of as many covers finds .82, .95 and .997 of the
-ten nearest here, .84, .96 and .998 there, and .49, .66 and .82 in a normal distribution of the same covariance. Where no
-library is given they are drawn from the model's prior, a standard normal distribution.
+ten nearest here, .84, .96 and .998 there, and .49, .66 and .82 in a normal distribution of the same covariance. Where
+no library is given they are drawn from the model's prior, a standard normal distribution.
 """
 
 from __future__ import annotations

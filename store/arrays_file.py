@@ -117,8 +117,8 @@ def _mapped(path: Path) -> AlbumArrays:
 
 
 def tables_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
-    """Of all that the catalogue is made of, for each table its rows and the sum of their hashes; and of the format of the
-    file, so that one of an earlier version is not taken for this one's.
+    """Of all that the catalogue is made of, for each table its rows and the sum of their hashes; and of the format of
+    the file, so that one of an earlier version is not taken for this one's.
     """
     parts = (
         f"(SELECT concat(count(*), '-', sum(hash({columns}))) FROM {table})" for table, columns in _SOURCES.items()

@@ -14,7 +14,7 @@ import numpy as np
 
 from store.bulk import hashes
 from store.calibration import NEAREST, calibration, nearest_others
-from store.coarse import LISTS, PROBES, fresh_coarse, nearest_of_all
+from store.coarse import LISTS, PROBES, fresh_coarse, nearest_of_all, reading
 from store.errors import StaleIndex
 from store.index_files import REBUILD, IndexFacts, newest_json, read_files, write_files
 from store.neighbor_table import neighbors_are_current, write_neighbors
@@ -189,12 +189,13 @@ class CoverIndex:
         some = int(np.count_nonzero(among))
         if not some or k < 1:
             return np.empty(0, np.int64)
-        chosen = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
+        untyped: Any = faiss  # its types do not know of these
+        chosen = untyped.IDSelectorBitmap(np.packbits(among, bitorder="little"))
         if self.is_exact:
-            how = faiss.SearchParameters(sel=chosen)
+            how = untyped.SearchParameters(sel=chosen)
         else:
             lists = min(self._index.nlist, -(-self._index.nprobe * self.count // some))
-            how = faiss.SearchParametersIVF(sel=chosen, nprobe=lists)
+            how = reading(sel=chosen, nprobe=lists)
         with _search_threads(1):
             rows = self._index.search(normalized(np.atleast_2d(vector)), min(k, some), params=how)[1][0]
         return rows[rows >= 0]
@@ -238,8 +239,8 @@ def build_index(
 ) -> CoverIndex:
     """Write the index of `vectors` (float32 [n, m], one a cover of `shas`) and return it opened.
 
-    Exact below 100,000 covers, from there IVF,SQ8 (see `store.coarse`). Indexes of other models in the folder are removed: they
-    are derived.
+    Exact below 100,000 covers, from there IVF,SQ8 (see `store.coarse`). Indexes of other models in the folder are
+    removed: they are derived.
     """
 
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,100}", model_id):

@@ -2,8 +2,8 @@
 
 python -m tests.bench.scale --folder DIR --like LIBRARY [--albums 24000 100000 1000000] [--json]
 
-Makes and builds the libraries that DIR does not hold yet, with time and memory; a later run tells those again. Then each
-is measured in a process of its own (`tests.bench.scale_one`), in the real app, and with 100 more albums in a copy.
+Makes and builds the libraries that DIR does not hold yet, with time and memory; a later run tells those again. Then
+each is measured in a process of its own (`tests.bench.scale_one`), in the real app, and with 100 more albums in a copy.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def run(*arguments: str) -> tuple[float, float, str]:
     """(seconds, most memory in MB, what it printed) of a Python process."""
     began = time.monotonic()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -161,7 +163,10 @@ def table(columns: dict[int, Figures]) -> str:
     """A row a figure, a column a library, and how many times the first the last is."""
     names = list(dict.fromkeys(name for column in columns.values() for name in column))
     counts = list(columns)
-    lines = ["| | " + " | ".join(f"{count:,}" for count in counts) + " | last / first |", "| --- " * (len(counts) + 2) + "|"]
+    lines = [
+        "| | " + " | ".join(f"{count:,}" for count in counts) + " | last / first |",
+        "| --- " * (len(counts) + 2) + "|",
+    ]
     for name in names:
         values: list[Any] = [columns[count].get(name) for count in counts]
         ratio = f"{values[-1] / values[0]:.1f}" if values[0] and values[-1] else ""

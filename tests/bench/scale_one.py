@@ -85,8 +85,8 @@ def hops(neighborhood: Neighborhood, dice: np.random.Generator) -> Figures:
 
 
 def finding(neighborhood: Neighborhood, dice: np.random.Generator) -> Figures:
-    """Names typed letter by letter as the app searches them; how often the album is among the first ten at the end, with a
-    letter left out too; and for how long another thread stood still meanwhile.
+    """Names typed letter by letter as the app searches them; how often the album is among the first ten at the end,
+    with a letter left out too; and for how long another thread stood still meanwhile.
     """
     snapshot = neighborhood.snapshot
     rows = dice.integers(len(snapshot), size=NAMES).tolist()
@@ -166,7 +166,6 @@ def queries(index: CoverIndex, vectors: np.ndarray, dice: np.random.Generator) -
     with threadpool_limits(1):
         taken = times(lambda row: brute.kneighbors(vectors[row : row + 1]), some, 2)
     found["scikit-learn ms p50"] = quantile(taken, 0.5)
-    del brute
     con = duckdb.connect(config={"threads": 1})
     lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), index.dimension)
     con.register("incoming", pa.table({"row": pa.array(np.arange(index.count)), "vector": lists}))

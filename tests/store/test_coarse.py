@@ -86,7 +86,7 @@ def test_of_equal_covers_none_is_its_own_neighbour(library: Library, monkeypatch
     assert same.all() and similarity == pytest.approx(1, abs=0.01)
 
 
-def test_an_exact_index_grows_past_the_edge_without_a_rebuild(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exact_index_grows_past_the_edge(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "EXACT_BELOW", 1001)
     index = build_index(library, "m", shas(1000), clustered(1000), "f")
     names = shas(1600)

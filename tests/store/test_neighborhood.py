@@ -297,3 +297,21 @@ def test_the_best_tagged_are_found_without_reading_every_list(
             near.snapshot.album_ids[row], 24, Weights(0, 1, 0, 0, 0), None, allowed if filtered else None
         )
         assert [one.score for one in found] == pytest.approx(best.tolist(), abs=1e-6)
+
+
+def test_under_a_filter_the_nearest_covers_are_those_of_the_allowed(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not what the filter leaves of the nearest of all, which may be nothing."""
+    monkeypatch.setattr(signals_module, "CANDIDATES", 12)
+    monkeypatch.setattr(signals_module, "ALL_SCORED", 0)
+    vectors = np.random.default_rng(2).standard_normal((200, 8)).astype(np.float32)
+    fill(library, [record(f"Artist {n:03}", "T", cover_sha256=sha(n)) for n in range(200)], vectors)
+    near = open_neighborhood(library)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    allowed = np.arange(200) % 10 == 3  # rows are in the order of artists, and so of covers
+    for row in (0, 3, 77):
+        found = near.neighbors(near.snapshot.album_ids[row], 10, Weights(1, 0, 0, 0, 0), None, allowed)
+        others = np.flatnonzero(allowed & (np.arange(200) != row))
+        expected = others[np.argsort(-(unit[others] @ unit[row]))[:10]]
+        assert {one.album.artist for one in found} == {f"Artist {n:03}" for n in expected.tolist()}
