@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def main() -> None:
         print(f"{count:,} albums, load {os.getloadavg()[0]:.1f} …", file=sys.stderr)
         path = options.folder / str(count)
         found = made(path, count, options.like) | sizes(path)
-        found |= json.loads(run("-m", "tests.bench.scale_one", str(path))[2])
+        found |= json.loads(run("-m", "tests.bench.scale_one", str(path)).printed)
         found |= in_the_app(path)
         if not options.no_growth:
             found |= grown(path)
@@ -60,8 +61,21 @@ def main() -> None:
     print(json.dumps(columns, indent=1) if options.json else table(columns))
 
 
-def run(*arguments: str) -> tuple[float, float, str]:
-    """(seconds, most memory in MB, what it printed) of a Python process."""
+@dataclass(frozen=True)
+class Ran:
+    """A Python process that has ended."""
+
+    seconds: float
+    processor: float  # seconds of all its threads
+    megabytes: float  # of memory at the most
+    printed: str
+
+    def figures(self, name: str) -> Figures:
+        return {f"{name} s": self.seconds, f"{name}, processor s": self.processor, f"{name} MB": self.megabytes}
+
+
+def run(*arguments: str) -> Ran:
+    """Run a Python process to its end; SystemExit where it fails."""
     began = time.monotonic()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
@@ -73,7 +87,7 @@ def run(*arguments: str) -> tuple[float, float, str]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(arguments)} failed")
-    return time.monotonic() - began, usage.ru_maxrss / 1024, printed
+    return Ran(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed)
 
 
 def made(path: Path, count: int, like: Path | None) -> Figures:
@@ -82,10 +96,11 @@ def made(path: Path, count: int, like: Path | None) -> Figures:
     found: Figures = json.loads(noted.read_text()) if noted.exists() else {}
     if not (path / "library.duckdb").exists():
         likeness = ["--like", str(like)] if like else []
-        found["make s"] = run("-m", "tui.cli", "bench", "make-library", str(path), "--albums", str(count), *likeness)[0]
+        making = ("bench", "make-library", str(path), "--albums", str(count))
+        found |= run("-m", "tui.cli", *making, *likeness).figures("make")
     if "build s" not in found:
-        found["build s"], found["build MB"], _ = run("-m", "tui.cli", "--library", str(path), "build")
-        found["build ms an album"] = found["build s"] / count * 1000
+        found |= run("-m", "tui.cli", "--library", str(path), "build").figures("build")
+        found["build, processor ms an album"] = found["build, processor s"] / count * 1000
     noted.write_text(json.dumps(found))
     return found
 
@@ -153,8 +168,7 @@ def grown(path: Path) -> Figures:
     shutil.copytree(path, copy)
     try:
         add_to_library(Library.open(copy), MORE, np.random.default_rng().integers(1 << 30).item())
-        seconds, memory, _ = run("-m", "tui.cli", "--library", str(copy), "build")
-        return {f"build of {MORE} more s": seconds, f"build of {MORE} more MB": memory}
+        return run("-m", "tui.cli", "--library", str(copy), "build").figures(f"build of {MORE} more")
     finally:
         shutil.rmtree(copy)
 
