@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,9 +86,10 @@ def open_arrays(con: duckdb.DuckDBPyConnection, index_dir: Path) -> AlbumArrays 
     if noted is None or not path.is_file():
         return None
     fingerprint, _, digest = noted[0].rpartition(" ")
-    if fingerprint != tables_fingerprint(con) or digest != _sha256(path):
-        return None
-    return _mapped(path)
+    with ThreadPoolExecutor(1) as beside:  # both take a second for a million albums
+        hashing = beside.submit(_sha256, path)
+        current = fingerprint == tables_fingerprint(con)
+        return _mapped(path) if current and digest == hashing.result() else None
 
 
 def _sha256(path: Path) -> str:
