@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pipelines.embed import embed
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
@@ -20,10 +22,27 @@ from store.arrays_file import LARGE, note_arrays, open_arrays, tables_fingerprin
 from store.cover_map import map_is_current, principal_places, write_map
 from store.covers import CoverFiles
 from store.errors import LibraryError
-from store.index import CoverIndex, build_index, grow_index
-from store.latents import add_latents, add_model, forget_latents, latents_not_in, load_latents, missing_latents
+from store.index import CoverIndex, Nearest, build_index, grow_index
+from store.latents import (
+    add_latents,
+    add_model,
+    forget_latents,
+    latent_batches,
+    latents_not_in,
+    load_latents,
+    missing_latents,
+)
 from store.library import Library
-from store.neighbor_table import extend_neighbors, growth_of, neighbors_are_current, write_neighbors
+from store.neighbor_table import (
+    BURST,
+    add_neighbors,
+    begin_neighbors,
+    extend_neighbors,
+    finish_neighbors,
+    growth_of,
+    neighbors_are_current,
+    write_neighbors,
+)
 from store.rescue import copy_is_current, keep_copy
 from store.schema import first_row
 from vae.info import SHIPPED, WeightsInfo, read_info, search_matrix
@@ -188,12 +207,17 @@ def _digest(before: str, shas: list[str]) -> str:
 def _reindex(
     library: Library, model_id: str, weights: Path, report: BuildReport, progress: Progress
 ) -> CoverIndex | None:
-    with library.read() as con:
-        shas, latents = load_latents(con, model_id)
-    if not shas:
-        return None
     progress.start("indexing covers", None)
-    vectors = search_vectors(latents, search_matrix(weights))
+    matrix = search_matrix(weights)
+    with library.read() as con:
+        # Made batch by batch: the latents of a million covers would take 2 GB, and as much again in between.
+        parts = [(some, search_vectors(latents, matrix)) for some, latents in latent_batches(con, model_id)]
+    if not parts:
+        return None
+    sha_bytes = np.concatenate([some for some, _ in parts])
+    order = np.argsort(sha_bytes)
+    shas, vectors = sha_bytes[order].astype(str).tolist(), np.concatenate([some for _, some in parts])[order]
+    del parts
     index = build_index(library, model_id, shas, vectors, _digest(model_id, shas))
     report.indexed = len(shas)
     progress.finish(f"{len(shas):,} covers")
@@ -204,16 +228,33 @@ def _renew_neighbors(library: Library, index: CoverIndex, report: BuildReport, p
     with library.read() as con:
         if neighbors_are_current(con, index):
             return
-        progress.start("nearest covers", None)
+        progress.start("nearest covers", index.count)
         growth = growth_of(con, index)
     if growth is not None:
         with patient_write(library, progress) as con:
             report.neighbors = extend_neighbors(con, index, growth)
     else:
-        nearest = index.nearest_covers()
-        with patient_write(library, progress) as con:
-            report.neighbors = write_neighbors(con, index, nearest)
+        nearest = index.nearest_covers(advance=progress.advance)
+        report.neighbors = _rewrite_neighbors(library, index, nearest, progress)
     progress.finish(f"{report.neighbors:,} pairs")
+
+
+def _rewrite_neighbors(library: Library, index: CoverIndex, nearest: Nearest, progress: Progress) -> int:
+    """In one burst, or in several where one would hold the file for minutes; the rows written."""
+    if index.count <= BURST:
+        with patient_write(library, progress) as con:
+            return write_neighbors(con, index, nearest)
+    written = 0
+    with patient_write(library, progress) as con:
+        rewrite = begin_neighbors(con, index)
+    progress.start("writing neighbours", index.count)
+    for part in rewrite.parts:
+        with patient_write(library, progress) as con:
+            written += add_neighbors(con, index, rewrite, part, nearest)
+        progress.advance(len(part))
+    with patient_write(library, progress) as con:
+        finish_neighbors(con, index, rewrite)
+    return written
 
 
 def _renew_map(library: Library, index: CoverIndex, report: BuildReport, progress: Progress) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.names import NameIndex
 from store.sparse import Sparse
 from store.text import key
 
@@ -88,6 +89,7 @@ class AlbumArrays:
     other_rows: np.ndarray  # int32 [m], albums that a source calls otherwise
     other_artist_keys: Sequence[str]  # [m], what it calls them
     other_title_keys: Sequence[str]
+    names: NameIndex | None = None  # of the albums' own names and then these; None: `store.find` makes it when asked
 
 
 def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import numpy as np
 
 from store.album_arrays import AlbumArrays
 from store.errors import LibraryError
+from store.names import NameIndex, index_names
 from store.schema import NOW_UTC, first_row
 from store.sparse import Sparse
 from store.texts import Texts
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 LARGE = 50_000  # albums; the tables of fewer are read in half a second
 NAME = "albums.arrow"
+FORMAT = 2
 _SPARSE = ("start", "columns", "values")
+_NAMES = ("start", "holders", "by_artist", "by_title", "lengths")
 _SOURCES = {
     "albums": "album_id, artist, title, artist_key, title_key, genre, cover_sha256, year, listeners, source",
     "album_sources": "album_id, artist, title",
@@ -40,10 +44,16 @@ def write_arrays(arrays: AlbumArrays, index_dir: Path) -> str:
     """Write the file beside the index and return its hash; `note_arrays` then makes it count."""
     import pyarrow as pa
 
+    names = index_names(
+        [*arrays.artist_keys, *arrays.other_artist_keys], [*arrays.title_keys, *arrays.other_title_keys]
+    )
     parts: dict[str, pa.Array] = {}
     for part in fields(AlbumArrays):
-        value = getattr(arrays, part.name)
-        if isinstance(value, Sparse):
+        value = names if part.name == "names" else getattr(arrays, part.name)
+        if isinstance(value, NameIndex):
+            parts |= {f"names.{name}": pa.array(getattr(value, name)) for name in _NAMES}
+            parts["names.words"] = pa.array(value.words, pa.large_string())
+        elif isinstance(value, Sparse):
             parts |= {f"{part.name}.{name}": pa.array(getattr(value, name)) for name in _SPARSE}
         elif isinstance(value, np.ndarray):
             parts[part.name] = pa.array(value.astype(np.uint8) if value.dtype == bool else value)
@@ -76,9 +86,10 @@ def open_arrays(con: duckdb.DuckDBPyConnection, index_dir: Path) -> AlbumArrays 
     if noted is None or not path.is_file():
         return None
     fingerprint, _, digest = noted[0].rpartition(" ")
-    if fingerprint != tables_fingerprint(con) or digest != _sha256(path):
-        return None
-    return _mapped(path)
+    with ThreadPoolExecutor(1) as beside:  # both take a second for a million albums
+        hashing = beside.submit(_sha256, path)
+        current = fingerprint == tables_fingerprint(con)
+        return _mapped(path) if current and digest == hashing.result() else None
 
 
 def _sha256(path: Path) -> str:
@@ -96,6 +107,9 @@ def _mapped(path: Path) -> AlbumArrays:
         if part.name in arrays:
             array = arrays[part.name]
             values[part.name] = Texts(array) if pa.types.is_large_string(array.type) else array.to_numpy()
+        elif part.name == "names":
+            words = Texts(arrays["names.words"])
+            values["names"] = NameIndex(words, *(arrays[f"names.{name}"].to_numpy() for name in _NAMES))
         else:
             values[part.name] = Sparse(*(arrays[f"{part.name}.{name}"].to_numpy() for name in _SPARSE))
     values["fictional"] = np.asarray(values["fictional"]).astype(bool)
@@ -105,9 +119,11 @@ def _mapped(path: Path) -> AlbumArrays:
 
 
 def tables_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
-    """Of all that the catalogue is made of: for each table its rows and the sum of their hashes."""
+    """Of all that the catalogue is made of, for each table its rows and the sum of their hashes; and of the format of
+    the file, so that one of an earlier version is not taken for this one's.
+    """
     parts = (
         f"(SELECT concat(count(*), '-', sum(hash({columns}))) FROM {table})" for table, columns in _SOURCES.items()
     )
-    row = first_row(con, f"SELECT concat_ws(' ', {', '.join(parts)})")
+    row = first_row(con, f"SELECT concat_ws(' ', '{FORMAT}', {', '.join(parts)})")
     return str(row[0]) if row else ""

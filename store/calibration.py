@@ -57,11 +57,18 @@ def nearest_others(
     done = 0
     for rows, vectors in batches:
         near, ids = index.search(vectors, k + 1)
-        # The row itself goes; where duplicates pushed it out of the list the last one goes.
-        drop = np.where((own := ids == rows[:, None]).any(axis=1), own.argmax(axis=1), k)
-        keep = np.ones(ids.shape, bool)
-        keep[np.arange(len(rows)), drop] = False
         part = slice(done, done + len(rows))
-        similarity[part], found[part] = near[keep].reshape(-1, k), ids[keep].reshape(-1, k)
+        similarity[part], found[part] = without_own(near, ids, rows)
         done += len(rows)
     return similarity, found
+
+
+def without_own(near: np.ndarray, ids: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(similarity [q, k], rows [q, k]) of k + 1 found each, without the row itself; where duplicates pushed it out of
+    the list the last one goes.
+    """
+    k = ids.shape[1] - 1
+    drop = np.where((own := ids == rows[:, None]).any(axis=1), own.argmax(axis=1), k)
+    keep = np.ones(ids.shape, bool)
+    keep[np.arange(len(rows)), drop] = False
+    return near[keep].reshape(-1, k), ids[keep].reshape(-1, k)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from store.bulk import registered
+from store.bulk import hashes, registered
 from store.schema import NOW_UTC, first_row
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write_map(con: duckdb.DuckDBPyConnection, index: CoverIndex, places: np.ndar
     """Rewrite `cover_map` from `principal_places(index)`, computed before the burst; the rows written."""
     import pyarrow as pa
 
-    table = pa.table({"cover_sha256": index.shas, "x": places[:, 0], "y": places[:, 1]})
+    table = pa.table({"cover_sha256": hashes(index.sha_bytes), "x": places[:, 0], "y": places[:, 1]})
     con.execute("DELETE FROM cover_map")
     with registered(con, "incoming_places", table):
         con.execute("INSERT INTO cover_map SELECT cover_sha256, x, y FROM incoming_places ORDER BY cover_sha256")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -66,17 +67,19 @@ class Filter:
 
 
 NO_FILTER = Filter()
+_bounds: WeakKeyDictionary[Snapshot, tuple[float, float]] = WeakKeyDictionary()
 
 
 def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
     """(listeners that bound the lower third, the upper third) of the albums whose listeners are known; nan
     where none are.
     """
-    known = snapshot.listeners[~np.isnan(snapshot.listeners)]
-    if not len(known):
-        return float("nan"), float("nan")
-    low, high = np.quantile(known, (1 / 3, 2 / 3))
-    return float(low), float(high)
+    bounds = _bounds.get(snapshot)
+    if bounds is None:
+        known = snapshot.listeners[~np.isnan(snapshot.listeners)]
+        low, high = np.quantile(known, (1 / 3, 2 / 3)) if len(known) else (np.nan, np.nan)
+        bounds = _bounds[snapshot] = float(low), float(high)
+    return bounds
 
 
 def genres_of(snapshot: Snapshot) -> list[str]:

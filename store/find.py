@@ -1,11 +1,14 @@
 """Forgiving search over artists and titles.
 
-Two cheap passes over all albums choose candidates (words against the library's vocabulary; the whole text
-against whole names), then each candidate is scored with care.
+Two cheap passes choose candidates (words against the library's vocabulary; names that begin with the text), then each
+candidate is scored with care. No pass reads every name, so that a letter typed is answered at once among millions.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Iterator
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -14,11 +17,17 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
 from store.errors import AmbiguousAlbum, UnknownAlbum
+from store.names import beginning, equal, index_names
 from store.records import Album
-from store.snapshot import Snapshot, Sparse
+from store.snapshot import Snapshot
+from store.sparse import highest
 from store.text import clean, key
 
 _CANDIDATES = 60  # that each pass brings in
+_WORDS = 2000  # of the vocabulary, that one word of a query may mean
+_HOLDERS = 300_000  # names that these may be in, beyond the likest word's
+_UNFINISHED = 0.85  # likeness of a word that begins with the one typed, at least
+_PER_LETTER = 0.001  # by which of two names with the same words the shorter is preferred
 _LONGEST = 200  # characters of a query that count
 _SURE = 0.76  # a name at least this like the text is taken to be meant
 _CLEAR = 0.02  # the best must lead the next by this much
@@ -73,7 +82,7 @@ def _by_name(snapshot: Snapshot, text: str) -> list[tuple[int, float]]:
     whole = key(text[:_LONGEST])
     scored = []
     for name in rows:
-        row, artist, title = names.all[name]
+        row, artist, title = names.name(name)
         likeness = max(0.99 * _alike(whole, title), 0.0 if splits else _alike(whole, f"{artist} {title}"))
         for first, second in splits:
             # The weaker half counts more: the right artist does not make up for another title.
@@ -99,7 +108,7 @@ def _search(snapshot: Snapshot, text: str, n: int) -> list[tuple[int, float]]:
     scored = []
     names = _Names.of(snapshot)
     for name in names.candidates(query, max(n, _CANDIDATES)):
-        row, artist, title = names.all[name]
+        row, artist, title = names.name(name)
         scored.append((row, _likeness(query, artist, title)))
     return _best(scored)[:n]
 
@@ -145,7 +154,7 @@ def _words_covered(asked: list[str], present: list[str]) -> float:
 
 
 class _Names:
-    """The names of one snapshot, prepared for search on the first one."""
+    """The names of one snapshot, prepared for search on the first one. Safe from several threads."""
 
     _made: ClassVar[WeakKeyDictionary[Snapshot, _Names]] = WeakKeyDictionary()
 
@@ -157,56 +166,81 @@ class _Names:
         return names
 
     def __init__(self, snapshot: Snapshot) -> None:
-        # (row, artist_key, title_key): the albums' own names in the order of rows, then what sources call them else.
-        own = zip(range(len(snapshot)), snapshot.artist_keys, snapshot.title_keys, strict=True)
-        self.all: list[tuple[int, str, str]] = [*own, *snapshot.other_names]
-        self.titles = [title for _, _, title in self.all]
-        self.both = [f"{artist} {title}" for _, artist, title in self.all]
-        codes: dict[str, int] = {}
-        words, rows = [], []
-        for row, name in enumerate(self.both):
-            for word in set(name.split()):
-                words.append(codes.setdefault(word, len(codes)))
-                rows.append(row)
-        self.vocabulary = list(codes)
-        word_codes, word_rows = np.array(words, np.int64), np.array(rows, np.int32)
-        self.postings = Sparse.from_entries(word_codes, word_rows, np.ones(len(rows), np.float32), len(codes))
-        frequency = np.diff(self.postings.start)
-        self.rarity = np.log((1 + len(self.both)) / (1 + frequency)) + 1
+        # The albums' own names in the order of rows, then what sources call them else.
+        self._artists, self._titles, self._own = snapshot.artist_keys, snapshot.title_keys, len(snapshot)
+        self._others = snapshot.other_names
+        self.index = snapshot.names or index_names(
+            [*self._artists, *(artist for _, artist, _ in self._others)],
+            [*self._titles, *(title for _, _, title in self._others)],
+        )
+        self.count = len(self.index.lengths)
+        self.words = list(self.index.words)
+        self.rarity = np.log((1 + self.count) / (1 + np.diff(self.index.start))).astype(np.float32) + 1
+        self._meant: OrderedDict[str, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+
+    def name(self, number: int) -> tuple[int, str, str]:
+        """(row, artist's key, title's key)."""
+        if number < self._own:
+            return number, self._artists[number], self._titles[number]
+        return self._others[number - self._own]
 
     def candidates(self, query: str, limit: int = _CANDIDATES) -> list[int]:
-        """Names (places in `all`) worth a careful look, in no order that matters."""
-        if not self.both or not query:
+        """Names worth a careful look, in no order that matters."""
+        if not self.count or not query:
             return []
-        by_words = self._by_words(query)
-        whole = process.cdist([query], self.both, scorer=fuzz.ratio, dtype=np.float32, workers=1)[0]
-        title = process.cdist([query], self.titles, scorer=fuzz.ratio, dtype=np.float32, workers=1)[0]
-        rows = np.concatenate([_top(by_words, limit), _top(np.maximum(whole, title), limit)])
-        return np.unique(rows).tolist()
+        found = np.concatenate([self._by_words(query, limit), *self._beginning(query, limit)])
+        return np.unique(found).tolist()
 
-    def _by_words(self, query: str) -> np.ndarray:
-        """Every name by how much of the query its words answer, float32 [n]; rarer words count more."""
-        total = np.zeros(len(self.both), np.float32)
+    def _beginning(self, query: str, limit: int) -> Iterator[np.ndarray]:
+        """Names whose title, artist, or artist and title begin with the query."""
+
+        def artist(name: int) -> str:
+            return self.name(name)[1]
+
+        def title(name: int) -> str:
+            return self.name(name)[2]
+
+        index = self.index
+        yield index.shortest(beginning(index.by_title, query, title), limit)
+        yield index.shortest(beginning(index.by_artist, query, artist), limit)
+        words = query.split()[:20]
+        for cut in range(1, len(words)):
+            by = equal(index.by_artist, " ".join(words[:cut]), artist)
+            if len(by):
+                yield index.shortest(beginning(by, " ".join(words[cut:]), title), limit)
+
+    def _by_words(self, query: str, limit: int) -> np.ndarray:
+        """Names by how much of the query their words answer; rarer words count more."""
+        total = np.zeros(self.count, np.float32)
         for word in dict.fromkeys(query.split()[:20]):
-            likeness = process.cdist(
-                [word],
-                self.vocabulary,
-                scorer=JaroWinkler.similarity,
-                score_cutoff=0.8,
-                dtype=np.float32,
-                workers=1,
-            )[0]
-            best = np.zeros(len(self.both), np.float32)
-            for code in np.flatnonzero(likeness).tolist():
-                rows, _ = self.postings.row(code)
-                best[rows] = np.maximum(best[rows], likeness[code] ** 2 * self.rarity[code])
+            names, worth = self._holders(word)
+            best = np.zeros(self.count, np.float32)
+            best[names] = worth  # ascending: of several worths of a name the highest is written last
             total += best
-        return total
+        names = np.flatnonzero(total)
+        preferred = total[names] - _PER_LETTER * np.minimum(self.index.lengths[names], _LONGEST)
+        return names[highest(preferred - preferred.min(initial=0) + 1, 4 * limit)]
 
-
-def _top(score: np.ndarray, limit: int) -> np.ndarray:
-    """Rows of the `limit` highest scores above 0; of equal ones the first."""
-    known = np.flatnonzero(score > 0)
-    if len(known) <= limit:
+    def _holders(self, word: str) -> tuple[np.ndarray, np.ndarray]:
+        """(names with a word that may be meant, what that is worth), worths ascending. The last few are kept: while a
+        query is typed all of its words but one stay as they were.
+        """
+        known = self._meant.get(word)
+        if known is None:
+            likeness = process.cdist(
+                [word], self.words, scorer=JaroWinkler.similarity, score_cutoff=0.8, dtype=np.float32, workers=1
+            )[0]
+            first, last = bisect_left(self.words, word), bisect_left(self.words, word + "\U0010ffff")
+            if last - first <= _WORDS:
+                likeness[first:last] = np.maximum(likeness[first:last], _UNFINISHED)
+            meant = highest(likeness, _WORDS)
+            worth = likeness[meant] ** 2 * self.rarity[meant]
+            order = np.argsort(-worth, kind="stable")
+            sizes = np.diff(self.index.start)[meant[order]]
+            order = order[np.cumsum(sizes) - sizes < _HOLDERS][::-1]
+            meant, worth = meant[order], worth[order]
+            known = self.index.holders_of(meant), np.repeat(worth, np.diff(self.index.start)[meant])
+            self._meant[word] = known
+            while len(self._meant) > 16:
+                self._meant.popitem(last=False)
         return known
-    return known[np.argsort(-score[known], kind="stable")[:limit]]

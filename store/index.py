@@ -5,14 +5,16 @@ build` makes it. Its files are the business of `store.index_files`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from store.bulk import hashes
 from store.calibration import NEAREST, calibration, nearest_others
+from store.coarse import LISTS, PROBES, fresh_coarse, nearest_of_all, reading
 from store.errors import StaleIndex
 from store.index_files import REBUILD, IndexFacts, newest_json, read_files, write_files
 from store.neighbor_table import neighbors_are_current, write_neighbors
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from store.library import Library
 
 __all__ = [
+    "LISTS",
+    "PROBES",
     "CoverIndex",
     "IndexFacts",
     "build_index",
@@ -34,10 +38,18 @@ __all__ = [
     "write_neighbors",
 ]
 
-EXACT_BELOW = 100_000  # covers; from there the coarse index answers 100 times faster at a recall of .97
-LISTS, PROBES = 4096, 64
+EXACT_BELOW = 100_000  # covers; from there a new index is a coarse one, which answers many times as fast
 GROWTH = 1.25  # how much an index may grow before it is built anew
 _INTERACTIVE = 8  # queries; up to here one thread answers sooner than several that wait for each other
+_FEW = 10_000  # vectors read; the same
+
+
+Advance = Callable[[int], None]
+Nearest = tuple[np.ndarray, np.ndarray]
+
+
+def _quietly(done: int) -> None:
+    pass
 
 
 class CoverIndex:
@@ -113,11 +125,10 @@ class CoverIndex:
     def rows_of(self, shas: Sequence[str]) -> np.ndarray:
         """int64 [n]: the row of each cover, -1 where the index does not hold it."""
         if isinstance(shas, Texts):
-            import pyarrow as pa
             import pyarrow.compute as pc
 
-            known = pa.array(self.sha_bytes.astype("U64"), pa.large_string())
-            return pc.fill_null(pc.index_in(shas.array, value_set=known), -1).to_numpy().astype(np.int64)
+            found = pc.index_in(shas.array, value_set=hashes(self.sha_bytes))
+            return pc.fill_null(found, -1).to_numpy().astype(np.int64)
         return np.fromiter((self._rows.get(sha, -1) for sha in shas), np.int64, len(shas))
 
     def row_of_any(self, shas: Sequence[str]) -> bool:
@@ -132,7 +143,8 @@ class CoverIndex:
         """The L2-normalised vectors of rows, float32 [n, m] (approximate from 100,000 covers on)."""
         if self._matrix is not None:
             return self._matrix[rows]
-        return self._index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
+        with _search_threads(1 if len(rows) <= _FEW else None):
+            return self._index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
 
     @cached_property
     def _matrix(self) -> np.ndarray | None:
@@ -167,6 +179,27 @@ class CoverIndex:
             similarity, rows = self._index.search(queries, k)
         return similarity, rows
 
+    def search_among(self, vector: np.ndarray, k: int, among: np.ndarray) -> np.ndarray:
+        """int64 [k' ≤ k]: the rows nearest to a vector (float32 [m]) of those that `among` (bool [count]) allows.
+
+        The others are passed over while FAISS searches; the coarse index reads more lists the fewer are allowed.
+        """
+        import faiss
+
+        some = int(np.count_nonzero(among))
+        if not some or k < 1:
+            return np.empty(0, np.int64)
+        untyped: Any = faiss  # its types do not know of these
+        chosen = untyped.IDSelectorBitmap(np.packbits(among, bitorder="little"))
+        if self.is_exact:
+            how = untyped.SearchParameters(sel=chosen)
+        else:
+            lists = min(self._index.nlist, -(-self._index.nprobe * self.count // some))
+            how = reading(sel=chosen, nprobe=lists)
+        with _search_threads(1):
+            rows = self._index.search(normalized(np.atleast_2d(vector)), min(k, some), params=how)[1][0]
+        return rows[rows >= 0]
+
     def percentile(self, similarity: np.ndarray) -> np.ndarray:
         """Cosine similarity as a score in 0–1, float64 of the same shape.
 
@@ -176,19 +209,29 @@ class CoverIndex:
         """
         return np.interp(similarity, self.knots[:, 0], self.knots[:, 1])
 
-    def nearest_covers(self, k: int = NEAREST) -> tuple[np.ndarray, np.ndarray]:
+    def nearest_covers(self, k: int = NEAREST, advance: Advance = _quietly) -> Nearest:
         """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others,
         nearest first.
 
-        On the GPU where FAISS sees one. Seconds for 24k covers: call it outside a burst. -1 where there are
-        fewer.
+        On the GPU where FAISS sees one. Seconds for 24k covers, minutes for a million: call it outside a burst.
+        `advance` is told how many more are done. -1 where there are fewer.
         """
-        return self.nearest_to(np.arange(self.count), k)
+        import faiss
 
-    def nearest_to(self, rows: np.ndarray, k: int = NEAREST) -> tuple[np.ndarray, np.ndarray]:
-        """The same for some rows alone."""
-        parts = (rows[start : start + 4096] for start in range(0, len(rows), 4096))
-        return nearest_others(_on_gpu(self._index), ((part, self.vectors(part)) for part in parts), len(rows), k)
+        if self.is_exact or faiss.get_num_gpus() > 0:
+            return self.nearest_to(np.arange(self.count), k, advance)
+        return nearest_of_all(self._index, k, advance)
+
+    def nearest_to(self, rows: np.ndarray, k: int = NEAREST, advance: Advance = _quietly) -> Nearest:
+        """The same for some rows alone; `advance` is told how many more are done."""
+
+        def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for start in range(0, len(rows), 4096):
+                part = rows[start : start + 4096]
+                yield part, self.vectors(part)
+                advance(len(part))
+
+        return nearest_others(_on_gpu(self._index), batches(), len(rows), k)
 
 
 def build_index(
@@ -196,8 +239,8 @@ def build_index(
 ) -> CoverIndex:
     """Write the index of `vectors` (float32 [n, m], one a cover of `shas`) and return it opened.
 
-    Exact up to 100,000 covers, then IVF4096,SQ8. Indexes of other models in the folder are removed: they
-    are derived.
+    Exact below 100,000 covers, from there IVF,SQ8 (see `store.coarse`). Indexes of other models in the folder are
+    removed: they are derived.
     """
 
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,100}", model_id):
@@ -219,13 +262,13 @@ def grow_index(
 ) -> CoverIndex | None:
     """`index` with more covers (float32 [n, m], one a cover of `shas`) behind its own, written and opened.
 
-    None where it is time to build anew: it would have to become coarse, or has grown by more than a quarter
-    since its scores were calibrated and its lists trained.
+    None where it is time to build anew: it has grown by more than a quarter since its scores were calibrated and its
+    lists trained. An exact one stays exact until then, so that the hundredth thousand costs no rebuild.
     """
     import faiss
 
     count = index.count + len(shas)
-    if count > GROWTH * (index.facts.calibrated or index.count) or (index.is_exact and count >= EXACT_BELOW):
+    if count > GROWTH * (index.facts.calibrated or index.count):
         return None
     if index.row_of_any(shas):
         raise ValueError("a cover is in the index already")
@@ -255,19 +298,10 @@ def _fresh_index(vectors: np.ndarray) -> Any:
     import faiss
 
     count, dimension = vectors.shape
-    index: Any
-    if count < EXACT_BELOW:
-        index = faiss.IndexFlatIP(dimension)
-    else:
-        index = faiss.index_factory(dimension, f"IVF{LISTS},SQ8", faiss.METRIC_INNER_PRODUCT)
-        if faiss.get_num_gpus() > 0:  # training is the slow part
-            index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(dimension))
-        sample = np.random.default_rng(0).permutation(count)[: LISTS * 64]
-        index.train(vectors[np.sort(sample)])
-        index.nprobe = PROBES
-    index.add(vectors)
     if count >= EXACT_BELOW:
-        index.make_direct_map()
+        return fresh_coarse(vectors)
+    index = faiss.IndexFlatIP(dimension)
+    index.add(vectors)
     return index
 
 

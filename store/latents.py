@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from store.bulk import registered
+from store.bulk import hashes, registered
 from store.errors import LibraryError
 from store.schema import first_row, sql_text
 from store.text import clean
@@ -138,11 +138,23 @@ def load_latents(
     return table["cover_sha256"].to_pylist(), latents.astype(np.float32, copy=False).reshape(-1, dimension)
 
 
+def latent_batches(
+    con: duckdb.DuckDBPyConnection, model_id: str, size: int = 65_536
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(cover_sha256 S64 [n], float32 [n, d]) of all of a model's latents, about `size` at a time, in no order."""
+    found = con.sql("SELECT cover_sha256, latent FROM latents WHERE model_id = ?", params=[model_id])
+    for batch in found.to_arrow_reader(size):
+        if batch.num_rows:
+            latents = batch["latent"].flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+            shas = batch["cover_sha256"].to_numpy(zero_copy_only=False).astype("S64")
+            yield shas, latents.reshape(batch.num_rows, -1)
+
+
 def latents_not_in(con: duckdb.DuckDBPyConnection, model_id: str, shas: np.ndarray) -> tuple[list[str], bool]:
     """(covers that have a latent of that model and are not among `shas` (S64 [n]), whether one of `shas` has none)."""
     import pyarrow as pa
 
-    known = pa.table({"cover_sha256": pa.array(shas.astype("U64"), pa.string())})
+    known = pa.table({"cover_sha256": hashes(shas)})
     with registered(con, "known_covers", known):
         fresh = con.execute(
             "SELECT cover_sha256 FROM latents ANTI JOIN known_covers USING (cover_sha256) WHERE model_id = ? "

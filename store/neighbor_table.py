@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from store.bulk import registered
+from store.bulk import hashes, registered
 from store.calibration import NEAREST
 from store.schema import NOW_UTC, first_row
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from store.index import CoverIndex
 
+BURST = 65_536  # covers whose neighbours, two million rows, are written in one burst
 _ROUNDING = 1e-5  # of distances kept as float32
 _SAME_FILE = 16  # albums of one cover file that are told of each other, and that a neighbour's file brings
 
@@ -32,17 +33,56 @@ def write_neighbors(
     alone. A cover file may be shared by several albums: each gets the cover's neighbours, and the others of
     the same file (at most 16) at distance 0, which take no rank from the rest.
     """
+    rewrite = begin_neighbors(con, index)
+    nearest = nearest or index.nearest_covers()
+    written = sum(add_neighbors(con, index, rewrite, part, nearest) for part in rewrite.parts)
+    finish_neighbors(con, index, rewrite)
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A rewrite of the tables that may take several bursts. Until the last the table counts as stale."""
+
+    named: pa.Table  # album_id, cover (its row in the index), nth album of that cover
+    parts: list[np.ndarray]  # int64 each: covers to be written in one burst, those of the first albums first
+    fingerprint: str  # of what is written
+
+
+def begin_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Rewrite:
+    """Empty the tables; then come `add_neighbors` for every part and `finish_neighbors`."""
+    con.execute("DELETE FROM derived WHERE name = 'neighbors'")
+    for table in ("neighbors", "cover_vectors", "cover_calibration"):
+        con.execute(f"DELETE FROM {table}")
+    named = _named(con, index)
+    # In the order of album_ids, so that who asks for one album's neighbours reads a small part of the table.
+    covers = named["cover"].to_numpy()
+    first = np.sort(np.unique(covers, return_index=True)[1])
+    parts = [covers[first[start : start + BURST]] for start in range(0, len(first), BURST)]
+    return Rewrite(named, parts, _fingerprint(con, index))
+
+
+def add_neighbors(
+    con: duckdb.DuckDBPyConnection,
+    index: CoverIndex,
+    rewrite: Rewrite,
+    part: np.ndarray,
+    nearest: tuple[np.ndarray, np.ndarray],
+) -> int:
+    """Write the neighbours of the albums that wear the covers of a part; return how many."""
+    similarity, found = nearest
+    return _write(con, index, rewrite.named, part, (similarity[part], found[part]))
+
+
+def finish_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, rewrite: Rewrite) -> None:
+    """The tables count from here on; unless albums came or went meanwhile, which makes them stale at once."""
     import pyarrow as pa
 
-    written = _write(con, index, np.arange(index.count), nearest or index.nearest_covers())
-    con.execute("DELETE FROM cover_vectors")
     if index.is_exact:
         _write_vectors(con, index, 0)
-    con.execute("DELETE FROM cover_calibration")
     with registered(con, "knots", pa.table({"similarity": index.knots[:, 0], "score": index.knots[:, 1]})):
         con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_fingerprint(con, index)])
-    return written
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [rewrite.fingerprint])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +119,17 @@ def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | Non
 
 def extend_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, growth: Growth) -> int:
     """Write a growth; the tables are then what `write_neighbors` would have made. Returns the rows written."""
-    written = _write(con, index, growth.rows, growth.nearest)
+    import pyarrow as pa
+
+    with (
+        registered(con, "index_covers", _covers(index, np.arange(index.count))),
+        registered(con, "changed", pa.table({"cover": growth.rows.astype(np.int32)})),
+    ):
+        con.execute(
+            "DELETE FROM neighbors WHERE album_id IN (SELECT album_id FROM albums "
+            "JOIN index_covers USING (cover_sha256) SEMI JOIN changed USING (cover))"
+        )
+    written = _write(con, index, _named(con, index), growth.rows, growth.nearest)
     if index.is_exact:
         _write_vectors(con, index, index.facts.grown_at)
     con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_fingerprint(con, index)])
@@ -105,14 +155,26 @@ def _farthest(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> np.ndarray:
 def _covers(index: CoverIndex, rows: np.ndarray) -> pa.Table:
     import pyarrow as pa
 
-    shas = index.sha_bytes[rows].astype("U64") if len(rows) else np.empty(0, "U64")
-    return pa.table({"cover": pa.array(rows, pa.int32()), "cover_sha256": pa.array(shas, pa.string())})
+    return pa.table({"cover": pa.array(rows, pa.int32()), "cover_sha256": hashes(index.sha_bytes[rows])})
+
+
+def _named(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> pa.Table:
+    """Of every album with a cover of the index (album_id, cover, nth): the nth album that wears it, by name."""
+    with registered(con, "index_covers", _covers(index, np.arange(index.count))):
+        return con.sql(
+            """SELECT a.album_id, c.cover, row_number() OVER (PARTITION BY c.cover ORDER BY a.artist_key, a.title_key,
+            a.album_id) AS nth FROM albums a JOIN index_covers c USING (cover_sha256) ORDER BY a.album_id"""
+        ).to_arrow_table()
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, index: CoverIndex, rows: np.ndarray, nearest: tuple[np.ndarray, np.ndarray]
+    con: duckdb.DuckDBPyConnection,
+    index: CoverIndex,
+    named: pa.Table,
+    rows: np.ndarray,
+    nearest: tuple[np.ndarray, np.ndarray],
 ) -> int:
-    """Rewrite the neighbours of the albums that wear the covers `rows` of the index."""
+    """Add the neighbours of the albums that wear the covers `rows` of the index."""
     import pyarrow as pa
 
     similarity, found = nearest
@@ -130,26 +192,16 @@ def _write(
     )
     with (
         registered(con, "edges", edges),
-        registered(con, "index_covers", _covers(index, np.arange(index.count))),
+        registered(con, "named", named),
         registered(con, "changed", pa.table({"cover": rows.astype(np.int32)})),
     ):
-        if len(rows) == index.count:
-            con.execute("DELETE FROM neighbors")
-        else:
-            con.execute(
-                "DELETE FROM neighbors WHERE album_id IN (SELECT album_id FROM albums "
-                "JOIN index_covers USING (cover_sha256) SEMI JOIN changed USING (cover))"
-            )
         row = first_row(
             con,
             """INSERT INTO neighbors
-            WITH named AS (
-                SELECT a.album_id, c.cover, row_number() OVER (PARTITION BY c.cover ORDER BY a.artist_key,
-                a.title_key) AS nth FROM albums a JOIN index_covers c USING (cover_sha256)
-            ), others AS (
+            WITH others AS (
                 SELECT a.album_id, b.album_id AS neighbor_id, e.rank, e.distance, e.score
                 FROM edges e JOIN named a USING (cover) JOIN named b ON b.cover = e.near AND b.nth <= ?
-                QUALIFY row_number() OVER (PARTITION BY a.album_id ORDER BY e.rank, b.nth) <= ?
+                QUALIFY row_number() OVER (PARTITION BY a.cover, a.nth ORDER BY e.rank, b.nth) <= ?
             ), same_file AS (
                 SELECT a.album_id, b.album_id AS neighbor_id, 1 AS rank, 0.0 AS distance, 1.0 AS score
                 FROM (FROM named SEMI JOIN changed USING (cover)) a JOIN named b USING (cover)

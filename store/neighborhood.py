@@ -7,6 +7,7 @@ weighted as the person wants. `signals` holds the scores, `reasons` their words.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -175,11 +176,13 @@ def open_neighborhood(library: Library) -> Neighborhood:
     """Snapshot and index of a library, ready to walk. A stale index is used and told in `notices`; a
     damaged one raises.
     """
-    index = CoverIndex.load(library, allow_stale=True)
     notices = []
-    with library.read() as con:
-        snapshot = Snapshot.copy(con, library)
-        why = index.why_stale(con) if index is not None else ""
+    with ThreadPoolExecutor(1) as beside:  # the index of a million covers is 340 MB to be hashed
+        loading = beside.submit(CoverIndex.load, library, allow_stale=True)
+        with library.read() as con:
+            snapshot = Snapshot.copy(con, library)
+            index = loading.result()
+            why = index.why_stale(con) if index is not None else ""
     if why:
         notices.append(f"the cover index is stale ({why}); run `sleevewalk build`")
     if index is None and any(snapshot.covers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -9,12 +10,14 @@ import numpy as np
 from store.index import CoverIndex
 from store.records import SIGNALS, Weights
 from store.snapshot import Snapshot
+from store.sparse import Sparse, highest
 
 DEPTH = 1024  # covers searched: a rank is known to there
 CANDIDATES = 400  # albums that each signal brings in
 ALL_SCORED = 5000  # allowed albums up to which each is scored
 YEARS = 8.0  # apart, and the era score has fallen to 1/e
 COVER, TAGS, ARTIST, ERA, POPULARITY = range(len(SIGNALS))
+_ROUNDING = 1e-5  # of sums of float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Centre:
 
     row: int  # of the snapshot
     covers: np.ndarray  # int64, index rows of the covers nearest to its own, nearest first, its own left out
-    tag_scores: np.ndarray | None  # float64 [n], cosine of tag vectors with every album; None: it has no tags
+    by_tags: bool  # whether tags count and it has any
 
 
 class Signals:
@@ -41,6 +44,8 @@ class Signals:
         self._by_year = _sorted_known(snapshot.years)
         self._by_listeners = _sorted_known(self._log_listeners)
         self._postings = snapshot.postings
+        self._heaviest = _highest_of_rows(snapshot.postings)
+        self._of_thread = threading.local()
 
     def centre(self, row: int, weights: Weights) -> Centre:
         """What scoring around an album needs, for the signals whose weight is above 0."""
@@ -62,7 +67,7 @@ class Signals:
             Centre(
                 row,
                 covers.get(int(self.cover_of[row]), none),
-                self._tag_scores(row) if weights.tags > 0 else None,
+                weights.tags > 0 and len(self.snapshot.tags.row(row)[0]) > 0,
             )
             for row in rows
         ]
@@ -78,23 +83,22 @@ class Signals:
         if allowed is not None and int(np.count_nonzero(allowed)) <= ALL_SCORED:
             rows = np.flatnonzero(allowed)
             return rows[rows != centre.row]
-        wanted = np.zeros(len(self.snapshot), bool)
+        # Lists of rows and no array over all albums: a hop costs the same in a library of any size.
+        wanted = []
         if weights.cover > 0 and self.cover_of[centre.row] >= 0:
-            wanted[self.albums_of(self.cover_of[centre.row])] = True
-            wanted[self._albums_of_all(centre.covers[:CANDIDATES])] = True
-        if centre.tag_scores is not None:
-            tag_scores = centre.tag_scores if allowed is None else np.where(allowed, centre.tag_scores, 0)
-            wanted[_best(tag_scores, CANDIDATES)] = True
+            wanted += [self.albums_of(self.cover_of[centre.row]), self._near_covers(centre, allowed)]
+        if centre.by_tags:
+            wanted.append(self._best_tagged(centre.row, allowed))
         if weights.artist > 0:
-            wanted[self._of_near_artists(centre.row)] = True
+            wanted.append(self._of_near_artists(centre.row))
         if weights.era > 0:
-            wanted[_window(self._by_year, self.snapshot.years[centre.row])] = True
+            wanted.append(_window(self._by_year, self.snapshot.years[centre.row]))
         if weights.popularity > 0:
-            wanted[_window(self._by_listeners, self._log_listeners[centre.row])] = True
+            wanted.append(_window(self._by_listeners, self._log_listeners[centre.row]))
+        rows = np.unique(np.concatenate([np.empty(0, np.int64), *wanted]))
         if allowed is not None:
-            wanted &= allowed
-        wanted[centre.row] = False
-        return np.flatnonzero(wanted)
+            rows = rows[allowed[rows]]
+        return rows[rows != centre.row]
 
     def albums_of(self, cover: int) -> np.ndarray:
         """Rows of the albums with that cover (an index row)."""
@@ -107,6 +111,16 @@ class Signals:
         if (last - first <= 1).all():
             return self._albums_by_cover[first[first < last]]
         return np.concatenate([self._albums_by_cover[a:b] for a, b in zip(first, last, strict=True)])
+
+    def _near_covers(self, centre: Centre, allowed: np.ndarray | None) -> np.ndarray:
+        """Rows of the albums with the CANDIDATES nearest covers, of those allowed where some are not."""
+        if allowed is None or self.index is None:
+            return self._albums_of_all(centre.covers[:CANDIDATES])
+        among = np.zeros(self.index.count, bool)
+        covers = self.cover_of[allowed]
+        among[covers[covers >= 0]] = True
+        found = self.index.search_among(self.index.vector(int(self.cover_of[centre.row])), CANDIDATES, among)
+        return self._albums_of_all(found)
 
     def _of_near_artists(self, row: int) -> np.ndarray:
         snapshot = self.snapshot
@@ -129,9 +143,9 @@ class Signals:
         row, snapshot = centre.row, self.snapshot
         if weights.cover > 0:
             scores[:, COVER] = self._cover_scores(row, others)
-        if centre.tag_scores is not None:
+        if centre.by_tags:
             has_tags = snapshot.tags.start[others] < snapshot.tags.start[others + 1]
-            scores[:, TAGS] = np.where(has_tags, centre.tag_scores[others], np.nan)
+            scores[:, TAGS] = np.where(has_tags, self._tag_scores(row, others), np.nan)
         if weights.artist > 0:
             scores[:, ARTIST] = self._artist_scores(row, others)
         if weights.era > 0:
@@ -150,16 +164,66 @@ class Signals:
             scores[known] = np.where(covers[known] == own, 1.0, self.index.percentile(similarity))
         return scores
 
-    def _tag_scores(self, row: int) -> np.ndarray | None:
-        """Only the postings of the album's own tags are read."""
+    def _tag_scores(self, row: int, others: np.ndarray) -> np.ndarray:
+        """Cosine of the tag vectors of `row` and of `others`, float64 in 0–1."""
+        tags = self.snapshot.tags
+        own = np.zeros(len(self.snapshot.tag_names))
+        own[tags.row(row)[0]] = tags.row(row)[1]
+        first = tags.start[others]
+        length = tags.start[others + 1] - first
+        of = np.repeat(np.arange(len(others)), length)
+        entries = np.repeat(first - np.cumsum(length) + length, length) + np.arange(len(of))
+        products = own[tags.columns[entries]] * tags.values[entries]
+        return np.bincount(of, products, minlength=len(others)).clip(0, 1)
+
+    def _best_tagged(self, row: int, allowed: np.ndarray | None) -> np.ndarray:
+        """Rows of the CANDIDATES albums whose tags are most like those of `row`; of equal ones the first.
+
+        Its tags are read from the one that can add most to the one that can add least. Once what is left cannot lift
+        an album that has none of those read above the worst of the best so far, the long lists of common tags need
+        not be read at all.
+        """
         tags, values = self.snapshot.tags.row(row)
-        if not len(tags):
-            return None
-        scores = np.zeros(len(self.snapshot))
-        for tag, value in zip(tags.tolist(), values.tolist(), strict=True):
-            albums, weights = self._postings.row(tag)
-            scores[albums] += weights * value  # an album is once in a posting list
-        return scores.clip(0, 1, out=scores)
+        most = values * self._heaviest[tags]  # that each tag can add to a score
+        order = np.argsort(-most, kind="stable")
+        rest = np.append(np.cumsum(most[order][::-1])[::-1], 0)
+        sums = self._sums()
+        seen: list[np.ndarray] = []
+        count, edge = 0, 0.0
+        try:
+            for place, number in enumerate(order.tolist()):
+                if count > CANDIDATES:
+                    found = np.concatenate(seen)
+                    edge = float(np.partition(sums[found], count - CANDIDATES)[count - CANDIDATES])
+                    if rest[place] + _ROUNDING < edge:
+                        break
+                albums, weights = self._postings.row(int(tags[number]))
+                if allowed is not None:
+                    kept = allowed[albums]
+                    albums, weights = albums[kept], weights[kept]
+                before, more = sums[albums], weights * values[number]
+                fresh = albums[(before == 0) & (more > 0)]
+                sums[albums] = before + more  # an album is once in a posting list
+                seen.append(fresh)
+                count += len(fresh)
+            else:
+                place = len(order)
+            found = np.concatenate(seen) if seen else np.empty(0, np.int64)
+            if rest[place] > 0:
+                found = found[sums[found] >= edge - rest[place] - _ROUNDING]
+        finally:
+            for some in seen:
+                sums[some] = 0
+        found = np.sort(found).astype(np.int64)
+        # Rounded, since the order in which equal products are added must not tell equal albums apart.
+        return found[highest(np.round(self._tag_scores(row, found), 9), CANDIDATES)]
+
+    def _sums(self) -> np.ndarray:
+        """float32 [n] of zeros, one a thread; who uses it leaves zeros."""
+        sums: np.ndarray | None = getattr(self._of_thread, "sums", None)
+        if sums is None:
+            sums = self._of_thread.sums = np.zeros(len(self.snapshot), np.float32)
+        return sums
 
     def _artist_scores(self, row: int, others: np.ndarray) -> np.ndarray:
         own = self.snapshot.artist_codes[row]
@@ -187,14 +251,13 @@ def fuse(scores: np.ndarray, weights: Weights) -> np.ndarray:
     return (np.where(known, scores, 0) @ wanted) / np.where(weight > 0, weight, 1)
 
 
-def _best(scores: np.ndarray, limit: int) -> np.ndarray:
-    """Places of the `limit` highest scores above 0; of equal ones at the edge the first."""
-    above = np.flatnonzero(scores > 0)
-    if len(above) <= limit:
-        return above
-    edge = np.partition(scores[above], len(above) - limit)[len(above) - limit]
-    surely = above[scores[above] > edge]
-    return np.concatenate([surely, above[scores[above] == edge][: limit - len(surely)]])
+def _highest_of_rows(matrix: Sparse) -> np.ndarray:
+    """float32 [rows]: the highest value of each row, 0 where it has none."""
+    highest = np.zeros(len(matrix.start) - 1, np.float32)
+    filled = np.flatnonzero(np.diff(matrix.start))
+    if len(filled):
+        highest[filled] = np.maximum.reduceat(matrix.values, matrix.start[filled])
+    return highest
 
 
 def _sorted_known(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

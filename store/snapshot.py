@@ -13,6 +13,7 @@ import numpy as np
 from store.album_arrays import AlbumArrays, read_arrays
 from store.arrays_file import open_arrays
 from store.merged_ids import merged_ids
+from store.names import NameIndex
 from store.personal import PersonalRecords, read_personal
 from store.records import Album
 from store.sparse import Sparse
@@ -50,6 +51,7 @@ class Snapshot:
     other_rows: np.ndarray
     other_artist_keys: Sequence[str]
     other_title_keys: Sequence[str]
+    names: NameIndex | None
 
     def __init__(self, arrays: AlbumArrays, personal: PersonalRecords, merged: dict[str, str]) -> None:
         """Use `Snapshot.load`. `merged`: album_ids of old → of the album that they are part of now."""

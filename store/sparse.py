@@ -27,3 +27,13 @@ class Sparse:
         start = np.zeros(count + 1, np.int64)
         np.cumsum(np.bincount(rows, minlength=count), out=start[1:])
         return cls(start, columns[order].astype(np.int32), values[order].astype(np.float32))
+
+
+def highest(scores: np.ndarray, limit: int) -> np.ndarray:
+    """Places of the `limit` highest scores above 0, in no order; of equal ones at the edge the first."""
+    above = np.flatnonzero(scores > 0)
+    if len(above) <= limit:
+        return above
+    edge = np.partition(scores[above], len(above) - limit)[len(above) - limit]
+    surely = above[scores[above] > edge]
+    return np.concatenate([surely, above[scores[above] == edge][: limit - len(surely)]])

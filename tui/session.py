@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from store.filters import NO_FILTER, Filter
 from store.personal import NAME_LIMIT, blend_row
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
@@ -35,6 +37,8 @@ NeighborCache = dict[tuple[str, Weights, Filter], list[Neighbor]]
 class Snapshot(Protocol):
     """What the walk needs of `store.snapshot.Snapshot`."""
 
+    @property
+    def listeners(self) -> np.ndarray: ...  # float64 [n], nan = unknown
     def __len__(self) -> int: ...
     def album(self, row: int) -> Album: ...
     def row(self, album_id: str) -> int | None: ...
@@ -363,9 +367,10 @@ class Session:
 
     def _first(self) -> str:
         """Where a first walk starts: the album with the most listeners, else any with a cover and tags."""
-        albums = (self.snapshot.album(row) for row in range(min(len(self.snapshot), 20_000)))
-        known: Album = max(albums, key=lambda album: album.listeners or 0)
-        if known.listeners:
+        listeners = self.snapshot.listeners
+        row = int(np.argmax(np.nan_to_num(listeners)))
+        if listeners[row] > 0:
+            known: Album = self.snapshot.album(row)
             return known.album_id
         for _ in range(100):
             album: Album = self.snapshot.album(self._random.randrange(len(self.snapshot)))

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import pipelines.build as build_module
+import store.neighbor_table as neighbor_table
 from pipelines.build import build
 from pipelines.progress import Progress
-from pipelines.synthetic import make_library
+from pipelines.synthetic import add_to_library, make_library
 from store.arrays_file import NAME
 from store.errors import LibraryError
 from store.latents import add_latents, add_model, load_latents
@@ -69,3 +70,34 @@ def test_a_folder_that_is_a_library_is_left_alone(tmp_path):
         make_library(tmp_path / "made", 10, None, 0, Progress())
     with pytest.raises(LibraryError, match="no latents"):
         make_library(tmp_path / "other", 10, Library.create(tmp_path / "empty"), 0, Progress())
+
+
+def test_neighbours_written_in_bursts_are_those_written_at_once(tmp_path, monkeypatch):
+    library = make_library(tmp_path / "made", 300, None, 1, Progress())
+    build(library)
+
+    def table():
+        with library.read() as con:
+            return con.execute("FROM neighbors").fetchall()
+
+    at_once = table()
+    with library.write() as con:  # as a build that was killed between two bursts leaves them
+        con.execute("DELETE FROM derived WHERE name = 'neighbors'")
+        con.execute("DELETE FROM neighbors WHERE rank > 5")
+    monkeypatch.setattr(build_module, "BURST", 100)
+    monkeypatch.setattr(neighbor_table, "BURST", 100)
+    report = build(library)
+    assert report.neighbors == len(at_once) == 300 * 32 and table() == at_once
+    assert build(library).nothing_to_do
+
+
+def test_more_albums_are_added_to_what_is_there(tmp_path):
+    library = make_library(tmp_path / "made", 300, None, 1, Progress())
+    build(library)
+    add_to_library(library, 20, 5)
+    report = build(library)
+    assert report.indexed == 20 and 0 < report.neighbors < 320 * 32
+    with library.read() as con:
+        assert con.execute("SELECT count(*), count(DISTINCT cover_sha256) FROM albums").fetchone() == (320, 320)
+        fresh = con.execute("SELECT count(*) FROM neighbors").fetchone()
+    assert fresh == (320 * 32,)

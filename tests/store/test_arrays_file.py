@@ -11,6 +11,7 @@ from store.album_arrays import AlbumArrays, read_arrays
 from store.arrays_file import NAME, note_arrays, open_arrays, tables_fingerprint, write_arrays
 from store.find import find
 from store.library import Library
+from store.names import index_names
 from store.neighborhood import open_neighborhood
 from store.snapshot import Snapshot
 from store.sparse import Sparse
@@ -33,8 +34,14 @@ def test_the_file_gives_what_the_tables_give(filed: Library) -> None:
     with filed.read() as con:
         tables, file = read_arrays(con), open_arrays(con, filed.index_dir)
     assert file is not None
+    names = index_names(tables.artist_keys, tables.title_keys)
+    assert file.names is not None and list(file.names.words) == list(names.words)
+    for name in ("start", "holders", "by_artist", "by_title", "lengths"):
+        assert np.array_equal(getattr(file.names, name), getattr(names, name)), name
     for part in fields(AlbumArrays):
         one, other = getattr(tables, part.name), getattr(file, part.name)
+        if part.name == "names":
+            continue
         if isinstance(one, Sparse):
             for name in ("start", "columns", "values"):
                 assert np.array_equal(getattr(one, name), getattr(other, name)), f"{part.name}.{name}"

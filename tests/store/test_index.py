@@ -167,7 +167,6 @@ def test_bad_input(library: Library) -> None:
 def test_the_coarse_index_finds_most(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """The large kind, made small: same answers within its approximation, vectors come back."""
     monkeypatch.setattr(index_module, "EXACT_BELOW", 1000)
-    monkeypatch.setattr(index_module, "LISTS", 16)
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((40, 16)) * 4
     vectors = (centres[rng.integers(0, 40, 2000)] + rng.standard_normal((2000, 16))).astype(np.float32)

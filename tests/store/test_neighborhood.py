@@ -267,3 +267,51 @@ def test_many_albums_need_no_signal_of_all(library: Library) -> None:
 )
 def test_ordinals(number: int, text: str) -> None:
     assert ordinal(number) == text
+
+
+@pytest.mark.parametrize("filtered", [False, True])
+def test_the_best_tagged_are_found_without_reading_every_list(
+    library: Library, monkeypatch: pytest.MonkeyPatch, filtered: bool
+) -> None:
+    """Compared with every pair, tags from rare to common, some of no weight."""
+    monkeypatch.setattr(signals_module, "CANDIDATES", 25)
+    monkeypatch.setattr(signals_module, "ALL_SCORED", 0)
+    dice = np.random.default_rng(5)
+    names = np.minimum(dice.zipf(1.4, (300, 6)), 60)
+    albums = [
+        record(f"Artist {n}", "T", tags=tuple((f"tag {t}", float(dice.integers(0, 101))) for t in set(row.tolist())))
+        for n, row in enumerate(names)
+    ]
+    fill(library, albums, circle(2))
+    near = open_neighborhood(library)
+    tags = near.snapshot.tags
+    dense = np.zeros((300, len(near.snapshot.tag_names)))
+    for row in range(300):
+        dense[row, tags.row(row)[0]] = tags.row(row)[1]
+    allowed = dice.random(300) < 0.5 if filtered else np.ones(300, bool)
+    for row in range(0, 300, 7):
+        cosines = dense @ dense[row]
+        others = np.flatnonzero(allowed & (np.arange(300) != row) & (cosines > 0))
+        best = np.sort(cosines[others])[::-1][:24]  # the album itself takes one of the 25 places
+        found = near.neighbors(
+            near.snapshot.album_ids[row], 24, Weights(0, 1, 0, 0, 0), None, allowed if filtered else None
+        )
+        assert [one.score for one in found] == pytest.approx(best.tolist(), abs=1e-6)
+
+
+def test_under_a_filter_the_nearest_covers_are_those_of_the_allowed(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not what the filter leaves of the nearest of all, which may be nothing."""
+    monkeypatch.setattr(signals_module, "CANDIDATES", 12)
+    monkeypatch.setattr(signals_module, "ALL_SCORED", 0)
+    vectors = np.random.default_rng(2).standard_normal((200, 8)).astype(np.float32)
+    fill(library, [record(f"Artist {n:03}", "T", cover_sha256=sha(n)) for n in range(200)], vectors)
+    near = open_neighborhood(library)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    allowed = np.arange(200) % 10 == 3  # rows are in the order of artists, and so of covers
+    for row in (0, 3, 77):
+        found = near.neighbors(near.snapshot.album_ids[row], 10, Weights(1, 0, 0, 0, 0), None, allowed)
+        others = np.flatnonzero(allowed & (np.arange(200) != row))
+        expected = others[np.argsort(-(unit[others] @ unit[row]))[:10]]
+        assert {one.album.artist for one in found} == {f"Artist {n:03}" for n in expected.tolist()}
