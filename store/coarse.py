@@ -16,11 +16,10 @@ from store.calibration import without_own
 
 RECALL = 0.965  # of the ten nearest, beyond which no more lists are read
 ENOUGH = 0.955  # of the ten nearest, measured on a few hundred covers: so that it is .95 on others too
-LISTS, PROBES = 4096, 32  # for who has to say before all covers are there: what a million like real ones come to
 _GAIN = 0.004  # nor where twice as many would find no more than this: the rest is lost to the 8-bit numbers
 _QUERIES = 500  # covers that recall is measured on
 _FEWEST = 8  # lists
-_TRAINING = 40  # vectors a list, the least that FAISS finds enough
+TRAINING = 40  # vectors a list, the least that FAISS finds enough
 _ROUNDS = 6  # of k-means
 _TILE = 1 << 21  # similarities computed at a time: 8 MB, which a processor's cache holds
 
@@ -44,7 +43,7 @@ def fresh_coarse(vectors: np.ndarray) -> Any:
     index.cp.niter = _ROUNDS
     if faiss.get_num_gpus() > 0:  # training is the slow part
         index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(dimension))
-    sample = vectors[np.sort(np.random.default_rng(0).permutation(count)[: lists * _TRAINING])]
+    sample = vectors[np.sort(np.random.default_rng(0).permutation(count)[: lists * TRAINING])]
     index.train(sample)
     found = _filled(index, vectors)
     if found < ENOUGH:
@@ -58,10 +57,21 @@ def fresh_coarse(vectors: np.ndarray) -> Any:
 
 def _filled(index: Any, vectors: np.ndarray) -> float:
     """Fill a trained index and choose its probes; the recall."""
+    import faiss
+
     index.add(vectors)
     index.make_direct_map()
-    index.nprobe, found = _probes(index, vectors)
+    rows = _asked(len(vectors))
+    _, exact = faiss.knn(vectors[rows], vectors, 11, metric=faiss.METRIC_INNER_PRODUCT)
+    index.nprobe, found = _probes(index, vectors[rows], exact)
     return found
+
+
+def probes_of(index: Any) -> int:
+    """How many lists of a filled index to read where its vectors are not at hand: by what reading all of them finds."""
+    vectors = index.reconstruct_batch(_asked(index.ntotal))
+    _, exact = index.search(vectors, 11, params=reading(nprobe=index.nlist))
+    return _probes(index, vectors, exact)[0]
 
 
 def nearest_of_all(index: Any, k: int, advance: Callable[[int], None]) -> tuple[np.ndarray, np.ndarray]:
@@ -168,15 +178,16 @@ def recall(found: np.ndarray, exact: np.ndarray) -> float:
     return float((found[:, :, None] == exact[:, None, :]).any(axis=1).mean())
 
 
-def _probes(index: Any, vectors: np.ndarray) -> tuple[int, float]:
-    """How many lists to read, a power of two, and the recall of the ten nearest that this has."""
-    import faiss
+def _asked(count: int) -> np.ndarray:
+    """The rows that recall is measured on."""
+    return np.sort(np.random.default_rng(1).permutation(count)[:_QUERIES])
 
-    rows = np.sort(np.random.default_rng(1).permutation(len(vectors))[:_QUERIES])
-    _, exact = faiss.knn(vectors[rows], vectors, 11, metric=faiss.METRIC_INNER_PRODUCT)
+
+def _probes(index: Any, queries: np.ndarray, exact: np.ndarray) -> tuple[int, float]:
+    """How many lists to read, a power of two, and how much that finds of the ten nearest of `exact` (int [q, 11])."""
     probes, before = min(_FEWEST, index.nlist), 0.0
     while True:
-        _, found = index.search(vectors[rows], 11, params=reading(nprobe=probes))
+        _, found = index.search(queries, 11, params=reading(nprobe=probes))
         now = recall(found, exact[:, 1:])
         if now >= RECALL or now - before < _GAIN or 2 * probes > index.nlist:
             return probes, now

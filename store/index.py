@@ -14,7 +14,7 @@ import numpy as np
 
 from store.bulk import hashes
 from store.calibration import NEAREST, calibration, nearest_others
-from store.coarse import LISTS, PROBES, fresh_coarse, nearest_of_all, reading
+from store.coarse import fresh_coarse, nearest_of_all, reading
 from store.errors import StaleIndex
 from store.index_files import REBUILD, IndexFacts, newest_json, read_files, write_files
 from store.neighbor_table import neighbors_are_current, write_neighbors
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from store.library import Library
 
 __all__ = [
-    "LISTS",
-    "PROBES",
     "CoverIndex",
     "IndexFacts",
     "build_index",

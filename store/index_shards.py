@@ -12,15 +12,14 @@ from typing import Any, cast
 import numpy as np
 
 from store.calibration import calibration
+from store.coarse import probes_of
 from store.errors import LibraryError
-from store.index import LISTS, PROBES, CoverIndex, normalized
+from store.index import CoverIndex, normalized
 from store.index_files import write_files
 from store.library import Library
 
-SAMPLE = LISTS * 64  # covers that the lists are trained on
 
-
-def train_index(sample: np.ndarray, lists: int = LISTS) -> np.ndarray:
+def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
     """An empty IVF,SQ8 index trained on vectors (float32 [n, m] of any length) as bytes, uint8 [b], to hand around.
 
     ValueError for fewer vectors than lists.
@@ -69,8 +68,8 @@ def merge_parts(trained: np.ndarray, parts: Iterable[Path]) -> Any:
             index.merge_from(part, index.ntotal)
         except RuntimeError as error:
             raise LibraryError(f"{path} is damaged ({str(error).splitlines()[0][-200:]}); index again") from error
-    index.nprobe = min(PROBES, index.nlist)
     index.make_direct_map()
+    index.nprobe = probes_of(index)
     return index
 
 

@@ -23,6 +23,7 @@ from pipelines.report import SourceError
 from pipelines.shards.engines import cluster
 from pipelines.shards.format import Manifest, read_manifest, read_shard
 from store import index as cover_index
+from store.coarse import TRAINING, lists_for
 from store.errors import LibraryError
 from store.index_shards import adopt_index, fill_part, merge_parts, train_index
 from store.library import Library
@@ -92,8 +93,8 @@ def index_shards(
     parts_folder.mkdir(exist_ok=True)
     parts = _parts(parts_folder, shards)
     progress.start("training the index", None)
-    lists = cover_index.LISTS
-    trained = train_index(_sample(folder, shards, matrix, lists * 64), lists)
+    lists = lists_for(len(shas))
+    trained = train_index(_sample(folder, shards, matrix, lists * TRAINING), lists)
     progress.start("indexing covers", len(shas))
     run = _fill_local(parts, folder, matrix, trained) if engine == "local" else _fill_ray(
         parts, folder, matrix, trained, address

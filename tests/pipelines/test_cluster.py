@@ -117,7 +117,6 @@ def test_two_nodes_of_which_one_dies_make_what_the_pool_makes(
     library = Library.create(tmp_path / "library")
     ingest_shards(library, there, weights=tiny_weights)
     monkeypatch.setattr(index_module, "EXACT_BELOW", 10)
-    monkeypatch.setattr(index_module, "LISTS", 4)
     monkeypatch.setattr(indexing, "PART", 10)
     indexed = indexing.index_shards(library, there, engine="ray", address=cluster.address, weights=tiny_weights)
     assert indexed.covers == 40 and indexed.parts > 1

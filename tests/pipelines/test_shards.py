@@ -261,7 +261,6 @@ def test_the_index_of_a_large_library_is_made_from_its_shards(made, tmp_path, ti
     small = index_shards(library, tmp_path / "shards", weights=tiny_weights)
     assert small.covers == 0 and "sleevewalk build" in small.summary()
     monkeypatch.setattr(index_module, "EXACT_BELOW", 10)
-    monkeypatch.setattr(index_module, "LISTS", 4)
     monkeypatch.setattr("pipelines.shards.indexing.PART", 8)
     report = index_shards(library, tmp_path / "shards", weights=tiny_weights)
     assert report.covers == 19 and report.parts > 1
