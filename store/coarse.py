@@ -47,7 +47,7 @@ def fresh_coarse(vectors: np.ndarray) -> Any:
     index.train(sample)
     found = _filled(index, vectors)
     if found < ENOUGH:
-        exact = faiss.index_factory(dimension, f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT)
+        exact: Any = faiss.index_factory(dimension, f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT)
         exact.quantizer.add(index.quantizer.reconstruct_n(0, lists))
         exact.train(sample)
         if _filled(exact, vectors) > found:
