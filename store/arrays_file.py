@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,15 +80,22 @@ def note_arrays(con: duckdb.DuckDBPyConnection, fingerprint: str, digest: str) -
 
 def open_arrays(con: duckdb.DuckDBPyConnection, index_dir: Path) -> AlbumArrays | None:
     """The file's arrays, mapped; None where there is none, or it is damaged or of other tables."""
+    found = noted_arrays(con, index_dir)
+    return None if found is None or found[1] != tables_fingerprint(con) else found[0]
+
+
+def noted_arrays(con: duckdb.DuckDBPyConnection, index_dir: Path) -> tuple[AlbumArrays, str] | None:
+    """(the file's arrays, mapped; the fingerprint of the tables that they are a copy of) for who asks while using them
+    whether the tables are still those; None where there is no file or it is damaged.
+    """
     path = index_dir / NAME
     noted = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'album_arrays'")
     if noted is None or not path.is_file():
         return None
     fingerprint, _, digest = noted[0].rpartition(" ")
-    with ThreadPoolExecutor(1) as beside:  # both take a second for a million albums
-        hashing = beside.submit(_sha256, path)
-        current = fingerprint == tables_fingerprint(con)
-        return _mapped(path) if current and digest == hashing.result() else None
+    if not fingerprint.startswith(f"{FORMAT} ") or digest != _sha256(path):
+        return None
+    return _mapped(path), fingerprint
 
 
 def _sha256(path: Path) -> str:

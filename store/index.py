@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from store.bulk import hashes
+from store.bulk import rows_of_hashes
 from store.calibration import NEAREST, calibration, nearest_others
 from store.coarse import fresh_coarse, nearest_of_all, reading
 from store.errors import StaleIndex
@@ -123,10 +123,7 @@ class CoverIndex:
     def rows_of(self, shas: Sequence[str]) -> np.ndarray:
         """int64 [n]: the row of each cover, -1 where the index does not hold it."""
         if isinstance(shas, Texts):
-            import pyarrow.compute as pc
-
-            found = pc.index_in(shas.array, value_set=hashes(self.sha_bytes))
-            return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+            return rows_of_hashes(shas.array, self.sha_bytes)
         return np.fromiter((self._rows.get(sha, -1) for sha in shas), np.int64, len(shas))
 
     def row_of_any(self, shas: Sequence[str]) -> bool:

@@ -7,12 +7,14 @@ weighted as the person wants. `signals` holds the scores, `reasons` their words.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.album_arrays import read_arrays
+from store.arrays_file import noted_arrays, tables_fingerprint
 from store.errors import UnknownAlbum
 from store.index import CoverIndex
 from store.reasons import rank_text, reasons_for
@@ -21,6 +23,8 @@ from store.signals import ARTIST, Centre, Signals, fuse, weight_array
 from store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    import duckdb
+
     from store.library import Library
 
 
@@ -36,11 +40,18 @@ class Ring:
 class Neighborhood:
     """Answers for one snapshot and one index; keeps no file open. Safe to use from several threads."""
 
-    def __init__(self, snapshot: Snapshot, index: CoverIndex | None, notices: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        index: CoverIndex | None,
+        notices: Sequence[str] = (),
+        signals: Signals | None = None,
+    ) -> None:
+        """`signals`: those of this snapshot and index, if they are made already."""
         self.snapshot = snapshot
         self.index = index
         self.notices = tuple(notices)  # what a person should know, such as a stale index
-        self.signals = Signals(snapshot, index)
+        self.signals = signals or Signals(snapshot, index)
 
     def neighbors(
         self,
@@ -177,14 +188,32 @@ def open_neighborhood(library: Library) -> Neighborhood:
     damaged one raises.
     """
     notices = []
-    with ThreadPoolExecutor(1) as beside:  # the index of a million covers is 340 MB to be hashed
+    with ThreadPoolExecutor(1) as beside:
         loading = beside.submit(CoverIndex.load, library, allow_stale=True)
         with library.read() as con:
-            snapshot = Snapshot.copy(con, library)
+            snapshot, signals = _opened(con, library, loading, beside)
             index = loading.result()
             why = index.why_stale(con) if index is not None else ""
     if why:
         notices.append(f"the cover index is stale ({why}); run `sleevewalk build`")
     if index is None and any(snapshot.covers):
         notices.append("no cover index yet: neighbours come without covers; run `sleevewalk build`")
-    return Neighborhood(snapshot, index, notices)
+    return Neighborhood(snapshot, index, notices, signals.result())
+
+
+def _opened(
+    con: duckdb.DuckDBPyConnection, library: Library, loading: Future[CoverIndex | None], beside: Executor
+) -> tuple[Snapshot, Future[Signals]]:
+    """A library of a million albums has two files of half a gigabyte to be hashed and tables to be fingerprinted: they
+    are hashed beside each other, and whether the tables are still those that were copied is asked while the signals are
+    made of the copy.
+    """
+    found = noted_arrays(con, library.index_dir)
+    if found is not None:
+        arrays, fingerprint = found
+        copy = Snapshot.of(arrays, con, library)
+        making = beside.submit(lambda: Signals(copy, loading.result()))
+        if fingerprint == tables_fingerprint(con):
+            return copy, making
+    snapshot = Snapshot.of(read_arrays(con), con, library)
+    return snapshot, beside.submit(lambda: Signals(snapshot, loading.result()))

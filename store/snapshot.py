@@ -68,7 +68,11 @@ class Snapshot:
     @classmethod
     def copy(cls, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
         """`load` within an open burst."""
-        arrays = open_arrays(con, library.index_dir) or read_arrays(con)
+        return cls.of(open_arrays(con, library.index_dir) or read_arrays(con), con, library)
+
+    @classmethod
+    def of(cls, arrays: AlbumArrays, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
+        """These arrays, with what else a snapshot has."""
         return cls(arrays, read_personal(con, library.path), merged_ids(con))
 
     def __len__(self) -> int:

@@ -51,6 +51,7 @@ from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
     from store.library import Library
+    from store.neighborhood import Neighborhood
     from store.snapshot import Snapshot
 
 TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
@@ -330,8 +331,12 @@ def app_of(
     look: TerminalLook | None = None,
     decoder: Decoder | None = None,
     config: Config | None = None,
+    neighborhood: Neighborhood | None = None,
 ) -> tuple[SleevewalkApp, Notebook]:
-    """The app on a library, and what writes its personal records. LibraryError where the library cannot be read."""
+    """The app on a library, and what writes its personal records. LibraryError where the library cannot be read.
+
+    `neighborhood`: of this library, if it is open already.
+    """
     from store.cover_map import open_map
     from store.covers import CoverFiles
     from store.find import find
@@ -339,7 +344,7 @@ def app_of(
     from store.personal import Personal
 
     config = config or Config()
-    neighborhood = open_neighborhood(library)
+    neighborhood = neighborhood or open_neighborhood(library)
     notebook = Notebook(Personal(library))
     session = None
     if len(neighborhood.snapshot):
@@ -372,18 +377,19 @@ def run_app(
     look: TerminalLook | None = None,
     decoder: Decoder | None = None,
     pictures: str | None = None,
+    neighborhood: Neighborhood | None = None,
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
     `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
     the terminal was prepared for before this module was imported. `pictures` is one of PICTURES and goes before the
-    person's settings.
+    person's settings. `neighborhood`: of this library, if it is open already.
     Raises LibraryError where the library cannot be read.
     """
     from store.personal import Personal
 
     config = load_config(config_path(), tuple(theme.name for theme in THEMES), binding_ids())
-    app, notebook = app_of(library, start_album, blender, look, decoder, config)
+    app, notebook = app_of(library, start_album, blender, look, decoder, config, neighborhood)
     wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
     try:
         with chosen_pictures(wanted, source, app.look) as asked:

@@ -225,3 +225,28 @@ def test_a_cover_that_many_albums_share_stays_bounded(library: Library) -> None:
         selfs = con.execute("SELECT count(*) FROM neighbors WHERE album_id = neighbor_id").fetchall()
     assert most == [(48,)] and same == [(16, 16)] and selfs == [(0,)]
     assert len(shas) == 40
+
+
+def test_rows_of_covers_are_found_by_their_hashes() -> None:
+    import hashlib
+
+    import pyarrow as pa
+
+    from store.bulk import rows_of_hashes
+
+    def column(hashes: list[str]) -> pa.LargeStringArray:
+        return pa.array(hashes, pa.large_string())
+
+    known = [hashlib.sha256(bytes([number])).hexdigest() for number in range(200)]
+    twin = known[7][:16] + known[8][16:]  # begins like a known one
+    held = np.array(known[:100], "S64")
+    asked = ["", *known[::-1], twin, ""]
+    expected = [held.tolist().index(sha.encode()) if sha.encode() in held.tolist() else -1 for sha in asked]
+    assert rows_of_hashes(column(asked), held).tolist() == expected
+    assert rows_of_hashes(column(asked)[5:60], held).tolist() == expected[5:60]  # a part of a column
+    with_twin = np.array([*known[:100], twin], "S64")
+    expected[asked.index(twin)] = 100
+    assert rows_of_hashes(column(asked), with_twin).tolist() == expected
+    assert rows_of_hashes(column([*asked, "short"]), held).tolist()[-1] == -1
+    assert rows_of_hashes(column(["", known[0]]), held[:0]).tolist() == [-1, -1]
+    assert rows_of_hashes(column([]), held).tolist() == []

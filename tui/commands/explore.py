@@ -16,6 +16,7 @@ from tui.terminal import COLORS, TerminalLook, prepare, terminal_look
 if TYPE_CHECKING:
     from pipelines.blend import BlendResult
     from store.library import Library
+    from store.neighborhood import Neighborhood
     from store.records import Album
     from tui.decoder import Decoder
 
@@ -88,13 +89,24 @@ def open_demo(
 
 def open_app(library: Library, album: str | None, look: TerminalLook, pictures: str | None = None) -> int:
     prepare(look)
-    from store.find import resolve
-    from store.snapshot import Snapshot
-    from tui.app import run_app
+    from concurrent.futures import ThreadPoolExecutor
 
-    start = resolve(Snapshot.load(library), album).album_id if album else None
+    with ThreadPoolExecutor(1) as beside:  # the library opens while the app's modules are imported
+        opening = beside.submit(_neighborhood, library)
+        from tui.app import run_app
+
+        neighborhood = opening.result()
+    from store.find import resolve
+
+    start = resolve(neighborhood.snapshot, album).album_id if album else None
     decoder = app_decoder(library)
-    return run_app(library, start, app_blender(decoder), look, decoder, pictures)
+    return run_app(library, start, app_blender(decoder), look, decoder, pictures, neighborhood)
+
+
+def _neighborhood(library: Library) -> Neighborhood:
+    from store.neighborhood import open_neighborhood
+
+    return open_neighborhood(library)
 
 
 def app_decoder(library: Library) -> Decoder:
