@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+import tests.bench.__main__ as bench
 from store.library import Library
 from tests.bench.__main__ import measure, stock_kilobytes
 from tests.bench.driven import fresh, shown, start_album
@@ -12,7 +15,10 @@ from tests.tui.test_terminal import library
 __all__ = ["library"]  # the fixture of the other file, used here too
 
 
-def test_every_look_takes_the_same_path_and_each_action_has_its_figures(library: Library, tmp_path: Path) -> None:
+def test_every_look_takes_the_same_path_and_each_action_has_its_figures(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "QUERY", "record 11 ")  # which this library has
     album = start_album(library.path)
     walked, kilobytes = [], {}
     for look in ("truecolor", "lite"):
