@@ -6,9 +6,7 @@ nothing has changed is not read again. Albums are never taken out: a file that h
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +18,7 @@ from pipelines.images import BadImage, PreparedCover, prepare_cover, read_pictur
 from pipelines.music_files import Track, UnreadableMusic, read_track
 from pipelines.music_tree import MusicFolder, walk_music
 from pipelines.progress import Progress
-from pipelines.report import IngestReport, LeftOut, SourceError
+from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, told
 from pipelines.writing import patient_write
 from store.catalog import add_albums, add_covers, record_items
 from store.covers import CoverFiles
@@ -84,25 +82,16 @@ def ingest_folder(library: Library, folder: Path, progress: Progress | None = No
     Unreadable files are told in `rejected`, at each run until they change. Raises SourceError where the folder
     cannot be read, LibraryLocked after a patient wait; what was committed until then stays.
     """
-    began = time.monotonic()
     progress = progress or Progress()
     report = FolderReport(str(folder))
     if not folder.is_dir():
         raise SourceError(f"{folder}: no such folder of music")
-    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="covers")
-    try:
+    with told(report, progress), cover_pool() as pool:
         job = _Job(library, pool, progress, report)
         progress.start(f"Music in {clean(folder.name, 60)}", None)
         folders = walk_music(folder.resolve(), report)
         for batch in ahead(map(job.prepare, _in_batches(folders)), _AHEAD):
             job.commit(batch)
-    except BaseException:
-        progress.finish(f"stopped: {report.summary()}; run it again to continue")
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        report.seconds = time.monotonic() - began
-    progress.finish(report.summary())
     return report
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pipelines.progress import Progress
 from store.errors import LibraryError
 
 
@@ -86,3 +92,27 @@ class IngestReport:
             "seconds": round(self.seconds, 3),
             "rate": round(self.rate, 1),
         }
+
+
+@contextmanager
+def told(report: IngestReport, progress: Progress) -> Iterator[None]:
+    """An ingest from here to its end: how long it took and its last line, also where it was stopped."""
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        progress.finish(f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped")
+        raise
+    finally:
+        report.seconds = time.monotonic() - began
+    progress.finish(report.summary())
+
+
+@contextmanager
+def cover_pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that make covers; what has not begun when the work ends or fails is dropped."""
+    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="covers")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

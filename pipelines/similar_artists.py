@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.batches import batched
 from pipelines.progress import Progress
-from pipelines.report import IngestReport, LeftOut
+from pipelines.report import IngestReport, LeftOut, told
 from pipelines.rows import BadRow, Columns, Row, count_rows, read_rows
 from pipelines.writing import patient_write
 from store.catalog import add_similar_artists
@@ -28,11 +27,10 @@ def ingest_similar_artists(library: Library, file: Path, progress: Progress | No
 
     Raises SourceError where the file cannot be read, LibraryLocked after a patient wait.
     """
-    began = time.monotonic()
     progress = progress or Progress()
     report = IngestReport(str(file))
     seen: dict[tuple[str, str], str] = {}  # pair of keys → the row that brought it
-    try:
+    with told(report, progress):
         rows = read_rows(file, SIMILAR_COLUMNS)
         progress.start(f"Similar artists from {clean(file.name, 60)}", count_rows(file))
         for batch in batched(rows, BATCH):
@@ -45,12 +43,6 @@ def ingest_similar_artists(library: Library, file: Path, progress: Progress | No
             report.already_there += len(pairs) - added
             report.rejected += [pair for pair in parsed if isinstance(pair, LeftOut)]
             progress.advance(len(batch))
-    except BaseException:
-        progress.finish(f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped")
-        raise
-    finally:
-        report.seconds = time.monotonic() - began
-    progress.finish(report.summary())
     return report
 
 

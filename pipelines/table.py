@@ -6,8 +6,6 @@ a renamed file or a table that has grown, a run continues where things stand and
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -18,7 +16,7 @@ from pipelines.album_rows import ALBUM_COLUMNS, AlbumRow, parse_rows
 from pipelines.batches import ahead, batched
 from pipelines.images import BadImage, PreparedCover, load_covers
 from pipelines.progress import Progress
-from pipelines.report import IngestReport, LeftOut, SourceError
+from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, told
 from pipelines.rows import BadRow, Row, count_rows, fingerprint, read_rows
 from pipelines.writing import patient_write
 from store.catalog import add_albums, add_covers, record_items
@@ -52,11 +50,9 @@ def ingest_table(
     one. Raises SourceError where the table or the folder cannot be read, LibraryLocked after a patient wait;
     what was committed until then stays. On Ctrl-C the batch in hand is dropped, KeyboardInterrupt goes on.
     """
-    began = time.monotonic()
     progress = progress or Progress()
     report = IngestReport(str(file))
-    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="covers")
-    try:
+    with told(report, progress), cover_pool() as pool:
         folder = resolved_folder(covers_dir)
         job = TableJob(library, file.name, fingerprint(file), pool, progress, report)
         rows = read_rows(file, ALBUM_COLUMNS)
@@ -72,13 +68,6 @@ def ingest_table(
         for batch in ahead(map(prepare, batched(rows, BATCH)), _AHEAD):
             job.commit(batch)
         job.close()
-    except BaseException:
-        progress.finish(f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped")
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        report.seconds = time.monotonic() - began
-    progress.finish(report.summary())
     return report
 
 

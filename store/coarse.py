@@ -37,21 +37,29 @@ def fresh_coarse(vectors: np.ndarray) -> Any:
     """
     import faiss
 
-    count, dimension = vectors.shape
-    lists = lists_for(count)
-    index: Any = faiss.index_factory(dimension, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
-    index.cp.niter = _ROUNDS
-    if faiss.get_num_gpus() > 0:  # training is the slow part
-        index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(dimension))
-    sample = vectors[np.sort(np.random.default_rng(0).permutation(count)[: lists * TRAINING])]
-    index.train(sample)
+    lists = lists_for(len(vectors))
+    sample = vectors[np.sort(np.random.default_rng(0).permutation(len(vectors))[: lists * TRAINING])]
+    index = trained_coarse(sample, lists)
     found = _filled(index, vectors)
     if found < ENOUGH:
-        exact: Any = faiss.index_factory(dimension, f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT)
-        exact.quantizer.add(index.quantizer.reconstruct_n(0, lists))
-        exact.train(sample)
-        if _filled(exact, vectors) > found:
-            return exact
+        finer: Any = faiss.index_factory(vectors.shape[1], f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT)
+        finer.quantizer.add(index.quantizer.reconstruct_n(0, lists))
+        finer.train(sample)
+        if _filled(finer, vectors) > found:
+            return finer
+    return index
+
+
+def trained_coarse(sample: np.ndarray, lists: int) -> Any:
+    """An empty IVF index of 8-bit numbers whose lists are trained on `sample` (float32 [n, m], length 1)."""
+    import faiss
+
+    index: Any = faiss.index_factory(sample.shape[1], f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter = _ROUNDS
+    if faiss.get_num_gpus() > 0:  # training is the slow part
+        index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(sample.shape[1]))
+    index.train(sample)
+    index.clustering_index = None
     return index
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from store.calibration import calibration
-from store.coarse import probes_of
+from store.coarse import probes_of, trained_coarse
 from store.errors import LibraryError
 from store.index import CoverIndex, normalized
 from store.index_files import write_files
@@ -28,12 +28,7 @@ def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
 
     if len(sample) < lists:
         raise ValueError(f"{len(sample)} vectors cannot train {lists} lists")
-    index: Any = faiss.index_factory(sample.shape[1], f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
-    if faiss.get_num_gpus() > 0:
-        index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(sample.shape[1]))
-    index.train(normalized(sample))
-    index.clustering_index = None
-    return cast(np.ndarray, faiss.serialize_index(index))
+    return cast(np.ndarray, faiss.serialize_index(trained_coarse(normalized(sample), lists)))
 
 
 def fill_part(trained: np.ndarray, vectors: Iterable[np.ndarray], path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from store.bulk import hashes, registered
 from store.calibration import NEAREST
+from store.errors import LibraryError
 from store.schema import NOW_UTC, first_row
 
 if TYPE_CHECKING:
@@ -47,11 +49,13 @@ class Rewrite:
     named: pa.Table  # album_id, cover (its row in the index), nth album of that cover
     parts: list[np.ndarray]  # int64 each: covers to be written in one burst, those of the first albums first
     fingerprint: str  # of what is written
+    token: str  # stands in `derived` until the last burst: no other build has begun one meanwhile
 
 
 def begin_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Rewrite:
     """Empty the tables; then come `add_neighbors` for every part and `finish_neighbors`."""
-    con.execute("DELETE FROM derived WHERE name = 'neighbors'")
+    token = f"being written {uuid.uuid4().hex}"
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [token])
     for table in ("neighbors", "cover_vectors", "cover_calibration"):
         con.execute(f"DELETE FROM {table}")
     named = _named(con, index)
@@ -59,7 +63,7 @@ def begin_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Rewrit
     covers = named["cover"].to_numpy()
     first = np.sort(np.unique(covers, return_index=True)[1])
     parts = [covers[first[start : start + BURST]] for start in range(0, len(first), BURST)]
-    return Rewrite(named, parts, _fingerprint(con, index))
+    return Rewrite(named, parts, _fingerprint(con, index), token)
 
 
 def add_neighbors(
@@ -69,20 +73,38 @@ def add_neighbors(
     part: np.ndarray,
     nearest: tuple[np.ndarray, np.ndarray],
 ) -> int:
-    """Write the neighbours of the albums that wear the covers of a part; return how many."""
+    """Write the neighbours of the albums that wear the covers of a part; return how many. LibraryError where another
+    build has begun to write them.
+    """
+    _still(con, rewrite.token)
     similarity, found = nearest
     return _write(con, index, rewrite.named, part, (similarity[part], found[part]))
 
 
 def finish_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, rewrite: Rewrite) -> None:
-    """The tables count from here on; unless albums came or went meanwhile, which makes them stale at once."""
+    """The tables count from here on; unless albums came or went meanwhile, which makes them stale at once. LibraryError
+    as of `add_neighbors`.
+    """
     import pyarrow as pa
 
+    _still(con, rewrite.token)
     if index.is_exact:
         _write_vectors(con, index, 0)
     with registered(con, "knots", pa.table({"similarity": index.knots[:, 0], "score": index.knots[:, 1]})):
         con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
     con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [rewrite.fingerprint])
+
+
+def _still(con: duckdb.DuckDBPyConnection, noted: str) -> None:
+    """LibraryError unless the tables are as this build left or found them: two that write in turns would mix rows."""
+    if _noted(con) != noted:
+        raise LibraryError("another build began to write the neighbours; let it end, then run `sleevewalk build` again")
+
+
+def _noted(con: duckdb.DuckDBPyConnection) -> str:
+    """What the tables were written from, or the token of a rewrite under way; '' where there is neither."""
+    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'neighbors'")
+    return row[0] if row else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,7 @@ class Growth:
 
     rows: np.ndarray  # int64 [n]: covers that are new, or that a new one is among the nearest of
     nearest: tuple[np.ndarray, np.ndarray]  # of those rows (see `CoverIndex.nearest_to`)
+    before: str  # what the tables were written from
 
 
 def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | None:
@@ -101,10 +124,10 @@ def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | Non
     """
     if not index.facts.grown_from:
         return None
-    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'neighbors'")
+    noted = _noted(con)
     with registered(con, "new_covers", _covers(index, np.arange(index.facts.grown_at, index.count))):
         before = _albums_and_covers(con, "AND cover_sha256 NOT IN (SELECT cover_sha256 FROM new_covers)")
-    if row is None or row[0] != f"{index.facts.grown_from} {before}":
+    if noted != f"{index.facts.grown_from} {before}":
         return None
     new = index.vectors(np.arange(index.facts.grown_at, index.count))
     farthest = _farthest(con, index)
@@ -114,13 +137,17 @@ def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | Non
         nearest_new = (index.vectors(rows) @ new.T).max(axis=1)
         changed.append(rows[1 - nearest_new <= farthest[rows] + _ROUNDING])
     every = np.sort(np.concatenate(changed))
-    return Growth(every, index.nearest_to(every))
+    return Growth(every, index.nearest_to(every), noted)
 
 
 def extend_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, growth: Growth) -> int:
-    """Write a growth; the tables are then what `write_neighbors` would have made. Returns the rows written."""
+    """Write a growth; the tables are then what `write_neighbors` would have made. Returns the rows written.
+
+    LibraryError as of `add_neighbors`.
+    """
     import pyarrow as pa
 
+    _still(con, growth.before)
     with (
         registered(con, "index_covers", _covers(index, np.arange(index.count))),
         registered(con, "changed", pa.table({"cover": growth.rows.astype(np.int32)})),
@@ -227,8 +254,7 @@ def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex, first: int
 
 def neighbors_are_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:
     """True where `neighbors` was written from this index and from the covers that the albums have today."""
-    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'neighbors'")
-    return row is not None and row[0] == _fingerprint(con, index)
+    return _noted(con) == _fingerprint(con, index)
 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> str:

@@ -1,4 +1,4 @@
-"""The Textual app: a session, its screens, and how a library is opened into them."""
+"""The Textual app: a session and its screens."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ from store.records import Album, Route, Weights
 from tui.bench_door import open_gallery, open_tray
 from tui.bench_state import Bench
 from tui.colors import ColorMode
-from tui.config import Config, config_path, load_config
+from tui.config import Config
 from tui.covers import CoverPainter, CoverSource
 from tui.decoder import Decoder
 from tui.evidence_run import EvidenceDesk, report_folder, validate_command
 from tui.halfblocks import FINE, LITE
 from tui.keynames import key_name, keyed
-from tui.notebook import Notebook
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
-from tui.picture_choice import Asked, chosen_pictures
-from tui.registry import APP_BINDINGS, EVERYWHERE, binding_ids, bindings_of, help_for, own_key_names
+from tui.picture_choice import Asked
+from tui.registry import APP_BINDINGS, EVERYWHERE, bindings_of, help_for, own_key_names
 from tui.screens.bench import BenchScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence import EvidenceScreen
@@ -45,16 +44,11 @@ from tui.sleeve import sleeve_colors
 from tui.terminal import TerminalLook
 from tui.terminal_display import ThriftyDisplay
 from tui.title import has_title, title_codes
-from tui.trail import Trail
 from tui.widgets.bars import KeysLine
 from tui.widgets.counts import Counts
 
 if TYPE_CHECKING:
     from store.library import Library
-    from store.neighborhood import Neighborhood
-    from store.snapshot import Snapshot
-
-TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
 
 
 class SleevewalkApp(ThriftyDisplay):
@@ -316,89 +310,3 @@ def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
     if system in (ColorSystem.STANDARD, ColorSystem.WINDOWS):
         return ColorMode.BASIC
     return ColorMode.TRUECOLOR
-
-
-def recorded_trail(snapshot: Snapshot) -> Trail | None:
-    """The walks recorded so far, the latest TRAIL_KEPT stops of them; stops not in the library now are left out."""
-    known = [step for step in snapshot.personal.walks if snapshot.row(step.album_id) is not None]
-    return Trail.of_steps(known[-TRAIL_KEPT:])
-
-
-def app_of(
-    library: Library,
-    start_album: str | None = None,
-    blender: Blender | None = None,
-    look: TerminalLook | None = None,
-    decoder: Decoder | None = None,
-    config: Config | None = None,
-    neighborhood: Neighborhood | None = None,
-) -> tuple[SleevewalkApp, Notebook]:
-    """The app on a library, and what writes its personal records. LibraryError where the library cannot be read.
-
-    `neighborhood`: of this library, if it is open already.
-    """
-    from store.cover_map import open_map
-    from store.covers import CoverFiles
-    from store.find import find
-    from store.neighborhood import open_neighborhood
-    from store.personal import Personal
-
-    config = config or Config()
-    neighborhood = neighborhood or open_neighborhood(library)
-    notebook = Notebook(Personal(library))
-    session = None
-    if len(neighborhood.snapshot):
-        snapshot = neighborhood.snapshot
-        marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
-        trail = recorded_trail(snapshot)
-        names = {named.walk_id: named.name for named in snapshot.personal.walk_names}
-        session = Session(neighborhood, start_album, config.weights, notebook, None, trail, marks, names)
-    app = SleevewalkApp(
-        session,
-        CoverFiles(library.covers_dir),
-        find,
-        library_path=library.path,
-        blends_dir=library.blends_dir,
-        blender=blender,
-        config=config,
-        welcome=session is not None and not neighborhood.snapshot.personal.walks,
-        look=look,
-        mapper=partial(open_map, library, neighborhood),
-        decoder=decoder,
-        library=library,
-    )
-    return app, notebook
-
-
-def run_app(
-    library: Library,
-    start_album: str | None = None,
-    blender: Blender | None = None,
-    look: TerminalLook | None = None,
-    decoder: Decoder | None = None,
-    pictures: str | None = None,
-    neighborhood: Neighborhood | None = None,
-) -> int:
-    """Open a library and walk it until the person leaves; the exit status for the shell.
-
-    `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
-    the terminal was prepared for before this module was imported. `pictures` is one of PICTURES and goes before the
-    person's settings. `neighborhood`: of this library, if it is open already.
-    Raises LibraryError where the library cannot be read.
-    """
-    from store.personal import Personal
-
-    config = load_config(config_path(), tuple(theme.name for theme in THEMES), binding_ids())
-    app, notebook = app_of(library, start_album, blender, look, decoder, config, neighborhood)
-    wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
-    try:
-        with chosen_pictures(wanted, source, app.look) as asked:
-            app.use(asked)
-            app.run()
-    finally:
-        app.evidence.close()
-        if decoder is not None:
-            decoder.close()
-        notebook.close()
-        Personal(library).flush()
-    return app.return_code or 0

@@ -6,10 +6,7 @@ there already is left alone, and a run that was interrupted continues.
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +20,7 @@ from pipelines.album_rows import AlbumRow
 from pipelines.batches import ahead
 from pipelines.images import BadImage, PreparedCover
 from pipelines.progress import Progress
-from pipelines.report import IngestReport, SourceError
+from pipelines.report import IngestReport, SourceError, cover_pool, told
 from pipelines.shards.format import Manifest, album_rows, covers_of, path_of, read_manifest, read_shard
 from pipelines.table import Batch, TableJob, put_cover
 from pipelines.writing import patient_write
@@ -58,7 +55,6 @@ def ingest_shards(
     SourceError where the folder is no whole set of shards or was made with another model than `weights`, LibraryError
     for a damaged shard, LibraryLocked after a patient wait; what was committed until then stays.
     """
-    began = time.monotonic()
     progress = progress or Progress()
     report = IngestReport(str(folder))
     manifest = read_manifest(folder)
@@ -77,21 +73,13 @@ def ingest_shards(
         config = info.config
         add_model(con, info.model_id, "sleevewalk", config.latent_dim, config.resolution, None, info.metrics)
         missing = set(missing_latents(con, info.model_id))
-    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="covers")
-    try:
+    with told(report, progress), cover_pool() as pool:
         state = f"{manifest.fingerprint} {manifest.model_id}"
         job = TableJob(library, manifest.table, state, pool, progress, report)
         progress.start(f"Albums from {folder.name}", manifest.rows)
         for one in ahead(_prepared(job, folder, manifest), _AHEAD):
             _commit(job, one, manifest, missing)
         job.close()
-    except BaseException:
-        progress.finish(f"stopped: {report.summary()}; run it again to continue" if report.read else "stopped")
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        report.seconds = time.monotonic() - began
-    progress.finish(report.summary())
     return report
 
 

@@ -10,8 +10,10 @@ from pipelines.progress import Progress
 from pipelines.synthetic import add_to_library, make_library
 from store.arrays_file import NAME
 from store.errors import LibraryError
+from store.index import CoverIndex
 from store.latents import add_latents, add_model, load_latents
 from store.library import Library
+from store.neighbor_table import Growth, add_neighbors, begin_neighbors, extend_neighbors, finish_neighbors
 from store.neighborhood import open_neighborhood
 from vae.info import read_info
 
@@ -88,6 +90,31 @@ def test_neighbours_written_in_bursts_are_those_written_at_once(tmp_path, monkey
     monkeypatch.setattr(neighbor_table, "BURST", 100)
     report = build(library)
     assert report.neighbors == len(at_once) == 300 * 32 and table() == at_once
+    assert build(library).nothing_to_do
+
+
+def test_two_builds_that_write_neighbours_in_turns_do_not_mix_them(tmp_path, monkeypatch):
+    library = make_library(tmp_path / "made", 300, None, 1, Progress())
+    build(library)
+    index = CoverIndex.load(library)
+    assert index is not None
+    nearest = index.nearest_covers()
+    monkeypatch.setattr(neighbor_table, "BURST", 100)
+    with library.write() as con:
+        first = begin_neighbors(con, index)
+        add_neighbors(con, index, first, first.parts[0], nearest)
+    with library.write() as con:
+        second = begin_neighbors(con, index)
+    for write in (
+        lambda con: add_neighbors(con, index, first, first.parts[1], nearest),
+        lambda con: finish_neighbors(con, index, first),
+        lambda con: extend_neighbors(con, index, Growth(np.arange(3), index.nearest_to(np.arange(3)), "")),
+    ):
+        with pytest.raises(LibraryError, match="another build"), library.write() as con:
+            write(con)
+    with library.write() as con:
+        assert sum(add_neighbors(con, index, second, part, nearest) for part in second.parts) == 300 * 32
+        finish_neighbors(con, index, second)
     assert build(library).nothing_to_do
 
 

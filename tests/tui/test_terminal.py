@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,11 @@ from store.snapshot import Snapshot
 from tests.tui.libraries import make_library
 from tests.tui.slow_terminal import pictured
 from tests.tui.terminal import Terminal
-from tui.app import recorded_trail
+from tui.opening import recorded_trail
 
 ROOT = Path(__file__).parents[2]
 RUN = (
-    "import sys; from pathlib import Path; from store.library import Library; from tui.app import run_app; "
+    "import sys; from pathlib import Path; from store.library import Library; from tui.opening import run_app; "
     "sys.exit(run_app(Library.open(Path(sys.argv[1]))))"
 )
 ENTER, BACKSPACE, CTRL_C = "\r", "\x7f", "\x03"
@@ -69,6 +70,14 @@ def test_a_hop_there_and_back_beside_another_process_and_a_clean_end(terminal: T
     with library.read() as con:
         steps = con.execute("SELECT count(*) FROM walks").fetchone()
     assert steps == (2,)
+
+
+def test_what_counts_opens_whole_when_it_was_never_shown(terminal: Terminal) -> None:
+    terminal.until(lambda text: "here ──" in text and "▄" in text)
+    terminal.keys("\x1b")  # closes what is not open
+    time.sleep(0.5)  # else the two keys are one, Alt-w
+    terminal.keys("w")
+    terminal.until(lambda text: "genre      any" in text and "only ──" in text)
 
 
 def test_ctrl_c_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:

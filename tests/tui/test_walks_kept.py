@@ -12,7 +12,8 @@ from store.personal import Personal
 from tests.store.conftest import ALBUMS, circle, fill
 from tests.tui.fakes import make_app
 from tests.tui.test_app import HOSTILE, Records, ready, screen_text, session_of, until
-from tui.app import SleevewalkApp, app_of
+from tui.app import SleevewalkApp
+from tui.opening import app_of
 from tui.screens.trail import TrailScreen, file_name
 from tui.screens.welcome import WelcomeScreen
 

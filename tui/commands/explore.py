@@ -93,7 +93,7 @@ def open_app(library: Library, album: str | None, look: TerminalLook, pictures: 
 
     with ThreadPoolExecutor(1) as beside:  # the library opens while the app's modules are imported
         opening = beside.submit(_neighborhood, library)
-        from tui.app import run_app
+        from tui.opening import run_app
 
         neighborhood = opening.result()
     from store.find import resolve

@@ -260,6 +260,7 @@ class WalkScreen(Screen[None]):
         counts.visible = True
         self.add_class("-counting")
         self.set_focus(counts)
+        self.call_after_refresh(counts.draw)  # hidden it had no width, and a resize does not always come
         self._refresh_keys()
 
     def on_counts_changed(self, message: Counts.Changed) -> None:

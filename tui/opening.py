@@ -1,0 +1,110 @@
+"""How a library is opened into the app, and the app run to its end."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.app import SleevewalkApp
+from tui.config import Config, config_path, load_config
+from tui.decoder import Decoder
+from tui.notebook import Notebook
+from tui.palette import THEMES
+from tui.picture_choice import chosen_pictures
+from tui.registry import binding_ids
+from tui.session import Blender, Session
+from tui.terminal import TerminalLook
+from tui.trail import Trail
+
+if TYPE_CHECKING:
+    from store.library import Library
+    from store.neighborhood import Neighborhood
+    from store.snapshot import Snapshot
+
+TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
+
+
+def recorded_trail(snapshot: Snapshot) -> Trail | None:
+    """The walks recorded so far, the latest TRAIL_KEPT stops of them; stops not in the library now are left out."""
+    known = [step for step in snapshot.personal.walks if snapshot.row(step.album_id) is not None]
+    return Trail.of_steps(known[-TRAIL_KEPT:])
+
+
+def app_of(
+    library: Library,
+    start_album: str | None = None,
+    blender: Blender | None = None,
+    look: TerminalLook | None = None,
+    decoder: Decoder | None = None,
+    config: Config | None = None,
+    neighborhood: Neighborhood | None = None,
+) -> tuple[SleevewalkApp, Notebook]:
+    """The app on a library, and what writes its personal records. LibraryError where the library cannot be read.
+
+    `neighborhood`: of this library, if it is open already.
+    """
+    from store.cover_map import open_map
+    from store.covers import CoverFiles
+    from store.find import find
+    from store.neighborhood import open_neighborhood
+    from store.personal import Personal
+
+    config = config or Config()
+    neighborhood = neighborhood or open_neighborhood(library)
+    notebook = Notebook(Personal(library))
+    session = None
+    if len(neighborhood.snapshot):
+        snapshot = neighborhood.snapshot
+        marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
+        trail = recorded_trail(snapshot)
+        names = {named.walk_id: named.name for named in snapshot.personal.walk_names}
+        session = Session(neighborhood, start_album, config.weights, notebook, None, trail, marks, names)
+    app = SleevewalkApp(
+        session,
+        CoverFiles(library.covers_dir),
+        find,
+        library_path=library.path,
+        blends_dir=library.blends_dir,
+        blender=blender,
+        config=config,
+        welcome=session is not None and not neighborhood.snapshot.personal.walks,
+        look=look,
+        mapper=partial(open_map, library, neighborhood),
+        decoder=decoder,
+        library=library,
+    )
+    return app, notebook
+
+
+def run_app(
+    library: Library,
+    start_album: str | None = None,
+    blender: Blender | None = None,
+    look: TerminalLook | None = None,
+    decoder: Decoder | None = None,
+    pictures: str | None = None,
+    neighborhood: Neighborhood | None = None,
+) -> int:
+    """Open a library and walk it until the person leaves; the exit status for the shell.
+
+    `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
+    the terminal was prepared for before this module was imported. `pictures` is one of PICTURES and goes before the
+    person's settings. `neighborhood`: of this library, if it is open already.
+    Raises LibraryError where the library cannot be read.
+    """
+    from store.personal import Personal
+
+    config = load_config(config_path(), tuple(theme.name for theme in THEMES), binding_ids())
+    app, notebook = app_of(library, start_album, blender, look, decoder, config, neighborhood)
+    wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
+    try:
+        with chosen_pictures(wanted, source, app.look) as asked:
+            app.use(asked)
+            app.run()
+    finally:
+        app.evidence.close()
+        if decoder is not None:
+            decoder.close()
+        notebook.close()
+        Personal(library).flush()
+    return app.return_code or 0
