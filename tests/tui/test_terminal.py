@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-import time
 import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
