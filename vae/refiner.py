@@ -29,6 +29,7 @@ class RefinerConfig:
 
     widths: tuple[int, int, int] = (48, 96, 24)  # at 64 and 32 pixels, and in the head for 512
     blocks: int = 2  # residual blocks at 64 pixels, on the way in and out; one more at 32
+    flat: float = 0.06  # contrast (0–1) of a neighbourhood that gets half of its detail
 
 
 class Block(nn.Module):
@@ -65,6 +66,16 @@ class Refiner(nn.Module):
             nn.init.zeros_(last.weight)  # type: ignore[arg-type]
             nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
+    def ground(self, picture: Tensor) -> Tensor:
+        """How much detail each place may get, [n, 1, h, w] in 0–1: near 0 where the picture is flat.
+
+        Texture invented on flat ground shows as a weave of the convolutions' own; edges are where detail is believed.
+        """
+        luma = F.avg_pool2d(F.pad(picture.float().mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+        contrast = F.max_pool2d(luma, 5, stride=1, padding=2) + F.max_pool2d(-luma, 5, stride=1, padding=2)
+        contrast = F.avg_pool2d(F.pad(contrast, (2, 2, 2, 2), mode="replicate"), 5, stride=1)
+        return contrast.square() / (contrast.square() + self.config.flat**2)
+
     def features(self, picture: Tensor) -> Tensor:
         """[n, 3, h, w] → [n, middle, h/2, w/2]."""
         x = F.pixel_unshuffle(picture - 0.5, 2).contiguous(memory_format=torch.channels_last)
@@ -73,7 +84,7 @@ class Refiner(nn.Module):
 
     def sharpen(self, picture: Tensor, features: Tensor) -> Tensor:
         """The picture with its details, same size."""
-        return picture + F.pixel_shuffle(self.out(F.silu(features)), 2).float()
+        return picture + self.ground(picture) * F.pixel_shuffle(self.out(F.silu(features)), 2).float()
 
     def enlarge(self, picture: Tensor, sharp: Tensor, features: Tensor) -> Tensor:
         """The picture at four times the size: bicubic, and what the fine head adds, which sees the sharpened one.
@@ -83,7 +94,8 @@ class Refiner(nn.Module):
         """
         h = self.merge(torch.cat([self.spread(features), sharp.to(features.dtype) - 0.5], 1))
         smooth = F.interpolate(picture.contiguous(), scale_factor=4, mode="bicubic", align_corners=False)
-        return smooth + F.pixel_shuffle(self.fine(h), 4).float()
+        ground = F.interpolate(self.ground(picture), scale_factor=4, mode="bilinear")
+        return smooth + ground * F.pixel_shuffle(self.fine(h), 4).float()
 
     def forward(self, picture: Tensor, large: bool = False) -> Tensor:
         """At the picture's own size, or with `large` four times that. May leave 0–1 slightly; the caller clamps."""
@@ -115,7 +127,7 @@ def load_refiner(path: Path, model_id: str) -> tuple[Refiner, str]:
             metadata = file.metadata() or {}
         tensors = load_file(path)
         values = json.loads(metadata["config"])
-        config = RefinerConfig(tuple(values["widths"]), values["blocks"])
+        config = RefinerConfig(tuple(values["widths"]), values["blocks"], values["flat"])
     except (SafetensorError, OSError) as error:
         raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
     except (KeyError, TypeError, ValueError) as error:

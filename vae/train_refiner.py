@@ -1,10 +1,7 @@
 """Train the refiner on the pictures of a finished model; encoder and decoder stay as they are.
 
-    python -m vae.train_refiner --covers DIR --large DIR [--minutes M | --steps N] [--resume] [--out FILE]
-
-Three stages in one run: pixels alone, then the critics alone (a critic that starts cold ruins the pictures), then both.
-The critics are patch discriminators with a hinge loss (Lim & Ye 2017), one at 128 pixels that is shown decoded blends
-beside decoded covers, since blends are the product, and one at 512.
+python -m vae.train_refiner --covers DIR --large DIR [--minutes M | --steps N] [--resume] [--out FILE]
+                            [--head-of REFINER [--gain G]] [--large-gain G]
 """
 
 from __future__ import annotations
@@ -12,13 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
@@ -26,209 +21,33 @@ from vae import metrics
 from vae.blend import mean, vivid
 from vae.codec import Codec
 from vae.data import CoverSet, NoCovers, list_covers, load_covers, to_tensor
-from vae.devices import bfloat16_pays, choose_device
+from vae.devices import choose_device
 from vae.info import BadWeights
-from vae.refiner import Refiner, RefinerConfig, save_refiner
-from vae.state import load_state, read_notes, save_state
-from vae.train import gradient_loss
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that a run depends on beside the covers and the model."""
-
-    seed: int = 1
-    batch: int = 16  # crops of covers, and half as many of blends
-    crop: int = 64  # pixels at 128
-    large_batch: int = 4
-    large_crop: int = 32  # pixels at 128: 128 at 512
-    learning_rate: float = 3e-4
-    critic_rate: float = 3e-4
-    pixels_alone: float = 0.15  # share of the run
-    critics_alone: float = 0.03
-    adversarial: float = 0.006  # fixed: an adaptive weight turns NaN in low precision
-    blend_share: float = 1.0  # how much of the critic's push a blend gets beside a cover; less means less speckle
-    large_adversarial: float = 0.006  # at 512, where the real picture is known less and invention costs more
-    matching: float = 0.02  # feature matching (Salimans et al. 2016)
-    large_matching: float = 0.02
-    layout: float = 4.0  # MSE of the picture at a quarter of its size: colours and shapes stay
-    r1: float = 0.5  # gradient penalty on real pictures (Mescheder et al. 2018), every R1_EVERY steps
-    ema: float = 0.998
-
+from vae.refiner import Refiner, load_refiner, save_refiner
+from vae.refiner_trainer import Pictures, Recipe, RefinerTrainer
 
 GIVEN = (
     "batch",
+    "pixels_alone",
     "adversarial",
     "blend_share",
     "large_adversarial",
     "matching",
     "large_matching",
+    "large_batch",
+    "soften",
     "layout",
     "learning_rate",
     "critic_rate",
     "seed",
 )  # parts of the recipe that a run may be given
 
-R1_EVERY = 16
 
-
-@dataclass(frozen=True)
-class Pictures:
-    """What is trained on: uint8 [n, 3, 128, 128], and at 512 `large` with the rows of `real` that they belong to."""
-
-    real: Tensor
-    decoded: Tensor
-    blends: Tensor
-    large: Tensor
-    large_rows: Tensor
-
-
-class Critic(nn.Module):
-    """Patch discriminator: RGB → a score a patch, and the features on the way."""
-
-    def __init__(self, widths: tuple[int, ...]) -> None:
-        super().__init__()
-        layers, inside = [], 3
-        for width in widths:
-            layers.append(nn.Conv2d(inside, width, 4, stride=2, padding=1))
-            inside = width
-        self.layers = nn.ModuleList(layers)
-        self.score = nn.Conv2d(inside, 1, 3, padding=1)
-
-    def forward(self, rgb: Tensor) -> tuple[Tensor, list[Tensor]]:
-        x, features = (rgb * 2 - 1).contiguous(memory_format=torch.channels_last), []
-        for layer in self.layers:
-            x = F.leaky_relu(layer(x), 0.2)
-            features.append(x)
-        return self.score(x).float(), features
-
-
-class RefinerTrainer:
-    """The refiner, its moving average, the critics, their optimisers and the step that they are at."""
-
-    def __init__(self, recipe: Recipe, device: torch.device) -> None:
-        torch.manual_seed(recipe.seed)
-        self.recipe, self.device, self.step, self.seconds = recipe, device, 0, 0.0
-        self.refiner, self.average = Refiner(RefinerConfig()).to(device), Refiner(RefinerConfig()).to(device).eval()
-        self.average.load_state_dict(self.refiner.state_dict())
-        self.critic, self.large_critic = Critic((32, 64, 128)).to(device), Critic((24, 48, 96, 96)).to(device)
-        critics = [*self.critic.parameters(), *self.large_critic.parameters()]
-        self.optimizer = torch.optim.Adam(self.refiner.parameters(), recipe.learning_rate, betas=(0.9, 0.99))
-        self.critic_optimizer = torch.optim.Adam(critics, recipe.critic_rate, betas=(0.5, 0.99))
-        self.bfloat16 = bfloat16_pays(device)
-        self.modules: dict[str, nn.Module] = {
-            "refiner": self.refiner,
-            "average": self.average,
-            "critic": self.critic,
-            "large_critic": self.large_critic,
-        }
-        self.optimizers = {"refiner": self.optimizer, "critics": self.critic_optimizer}
-
-    def train_step(self, pictures: Pictures, progress: float) -> dict[str, float]:
-        """One step of both sides; `progress` in 0–1. Returns its losses."""
-        recipe = self.recipe
-        generator = torch.Generator(self.device).manual_seed(recipe.seed * 1_000_003 + self.step)
-        pick = torch.randint(len(pictures.real), (recipe.batch,), generator=generator, device=self.device)
-        mixed = torch.randint(len(pictures.blends), (recipe.batch // 2,), generator=generator, device=self.device)
-        at = corners(recipe.batch, 128 - recipe.crop, generator)
-        real, decoded = (crops(x[pick], at, recipe.crop) for x in (pictures.real, pictures.decoded))
-        blends = crops(pictures.blends[mixed], corners(len(mixed), 128 - recipe.crop, generator), recipe.crop)
-        both = torch.cat([decoded, blends])
-        few = torch.randint(len(pictures.large), (recipe.large_batch,), generator=generator, device=self.device)
-        at = corners(recipe.large_batch, 128 - recipe.large_crop, generator)
-        small = crops(pictures.decoded[pictures.large_rows[few]], at, recipe.large_crop)
-        large = crops(pictures.large[few], at * 4, recipe.large_crop * 4)
-
-        alone = recipe.pixels_alone + recipe.critics_alone
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            made = self.refiner(both)
-            made_large = self.refiner(small, large=True)
-        said = {"mse": F.mse_loss(made[: len(real)], real).item()}
-        for group in self.optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * (1 if progress < 0.7 else max(0.02, (1 - progress) / 0.3))
-        if progress >= recipe.pixels_alone:
-            said["critic"] = self.critics_step(real, made.detach(), large, made_large.detach())
-        if progress < recipe.pixels_alone or progress >= alone:
-            loss = F.l1_loss(made[: len(real)], real) + 0.5 * gradient_loss(made[: len(real)], real)
-            loss = loss + F.l1_loss(made_large, large) + 0.5 * gradient_loss(made_large, large)
-            loss = loss + recipe.layout * F.mse_loss(F.avg_pool2d(made, 4), F.avg_pool2d(both, 4))
-            if progress >= alone:
-                rise = min(1.0, (progress - alone) / 0.05)
-                sides = (
-                    (self.critic, made, real, recipe.adversarial, recipe.matching),
-                    (self.large_critic, made_large, large, recipe.large_adversarial, recipe.large_matching),
-                )
-                for critic, fake, true, adversarial, matching in sides:
-                    score, features = self.judge(critic, fake)
-                    with torch.no_grad():
-                        _, wanted = self.judge(critic, true)
-                    share = torch.where(
-                        torch.arange(len(score), device=score.device) < len(true), 1, recipe.blend_share
-                    )
-                    loss = loss - rise * adversarial * (score.mean((1, 2, 3)) * share).sum() / share.sum()
-                    near = sum(
-                        F.l1_loss(a[: len(true)].float(), b.float()) for a, b in zip(features, wanted, strict=True)
-                    )
-                    loss = loss + rise * matching * near
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            norm = nn.utils.clip_grad_norm_(self.refiner.parameters(), 1.0)
-            if torch.isfinite(norm):
-                self.optimizer.step()
-                self.follow()
-            said["loss"] = loss.item()
-        self.step += 1
-        return said
-
-    def judge(self, critic: Critic, rgb: Tensor) -> tuple[Tensor, list[Tensor]]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            return critic(rgb)
-
-    def critics_step(self, real: Tensor, made: Tensor, large: Tensor, made_large: Tensor) -> float:
-        loss = real.new_zeros(())
-        for critic, true, fake in ((self.critic, real, made), (self.large_critic, large, made_large)):
-            loss = loss + F.relu(1 - self.judge(critic, true)[0]).mean()
-            loss = loss + F.relu(1 + self.judge(critic, fake)[0]).mean()
-            if self.step % R1_EVERY == 0:  # in fp32
-                watched = true.detach().clone().requires_grad_()
-                (slope,) = torch.autograd.grad(critic(watched)[0].sum(), watched, create_graph=True)
-                loss = (
-                    loss + self.recipe.r1 * R1_EVERY * slope.square().sum((1, 2, 3)).mean() / slope[0, 0].numel() * 64
-                )
-        self.critic_optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.critic_optimizer.step()
-        return loss.item()
-
-    @torch.no_grad()
-    def follow(self) -> None:
-        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        for kept, value in zip(self.average.parameters(), self.refiner.parameters(), strict=True):
-            kept.lerp_(value, 1 - decay)
-
-    def save(self, path: Path) -> None:
-        notes = {"step": self.step, "seconds": self.seconds, "recipe": asdict(self.recipe)}
-        save_state(path, self.modules, self.optimizers, notes)
-
-    @classmethod
-    def load(cls, path: Path, device: torch.device, **changes: Any) -> RefinerTrainer:
-        """`changes`: parts of the recipe to go on with otherwise."""
-        notes = read_notes(path)
-        trainer = cls(replace(Recipe(**notes["recipe"]), **changes), device)
-        load_state(path, trainer.modules, trainer.optimizers, device)
-        trainer.step, trainer.seconds = notes["step"], notes["seconds"]
-        return trainer
-
-
-def corners(n: int, room: int, generator: torch.Generator) -> Tensor:
-    """Random top left corners [n, 2], even."""
-    return torch.randint(room // 2 + 1, (n, 2), generator=generator, device=generator.device) * 2
-
-
-def crops(images: Tensor, at: Tensor, side: int) -> Tensor:
-    """uint8 [n, 3, h, w] → float 0–1 [n, 3, side, side] from the corners `at`."""
-    parts = [x[:, t : t + side, left : left + side] for x, (t, left) in zip(images, at.tolist(), strict=True)]
-    return torch.stack(parts).float() / 255
+def amplify(layer: nn.Module, gain: float) -> None:
+    """Make what the layer says `gain` times as large."""
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.mul_(gain)
 
 
 def prepare(codec: Codec, covers: CoverSet, large_folder: Path, n_blends: int, seed: int) -> tuple[Pictures, Pictures]:
@@ -312,6 +131,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--table", type=Path)
     parser.add_argument("--weights", type=Path, help="the model; default the shipped one")
+    parser.add_argument("--head-of", type=Path, help="train only the head for 512 pixels, on top of this refiner")
+    parser.add_argument("--gain", type=float, default=1.0, help="with --head-of: its detail at 128, times so much")
+    parser.add_argument("--large-gain", type=float, default=1.0, help="the detail at 512 of what is saved, so too")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, help="stop after so many steps instead")
     parser.add_argument("--device", default="auto", choices=["auto", "cuda", "cpu"])
@@ -330,10 +152,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         codec = Codec.load(options.weights, options.device)
         covers = load_covers(list_covers(options.covers, options.table))
+        begin = load_refiner(options.head_of, codec.model_id)[0] if options.head_of else None
         train, held = prepare(codec, covers, options.large, min(4000, len(covers.images)), 0)
     except (BadWeights, NoCovers, OSError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 1
+    if begin is not None:
+        amplify(begin.out, options.gain)
     train = on_device(train, device)
     given = {name: getattr(options, name) for name in GIVEN if getattr(options, name) is not None}
     state = options.out.with_suffix(".state.safetensors")
@@ -341,7 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
         trainer = RefinerTrainer.load(state, device, **given)
         print(f"going on from step {trainer.step}", flush=True)
     else:
-        trainer = RefinerTrainer(replace(Recipe(), **given), device)
+        trainer = RefinerTrainer(replace(Recipe(), head_alone=begin is not None, **given), device, begin)
     print(
         f"{len(train.real)} covers, {len(train.blends)} blends, {len(train.large)} large covers; {device}", flush=True
     )
@@ -366,6 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
             trainer.save(state)
     trainer.seconds = time.monotonic() - began
     trainer.save(state)
+    amplify(trainer.average.fine[-1], options.large_gain)
     figures = measure(trainer.average, held, device, False, len(held.real))
     about: dict[str, object] = {"steps": trainer.step, "minutes": round(trainer.seconds / 60, 1), "device": device.type}
     refiner_id = save_refiner(trainer.average, options.out, codec.model_id, {**about, **figures})

@@ -6,7 +6,8 @@ from vae.codec import Codec
 from vae.data import to_tensor
 from vae.info import BadWeights
 from vae.refiner import Refiner, RefinerConfig, load_refiner, save_refiner
-from vae.train_refiner import Pictures, Recipe, RefinerTrainer, main
+from vae.refiner_trainer import HEAD, Pictures, Recipe, RefinerTrainer, softened
+from vae.train_refiner import amplify, main
 
 TINY = RefinerConfig((16, 16, 8), 1)
 CPU = torch.device("cpu")
@@ -39,6 +40,29 @@ def test_an_untrained_refiner_changes_nothing_and_enlarges_smoothly():
     assert torch.allclose(refiner(picture, large=True), smooth, atol=1e-6)
 
 
+def test_flat_ground_stays_as_it_is_and_edges_get_detail():
+    picture = torch.full((1, 3, 32, 32), 0.4)
+    picture[..., 16:] = 0.9  # an edge in the middle
+    refiner = Refiner(TINY).eval()
+    for last in (refiner.out, refiner.fine[-1]):
+        torch.nn.init.normal_(last.weight, std=0.2)
+        torch.nn.init.normal_(last.bias, std=0.2)
+    smooth = torch.nn.functional.interpolate(picture, scale_factor=4, mode="bicubic", align_corners=False)
+    for before, after, scale in ((picture, refiner(picture), 1), (smooth, refiner(picture, large=True), 4)):
+        added = (after - before).abs().amax((0, 1, 2))
+        assert added[: 8 * scale].max() == 0 and added[24 * scale :].max() == 0
+        assert added[15 * scale : 17 * scale].max() > 0.01
+
+
+def test_some_covers_are_shown_softened_and_none_leaves_its_range():
+    images = torch.rand(200, 3, 16, 16)
+    soft = softened(images, 0.5, torch.Generator().manual_seed(1))
+    same = (soft == images).all(3).all(2).all(1)
+    assert 60 < int(same.sum()) < 140
+    assert soft.min() >= 0 and soft.max() <= 1
+    assert soft[~same].var((2, 3)).mean() < images[~same].var((2, 3)).mean()
+
+
 def test_pixels_alone_lower_the_error(pictures):
     trainer = trainer_of(pixels_alone=1.0, learning_rate=1e-3)
     said = run(trainer, pictures, 30, 60)
@@ -69,6 +93,21 @@ def test_a_resumed_run_goes_on_as_it_would_have(pictures, tmp_path):
     for module in ("refiner", "average", "critic", "large_critic"):
         for name, value in whole.modules[module].state_dict().items():
             assert torch.allclose(value, second.modules[module].state_dict()[name], atol=1e-5), (module, name)
+
+
+def test_a_head_trained_alone_leaves_the_rest_as_it_was(pictures):
+    begin = Refiner(RefinerConfig())
+    torch.nn.init.normal_(begin.out.weight, std=0.1)
+    amplify(begin.out, 2.0)
+    assert 0.15 < begin.out.weight.std() < 0.25
+    trainer = RefinerTrainer(Recipe(large_batch=2, learning_rate=1e-3, head_alone=True), CPU, begin)
+    trainer.bfloat16 = False
+    said = run(trainer, pictures, 10, 10)
+    assert all("critic" in s for s in said[2:])
+    small = torch.rand(1, 3, 32, 32)
+    assert torch.equal(trainer.average(small), begin.eval()(small))
+    for name, value in trainer.average.state_dict().items():
+        assert torch.equal(value, begin.state_dict()[name]) == (name.split(".")[0] not in HEAD), name
 
 
 def test_the_file_comes_back_and_a_damaged_or_foreign_one_is_refused(tmp_path):
