@@ -94,8 +94,10 @@ class Refiner(nn.Module):
         """
         h = self.merge(torch.cat([self.spread(features), sharp.to(features.dtype) - 0.5], 1))
         smooth = F.interpolate(picture.contiguous(), scale_factor=4, mode="bicubic", align_corners=False)
-        ground = F.interpolate(self.ground(picture), scale_factor=4, mode="bilinear")
-        return smooth + ground * F.pixel_shuffle(self.fine(h), 4).float()
+        detail = F.pad(F.pixel_shuffle(self.fine(h), 4).float(), (2, 2, 2, 2), mode="replicate")
+        # A pattern that repeats with each pixel of the decoded picture is the convolutions' own: average it away.
+        detail = F.avg_pool2d(F.avg_pool2d(detail, 4, stride=1), 2, stride=1)
+        return smooth + F.interpolate(self.ground(picture), scale_factor=4, mode="bilinear") * detail
 
     def forward(self, picture: Tensor, large: bool = False) -> Tensor:
         """At the picture's own size, or with `large` four times that. May leave 0–1 slightly; the caller clamps."""
