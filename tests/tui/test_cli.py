@@ -185,6 +185,7 @@ def test_blend_makes_a_file_of_recipes_and_numbers_its_bad_lines(run, tmp_path):
         ("blend", "-o", "x.png"),
         ("blend", "Low / Album 5=1", "Can / Album 6", "-o", "x.png"),
         ("blend", "Low / Album 5", "Can / Album 6"),
+        ("blend", "Low / Album 5", "Can / Album 6", "-o", "nowhere/"),
         ("blend", "Low / Album 5", "-o", "x.png"),
         ("blend", "Low / Album 5", "Can / Album 6", "--weights", "1", "-o", "x.png"),
         ("blend", "Low / Album 5", "Can / Album 6", "--weights", "a,b", "-o", "x.png"),

@@ -110,7 +110,10 @@ def blend(
         force = click.confirm(f"{out} is there already. Write over it?", abort=True)
 
     from pipelines.blend import Blender
+    from pipelines.blend_files import SUFFIXES
 
+    if recipes is None and not out.is_dir() and out.suffix.lower() not in SUFFIXES:
+        raise click.UsageError(f"-o takes a folder that is there or a file ending in {', '.join(SUFFIXES)}; not {out}")
     library = open_library(context)
     blender = Blender(library.covers_dir, device=device, library=library)
     if recipes is not None:
