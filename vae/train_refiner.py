@@ -51,7 +51,7 @@ def amplify(layer: nn.Module, gain: float) -> None:
 
 
 def prepare(codec: Codec, covers: CoverSet, large_folder: Path, n_blends: int, seed: int) -> tuple[Pictures, Pictures]:
-    """(to train on, held out): the covers as the decoder makes them, blends of two to five, and the large covers."""
+    """(to train on, held out): covers as the decoder alone makes them, blends of two to five, and the large covers."""
 
     def part(chosen: np.ndarray, blends: int) -> Pictures:
         images = covers.images[chosen]
@@ -68,8 +68,8 @@ def prepare(codec: Codec, covers: CoverSet, large_folder: Path, n_blends: int, s
         large = np.stack([np.asarray(Image.open(path).convert("RGB").resize((512, 512))) for _, path in found])
         return Pictures(
             to_tensor(images),
-            to_tensor(codec.decode(latents)),
-            to_tensor(codec.decode(np.stack(mixes))),
+            to_tensor(codec.decode(latents, refine=False)),
+            to_tensor(codec.decode(np.stack(mixes), refine=False)),
             to_tensor(large),
             torch.tensor([row for row, _ in found]),
         )
@@ -142,7 +142,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--report", type=float, default=120, help="seconds between reports and saved states")
     for name in GIVEN:
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(getattr(Recipe, name)), default=None)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.gain != 1 and not options.head_of:
+        parser.error("--gain goes with --head-of: it is the detail of that refiner that it changes")
+    return options
 
 
 def main(arguments: list[str] | None = None) -> int:

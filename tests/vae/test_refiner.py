@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from vae.codec import Codec
-from vae.data import to_tensor
+from vae.data import Cover, CoverSet, to_tensor
 from vae.info import BadWeights
 from vae.refiner import Refiner, RefinerConfig, load_refiner, save_refiner
 from vae.refiner_trainer import HEAD, Pictures, Recipe, RefinerTrainer, softened
-from vae.train_refiner import amplify, main
+from vae.train_refiner import amplify, main, prepare
 
 TINY = RefinerConfig((16, 16, 8), 1)
 CPU = torch.device("cpu")
@@ -148,6 +149,29 @@ def test_the_codec_sharpens_with_the_refiner_beside_the_weights(tiny_weights, co
         assert np.array_equal(made, codec.decode(latents, size))
         assert not np.array_equal(made, plain.decode(latents, size))
         assert np.array_equal(codec.decode(latents, size, refine=False), plain.decode(latents, size))
+
+
+def test_a_refiner_that_is_there_already_is_not_trained_upon(tiny_weights, covers, tmp_path):
+    plain = Codec.load(tiny_weights, "cpu")
+    (tmp_path / "model.safetensors").write_bytes(tiny_weights.read_bytes())
+    refiner = Refiner(TINY)
+    torch.nn.init.normal_(refiner.out.weight, std=0.2)
+    save_refiner(refiner, tmp_path / "refiner.safetensors", plain.model_id, {})
+    paths = [tmp_path / f"{i}.png" for i in range(6)]
+    for path, image in zip(paths, covers, strict=False):
+        Image.fromarray(image).resize((512, 512)).save(path)
+    held_out = np.array([False, True] * 3)
+    some = CoverSet(covers[:6], held_out, tuple(Cover(path, path.name) for path in paths), ())
+    codec = Codec.load(tmp_path / "model.safetensors", "cpu")
+    assert codec.refiner is not None
+    for made, wanted in zip(prepare(codec, some, tmp_path, 4, 0), prepare(plain, some, tmp_path, 4, 0), strict=True):
+        assert torch.equal(made.decoded, wanted.decoded) and torch.equal(made.blends, wanted.blends)
+
+
+def test_a_gain_without_a_refiner_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["--covers", str(tmp_path), "--large", str(tmp_path), "--gain", "2"])
+    assert "--head-of" in capsys.readouterr().err
 
 
 def test_nothing_to_train_on_is_said_in_a_line(tmp_path, capsys):
