@@ -16,7 +16,7 @@ test: $(VENV)/.dev
 # Two Ray nodes on this machine, one killed. Ray is 360 MB and no part of the other tests.
 test-cluster: $(VENV)/.dev
 	$(BIN)/pip install -c constraints.txt -e '.[$(EXTRA),dev,cluster]'
-	$(BIN)/python -m pytest -m cluster tests/pipelines/test_cluster.py
+	$(BIN)/python -m pytest -m cluster tests/pipelines/shards/test_cluster.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

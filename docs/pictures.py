@@ -15,14 +15,14 @@ from PIL import Image
 from pipelines.build import build
 from pipelines.demo.build import build_demo
 from pipelines.progress import StderrProgress
-from store.covers import CoverFiles
-from store.find import find
-from store.library import Library
-from store.neighborhood import open_neighborhood
+from store.catalogue.covers import CoverFiles
+from store.database.library import Library
+from store.neighbors.find import find
+from store.neighbors.neighborhood import open_neighborhood
 from tui.app import SleevewalkApp
-from tui.session import Session
+from tui.walk.session import Session
 from vae.codec import Codec
-from vae.sheets import composites, interpolations, reconstructions, stack
+from vae.training.sheets import composites, interpolations, reconstructions, stack
 
 HERE = Path(__file__).parent
 PAIRS = 8  # originals beside their self-encodings

@@ -17,13 +17,8 @@ import numpy as np
 from pipelines.embed import embed
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
-from store.album_arrays import read_arrays
-from store.arrays_file import LARGE, note_arrays, open_arrays, tables_fingerprint, write_arrays
-from store.cover_map import map_is_current, principal_places, write_map
-from store.covers import CoverFiles
-from store.errors import LibraryError
-from store.index import CoverIndex, Nearest, build_index, grow_index
-from store.latents import (
+from store.catalogue.covers import CoverFiles
+from store.catalogue.latents import (
     add_latents,
     add_model,
     forget_latents,
@@ -32,8 +27,11 @@ from store.latents import (
     load_latents,
     missing_latents,
 )
-from store.library import Library
-from store.neighbor_table import (
+from store.database.library import Library
+from store.database.schema import first_row
+from store.errors import LibraryError
+from store.index.index import CoverIndex, Nearest, build_index, grow_index
+from store.index.neighbor_table import (
     BURST,
     add_neighbors,
     begin_neighbors,
@@ -43,8 +41,10 @@ from store.neighbor_table import (
     neighbors_are_current,
     write_neighbors,
 )
-from store.rescue import copy_is_current, keep_copy
-from store.schema import first_row
+from store.memory.album_arrays import read_arrays
+from store.memory.arrays_file import LARGE, note_arrays, open_arrays, tables_fingerprint, write_arrays
+from store.neighbors.cover_map import map_is_current, principal_places, write_map
+from store.repair.rescue import copy_is_current, keep_copy
 from vae.info import SHIPPED, WeightsInfo, read_info, search_matrix
 from vae.search import search_vectors
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.batches import ahead, batched
-from store.covers import CoverFiles
+from store.catalogue.covers import CoverFiles
 from store.errors import LibraryError
 
 if TYPE_CHECKING:

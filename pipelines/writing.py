@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 import duckdb
 
 from pipelines.progress import Progress
+from store.database.library import Library
 from store.errors import LibraryLocked
-from store.library import Library
 
 PATIENCE = 120.0  # seconds; a person who looks something up in the file should not end a long ingest
 

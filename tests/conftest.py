@@ -41,10 +41,10 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory, covers: NDArray[np.ui
     """A weights file of 16 numbers a cover: PCA alone, untrained."""
     import torch
 
-    from vae.data import to_tensor
     from vae.info import ModelConfig
     from vae.model import SleeveVAE
-    from vae.pca import start_from_pca
+    from vae.training.data import to_tensor
+    from vae.training.pca import start_from_pca
     from vae.weights_file import save_weights
 
     torch.manual_seed(0)

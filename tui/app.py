@@ -14,41 +14,41 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
-from store.filters import Filter
+from store.neighbors.filters import Filter
 from store.records import Album, Route, Weights
 from tui.bench_door import open_gallery, open_tray
-from tui.bench_state import Bench
-from tui.colors import ColorMode
 from tui.config import Config
-from tui.covers import CoverPainter, CoverSource
-from tui.decoder import Decoder
-from tui.evidence_run import EvidenceDesk, report_folder, validate_command
-from tui.halfblocks import FINE, LITE
 from tui.keynames import key_name, keyed
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
-from tui.picture_choice import Asked
-from tui.registry import APP_BINDINGS, EVERYWHERE, bindings_of, help_for, own_key_names
-from tui.screens.bench import BenchScreen
+from tui.pictures.colors import ColorMode
+from tui.pictures.halfblocks import FINE, LITE
+from tui.pictures.painter import CoverPainter, CoverSource
+from tui.pictures.sleeve import sleeve_colors
+from tui.screens.bench.screen import BenchScreen
 from tui.screens.empty import EmptyScreen
-from tui.screens.evidence import EvidenceScreen
+from tui.screens.evidence.run import EvidenceDesk, report_folder, validate_command
+from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import Finder, FindScreen
 from tui.screens.help import HelpScreen
-from tui.screens.map import Mapper, MapScreen
-from tui.screens.network import NetworkScreen
+from tui.screens.map.screen import Mapper, MapScreen
+from tui.screens.network.screen import NetworkScreen
+from tui.screens.registry import APP_BINDINGS, EVERYWHERE, bindings_of, help_for, own_key_names
 from tui.screens.route import Router, RouteScreen
 from tui.screens.trail import TrailScreen
-from tui.screens.walk import WalkScreen
+from tui.screens.walk.counts import Counts
+from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
-from tui.session import Blender, Session
-from tui.sleeve import sleeve_colors
-from tui.terminal import TerminalLook
-from tui.terminal_display import ThriftyDisplay
-from tui.title import has_title, title_codes
+from tui.terminal.choice import Asked
+from tui.terminal.display import ThriftyDisplay
+from tui.terminal.look import TerminalLook
+from tui.terminal.title import has_title, title_codes
+from tui.walk.bench import Bench
+from tui.walk.session import Blender, Session
 from tui.widgets.bars import KeysLine
-from tui.widgets.counts import Counts
+from tui.workers.decoder import Decoder
 
 if TYPE_CHECKING:
-    from store.library import Library
+    from store.database.library import Library
 
 
 class SleevewalkApp(ThriftyDisplay):
@@ -296,7 +296,7 @@ def strongest_route(
     neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Callable[[], bool]
 ) -> Route:
     """The store's route over albums that pass `chosen`; stops looking when told."""
-    from store.routes import find_route
+    from store.neighbors.routes import find_route
 
     return find_route(neighborhood, start, goal, weights, should_stop=should_stop, chosen=chosen)
 

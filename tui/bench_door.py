@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.bench_state import Draft
-from tui.screens.bench import BenchScreen
+from tui.screens.bench.screen import BenchScreen
 from tui.screens.gallery import GalleryScreen
-from tui.screens.walk import WalkScreen
+from tui.screens.walk.screen import WalkScreen
+from tui.walk.bench import Draft
 
 if TYPE_CHECKING:
-    from pipelines.recipe import Recipe
+    from pipelines.blends.recipe import Recipe
     from tui.app import SleevewalkApp
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
-from tui.picture_choice import PICTURES
+from tui.terminal.choice import PICTURES
 
 VARIABLE = "SLEEVEWALK_CONFIG"  # names another file
 SECTIONS = ("theme", "pictures", "weights", "keys")

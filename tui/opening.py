@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from tui.app import SleevewalkApp
 from tui.config import Config, config_path, load_config
-from tui.decoder import Decoder
-from tui.notebook import Notebook
 from tui.palette import THEMES
-from tui.picture_choice import chosen_pictures
-from tui.registry import binding_ids
-from tui.session import Blender, Session
-from tui.terminal import TerminalLook
-from tui.trail import Trail
+from tui.screens.registry import binding_ids
+from tui.terminal.choice import chosen_pictures
+from tui.terminal.look import TerminalLook
+from tui.walk.session import Blender, Session
+from tui.walk.trail import Trail
+from tui.workers.decoder import Decoder
+from tui.workers.notebook import Notebook
 
 if TYPE_CHECKING:
-    from store.library import Library
-    from store.neighborhood import Neighborhood
-    from store.snapshot import Snapshot
+    from store.database.library import Library
+    from store.memory.snapshot import Snapshot
+    from store.neighbors.neighborhood import Neighborhood
 
 TRAIL_KEPT = 1000  # stops of earlier walks that the trail goes back to
 
@@ -43,11 +43,11 @@ def app_of(
 
     `neighborhood`: of this library, if it is open already.
     """
-    from store.cover_map import open_map
-    from store.covers import CoverFiles
-    from store.find import find
-    from store.neighborhood import open_neighborhood
-    from store.personal import Personal
+    from store.catalogue.covers import CoverFiles
+    from store.neighbors.cover_map import open_map
+    from store.neighbors.find import find
+    from store.neighbors.neighborhood import open_neighborhood
+    from store.personal.personal import Personal
 
     config = config or Config()
     neighborhood = neighborhood or open_neighborhood(library)
@@ -92,7 +92,7 @@ def run_app(
     person's settings. `neighborhood`: of this library, if it is open already.
     Raises LibraryError where the library cannot be read.
     """
-    from store.personal import Personal
+    from store.personal.personal import Personal
 
     config = load_config(config_path(), tuple(theme.name for theme in THEMES), binding_ids())
     app, notebook = app_of(library, start_album, blender, look, decoder, config, neighborhood)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from store.filters import Filter
-from store.snapshot import Snapshot
+from store.memory.snapshot import Snapshot
+from store.neighbors.filters import Filter
 
 
 def random_row(snapshot: Snapshot, here: int, chosen: Filter, draw: float, weighted: bool) -> int | None:

@@ -1,6 +1,6 @@
 """The model: a ResNet variational autoencoder over 128×128 covers with one flat latent.
 
-Both halves are a linear path plus a convolutional one. The linear path starts as PCA (`vae.pca`), so an
+Both halves are a linear path plus a convolutional one. The linear path starts as PCA (`vae.training.pca`), so an
 untrained network already reconstructs as well as PCA of the same size, and the convolutions learn what PCA
 cannot: which numbers to spend on this cover (encoder), and which edges and textures those numbers imply
 (decoder, a small U-Net over the linear picture, conditioned on the latent).

@@ -18,10 +18,10 @@ from pipelines.demo.draw import draw_cover
 from pipelines.images import encode_webp
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
-from store.catalog import add_albums, add_covers, add_similar_artists, item_statuses, record_items
-from store.covers import CoverFiles
+from store.catalogue.catalog import add_albums, add_covers, add_similar_artists, item_statuses, record_items
+from store.catalogue.covers import CoverFiles
+from store.database.library import Library
 from store.errors import LibraryError
-from store.library import Library
 from store.records import AlbumRecord, CoverRecord
 
 _BATCH = 50  # albums a burst: a second or two of drawing is all that a kill can lose

@@ -31,11 +31,11 @@ from pipelines.evidence.traits import genre_traits, self_encodings
 from pipelines.evidence.trials import POSTER_FOLDS, cores
 from pipelines.evidence.words import conclusions
 from pipelines.progress import Progress
-from pipelines.similar_artists import ingest_similar_artists
-from pipelines.table import ingest_table
-from store.latents import load_latents
-from store.library import Library
-from store.neighborhood import Neighborhood, open_neighborhood
+from pipelines.sources.similar_artists import ingest_similar_artists
+from pipelines.sources.table import ingest_table
+from store.catalogue.latents import load_latents
+from store.database.library import Library
+from store.neighbors.neighborhood import Neighborhood, open_neighborhood
 from vae.info import SHIPPED, read_info
 
 if TYPE_CHECKING:

@@ -193,7 +193,7 @@ def _unseen(
     sample: Sample, one: Question, scores: NDArray[np.float64], fold: NDArray[np.int64]
 ) -> dict[str, float] | None:
     """The AUC on the covers that the model's training put aside, where they are enough."""
-    from vae.data import is_held_out
+    from vae.training.data import is_held_out
 
     aside = np.array([is_held_out(sample.covers[row].trained_as) for row in one.rows.tolist()])
     if aside.sum() < FEWEST_UNSEEN or len(set(one.labels[aside].tolist())) < 2:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.progress import Progress
-from store.neighborhood import Neighborhood, Ring
+from store.memory.snapshot import Snapshot, Sparse
+from store.neighbors.neighborhood import Neighborhood, Ring
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
-from store.snapshot import Snapshot, Sparse
 
 RING = 12
 PER_ARTIST = 2

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from pipelines.images import BadImage, decode_cover, read_picture
 from pipelines.progress import Progress
 from pipelines.report import SourceError
-from pipelines.rows import Columns, Row, read_rows
-from pipelines.table import locate_cover
-from store.covers import CoverFiles
+from pipelines.sources.rows import Columns, Row, read_rows
+from pipelines.sources.table import locate_cover
+from store.catalogue.covers import CoverFiles
+from store.database.library import Library
 from store.errors import LibraryError
-from store.library import Library
 from store.text import clean, key
 
 T = TypeVar("T")

@@ -19,9 +19,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.album_rows import AlbumRow
 from pipelines.images import BadImage, PreparedCover
 from pipelines.report import LeftOut, SourceError
+from pipelines.sources.album_rows import AlbumRow
 from store.errors import LibraryError
 from store.records import AlbumRecord
 from store.text import album_id

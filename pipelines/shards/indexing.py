@@ -22,11 +22,11 @@ from pipelines.progress import Progress
 from pipelines.report import SourceError
 from pipelines.shards.engines import cluster
 from pipelines.shards.format import Manifest, read_manifest, read_shard
-from store import index as cover_index
-from store.coarse import TRAINING, lists_for
+from store.database.library import Library
 from store.errors import LibraryError
-from store.index_shards import adopt_index, fill_part, merge_parts, train_index
-from store.library import Library
+from store.index import index as cover_index
+from store.index.coarse import TRAINING, lists_for
+from store.index.index_shards import adopt_index, fill_part, merge_parts, train_index
 from vae.info import SHIPPED, search_matrix
 from vae.search import search_vectors
 

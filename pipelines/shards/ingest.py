@@ -16,20 +16,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.album_rows import AlbumRow
 from pipelines.batches import ahead
 from pipelines.images import BadImage, PreparedCover
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, SourceError, cover_pool, told
 from pipelines.shards.format import Manifest, album_rows, covers_of, path_of, read_manifest, read_shard
-from pipelines.table import Batch, TableJob, put_cover
+from pipelines.sources.album_rows import AlbumRow
+from pipelines.sources.table import Batch, TableJob, put_cover
 from pipelines.writing import patient_write
-from store.covers import CoverFiles
+from store.catalogue.covers import CoverFiles
+from store.catalogue.latents import add_latents, add_model, missing_latents
+from store.database.library import Library
+from store.database.schema import first_row
 from store.errors import LibraryError
-from store.latents import add_latents, add_model, missing_latents
-from store.library import Library
 from store.records import CoverRecord
-from store.schema import first_row
 from vae.info import SHIPPED, read_info
 
 if TYPE_CHECKING:

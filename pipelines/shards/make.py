@@ -14,11 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.album_rows import ALBUM_COLUMNS, parse_rows
 from pipelines.batches import batched
 from pipelines.progress import Progress
 from pipelines.report import SourceError
-from pipelines.rows import count_rows, read_rows
 from pipelines.shards.engines import Job, Unit, run_local, run_ray
 from pipelines.shards.format import (
     MANIFEST,
@@ -32,7 +30,9 @@ from pipelines.shards.format import (
     write_manifest,
 )
 from pipelines.shards.stages import Outcome, Sources, forget_errors
-from pipelines.table import resolved_folder
+from pipelines.sources.album_rows import ALBUM_COLUMNS, parse_rows
+from pipelines.sources.rows import count_rows, read_rows
+from pipelines.sources.table import resolved_folder
 from store.errors import LibraryError
 from store.text import clean
 from vae.info import SHIPPED, read_info

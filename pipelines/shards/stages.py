@@ -18,14 +18,14 @@ import platformdirs
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.covers import WORKERS, make_cover
 from pipelines.images import BadImage, PreparedCover, load_covers
 from pipelines.report import SourceError
-from pipelines.table import is_address, locate_cover
-from pipelines.web import Web
-from pipelines.web_answers import Absent, Refused, Unanswered
-from pipelines.web_guard import shown
-from store.covers import decode_webp
+from pipelines.sources.covers import WORKERS, make_cover
+from pipelines.sources.table import is_address, locate_cover
+from pipelines.web.answers import Absent, Refused, Unanswered
+from pipelines.web.client import Web
+from pipelines.web.guard import shown
+from store.catalogue.covers import decode_webp
 from store.text import clean
 
 if TYPE_CHECKING:

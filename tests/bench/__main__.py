@@ -25,12 +25,12 @@ from PIL import Image
 from rich.console import Console
 from rich_pixels import HalfcellRenderer
 
-from store.covers import CoverFiles
+from store.catalogue.covers import CoverFiles
 from tests.bench.driven import ENTER, ESCAPE, REDRAW, ROOT, Cost, Driven, fresh, generated, quantile, shown, start_album
-from tui.colors import ColorMode
-from tui.halfblocks import FINE, LITE, merge, pack, picture, strips
-from tui.layout import RingLayout, default_count, ring_layout
-from tui.resample import shrink
+from tui.layout.ring import RingLayout, default_count, ring_layout
+from tui.pictures.colors import ColorMode
+from tui.pictures.halfblocks import FINE, LITE, merge, pack, picture, strips
+from tui.pictures.resample import shrink
 
 SIZES = ("80x24", "130x50", "240x70")
 LOOKS = {"truecolor": ["--fine"], "256": ["--fine", "--color", "256"], "lite": ["--lite"]}
@@ -42,9 +42,9 @@ SCREENS = {"find": ("/", ESCAPE), "keys": ("?", ESCAPE), "trail": ("g", ESCAPE),
 COLD = """
 import sys, time
 from rich.console import Console
-from store.covers import CoverFiles
-from tui.colors import ColorMode
-from tui.halfblocks import FINE, picture, strips
+from store.catalogue.covers import CoverFiles
+from tui.pictures.colors import ColorMode
+from tui.pictures.halfblocks import FINE, picture, strips
 console = Console(color_system="truecolor", force_terminal=True)
 files, began = CoverFiles(sys.argv[1]), time.thread_time()
 for strip in strips(picture(files.pixels(sys.argv[2]), 40, 20, ColorMode.TRUECOLOR, FINE)):

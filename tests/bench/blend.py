@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipelines.blend import Blender
-from pipelines.blend_bulk import blend_bulk
-from pipelines.png import encode_png
+from pipelines.blends.blender import Blender
+from pipelines.blends.bulk import blend_bulk
+from pipelines.blends.png import encode_png
 from pipelines.progress import Progress
-from store.library import Library
-from store.snapshot import Snapshot
+from store.database.library import Library
+from store.memory.snapshot import Snapshot
 
 
 def pillow(level: int) -> Callable[[Any], bytes]:

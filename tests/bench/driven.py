@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from store.library import Library
-from store.neighborhood import Neighborhood, open_neighborhood
-from store.personal import Personal
-from store.snapshot import Snapshot
-from tests.tui.terminal import Terminal
+from store.database.library import Library
+from store.memory.snapshot import Snapshot
+from store.neighbors.neighborhood import Neighborhood, open_neighborhood
+from store.personal.personal import Personal
+from tests.tui.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 ENTER, ESCAPE, REDRAW = "\r", "\x1b", "\x0c"

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.covers import Places, fetch_covers
-from pipelines.web import HostRule, Web
-from store.catalog import add_albums, record_items
-from store.library import Library
+from pipelines.sources.covers import Places, fetch_covers
+from pipelines.web.client import HostRule, Web
+from store.catalogue.catalog import add_albums, record_items
+from store.database.library import Library
 from store.records import AlbumRecord
 
 PICTURES = 40  # different ones that the server has
@@ -31,7 +31,7 @@ def serve(ready: multiprocessing.Queue[str]) -> None:
 
     from PIL import Image
 
-    from tests.pipelines.fakes.host import Answer, FakeHost
+    from tests.pipelines.support.fakes.host import Answer, FakeHost
 
     random = np.random.default_rng(0)
     pictures = []

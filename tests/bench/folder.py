@@ -13,10 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipelines.folder import FolderReport, ingest_folder
-from store.library import Library
-from tests.pipelines.music import FORMATS, write_track
-from tests.pipelines.pictures import photo, to_bytes
+from pipelines.sources.folder import FolderReport, ingest_folder
+from store.database.library import Library
+from tests.pipelines.support.music import FORMATS, write_track
+from tests.pipelines.support.pictures import photo, to_bytes
 
 TRACKS = 10  # an album
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from tui.app import SleevewalkApp
-from tui.colors import ColorMode, Pixels
-from tui.covers import CoverPainter
-from tui.halfblocks import FINE
+from tui.pictures.colors import ColorMode, Pixels
+from tui.pictures.halfblocks import FINE
+from tui.pictures.painter import CoverPainter
 
 
 class Noise:

@@ -54,7 +54,7 @@ def pillow_png(pixels: NDArray[np.uint8]) -> bytes:
 
 def our_png() -> Callable[[NDArray[np.uint8]], bytes] | None:
     try:
-        from pipelines.png import encode_png
+        from pipelines.blends.png import encode_png
     except ImportError as error:
         print(f"PNG by our encoder: not measured, {error}")
         return None

@@ -54,11 +54,11 @@ def _screen(library: Path, columns: int, rows: int) -> None:
 
 
 def _compute(folder: Path) -> None:
-    from store.library import Library
-    from store.neighborhood import open_neighborhood
-    from tui.geometry import Rect
-    from tui.lattice import OPENED, Window, draw_links, whole
-    from tui.session import Session
+    from store.database.library import Library
+    from store.neighbors.neighborhood import open_neighborhood
+    from tui.layout.geometry import Rect
+    from tui.screens.network.lattice import OPENED, Window, draw_links, whole
+    from tui.walk.session import Session
 
     session = Session(open_neighborhood(Library.open(folder)), seed=1)
     session.set_count(12)

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from tests.bench.driven import Cost, Driven, fresh, quantile, start_album
-from tui.screens.walk_keys import LABELS
+from tui.screens.walk.keys import LABELS
 
 ALBUMS = 5  # on the bench
 PICTURE = 1500  # bytes; a key that changes words alone sends less

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.synthetic import add_to_library
-from store.library import Library
-from store.personal import Personal
-from store.snapshot import Snapshot
+from pipelines.demo.synthetic import add_to_library
+from store.database.library import Library
+from store.memory.snapshot import Snapshot
+from store.personal.personal import Personal
 from tests.bench.driven import ESCAPE, ROOT, Driven, quantile
 from tests.bench.walk import begin
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from store.coarse import recall
-from store.filters import Filter, genres_of
-from store.find import find
-from store.index import CoverIndex, normalized
-from store.latents import latent_batches
-from store.library import Library
-from store.neighborhood import Neighborhood, open_neighborhood
+from store.catalogue.latents import latent_batches
+from store.database.library import Library
+from store.index.coarse import recall
+from store.index.index import CoverIndex, normalized
+from store.neighbors.filters import Filter, genres_of
+from store.neighbors.find import find
+from store.neighbors.neighborhood import Neighborhood, open_neighborhood
 from tests.bench.driven import quantile
 from tests.bench.memory import resident
 from vae.info import search_matrix

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyte
 
 from tests.bench.driven import ROOT, fresh, quantile, start_album
-from tests.tui.slow_terminal import SlowTerminal, pictured
+from tests.tui.support.slow_terminal import SlowTerminal, pictured
 
 COLUMNS, ROWS = 130, 50
 

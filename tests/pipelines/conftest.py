@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from store.library import Library
+from store.database.library import Library
 
 
 @pytest.fixture

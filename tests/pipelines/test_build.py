@@ -13,12 +13,12 @@ import pytest
 from pipelines.build import build
 from pipelines.images import encode_webp
 from pipelines.progress import Progress
-from store.catalog import add_albums, add_covers
-from store.covers import CoverFiles
-from store.index import CoverIndex
-from store.latents import load_latents, missing_latents
-from store.library import Library
-from store.neighborhood import open_neighborhood
+from store.catalogue.catalog import add_albums, add_covers
+from store.catalogue.covers import CoverFiles
+from store.catalogue.latents import load_latents, missing_latents
+from store.database.library import Library
+from store.index.index import CoverIndex
+from store.neighbors.neighborhood import open_neighborhood
 from store.records import AlbumRecord, CoverRecord
 from vae.info import read_info
 
@@ -203,7 +203,7 @@ import pipelines.embed
 pipelines.embed.BATCH = 4
 from pipelines.build import build
 from pipelines.progress import Progress
-from store.library import Library
+from store.database.library import Library
 class Slow(Progress):
     def advance(self, count=1, note=""):
         super().advance(count, note)

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.covers import Places, fetch_covers
 from pipelines.images import WEB_FORMATS, BadImage, prepare_cover
-from pipelines.table import ingest_table
-from pipelines.web import Web
-from store.library import Library
-from tests.pipelines.fakes.host import Answer, FakeHost
-from tests.pipelines.pictures import photo, png_claiming, to_bytes
+from pipelines.sources.covers import Places, fetch_covers
+from pipelines.sources.table import ingest_table
+from pipelines.web.client import Web
+from store.database.library import Library
+from tests.pipelines.support.fakes.host import Answer, FakeHost
+from tests.pipelines.support.pictures import photo, png_claiming, to_bytes
 
 COUNT = 500
 

@@ -19,7 +19,7 @@ from pipelines.images import (
     prepare_cover,
     read_picture,
 )
-from tests.pipelines.pictures import photo, png_claiming, quarters, to_bytes
+from tests.pipelines.support.pictures import photo, png_claiming, quarters, to_bytes
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning:PIL"),

@@ -18,14 +18,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.export import export_library, import_library
-from pipelines.table import ingest_table
-from store.catalog import add_albums
+from pipelines.exports.library import export_library, import_library
+from pipelines.sources.table import ingest_table
+from store.catalogue.catalog import add_albums
+from store.database.library import Library
 from store.errors import AmbiguousAlbum
-from store.find import find, resolve
-from store.library import Library
+from store.memory.snapshot import Snapshot
+from store.neighbors.find import find, resolve
 from store.records import AlbumRecord
-from store.snapshot import Snapshot
 from store.text import album_id, clean, key, norm
 from tui import cli
 

@@ -12,10 +12,10 @@ import pytest
 
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
-from store.catalog import add_similar_artists, counts
+from store.catalogue.catalog import add_similar_artists, counts
+from store.database.interrupt import ctrl_c
+from store.database.library import Library
 from store.errors import LibraryLocked
-from store.interrupt import ctrl_c
-from store.library import Library
 
 # Long, in small steps of the one thread that looks for Ctrl-C between them.
 ENDLESS = "SET threads = 1; SELECT sum(range) FROM range(1_000_000_000_000)"
@@ -63,7 +63,7 @@ def test_other_errors_stay_what_they_are() -> None:
 
 
 def test_patience_has_an_end(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.library.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("store.database.library.RETRY_SECONDS", 0.1)
     script = f"import duckdb; con = duckdb.connect({str(library.db_path)!r}); print('held', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

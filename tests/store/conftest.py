@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import catalog
-from store.covers import CoverFiles
-from store.index import build_index, write_neighbors
-from store.library import Library
-from store.personal import Personal
+from store.catalogue import catalog
+from store.catalogue.covers import CoverFiles
+from store.database.library import Library
+from store.index.index import build_index, write_neighbors
+from store.personal.personal import Personal
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
 

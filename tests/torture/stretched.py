@@ -15,14 +15,14 @@ from pathlib import Path
 
 import duckdb
 
+from store.database.library import Library
 from store.errors import LibraryError
-from store.library import Library
 
 OURS = """
 import random, sys, time
 from pathlib import Path
 from store.errors import LibraryLocked
-from store.library import Library
+from store.database.library import Library
 library, name, end, number = Library(Path(sys.argv[1])), sys.argv[2], time.time() + float(sys.argv[3]), 0
 while time.time() < end:
     try:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from store.library import Library
-from store.personal import Personal
+from store.database.library import Library
+from store.personal.personal import Personal
 from tests.store.conftest import grow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,8 +33,8 @@ OTHERS = """
 import sys
 from pathlib import Path
 from store.errors import LibraryError
-from store.library import Library
-from store.personal import Personal
+from store.database.library import Library
+from store.personal.personal import Personal
 from pipelines.build import build
 from tests.torture.worker import FakeCodec
 library = Library.open(Path(sys.argv[1]))

@@ -19,11 +19,11 @@ import pytest
 
 import vae.info
 from pipelines.build import build
-from store.index import CoverIndex
-from store.library import Library
-from store.neighbor_table import neighbors_are_current
-from store.repair import find_problems, mend
-from store.rescue import read_all
+from store.database.library import Library
+from store.index.index import CoverIndex
+from store.index.neighbor_table import neighbors_are_current
+from store.repair.repair import find_problems, mend
+from store.repair.rescue import read_all
 from tests.torture import worker
 from tui.commands.doctor import library_findings
 

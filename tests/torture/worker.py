@@ -18,10 +18,10 @@ import duckdb
 import numpy as np
 from PIL import Image
 
+from store.database.library import Library
 from store.errors import LibraryError
-from store.library import Library
-from store.personal import Personal
-from store.snapshot import Snapshot
+from store.memory.snapshot import Snapshot
+from store.personal.personal import Personal
 
 ATTACH = "ATTACH '{}' AS library (TYPE duckdb); USE library"  # as docs/sql.md says for a session that writes
 
@@ -65,7 +65,7 @@ def app(library: Library, name: str) -> None:
 
 
 def ingest(library: Library, name: str, work: Path) -> None:
-    from pipelines.table import ingest_table
+    from pipelines.sources.table import ingest_table
 
     random = np.random.default_rng(abs(hash(name)))
     for number in itertools.count():

@@ -14,17 +14,17 @@ import pytest
 from textual.pilot import Pilot
 
 from store.records import Album
-from tests.tui.fakes import FakeBlender, make_album, make_app
+from tests.tui.support.fakes import FakeBlender, make_album, make_app
 from tui.app import SleevewalkApp
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
-from tui.screens.walk import TOO_SMALL, WalkScreen
-from tui.screens.walk_keys import KEYS
-from tui.session import Session
-from tui.widgets.blendview import BlendView
+from tui.screens.walk.blendview import BlendView
+from tui.screens.walk.keys import KEYS
+from tui.screens.walk.ringview import RingView
+from tui.screens.walk.screen import TOO_SMALL, WalkScreen
+from tui.walk.session import Session
 from tui.widgets.cover import Cover
-from tui.widgets.ringview import RingView
 from vae.info import BadWeights
 
 HOSTILE = (

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from store.records import Weights
-from tests.tui.fakes import make_app
+from tests.tui.support.fakes import make_app
 from tests.tui.test_app import ready, screen_text, until, walk_of
 from tui.config import Config, ConfigError, load_config
-from tui.registry import binding_ids
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
-from tui.screens.walk import WalkScreen
+from tui.screens.registry import binding_ids
+from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 
 THEMES = ("night", "paper")

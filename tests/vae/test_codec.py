@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from vae.codec import Codec
-from vae.evaluate import evaluate_folder, main, table_lines
 from vae.info import BadWeights, search_matrix
+from vae.training.evaluate import evaluate_folder, main, table_lines
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_evaluating_nothing_is_said(tmp_path, tiny_weights, capsys):
 def test_sheets_are_written_for_looking(codec, covers, tmp_path):
     from PIL import Image
 
-    from vae.sheets import write_sheets
+    from vae.training.sheets import write_sheets
 
     paths = write_sheets(codec, covers[:40], tmp_path / "sheets")
     assert [path.stem for path in paths] == ["reconstructions", "composites", "interpolations"]

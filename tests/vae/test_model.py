@@ -1,10 +1,10 @@
 import numpy as np
 import torch
 
-from vae.data import augment, hue_rotation, to_tensor
 from vae.info import ModelConfig
 from vae.model import Colour, SleeveVAE, from_planes, kl_nats, to_planes
-from vae.pca import fit_pca, planes_of, start_from_pca
+from vae.training.data import augment, hue_rotation, to_tensor
+from vae.training.pca import fit_pca, planes_of, start_from_pca
 
 SMALL = ModelConfig(latent_dim=16, encoder_widths=(16, 16, 32), decoder_widths=(16, 16, 32), search_dim=16)
 
@@ -42,7 +42,7 @@ def test_an_untrained_model_reconstructs_as_well_as_its_pca(covers):
     with torch.no_grad():
         made = model.decode(model.encode(real)[0])
     planes = planes_of(images)
-    from vae.pca import views
+    from vae.training.pca import views
 
     pca = fit_pca(torch.cat(list(views(images))), 16)
     expected = Colour().inverse(from_planes(pca.restore(pca.project(planes))))

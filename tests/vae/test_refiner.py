@@ -4,11 +4,11 @@ import torch
 from PIL import Image
 
 from vae.codec import Codec
-from vae.data import Cover, CoverSet, to_tensor
 from vae.info import BadWeights
 from vae.refiner import Refiner, RefinerConfig, load_refiner, save_refiner
-from vae.refiner_trainer import HEAD, Pictures, Recipe, RefinerTrainer, softened
-from vae.train_refiner import amplify, main, prepare
+from vae.training.data import Cover, CoverSet, to_tensor
+from vae.training.refiner_trainer import HEAD, Pictures, Recipe, RefinerTrainer, softened
+from vae.training.train_refiner import amplify, main, prepare
 
 TINY = RefinerConfig((16, 16, 8), 1)
 CPU = torch.device("cpu")

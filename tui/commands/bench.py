@@ -26,9 +26,9 @@ def make_library(folder: Path, albums: int, like: Path | None, seed: int) -> int
 
     Run `sleevewalk --library FOLDER build` next.
     """
+    from pipelines.demo.synthetic import make_library as make
     from pipelines.progress import StderrProgress
-    from pipelines.synthetic import make_library as make
-    from store.library import Library
+    from store.database.library import Library
 
     library = make(folder, albums, Library.open(like) if like else None, seed, StderrProgress())
     click.echo(f"{albums:,} albums in {library.path}; next: sleevewalk --library {library.path} build")

@@ -13,8 +13,8 @@ import click
 from tui.commands.shared import Context, album_line, command_options, interactive, json_option, open_library, print_json
 
 if TYPE_CHECKING:
-    from pipelines.blend import Blender
-    from store.library import Library
+    from pipelines.blends.blender import Blender
+    from store.database.library import Library
 
 LAYOUT_FRAMES = {"film": 24, "strip": 7, "grid": 5}  # where the person says no number
 _WEIGHTED = re.compile(r"(.*\S)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)
@@ -90,7 +90,7 @@ def blend(
     if sum((bool(albums), source is not None, recipes is not None)) != 1:
         raise click.UsageError("name albums, or --from FILE, or --recipes FILE: one of the three")
     if source is not None and out is None and as_json:
-        from pipelines.blend_files import read_recipe
+        from pipelines.blends.files import read_recipe
 
         print_json(json.loads(read_recipe(source).to_json()))
         return 0
@@ -109,8 +109,8 @@ def blend(
     if recipes is None and out.is_file() and not force and interactive():
         force = click.confirm(f"{out} is there already. Write over it?", abort=True)
 
-    from pipelines.blend import Blender
-    from pipelines.blend_files import SUFFIXES
+    from pipelines.blends.blender import Blender
+    from pipelines.blends.files import SUFFIXES
 
     if recipes is None and not out.is_dir() and out.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"-o takes a folder that is there or a file ending in {', '.join(SUFFIXES)}; not {out}")
@@ -143,10 +143,10 @@ def _one(
     force: bool,
     as_json: bool,
 ) -> int:
-    from pipelines.blend_files import read_recipe
-    from store.find import resolve
-    from store.personal import Personal, blend_row
-    from store.snapshot import Snapshot
+    from pipelines.blends.files import read_recipe
+    from store.memory.snapshot import Snapshot
+    from store.neighbors.find import resolve
+    from store.personal.personal import Personal, blend_row
 
     if source is not None:
         recipe = read_recipe(source)
@@ -172,10 +172,10 @@ def _one(
 
 def _bulk(library: Library, blender: Blender, recipes: Path, out: Path, as_json: bool) -> int:
     """Status 1 where lines were left out."""
-    from pipelines.blend_bulk import blend_bulk
+    from pipelines.blends.bulk import blend_bulk
     from pipelines.progress import StderrProgress
-    from store.find import resolve
-    from store.snapshot import Snapshot
+    from store.memory.snapshot import Snapshot
+    from store.neighbors.find import resolve
     from store.text import clean
 
     snapshot, progress = Snapshot.load(library), StderrProgress()

@@ -19,7 +19,7 @@ from tui.commands.merging import offer_merges
 from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
 
 if TYPE_CHECKING:
-    from store.library import Library
+    from store.database.library import Library
 
 WIDTH = 110  # columns of the report
 
@@ -83,10 +83,10 @@ def repair_library(context: Context, yes: bool) -> int:
     """List what is wrong with the library, ask, mend, and look again."""
     from pipelines.build import build
     from pipelines.progress import StderrProgress
+    from store.database.library import Library
     from store.errors import LibraryDamaged
-    from store.library import Library
-    from store.repair import find_problems, mend
-    from store.rescue import plan_rescue, read_all, rescue
+    from store.repair.repair import find_problems, mend
+    from store.repair.rescue import plan_rescue, read_all, rescue
 
     try:
         library = open_library(context)
@@ -170,8 +170,8 @@ def is_installed(package: str) -> bool:
 
 def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> list[Finding]:
     """What the app will see of the terminal with these flags, and why."""
-    from tui.picture_choice import chosen_pictures, multiplexer
-    from tui.terminal import described, terminal_look
+    from tui.terminal.choice import chosen_pictures, multiplexer
+    from tui.terminal.look import described, terminal_look
 
     section = "terminal"
     size = shutil.get_terminal_size()
@@ -196,7 +196,7 @@ def configured_pictures() -> str:
     import tomllib
 
     from tui.config import config_path
-    from tui.picture_choice import PICTURES
+    from tui.terminal.choice import PICTURES
 
     try:
         found = tomllib.loads(config_path().read_text(encoding="utf-8")).get("pictures")
@@ -209,7 +209,7 @@ def config_findings() -> list[Finding]:
     """The config file, and what it can name."""
     from tui.config import ConfigError, config_path, load_config
     from tui.palette import THEMES
-    from tui.registry import binding_ids
+    from tui.screens.registry import binding_ids
 
     path, section = config_path(), "config"
     themes, ids = tuple(theme.name for theme in THEMES), binding_ids()
@@ -235,12 +235,12 @@ def _by_screen(ids: Sequence[str]) -> dict[str, str]:
 
 def library_findings(folder: Path) -> list[Finding]:
     """Counts, and what does not fit together."""
-    from store.catalog import counts
-    from store.duplicates import duplicates
+    from store.catalogue.catalog import counts
+    from store.catalogue.duplicates import duplicates
+    from store.database.library import Library
     from store.errors import LibraryError
-    from store.library import Library
-    from store.repair import find_problems
-    from store.rescue import read_all
+    from store.repair.repair import find_problems
+    from store.repair.rescue import read_all
 
     section = f"library {folder}"
     try:
@@ -265,10 +265,10 @@ def library_findings(folder: Path) -> list[Finding]:
 
 def derived_findings(library: Library) -> list[Finding]:
     """Whether latents, index and neighbours are what the covers of today make."""
+    from store.catalogue.latents import missing_latents
     from store.errors import LibraryError
-    from store.index import CoverIndex
-    from store.latents import missing_latents
-    from store.neighbor_table import neighbors_are_current
+    from store.index.index import CoverIndex
+    from store.index.neighbor_table import neighbors_are_current
     from vae.info import BadWeights, read_info
 
     section = f"library {library.path}"

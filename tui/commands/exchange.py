@@ -18,7 +18,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.pass_obj
 def export(context: Context, folder: Path, as_json: bool) -> int:
     """Write the whole library to a new FOLDER: every table as Parquet, the covers, a manifest."""
-    from pipelines.export import export_library
+    from pipelines.exports.library import export_library
     from pipelines.progress import StderrProgress
 
     report = export_library(open_library(context), folder, StderrProgress())
@@ -38,7 +38,7 @@ def export(context: Context, folder: Path, as_json: bool) -> int:
 @click.pass_obj
 def import_(context: Context, folder: Path, as_json: bool) -> int:
     """Make a library from what `export` wrote to FOLDER. Where one is there already, nothing is changed."""
-    from pipelines.export import import_library
+    from pipelines.exports.library import import_library
     from pipelines.progress import StderrProgress
 
     report = import_library(folder, context.library_dir, StderrProgress())

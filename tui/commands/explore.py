@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.commands.shared import Command, Context, command_options, default_library, demo_library, interactive
-from tui.picture_choice import PICTURES
-from tui.terminal import COLORS, TerminalLook, prepare, terminal_look
+from tui.terminal.choice import PICTURES
+from tui.terminal.look import COLORS, TerminalLook, prepare, terminal_look
 
 if TYPE_CHECKING:
-    from pipelines.blend import BlendResult
-    from store.library import Library
-    from store.neighborhood import Neighborhood
+    from pipelines.blends.blender import BlendResult
+    from store.database.library import Library
+    from store.neighbors.neighborhood import Neighborhood
     from store.records import Album
-    from tui.decoder import Decoder
+    from tui.workers.decoder import Decoder
 
 
 def look_options(command: Command) -> Command:
@@ -44,7 +44,7 @@ def explore(context: Context, album: str | None, color: str, lite: bool | None, 
 
     Where there is no library yet, it offers the demo library.
     """
-    from store.library import Library
+    from store.database.library import Library
 
     look = terminal_look(color, lite)
     if not Library(context.library_dir).db_path.is_file():
@@ -96,7 +96,7 @@ def open_app(library: Library, album: str | None, look: TerminalLook, pictures: 
         from tui.opening import run_app
 
         neighborhood = opening.result()
-    from store.find import resolve
+    from store.neighbors.find import resolve
 
     start = resolve(neighborhood.snapshot, album).album_id if album else None
     decoder = app_decoder(library)
@@ -104,15 +104,15 @@ def open_app(library: Library, album: str | None, look: TerminalLook, pictures: 
 
 
 def _neighborhood(library: Library) -> Neighborhood:
-    from store.neighborhood import open_neighborhood
+    from store.neighbors.neighborhood import open_neighborhood
 
     return open_neighborhood(library)
 
 
 def app_decoder(library: Library) -> Decoder:
     """The thread that owns the model; nothing is loaded before it is asked."""
-    from pipelines.blend import Blender
-    from tui.decoder import Decoder
+    from pipelines.blends.blender import Blender
+    from tui.workers.decoder import Decoder
 
     return Decoder(lambda: Blender(library.covers_dir, library=library))
 

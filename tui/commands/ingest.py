@@ -12,11 +12,11 @@ import click
 from tui.commands.shared import Context, command_options, json_option, open_library, print_ingest, print_json
 
 if TYPE_CHECKING:
-    from pipelines.covers import Places
-    from pipelines.remote import Source
     from pipelines.report import IngestReport
-    from pipelines.web import Web
-    from store.library import Library
+    from pipelines.sources.covers import Places
+    from pipelines.sources.remote import Source
+    from pipelines.web.client import Web
+    from store.database.library import Library
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -43,8 +43,8 @@ def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> i
     Columns: artist, album, year, genre, tags and artist_tags (|-separated), listeners, playcount, mbid, cover.
     """
     from pipelines.progress import StderrProgress
-    from pipelines.table import ingest_table
-    from store.library import Library
+    from pipelines.sources.table import ingest_table
+    from store.database.library import Library
 
     report = ingest_table(Library.create(context.library_dir), file, covers, StderrProgress())
     _tell(report, as_json)
@@ -68,7 +68,7 @@ def shards(context: Context, directory: Path, weights: Path | None, as_json: boo
     """Albums, covers and latents that `shards make` put into DIRECTORY; nothing is then left to embed."""
     from pipelines.progress import StderrProgress
     from pipelines.shards.ingest import ingest_shards
-    from store.library import Library
+    from store.database.library import Library
     from vae.info import SHIPPED
 
     library = Library.create(context.library_dir)
@@ -88,9 +88,9 @@ def folder(context: Context, directory: Path, as_json: bool) -> int:
 
     MP3, FLAC, Ogg, Opus, M4A, WMA, AIFF and WAV. Nothing leaves this machine; only new and changed folders are read.
     """
-    from pipelines.folder import ingest_folder
     from pipelines.progress import StderrProgress
-    from store.library import Library
+    from pipelines.sources.folder import ingest_folder
+    from store.database.library import Library
 
     report = ingest_folder(Library.create(context.library_dir), directory, StderrProgress())
     _tell(report, as_json)
@@ -105,8 +105,8 @@ def folder(context: Context, directory: Path, as_json: bool) -> int:
 def similar_artists(context: Context, file: Path, as_json: bool) -> int:
     """Which artists are alike, from a CSV FILE with artist, similar, match (0–1)."""
     from pipelines.progress import StderrProgress
-    from pipelines.similar_artists import ingest_similar_artists
-    from store.library import Library
+    from pipelines.sources.similar_artists import ingest_similar_artists
+    from store.database.library import Library
 
     print_ingest(ingest_similar_artists(Library.create(context.library_dir), file, StderrProgress()), as_json)
     return 0
@@ -160,9 +160,9 @@ def lastfm(
 
     With none of --tag, --artist and --user it goes on with the albums that wait.
     """
-    from pipelines.covers import Places
-    from pipelines.lastfm import BASE_URL, LastFm, Query, Threshold, read_key
-    from store.library import Library
+    from pipelines.sources.covers import Places
+    from pipelines.sources.lastfm import BASE_URL, LastFm, Query, Threshold, read_key
+    from store.database.library import Library
 
     key = read_key(config_file())
     library = Library.create(context.library_dir)
@@ -204,9 +204,9 @@ def musicbrainz(
 
     With no option it goes on with the albums that wait.
     """
-    from pipelines.covers import Places
-    from pipelines.musicbrainz import BASE_URL, MusicBrainz, Query
-    from store.library import Library
+    from pipelines.sources.covers import Places
+    from pipelines.sources.musicbrainz import BASE_URL, MusicBrainz, Query
+    from store.database.library import Library
 
     library = Library.create(context.library_dir)
     web = client(base_url, BASE_URL)
@@ -230,8 +230,8 @@ def covers(
 
     An album without a MusicBrainz identifier is looked up there by its artist and title.
     """
-    from pipelines.covers import ARCHIVE_URL, Places, fetch_covers
     from pipelines.progress import StderrProgress
+    from pipelines.sources.covers import ARCHIVE_URL, Places, fetch_covers
 
     web = client(base_url, ARCHIVE_URL, allow_private)
     places = Places(archive="" if no_archive else base_url or ARCHIVE_URL)
@@ -245,7 +245,7 @@ def covers(
 @click.pass_obj
 def status(context: Context, as_json: bool) -> int:
     """What is done, waiting, absent and failed, with reasons, for every source."""
-    from pipelines.ingest_journal import ingest_status
+    from pipelines.sources.journal import ingest_status
     from store.text import clean
 
     lines = ingest_status(open_library(context))
@@ -272,14 +272,14 @@ def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as
 
     Music files and tables are read again by `ingest folder` and `ingest table`.
     """
-    from pipelines.covers import Places, fetch_covers
-    from pipelines.ingest_journal import FAILED, UNHAPPY, put_back
-    from pipelines.lastfm import LastFm, Query, Threshold, read_key
-    from pipelines.musicbrainz import MusicBrainz
-    from pipelines.musicbrainz import Query as BrainzQuery
     from pipelines.progress import StderrProgress
-    from pipelines.remote import due_items, ingest_remote
     from pipelines.report import IngestReport
+    from pipelines.sources.covers import Places, fetch_covers
+    from pipelines.sources.journal import FAILED, UNHAPPY, put_back
+    from pipelines.sources.lastfm import LastFm, Query, Threshold, read_key
+    from pipelines.sources.musicbrainz import MusicBrainz
+    from pipelines.sources.musicbrainz import Query as BrainzQuery
+    from pipelines.sources.remote import due_items, ingest_remote
 
     library, progress = open_library(context), StderrProgress()
     key = read_key(config_file()) if _has(library, "lastfm", FAILED if failed else UNHAPPY) else ""
@@ -308,8 +308,8 @@ def client(base_url: str | None, in_place_of: str, allow_private: bool = False) 
 
     import platformdirs
 
-    from pipelines.web import RULES, Web
-    from pipelines.web_guard import plain_host
+    from pipelines.web.client import RULES, Web
+    from pipelines.web.guard import plain_host
 
     cache = platformdirs.user_cache_path("sleevewalk", appauthor=False) / "web"
     if base_url is None:
@@ -321,9 +321,9 @@ def client(base_url: str | None, in_place_of: str, allow_private: bool = False) 
 def _ingest_with_covers(
     library: Library, source: Source, web: Web, limit: int | None, places: Places | None
 ) -> IngestReport:
-    from pipelines.covers import fetch_covers
     from pipelines.progress import StderrProgress
-    from pipelines.remote import ingest_remote
+    from pipelines.sources.covers import fetch_covers
+    from pipelines.sources.remote import ingest_remote
 
     progress = StderrProgress()
     report = ingest_remote(library, source, web, limit, progress)
@@ -345,7 +345,7 @@ def _add(report: IngestReport, other: IngestReport, albums: bool = True) -> None
 
 
 def _has(library: Library, source: str, statuses: tuple[str, ...]) -> bool:
-    from pipelines.ingest_journal import ingest_status
+    from pipelines.sources.journal import ingest_status
 
     return any(line.source == source and line.status in (*statuses, "waiting") for line in ingest_status(library))
 

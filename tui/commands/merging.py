@@ -12,8 +12,8 @@ from tui.commands.shared import Context, command_options, interactive, json_opti
 if TYPE_CHECKING:
     import duckdb
 
-    from store.library import Library
-    from store.merging import MergeReport
+    from store.catalogue.merging import MergeReport
+    from store.database.library import Library
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done and change nothing.")
 
@@ -35,9 +35,9 @@ def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool
     The better of each field stays, with its source. Tags, cover, bookmark, the stops of walks and the parents of
     blends come along. What a source brings later under either name goes to ALBUM. `split` undoes it.
     """
-    from store.find import resolve
-    from store.merging import merge as merge_albums
-    from store.snapshot import Snapshot
+    from store.catalogue.merging import merge as merge_albums
+    from store.memory.snapshot import Snapshot
+    from store.neighbors.find import resolve
 
     library = open_library(context)
     snapshot = Snapshot.load(library)
@@ -65,10 +65,10 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
     PART is an album that was merged into it (its name or album_id), another spelling, or a source; it may be left
     out where there is only one. Undoes `merge`, and `merge` undoes it.
     """
-    from store.find import resolve
-    from store.merging import find_part, parts
-    from store.merging import split as split_album
-    from store.snapshot import Snapshot
+    from store.catalogue.merging import find_part, parts
+    from store.catalogue.merging import split as split_album
+    from store.memory.snapshot import Snapshot
+    from store.neighbors.find import resolve
 
     library = open_library(context)
     kept = resolve(Snapshot.load(library), album)
@@ -88,8 +88,8 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
 
 def offer_merges(library: Library, agreed: bool) -> None:
     """List the albums that look like one; merge them where the person agreed or, asked at a terminal, agrees."""
-    from store.duplicates import duplicates
-    from store.merging import merge as merge_albums
+    from store.catalogue.duplicates import duplicates
+    from store.catalogue.merging import merge as merge_albums
     from store.text import clean
 
     with library.read() as con:

@@ -34,7 +34,7 @@ def train(
     out: Path,
 ) -> int:
     """Train the cover model on your own covers."""
-    from vae.train import main
+    from vae.training.train import main
 
     arguments = ["--covers", str(covers or context.library_dir / "covers"), "--device", device, "--out", str(out)]
     for name, value in (("--table", table), ("--minutes", minutes), ("--steps", steps)):
@@ -66,13 +66,13 @@ def evaluate(
 ) -> int:
     """How faithfully the model remakes covers, beside a thumbnail, the mean cover and PCA."""
     from vae.codec import Codec
-    from vae.evaluate import evaluate_folder, table_lines
+    from vae.training.evaluate import evaluate_folder, table_lines
 
     codec = Codec.load(weights, device)
     folder = covers or context.library_dir / "covers"
     result, chosen = evaluate_folder(codec, folder, table=table, held_out=held_out, fit=fit)
     if sheets is not None:
-        from vae.sheets import write_sheets
+        from vae.training.sheets import write_sheets
 
         for path in write_sheets(codec, chosen.images, sheets):
             click.echo(f"wrote {path}", err=True)

@@ -19,7 +19,7 @@ from tui.commands.shared import json_text
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from store.library import Library
+    from store.database.library import Library
 
 SCHEMA = """
 SELECT table_name AS name, string_agg(column_name || ' ' || data_type, ', ' ORDER BY column_index) AS columns
@@ -53,7 +53,7 @@ def fetch(library: Library, query: str) -> Result:
     import duckdb
     import pyarrow as pa
 
-    from store.personal import Personal, waiting_records
+    from store.personal.personal import Personal, waiting_records
     from store.text import clean
 
     flushed = Personal(library).flush()

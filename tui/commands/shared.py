@@ -14,7 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from pipelines.report import IngestReport
-    from store.library import Library
+    from store.database.library import Library
     from store.records import Album, Neighbor, Reason
 
 _OBEYED = re.compile(r"[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]")
@@ -74,7 +74,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone o
 
 def open_library(context: Context) -> Library:
     """The library that the command is about. LibraryMissing where there is none."""
-    from store.library import Library
+    from store.database.library import Library
 
     return Library.open(context.library_dir)
 

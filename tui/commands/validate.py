@@ -47,7 +47,7 @@ def validate(
     from pipelines.evidence.experiment import REPORT, validate_library, validate_table
     from pipelines.evidence.results import FILE
     from pipelines.progress import LineProgress, StderrProgress
-    from tui.evidence_run import report_folder
+    from tui.screens.evidence.run import report_folder
 
     if table is None and (covers or similar):
         raise click.UsageError("--covers and --similar-artists go with --table")

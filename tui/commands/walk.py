@@ -26,8 +26,8 @@ from tui.commands.shared import (
 @click.pass_obj
 def find(context: Context, text: str, count: int, as_json: bool) -> int:
     """Search artists and titles; typos are forgiven."""
-    from store.find import find as search
-    from store.snapshot import Snapshot
+    from store.memory.snapshot import Snapshot
+    from store.neighbors.find import find as search
 
     hits = search(Snapshot.load(open_library(context)), text, count)
     if as_json:
@@ -56,8 +56,8 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
     """The neighbours of ALBUM and why they are."""
     from dataclasses import asdict, replace
 
-    from store.find import resolve
-    from store.neighborhood import open_neighborhood
+    from store.neighbors.find import resolve
+    from store.neighbors.neighborhood import open_neighborhood
     from store.records import Weights
 
     weights = replace(Weights(), **{name: value for name, value in given.items() if value is not None})
@@ -94,9 +94,9 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
 @click.pass_obj
 def route(context: Context, start: str, goal: str, as_json: bool) -> int:
     """The way from one ALBUM to another whose weakest step is as strong as can be."""
-    from store.find import resolve
-    from store.neighborhood import open_neighborhood
-    from store.routes import find_route
+    from store.neighbors.find import resolve
+    from store.neighbors.neighborhood import open_neighborhood
+    from store.neighbors.routes import find_route
 
     neighborhood = open_neighborhood(open_library(context))
     first, last = (resolve(neighborhood.snapshot, text) for text in (start, goal))

@@ -11,8 +11,8 @@ import click
 from tui.commands.shared import Context, album_line, command_options, json_option, open_library, print_json
 
 if TYPE_CHECKING:
-    from store.library import Library
-    from store.walks import Walk
+    from store.database.library import Library
+    from store.personal.walks import Walk
 
 
 @click.command()
@@ -28,9 +28,9 @@ def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: s
     NAME_OR_ID is a walk's name, its id or how that starts. -o writes the walk as the file's ending says: m3u, csv,
     json, graphml, html, or png for a sheet of its covers.
     """
-    from pipelines.walk_export import ENDINGS
-    from store.personal import Personal
-    from store.walks import find_walk, recorded_walks
+    from pipelines.exports.walk import ENDINGS
+    from store.personal.personal import Personal
+    from store.personal.walks import find_walk, recorded_walks
 
     if name_or_id is None and (out is not None or new_name is not None):
         raise click.UsageError("say which walk: its name or id; `sleevewalk walk` lists them")
@@ -68,8 +68,8 @@ def _list(walks: list[Walk], as_json: bool) -> int:
     """Id, when it began here, stops, name; the newest first."""
     from datetime import UTC
 
+    from store.personal.walks import SHORT_ID
     from store.text import clean
-    from store.walks import SHORT_ID
 
     if as_json:
         print_json([{**_facts(walk), "stops": len(walk.steps)} for walk in walks])
@@ -85,13 +85,13 @@ def _list(walks: list[Walk], as_json: bool) -> int:
 
 def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> int:
     """The stops, to the terminal or a file; those whose albums are gone are counted."""
-    from pipelines.walk_export import as_json as stops_as_json
-    from pipelines.walk_export import write_walk
-    from store.covers import CoverFiles
+    from pipelines.exports.walk import as_json as stops_as_json
+    from pipelines.exports.walk import write_walk
+    from store.catalogue.covers import CoverFiles
     from store.errors import LibraryError
-    from store.neighborhood import open_neighborhood
+    from store.neighbors.neighborhood import open_neighborhood
     from store.text import clean
-    from tui.trail import Trail, branch
+    from tui.walk.trail import Trail, branch
 
     neighborhood = open_neighborhood(library)
     known = [step for step in walk.steps if neighborhood.snapshot.row(step.album_id) is not None]

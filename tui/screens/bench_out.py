@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.bench_state import Bench
-from tui.covers import CoverPainter
-from tui.decoder import Decoder
-from tui.screens.asking import AskingScreen
-from tui.screens.near import NearScreen
-from tui.screens.write import Order, WriteScreen
-from tui.session import Session
+from tui.pictures.painter import CoverPainter
+from tui.screens.bench.asking import AskingScreen
+from tui.screens.bench.near import NearScreen
+from tui.screens.bench.write import Order, WriteScreen
+from tui.walk.bench import Bench
+from tui.walk.session import Session
+from tui.workers.decoder import Decoder
 
 PREVIEW = 128  # pixels a side
 NEAREST = 60

@@ -15,14 +15,14 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from store.records import Album
-from tui.covers import CoverPainter
 from tui.keynames import Hint
+from tui.pictures.painter import CoverPainter
 from tui.screens import BREAKPOINTS
-from tui.session import Session
+from tui.screens.walk.details import BOOKMARK
 from tui.text import cut, pad, plain, wrap
+from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
 from tui.widgets.cover import Cover
-from tui.widgets.details import BOOKMARK
 from tui.widgets.lines import Lines, Span
 
 DEBOUNCE = 0.04  # seconds after a key before a search starts

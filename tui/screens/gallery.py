@@ -18,18 +18,18 @@ from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.records import Album
-from tui.bench_state import Draft
-from tui.covers import CoverPainter
 from tui.keynames import Hint, key_names
+from tui.pictures.painter import CoverPainter
 from tui.screens import BREAKPOINTS
 from tui.text import cut, pad, plain, wrap
+from tui.walk.bench import Draft
 from tui.widgets.bars import KeysLine
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
 if TYPE_CHECKING:
-    from pipelines.gallery import Entry, Gallery
-    from store.library import Library
+    from pipelines.blends.gallery import Entry, Gallery
+    from store.database.library import Library
 
 KEYS = [
     Hint("↑↓", "choose", ("gallery.previous", "gallery.next")),
@@ -108,7 +108,7 @@ class GalleryScreen(Screen[Any]):
 
     @work(thread=True, group="gallery", exclusive=True)
     def _read(self) -> None:
-        from pipelines.gallery import open_gallery
+        from pipelines.blends.gallery import open_gallery
 
         try:
             self.post_message(self.Opened(open_gallery(self.library)))
@@ -174,7 +174,7 @@ class GalleryScreen(Screen[Any]):
 
     def action_trash(self) -> None:
         """Put the file away."""
-        from pipelines.gallery import to_trash
+        from pipelines.blends.gallery import to_trash
 
         entry = self.entry
         if entry is None or self.gallery is None:
@@ -190,7 +190,7 @@ class GalleryScreen(Screen[Any]):
 
     def action_untrash(self) -> None:
         """Take the last one back."""
-        from pipelines.gallery import from_trash
+        from pipelines.blends.gallery import from_trash
 
         if not self._trashed or self.gallery is None:
             self._say("nothing was put away here")

@@ -13,16 +13,16 @@ from textual.message import Message
 from textual.screen import Screen
 
 from store.errors import LibraryError
-from store.filters import Filter
+from store.neighbors.filters import Filter
 from store.records import Album, Route, Weights
-from tui.covers import CoverPainter
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
-from tui.session import Session
+from tui.pictures.painter import CoverPainter
+from tui.screens.walk.details import bar
 from tui.text import cut, pad, plain, width, wrap
+from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
 from tui.widgets.cover import Cover
-from tui.widgets.details import bar
 from tui.widgets.lines import Lines, Span
 
 KEYS = [

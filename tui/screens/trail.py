@@ -14,17 +14,17 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from store.text import key
-from tui.covers import CoverSource
 from tui.keynames import Hint
-from tui.session import Session
+from tui.pictures.painter import CoverSource
+from tui.screens.walk.details import BOOKMARK
 from tui.text import cut, pad, plain, width
-from tui.trail import Visit, branch
+from tui.walk.session import Session
+from tui.walk.trail import Visit, branch
 from tui.widgets.bars import KeysLine
-from tui.widgets.details import BOOKMARK
 from tui.widgets.lines import Lines, Span
 
 if TYPE_CHECKING:
-    from pipelines.walk_export import Stop
+    from pipelines.exports.walk import Stop
 
 KEYS = [
     Hint("↑↓", "choose", ("trail.previous", "trail.next")),
@@ -150,7 +150,7 @@ class TrailScreen(Screen[int | None]):
 
     @work(thread=True, group="export")
     def _export(self, stops: list[Stop], name: str) -> None:
-        from pipelines.walk_export import export_walk
+        from pipelines.exports.walk import export_walk
 
         try:
             written = export_walk(stops, self.covers, self.folder, name)

@@ -10,7 +10,7 @@ from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
 from tui.screens.help import SIGNALS_SAID
 from tui.screens.telling import TellingScreen
-from tui.screens.walk_keys import ARROWS
+from tui.screens.walk.keys import ARROWS
 from tui.text import pad, wrap
 from tui.widgets.lines import Lines, Span
 

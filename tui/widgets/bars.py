@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from store.records import SIGNALS
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
-from tui.session import Session
 from tui.text import cut, plain, width, wrap
+from tui.walk.session import Session
 from tui.widgets.lines import Lines, Span
 
 

@@ -9,8 +9,8 @@ from textual.containers import Container
 from textual.timer import Timer
 
 from store.records import Album
-from tui.covers import CoverPainter
 from tui.palette import Palette
+from tui.pictures.painter import CoverPainter
 from tui.text import plain, wrap
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span

@@ -15,10 +15,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from store.records import Album
-from tui.covers import CoverPainter
-from tui.edges import Cell
-from tui.geometry import Rect
+from tui.layout.edges import Cell
+from tui.layout.geometry import Rect
 from tui.palette import Palette
+from tui.pictures.painter import CoverPainter
 from tui.text import pad
 
 Drawn = Mapping[Cell, tuple[str, Style]]

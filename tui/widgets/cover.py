@@ -9,9 +9,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from store.records import Album
-from tui.colors import Pixels
-from tui.covers import CoverPainter
-from tui.halfblocks import LITE
+from tui.pictures.colors import Pixels
+from tui.pictures.halfblocks import LITE
+from tui.pictures.painter import CoverPainter
 
 
 class Cover(Widget):

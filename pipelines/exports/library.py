@@ -1,0 +1,207 @@
+"""A whole library as plain files, and back: `manifest.json`, `tables/<name>.parquet`, `covers/ab/<sha256>.webp`.
+
+The manifest is written last: a folder without one is no export. An import is made beside its place and renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.progress import Progress
+from pipelines.report import SourceError
+from store.catalogue.covers import CoverFiles
+from store.catalogue.latents import fix_dimension
+from store.database.library import Library
+from store.database.schema import MIGRATIONS, first_row, sql_text
+from store.database.sources_schema import remember_sources
+from store.errors import LibraryError, LibraryReadOnly
+from store.personal.personal import waiting_records
+from store.repair.repair import killed_imports
+
+if TYPE_CHECKING:
+    import duckdb
+
+UNFINISHED = ".unfinished-export"  # becomes the manifest
+FORMAT = 1  # of the folder; a reader refuses a higher one
+_CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]"
+_SHOWN = (  # text that a terminal will show as it is stored
+    ("albums", "artist"), ("albums", "title"), ("albums", "genre"), ("album_tags", "tag"), ("artist_tags", "artist"),
+    ("artist_tags", "tag"), ("similar_artists", "artist"), ("similar_artists", "similar"), ("bookmarks", "note"),
+    ("walk_names", "name"), ("album_sources", "artist"), ("album_sources", "title"), ("album_sources", "genre"),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class ExchangeReport:
+    """What was written or read."""
+
+    tables: dict[str, int] = field(default_factory=dict)  # rows of each
+    covers: int = 0  # files
+    left_out: list[str] = field(default_factory=list)  # cover files that are missing or damaged, with why
+
+    def summary(self) -> str:
+        """One line for people."""
+        line = f"{self.tables.get('albums', 0):,} albums, {self.covers:,} covers, {len(self.tables)} tables"
+        return line + (f"; {len(self.left_out):,} covers could not be read" if self.left_out else "")
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def export_library(library: Library, folder: Path, progress: Progress | None = None) -> ExchangeReport:
+    """Write the library to `folder`, which is new, empty, or what a killed export left: that is gone on with. The
+    library is held for the tables alone.
+
+    LibraryError where the folder holds anything or cannot be written.
+    """
+    progress, report = progress or Progress(), ExchangeReport()
+    with _told(folder, "write"):
+        unfinished = folder / UNFINISHED
+        if folder.exists() and any(folder.iterdir()) and not unfinished.exists():
+            raise LibraryError(f"{folder} is not empty; name a new folder")
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+        unfinished.touch()
+        with suppress(LibraryReadOnly), library.write():  # what waits in the journal goes too
+            pass
+        with library.read() as con:
+            if waiting := waiting_records(con, library.path):
+                raise LibraryError(
+                    f"{waiting:,} personal records wait in the journal of {library.path}, which may only be read: "
+                    "give yourself the right to write there, so that they are exported too"
+                )
+            shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
+            for table in _tables(con):
+                target = sql_text(str(folder / "tables" / f"{table}.parquet"))
+                con.execute(f"COPY (FROM {table} ORDER BY ALL) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+                report.tables[table] = (first_row(con, f"SELECT count(*) FROM {table}") or (0,))[0]
+        _copy_covers(library.covers_dir, folder / "covers", shas, report, progress)
+        manifest = {
+            "format": FORMAT,
+            "schema": len(MIGRATIONS),
+            "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "tables": report.tables,
+            "covers": report.covers,
+        }
+        for left in folder.glob("covers/??/.*"):  # of a run that was killed
+            left.unlink()
+        unfinished.write_text(json.dumps(manifest, indent=1) + "\n")
+        unfinished.replace(folder / "manifest.json")
+    return report
+
+
+def import_library(folder: Path, target: Path, progress: Progress | None = None) -> ExchangeReport:
+    """Make a library in the folder `target`, new or empty, from what `export_library` wrote to `folder`.
+
+    SourceError where that is no export, a newer or a damaged one; LibraryError where `target` holds anything.
+    Nothing is left in `target` then.
+    """
+    progress, report = progress or Progress(), ExchangeReport()
+    place = Library(target).path
+    manifest = _manifest(folder)
+    with _told(place, "write"):
+        if place.exists() and any(place.iterdir()):
+            raise LibraryError(f"{place} is not empty; import makes a new library: name another folder with --library")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for left in killed_imports(place):
+            shutil.rmtree(left)
+        beside = place.with_name(f".{place.name}.{os.getpid()}")
+        try:
+            beside.mkdir()  # refused here, it is refused in the name that the person gave
+            library = Library.create(beside)
+            with library.write() as con:
+                for table in _tables(con):
+                    if table in manifest:
+                        report.tables[table] = _fill(con, table, folder, manifest[table])
+                remember_sources(con)  # an export of an earlier schema has none
+                shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
+            _copy_covers(folder / "covers", library.covers_dir, shas, report, progress)
+            beside.replace(place)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    return report
+
+
+@contextmanager
+def _told(folder: Path, what: str) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except OSError as error:
+        raise LibraryError(f"cannot {what} {folder}: {error.strerror or error}") from error
+    except duckdb.Error as error:
+        raise LibraryError(f"cannot {what} {folder}: {str(error).strip().splitlines()[0][:300]}") from error
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every table but the schema's own history, in the order of their names."""
+    rows = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary "
+        "AND table_name <> 'schema_version' ORDER BY ALL"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _manifest(folder: Path) -> dict[str, int]:
+    """The rows that each table is to have."""
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text())
+        version, schema = int(manifest["format"]), int(manifest["schema"])
+        tables = {str(name): int(rows) for name, rows in manifest["tables"].items()}
+    except FileNotFoundError:
+        raise SourceError(f"{folder} is no whole export: it has no manifest.json") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise SourceError(f"{path} is damaged: {error}") from error
+    if version > FORMAT or schema > len(MIGRATIONS):
+        raise SourceError(f"{folder} was exported by a newer sleevewalk; upgrade sleevewalk")
+    return tables
+
+
+def _fill(con: duckdb.DuckDBPyConnection, table: str, folder: Path, rows: int) -> int:
+    import duckdb
+
+    path = folder / "tables" / f"{table}.parquet"
+    source = f"read_parquet({sql_text(str(path))})"
+    try:
+        if table == "latents" and rows:
+            lengths = con.execute(f"SELECT DISTINCT len(latent) FROM {source}").fetchall()
+            if len(lengths) != 1:
+                raise SourceError(f"{path} is damaged: latents of several lengths")
+            fix_dimension(con, int(lengths[0][0]))
+        con.execute(f"INSERT INTO {table} BY NAME FROM {source}")
+        found = (first_row(con, f"SELECT count(*) FROM {table}") or (0,))[0]
+        for shown_table, column in _SHOWN:
+            if shown_table == table and first_row(
+                con, f'SELECT 1 FROM {table} WHERE regexp_matches("{column}", ?) LIMIT 1', [_CONTROLS]
+            ):
+                raise SourceError(f"{path} holds control characters in {column}: sleevewalk did not write it")
+    except duckdb.Error as error:
+        raise SourceError(f"{path} cannot be read: {str(error).strip().splitlines()[0][:300]}") from error
+    if found != rows:
+        raise SourceError(f"{path} is damaged: {found:,} rows, the manifest says {rows:,}")
+    return int(found)
+
+
+def _copy_covers(source: Path, target: Path, shas: list[str], report: ExchangeReport, progress: Progress) -> None:
+    """Copy these covers, each checked by its name; one that is missing or damaged is told and left out."""
+    files, out = CoverFiles(source), CoverFiles(target)
+    progress.start("covers", len(shas))
+    for sha in shas:
+        try:
+            webp = files.read(sha)
+        except LibraryError as error:
+            report.left_out.append(str(error))
+        else:
+            out.put(webp)
+            report.covers += 1
+        progress.advance(1)
+    progress.finish(report.summary())

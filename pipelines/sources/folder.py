@@ -1,0 +1,281 @@
+"""`ingest folder`: a person's own music. Tags of the files become albums, embedded art or cover files sleeves.
+
+The unit is one folder of files. The journal keeps each file's size and time of change; a folder in which
+nothing has changed is not read again. Albums are never taken out: a file that has gone leaves its album.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pipelines.batches import ahead
+from pipelines.images import BadImage, PreparedCover, prepare_cover, read_picture
+from pipelines.progress import Progress
+from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, told
+from pipelines.sources.music_files import Track, UnreadableMusic, read_track
+from pipelines.sources.music_tree import MusicFolder, walk_music
+from pipelines.writing import patient_write
+from store.catalogue.catalog import add_albums, add_covers, record_items
+from store.catalogue.covers import CoverFiles
+from store.database.library import Library
+from store.records import AddResult, AlbumRecord, CoverRecord
+from store.text import album_id, clean, key, storable
+
+SOURCE = "folder"  # in albums.source and the journal; a key there is a file's path
+BATCH = 256  # files committed together, about
+VARIOUS = "Various Artists"
+
+_ARTS = 3  # embedded pictures of an album that are tried
+_AHEAD = 2  # batches whose covers are in the making while one is committed
+_GUEST = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s.*|\s*[(\[](?:feat\.?|ft\.?|featuring|with)\s.*", re.I)
+
+
+@dataclass(slots=True)
+class FolderReport(IngestReport):
+    """Records are albums and unreadable files; beside them the files are counted."""
+
+    files: int = 0  # music files met
+    files_read: int = 0  # those that are new or changed, with their folders' others
+
+    @property
+    def files_a_second(self) -> float:
+        return self.files / self.seconds if self.seconds > 0 else 0.0
+
+    def summary(self) -> str:
+        return f"{self.files:,} files ({self.files - self.files_read:,} unchanged), " + IngestReport.summary(self)
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            **IngestReport.to_json(self),
+            "files": self.files,
+            "files_read": self.files_read,
+            "files_a_second": round(self.files_a_second, 1),
+        }
+
+
+@dataclass(slots=True)
+class _Found:
+    """One album in one folder, with the pictures that may be its cover, best first."""
+
+    album: AlbumRecord
+    pictures: list[bytes | Path]
+
+
+@dataclass(slots=True)
+class _Batch:
+    files: int = 0
+    files_read: int = 0
+    items: list[tuple[str, str, str, str | None]] = field(default_factory=list)
+    unreadable: list[LeftOut] = field(default_factory=list)
+    albums: list[tuple[str, AlbumRecord]] = field(default_factory=list)  # album_id and what is known
+    loading: dict[str, Future[PreparedCover | BadImage]] = field(default_factory=dict)  # by album_id
+
+
+def ingest_folder(library: Library, folder: Path, progress: Progress | None = None) -> FolderReport:
+    """Add the albums of all music files under `folder`, each with its embedded art or cover file.
+
+    Unreadable files are told in `rejected`, at each run until they change. Raises SourceError where the folder
+    cannot be read, LibraryLocked after a patient wait; what was committed until then stays.
+    """
+    progress = progress or Progress()
+    report = FolderReport(str(folder))
+    if not folder.is_dir():
+        raise SourceError(f"{folder}: no such folder of music")
+    with told(report, progress), cover_pool() as pool:
+        job = _Job(library, pool, progress, report)
+        progress.start(f"Music in {clean(folder.name, 60)}", None)
+        folders = walk_music(folder.resolve(), report)
+        for batch in ahead(map(job.prepare, _in_batches(folders)), _AHEAD):
+            job.commit(batch)
+    return report
+
+
+def describe(folder: Path, tracks: Sequence[Track], images: Sequence[Path]) -> list[_Found]:
+    """The albums that a folder's tracks make. Tracks without an album or an artist make none."""
+    by_title: dict[str, list[Track]] = {}
+    for track in tracks:
+        if track.album:
+            by_title.setdefault(key(track.album), []).append(track)
+    alone = len(by_title) == 1
+    by_album: dict[str, list[tuple[str, Track]]] = {}
+    for same_title in by_title.values():
+        common = _common_artist(same_title) if alone else ""
+        for track in same_title:
+            artist = track.album_artist or (VARIOUS if track.compilation else common or track.artist)
+            if artist:
+                by_album.setdefault(album_id(artist, track.album), []).append((artist, track))
+    found = []
+    for name, members in by_album.items():
+        genres = Counter(genre for _, track in members for genre in track.genres)
+        years = Counter(track.year for _, track in members if track.year)
+        ranked = [genre for genre, _ in genres.most_common()]
+        groups = {track.release_group for _, track in members if track.release_group}
+        album = AlbumRecord(
+            artist=members[0][0],
+            title=members[0][1].album,
+            source=SOURCE,
+            source_key=name,
+            year=min(years, key=lambda year: (-years[year], year)) if years else None,
+            genre=ranked[0] if ranked else None,
+            mbid=groups.pop() if len(groups) == 1 else None,
+            tags=tuple((genre, round(100 * 0.9**place, 1)) for place, genre in enumerate(ranked)),
+        )
+        art = dict.fromkeys(track.art for _, track in members if track.art)
+        found.append(_Found(album, [*art, *(images if len(by_album) == 1 else ())]))
+    return found
+
+
+def load_first(pictures: Sequence[bytes | Path]) -> PreparedCover | BadImage:
+    """The first of the pictures that can be a cover, or why the last cannot."""
+    problem = BadImage("no embedded art and no cover file")
+    for picture in pictures:
+        try:
+            return prepare_cover(read_picture(picture) if isinstance(picture, Path) else picture)
+        except BadImage as error:
+            problem = BadImage(error.reason, error.detail)
+    return problem
+
+
+class _Job:
+    """One run: what the library and the journal have, what the run has seen."""
+
+    def __init__(self, library: Library, pool: ThreadPoolExecutor, progress: Progress, report: FolderReport) -> None:
+        self.library, self.pool, self.progress, self.report = library, pool, progress, report
+        self.files = CoverFiles(library.covers_dir)
+        self.seen: set[str] = set()  # album_ids, so that an album in several folders is counted once
+        self.covered: set[str] = set()  # album_ids that this run has a cover for
+        with library.read() as con:
+            rows = con.execute("SELECT key, status, error FROM ingest_items WHERE source = ?", [SOURCE]).fetchall()
+        self.journal: dict[str, tuple[str, str | None]] = {name: (status, error) for name, status, error in rows}
+
+    def prepare(self, folders: Sequence[MusicFolder]) -> _Batch:
+        """Read those folders that changed and set the workers to their covers."""
+        batch = _Batch()
+        for folder in folders:
+            batch.files += len(folder.music)
+            if all(self._known(file, stamp) for file, stamp in folder.stamps.items()):
+                self._repeat_complaints(folder, batch)
+            else:
+                self._read(folder, batch)
+        return batch
+
+    def _known(self, file: Path, stamp: str) -> bool:
+        status = self.journal.get(storable(str(file)), ("", None))[0]
+        return status.partition(" ")[2] == stamp
+
+    def _repeat_complaints(self, folder: MusicFolder, batch: _Batch) -> None:
+        for file in folder.music:
+            error = self.journal[storable(str(file))][1]
+            if error:
+                batch.unreadable.append(LeftOut(clean(str(file)), "", error))
+
+    def _read(self, folder: MusicFolder, batch: _Batch) -> None:
+        tracks: list[Track] = []
+        arts: Counter[str] = Counter()  # by album title
+        batch.files_read += len(folder.music)
+        for file in folder.music:
+            try:
+                track = read_track(file)
+                problem = "" if track.album else "no album in its tags"
+                problem = problem or ("" if track.artist or track.album_artist else "no artist in its tags")
+                arts[key(track.album)] += track.art is not None
+                # Of the same sleeve on every track only the first are held: a full folder has gigabytes of them.
+                tracks.append(track if arts[key(track.album)] <= _ARTS else replace(track, art=None))
+            except UnreadableMusic as error:
+                problem = str(error)
+            self._note(batch, file, folder.stamps[file], problem)
+            if problem:
+                batch.unreadable.append(LeftOut(clean(str(file)), "", problem))
+        for file in folder.images:
+            self._note(batch, file, folder.stamps[file], "")
+        for found in describe(folder.path, tracks, folder.images):
+            name = found.album.source_key
+            batch.albums.append((name, found.album))
+            if found.pictures and name not in self.covered and name not in batch.loading:
+                batch.loading[name] = self.pool.submit(load_first, found.pictures)
+
+    def _note(self, batch: _Batch, file: Path, stamp: str, problem: str) -> None:
+        batch.items.append((str(file), "file", f"{'unreadable' if problem else 'read'} {stamp}", problem or None))
+
+    def commit(self, batch: _Batch) -> None:
+        """Write the batch with its journal in one transaction, where anything is new; then count it."""
+        covers: dict[str, CoverRecord] = {}
+        problems: dict[str, BadImage] = {}
+        for name, future in batch.loading.items():
+            made = future.result()
+            if isinstance(made, BadImage):
+                problems[name] = made
+            elif name not in self.covered:
+                sha = self.files.put(made.webp)
+                covers[name] = CoverRecord(sha, made.width, made.height, len(made.webp), made.mean_color)
+        self.covered |= covers.keys()
+        result = AddResult()
+        have: dict[str, str | None] = {}
+        if batch.items:
+            with patient_write(self.library, self.progress) as con:
+                names = [name for name, _ in batch.albums]
+                had = dict(
+                    con.execute(
+                        "SELECT name_id, a.cover_sha256 FROM album_sources JOIN albums a USING (album_id) "
+                        "WHERE name_id IN (SELECT unnest(?::VARCHAR[]))",
+                        [names],
+                    ).fetchall()
+                )
+                add_covers(con, list(covers.values()))
+                result = add_albums(con, [_with_cover(album, covers.get(name)) for name, album in batch.albums])
+                record_items(con, SOURCE, batch.items)
+            have = {**had, **{name: cover.cover_sha256 for name, cover in covers.items()}}
+            self.report.covers_stored += sum(had.get(name) != cover.cover_sha256 for name, cover in covers.items())
+        self._count(batch, result, have, problems)
+
+    def _count(
+        self, batch: _Batch, result: AddResult, have: dict[str, str | None], problems: dict[str, BadImage]
+    ) -> None:
+        report = self.report
+        report.files += batch.files
+        report.files_read += batch.files_read
+        report.rejected += batch.unreadable
+        fresh = dict(album for album in batch.albums if album[0] not in self.seen)
+        self.seen |= fresh.keys()
+        refused = dict(result.refused)
+        report.read += len(batch.unreadable) + len(fresh)
+        report.added += len(result.added)
+        report.already_there += len(fresh) - len(result.added) - len(refused)
+        for name, album in fresh.items():
+            label = f"{album.artist} / {album.title}"
+            if name in refused:
+                report.rejected.append(LeftOut(name, label, refused[name]))
+            elif not have.get(name):
+                problem = problems.get(name, BadImage("no embedded art and no cover file"))
+                report.without_cover.append(LeftOut(name, label, problem.reason, clean(problem.detail, 200)))
+        self.progress.advance(batch.files, f"{len(report.rejected):,} unreadable" if report.rejected else "")
+
+
+def _in_batches(folders: Iterator[MusicFolder]) -> Iterator[list[MusicFolder]]:
+    """Folders together until they hold about BATCH files."""
+    batch: list[MusicFolder] = []
+    for folder in folders:
+        batch.append(folder)
+        if sum(len(one.music) for one in batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _common_artist(tracks: Sequence[Track]) -> str:
+    """Whose album it is where no album artist is given: the artist of at least half the tracks, guests aside."""
+    artists = Counter(_GUEST.sub("", track.artist) for track in tracks if track.artist)
+    if not artists:
+        return ""
+    artist, count = artists.most_common(1)[0]
+    return artist if 2 * count >= artists.total() else VARIOUS
+
+
+def _with_cover(album: AlbumRecord, cover: CoverRecord | None) -> AlbumRecord:
+    return album if cover is None else replace(album, cover_sha256=cover.cover_sha256)

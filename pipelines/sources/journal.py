@@ -1,0 +1,56 @@
+"""`ingest status` and `ingest retry`: what the journal says of every source, and asking again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.progress import Progress
+from pipelines.writing import patient_write
+from store.database.library import Library
+
+# Sources whose items can be asked again for with nothing but the journal; files are read again by their command.
+ASKED = ("lastfm", "musicbrainz", "covers")
+FAILED = ("failed", "refused")
+UNHAPPY = (*FAILED, "absent")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """How many items of a source stand so."""
+
+    source: str
+    status: str  # done, waiting, below, absent, refused, failed, read, unreadable, rejected …
+    count: int
+    reasons: tuple[tuple[str, int], ...]  # the most frequent, with how many each
+
+
+def ingest_status(library: Library, most_reasons: int = 5) -> list[StatusLine]:
+    """The journal in counts. A table's or a file's status is its first word; addresses are no reasons."""
+    with library.read() as con:
+        rows = con.execute(
+            """SELECT source, status, sum(n)::BIGINT, list((reason, n) ORDER BY n DESC, reason)
+                FILTER (reason IS NOT NULL) FROM (
+                SELECT source, split_part(status, ' ', 1) AS status,
+                    CASE WHEN status <> 'url' THEN error END AS reason, count(*) AS n
+                FROM ingest_items GROUP BY ALL)
+            GROUP BY ALL ORDER BY source, status"""
+        ).fetchall()
+    return [
+        StatusLine(source, status, count, tuple((str(why), n) for why, n in (reasons or [])[:most_reasons]))
+        for source, status, count, reasons in rows
+    ]
+
+
+def put_back(library: Library, statuses: Sequence[str], progress: Progress) -> dict[str, int]:
+    """Set items of the web's sources that stand so to waiting; how many, by source."""
+    with patient_write(library, progress) as con:
+        rows = con.execute(
+            "UPDATE ingest_items SET status = 'waiting', next_try = NULL, error = NULL "
+            "WHERE list_contains(?, source) AND list_contains(?, status) RETURNING source",
+            [list(ASKED), list(statuses)],
+        ).fetchall()
+    found: dict[str, int] = {}
+    for (source,) in rows:
+        found[source] = found.get(source, 0) + 1
+    return found

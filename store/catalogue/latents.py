@@ -1,0 +1,202 @@
+"""Models and the latents that they made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from store.database.bulk import hashes, registered
+from store.database.schema import first_row, sql_text
+from store.errors import LibraryError
+from store.text import clean
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def add_model(
+    con: duckdb.DuckDBPyConnection,
+    model_id: str,
+    name: str,
+    latent_dim: int,
+    resolution: int,
+    trained_at: str | None,
+    metrics: dict[str, Any],
+) -> None:
+    """Record a model; one that is there already is left as it is."""
+    con.execute(
+        "INSERT INTO models (model_id, name, latent_dim, resolution, trained_at, metrics) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [model_id, clean(name), latent_dim, resolution, trained_at, json.dumps(metrics)],
+    )
+
+
+def missing_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> list[str]:
+    """cover_sha256 of the covers that have no latent of that model, ordered."""
+    return [
+        row[0]
+        for row in con.execute(
+            "SELECT c.cover_sha256 FROM covers c "
+            "ANTI JOIN (SELECT cover_sha256 FROM latents WHERE model_id = ?) l "
+            "ON l.cover_sha256 = c.cover_sha256 ORDER BY ALL",
+            [model_id],
+        ).fetchall()
+    ]
+
+
+def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str], latents: np.ndarray) -> None:
+    """Add latents (float32 [n, d], one a cover); known ones are left as they are.
+
+    The column is a fixed-size array so that SQL's array functions work on it. The first latents of a
+    library fix its dimension; others are refused with LibraryError until `forget_latents` has emptied the
+    table.
+    """
+    import pyarrow as pa
+
+    latents = np.ascontiguousarray(latents, dtype=np.float32)
+    if latents.ndim != 2 or len(shas) != len(latents):
+        raise ValueError(f"{len(shas)} covers but latents of shape {latents.shape}")
+    if not len(latents):
+        return
+    finite = np.isfinite(latents).all(axis=1)
+    if not finite.all():
+        raise LibraryError(
+            f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; the model or the cover is damaged"
+        )
+    dimension = latents.shape[1]
+    fix_dimension(con, dimension)
+    arrays = pa.FixedSizeListArray.from_arrays(pa.array(latents.reshape(-1)), dimension)
+    table = pa.table({"cover_sha256": list(shas), "latent": arrays})
+    with registered(con, "incoming_latents", table):
+        con.execute(
+            "INSERT INTO latents SELECT DISTINCT ON (i.cover_sha256) i.cover_sha256, ?, i.latent "
+            "FROM incoming_latents i ANTI JOIN (SELECT cover_sha256 FROM latents WHERE model_id = ?) l "
+            "ON l.cover_sha256 = i.cover_sha256",
+            [model_id, model_id],
+        )
+
+
+def latent_dimension(con: duckdb.DuckDBPyConnection) -> int:
+    """How many numbers a latent of this library has."""
+    row = first_row(
+        con,
+        "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() "
+        "AND table_name = 'latents' AND column_name = 'latent'",
+    )
+    return int(str(row[0]).removeprefix("FLOAT[").removesuffix("]")) if row else 0
+
+
+def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
+    """Make the latent column one of `dimension` numbers. LibraryError where latents of another are stored."""
+    stored = latent_dimension(con)
+    if dimension == stored:
+        return
+    row = first_row(con, "SELECT count(*) FROM latents")
+    if row and row[0]:
+        raise LibraryError(
+            f"this library's latents have {stored} numbers and the model gives {dimension}; "
+            "use the model that made them, or build a new library"
+        )
+    # Made anew and not altered: an ALTER casts rows deleted since the last checkpoint too, and one with an expression
+    # in the write-ahead log is more than DuckDB 1.4 can replay.
+    made = "FROM duckdb_{}() WHERE database_name = current_database() AND table_name = 'latents'"
+    (sql, comment) = first_row(con, f"SELECT sql, comment {made.format('tables')}") or ("", "")
+    columns = con.execute(f"SELECT column_name, comment {made.format('columns')}").fetchall()
+    table = str(sql).replace(f"FLOAT[{stored}]", f"FLOAT[{int(dimension)}]")
+    con.execute(table.replace("CREATE TABLE", "CREATE OR REPLACE TABLE", 1))
+    con.execute(f"COMMENT ON TABLE latents IS {sql_text(comment)}")
+    for name, text in columns:
+        con.execute(f"COMMENT ON COLUMN latents.{name} IS {sql_text(text)}")
+
+
+def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:
+    """Delete the latents of every model but one; return how many went. They are derived: `build` makes them
+    again.
+    """
+    row = first_row(con, "DELETE FROM latents WHERE model_id IS DISTINCT FROM ?", [keep_model_id])
+    return int(row[0]) if row else 0
+
+
+def load_latents(
+    con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str] | None = None
+) -> tuple[list[str], np.ndarray]:
+    """(cover_sha256 list, float32 [n, d]) of a model's latents, or of those of some covers, ordered by
+    cover_sha256; [0, d] where there are none.
+    """
+    some = "" if shas is None else "AND cover_sha256 IN (SELECT unnest(?::VARCHAR[])) "
+    table = con.sql(
+        f"SELECT cover_sha256, latent FROM latents WHERE model_id = ? {some}ORDER BY cover_sha256",
+        params=[model_id] if shas is None else [model_id, list(shas)],
+    ).to_arrow_table()
+    dimension = latent_dimension(con)
+    if not table.num_rows:
+        return [], np.empty((0, dimension), np.float32)
+    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return table["cover_sha256"].to_pylist(), latents.astype(np.float32, copy=False).reshape(-1, dimension)
+
+
+def latent_batches(
+    con: duckdb.DuckDBPyConnection, model_id: str, size: int = 65_536
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(cover_sha256 S64 [n], float32 [n, d]) of all of a model's latents, about `size` at a time, in no order."""
+    found = con.sql("SELECT cover_sha256, latent FROM latents WHERE model_id = ?", params=[model_id])
+    for batch in found.to_arrow_reader(size):
+        if batch.num_rows:
+            latents = batch["latent"].flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+            shas = batch["cover_sha256"].to_numpy(zero_copy_only=False).astype("S64")
+            yield shas, latents.reshape(batch.num_rows, -1)
+
+
+def latents_not_in(con: duckdb.DuckDBPyConnection, model_id: str, shas: np.ndarray) -> tuple[list[str], bool]:
+    """(covers that have a latent of that model and are not among `shas` (S64 [n]), whether one of `shas` has none)."""
+    import pyarrow as pa
+
+    known = pa.table({"cover_sha256": hashes(shas)})
+    with registered(con, "known_covers", known):
+        fresh = con.execute(
+            "SELECT cover_sha256 FROM latents ANTI JOIN known_covers USING (cover_sha256) WHERE model_id = ? "
+            "ORDER BY cover_sha256",
+            [model_id],
+        ).fetchall()
+        gone = first_row(
+            con,
+            "SELECT count(*) FROM known_covers ANTI JOIN (FROM latents WHERE model_id = ?) USING (cover_sha256)",
+            [model_id],
+        )
+    return [sha for (sha,) in fresh], bool(gone and gone[0])
+
+
+def latents_of(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str]) -> dict[str, np.ndarray]:
+    """The latents (float32 [d]) of some covers by cover_sha256; those without one are left out."""
+    table = con.sql(
+        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? AND cover_sha256 IN (SELECT unnest(?::VARCHAR[]))",
+        params=[model_id, list(shas)],
+    ).to_arrow_table()
+    if not table.num_rows:
+        return {}
+    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    return dict(zip(table["cover_sha256"].to_pylist(), latents.reshape(table.num_rows, -1), strict=True))
+
+
+def latents_with_facts(
+    con: duckdb.DuckDBPyConnection, model_id: str, limit: int
+) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """(latents float32 [n, d], genres ('' = unknown), mean colours 0xRRGGBB) of at most `limit` covers.
+
+    Ordered by their hashes, which is as good as at random.
+    """
+    table = con.sql(
+        "SELECT any_value(l.latent) AS latent, coalesce(min(a.genre), '') AS genre, any_value(c.mean_color) AS color "
+        "FROM (SELECT * FROM latents WHERE model_id = ? ORDER BY cover_sha256 LIMIT ?) l "
+        "JOIN covers c USING (cover_sha256) LEFT JOIN albums a USING (cover_sha256) "
+        "GROUP BY cover_sha256 ORDER BY cover_sha256",
+        params=[model_id, limit],
+    ).to_arrow_table()
+    if not table.num_rows:
+        return np.empty((0, latent_dimension(con)), np.float32), [], np.empty(0, np.int64)
+    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    colors = table["color"].to_numpy().astype(np.int64)
+    return latents.reshape(table.num_rows, -1), table["genre"].to_pylist(), colors

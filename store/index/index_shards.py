@@ -1,0 +1,90 @@
+"""The coarse index of a large library in parts: trained once on a sample, each part filled by itself, then merged.
+
+A part can be filled on any machine. What comes of it is what one index, trained so and filled in one go, would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from store.database.library import Library
+from store.errors import LibraryError
+from store.index.calibration import calibration
+from store.index.coarse import probes_of, trained_coarse
+from store.index.index import CoverIndex, normalized
+from store.index.index_files import write_files
+
+
+def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
+    """An empty IVF,SQ8 index trained on vectors (float32 [n, m] of any length) as bytes, uint8 [b], to hand around.
+
+    ValueError for fewer vectors than lists.
+    """
+    import faiss
+
+    if len(sample) < lists:
+        raise ValueError(f"{len(sample)} vectors cannot train {lists} lists")
+    return cast(np.ndarray, faiss.serialize_index(trained_coarse(normalized(sample), lists)))
+
+
+def fill_part(trained: np.ndarray, vectors: Iterable[np.ndarray], path: Path) -> int:
+    """Write a copy of the trained index filled with `vectors` (float32 [n, m] each); return how many they are.
+
+    Written beside and renamed. LibraryError where that cannot be done.
+    """
+    import faiss
+
+    index = faiss.deserialize_index(trained)
+    for some in vectors:
+        index.add(normalized(some))
+    beside = path.with_name(f".{path.name}")
+    try:
+        faiss.write_index(index, str(beside))
+        beside.replace(path)
+    except (OSError, RuntimeError) as error:
+        raise LibraryError(f"cannot write {path}: {str(error).splitlines()[0][-200:]}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return int(index.ntotal)
+
+
+def merge_parts(trained: np.ndarray, parts: Iterable[Path]) -> Any:
+    """The parts as one index; its rows are theirs, part after part. LibraryError for a part that cannot be read."""
+    import faiss
+
+    index: Any = faiss.deserialize_index(trained)
+    for path in parts:
+        try:
+            part = faiss.read_index(str(path))
+            index.merge_from(part, index.ntotal)
+        except RuntimeError as error:
+            raise LibraryError(f"{path} is damaged ({str(error).splitlines()[0][-200:]}); index again") from error
+    index.make_direct_map()
+    index.nprobe = probes_of(index)
+    return index
+
+
+def adopt_index(library: Library, model_id: str, index: Any, shas: np.ndarray, fingerprint: str) -> CoverIndex:
+    """Make a merged index the library's own; `shas` (S64 [n]) says which cover each of its rows is."""
+    if index.ntotal != len(shas):
+        raise ValueError(f"{len(shas)} covers but an index of {index.ntotal}")
+    knots = calibration(index, cast(np.ndarray, _Rows(index)))
+    facts = write_files(library.index_dir, index, shas, model_id, fingerprint, knots, len(shas))
+    return CoverIndex(facts, index, shas)
+
+
+class _Rows:
+    """An index's vectors, as near as it keeps them, taken by row numbers as from an array."""
+
+    def __init__(self, index: Any) -> None:
+        self.index = index
+
+    def __len__(self) -> int:
+        return int(self.index.ntotal)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        return cast(np.ndarray, self.index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64)))

@@ -1,0 +1,94 @@
+"""Which albums may be neighbours at all: by genre, decade, popularity, or not by the artist one is at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from store.memory.snapshot import Snapshot
+
+POPULARITIES = ("known", "unknown")  # the most listened to third of the library, the least
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a neighbour has to be; what is not set does not count. An album that lacks a fact asked for is out."""
+
+    genre: str | None = None
+    decade: int | None = None  # 1990 for 1990–1999
+    popularity: str | None = None  # one of POPULARITIES
+    other_artists: bool = False  # not by the artist in the centre
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is asked for."""
+        return self != NO_FILTER
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is on, for people, a few words each."""
+        popularity = {"known": "well known", "unknown": "little known"}.get(self.popularity or "")
+        parts = (self.genre, f"{self.decade}s" if self.decade is not None else None, popularity)
+        return (*(part for part in parts if part), *(("other artists",) if self.other_artists else ()))
+
+    def allowed(self, snapshot: Snapshot, row: int) -> np.ndarray | None:
+        """bool [n], which rows of the snapshot may neighbour `row`; None where all may."""
+        if not self.is_set:
+            return None
+        allowed = np.ones(len(snapshot), bool)
+        if self.genre is not None:
+            allowed &= snapshot.of_genre(self.genre)
+        if self.decade is not None:
+            allowed &= (snapshot.years >= self.decade) & (snapshot.years < self.decade + 10)
+        if self.popularity is not None:
+            low, high = popularity_bounds(snapshot)
+            known = self.popularity == "known"
+            allowed &= snapshot.listeners >= high if known else snapshot.listeners <= low
+        if self.other_artists:
+            allowed &= snapshot.artist_codes != snapshot.artist_codes[row]
+        return allowed
+
+    def allowed_between(self, snapshot: Snapshot, ends: tuple[int, int]) -> Callable[[int], np.ndarray | None]:
+        """For ways from one row to another: what gives bool [n] (None: all), which rows may come before or
+        after a row. The ends always may, so that there can be a way out of and into what the filter leaves
+        out; of two albums of one artist, ends or not, none follows the other where `other_artists` is asked.
+        """
+        if not self.is_set:
+            return lambda row: None
+        passing = replace(self, other_artists=False).allowed(snapshot, ends[0])
+        passing = np.ones(len(snapshot), bool) if passing is None else passing
+        passing[list(ends)] = True
+        if not self.other_artists:
+            return lambda row: passing
+        return lambda row: passing & (snapshot.artist_codes != snapshot.artist_codes[row])
+
+
+NO_FILTER = Filter()
+_bounds: WeakKeyDictionary[Snapshot, tuple[float, float]] = WeakKeyDictionary()
+
+
+def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
+    """(listeners that bound the lower third, the upper third) of the albums whose listeners are known; nan
+    where none are.
+    """
+    bounds = _bounds.get(snapshot)
+    if bounds is None:
+        known = snapshot.listeners[~np.isnan(snapshot.listeners)]
+        low, high = np.quantile(known, (1 / 3, 2 / 3)) if len(known) else (np.nan, np.nan)
+        bounds = _bounds[snapshot] = float(low), float(high)
+    return bounds
+
+
+def genres_of(snapshot: Snapshot) -> list[str]:
+    """The genres of the library, the commonest first."""
+    counts = dict(zip(snapshot.genre_names, np.bincount(snapshot.genre_codes).tolist(), strict=True))
+    return sorted(filter(None, counts), key=lambda genre: (-counts[genre], genre))
+
+
+def decades_of(snapshot: Snapshot) -> list[int]:
+    """The decades that the library has albums of, the earliest first."""
+    years = snapshot.years[~np.isnan(snapshot.years)]
+    return [int(decade) for decade in np.unique(years // 10 * 10)]

@@ -1,0 +1,55 @@
+"""The query behind a view, as text that runs in the plain `duckdb` command line."""
+
+from __future__ import annotations
+
+from store.database.schema import sql_text
+from store.neighbors.filters import NO_FILTER, Filter
+from store.records import DEFAULT_WEIGHTS, Album, Weights
+from tui.text import plain
+
+_COLUMNS = {"cover": "cover", "tags": "tags", "artist": "artist_match", "era": "era", "popularity": "popularity"}
+_ALL = 1_000_000  # more than there are candidates
+
+
+def neighbors_sql(album: Album, count: int, weights: Weights = DEFAULT_WEIGHTS, chosen: Filter = NO_FILTER) -> str:
+    """The `count` neighbours of an album as SQL.
+
+    By the default weights it is the library's own macro. Otherwise it ranks that macro's candidates by the
+    weights and filters given, and says so.
+    """
+    named = f"{sql_text(plain(album.artist))}, {sql_text(plain(album.title))}"
+    if weights == DEFAULT_WEIGHTS and not chosen.is_set:
+        return f"FROM similar_albums({named}, n := {count});"
+    counted = [
+        (column, getattr(weights, signal)) for signal, column in _COLUMNS.items() if getattr(weights, signal) > 0
+    ]
+    total = " + ".join(f"{weight:g} * coalesce({column}, 0)" for column, weight in counted)
+    known = " + ".join(f"{weight:g} * ({column} IS NOT NULL)::INT" for column, weight in counted)
+    shown = ", ".join(column for column, _ in counted)
+    rows = [
+        "-- the candidates of the default weights, at most two an artist, ranked by what counts now",
+        f"SELECT round(({total})",
+        f"             / ({known}), 3) AS score,",
+        f"       artist, title, year, genre, {shown}, album_id",
+        f"FROM similar_albums({named}, n := {_ALL})",
+    ]
+    known_at_all = " OR ".join(f"{column} IS NOT NULL" for column, _ in counted)
+    conditions = [f"({known_at_all})", *_conditions(album, chosen)]
+    rows.append("WHERE " + "\n  AND ".join(conditions))
+    rows.append(f"ORDER BY score DESC, artist, title LIMIT {count};")
+    return "\n".join(rows)
+
+
+def _conditions(album: Album, chosen: Filter) -> list[str]:
+    found = []
+    if chosen.genre is not None:
+        found.append(f"genre = {sql_text(plain(chosen.genre))}")
+    if chosen.decade is not None:
+        found.append(f"year BETWEEN {chosen.decade} AND {chosen.decade + 9}")
+    if chosen.popularity is not None:
+        edge, than = ("2/3", ">=") if chosen.popularity == "known" else ("1/3", "<=")
+        bound = f"(SELECT quantile_cont(listeners, {edge}) FROM albums)"
+        found.append(f"album_id IN (SELECT album_id FROM albums WHERE listeners {than} {bound})")
+    if chosen.other_artists:
+        found.append(f"artist <> {sql_text(plain(album.artist))}")
+    return found

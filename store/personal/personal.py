@@ -1,0 +1,284 @@
+"""Bookmarks, walks and blends: never lost and never waiting for the database.
+
+A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for.
+The next write burst of any process moves the journal aside and applies it in one transaction. A later burst,
+which opened the file afresh, takes it away once it reads every one of its records back: a commit is believed when
+another open has seen it, and goes to the archive then, for a library that has to be put back from its copy. Each
+record has an id of its own and `personal_records` remembers those applied, so a journal that is replayed again costs
+nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from store.database import journal
+from store.database.merged_ids import merged_ids
+from store.errors import LibraryError, LibraryLocked, LibraryReadOnly
+from store.text import clean, storable
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from store.database.library import Library
+
+NAME_LIMIT = 200  # characters of a walk's name
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An album that the person marked."""
+
+    album_id: str
+    note: str
+    added_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class BlendRecord:
+    """A blend that was written to disk."""
+
+    blend_id: str
+    path: str
+    recipe: dict[str, Any]
+    made_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class WalkStep:
+    """One album that a walk arrived at."""
+
+    walk_id: str
+    seq: int
+    album_id: str
+    came_from: str | None
+    walked_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class WalkName:
+    """The name that a walk was given."""
+
+    walk_id: str
+    name: str
+    named_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRecords:
+    """All of a library's personal records, those still in the journal included."""
+
+    bookmarks: tuple[Bookmark, ...] = ()  # newest first
+    blends: tuple[BlendRecord, ...] = ()  # newest first
+    walks: tuple[WalkStep, ...] = ()  # by walk, oldest walk first, each in its order
+    walk_names: tuple[WalkName, ...] = ()  # by the walk's id
+
+
+def blend_row(path: str | Path) -> str:
+    """The key of the record of a blend's file: one row a file, whatever its recipe."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+
+
+class Personal:
+    """Adds personal records. Every call returns once the record is on disk; none waits for the database."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def add_bookmark(self, album_id: str, note: str = "") -> None:
+        """Mark an album; marking again changes the note."""
+        self._append("bookmark", album_id=album_id, note=clean(note))
+
+    def remove_bookmark(self, album_id: str) -> None:
+        """Take the mark off; nothing where there is none."""
+        self._append("unbookmark", album_id=album_id)
+
+    def add_blend(
+        self, blend_id: str, path: str | Path, recipe: dict[str, Any], made_at: datetime | None = None
+    ) -> None:
+        """Record a written blend under `blend_row` of its path; the same `blend_id` again replaces it.
+
+        `made_at` in UTC; None: now. ValueError for a recipe that is no JSON.
+        """
+        at = {} if made_at is None else {"at": made_at.replace(tzinfo=UTC).isoformat()}
+        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe, **at)
+
+    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
+        """Record that step `seq` of a walk arrived at an album."""
+        self._append("walk_step", walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from)
+
+    def name_walk(self, walk_id: str, name: str) -> None:
+        """Name a walk or rename it; an empty name takes its name off."""
+        self._append("walk_name", walk_id=walk_id, name=clean(name, NAME_LIMIT))
+
+    def flush(self) -> bool:
+        """Move what the journal holds into the database now; False where another process holds the file, or where it
+        may only be read (no loss).
+        """
+        if not journal.files(self.library.path):
+            return True
+        try:
+            with self.library.write():
+                return True
+        except (LibraryLocked, LibraryReadOnly):
+            return False
+
+    def read(self) -> PersonalRecords:
+        """Everything recorded so far. LibraryLocked as for any read burst."""
+        with self.library.read() as con:
+            return read_personal(con, self.library.path)
+
+    def _append(self, kind: str, **fields: Any) -> None:
+        record = {"id": uuid.uuid4().hex, "at": datetime.now(UTC).isoformat(), "kind": kind, **fields}
+        try:
+            journal.append(self.library.path, record)
+        except OSError as error:
+            path = self.library.path / journal.JOURNAL
+            raise LibraryError(f"cannot write to {path}: {error.strerror or error}") from error
+
+
+def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
+    """Apply the journals in `folder` through a connection just opened for writing; return how many records
+    were new. A journal without new ones was applied by an earlier burst and goes to the archive.
+
+    Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold
+    DuckDB's write lock.
+    """
+    journal.set_aside(folder)
+    applied, seen = 0, []
+    for path in journal.files(folder):
+        if path.name == journal.JOURNAL:
+            continue  # appended to since; its turn comes with the next burst
+        records, damaged = journal.parse(path.read_bytes())
+        new = _apply(con, records)
+        applied += new
+        if not new:
+            seen.append((path, damaged))
+    with suppress(OSError):  # a full disk: they stay, and the next burst looks at them again
+        for path, damaged in seen:
+            if damaged:
+                journal.keep_damaged(folder, damaged)
+            journal.archive(folder, path)
+    return applied
+
+
+def waiting_records(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
+    """How many records the journals hold that the database does not."""
+    ids = {record["id"] for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]}
+    return len(ids - _known_ids(con, list(ids)))
+
+
+def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:
+    """All personal records: the tables, and on top of them what waits in the journals."""
+    bookmarks: dict[str, Bookmark | None] = {
+        row[0]: Bookmark(*row) for row in con.execute("SELECT album_id, note, added_at FROM bookmarks").fetchall()
+    }
+    blends = {
+        row[0]: BlendRecord(row[0], row[1], json.loads(row[2]), row[3])
+        for row in con.execute("SELECT blend_id, path, recipe, made_at FROM blends").fetchall()
+    }
+    walks = {
+        (row[0], row[1]): WalkStep(*row)
+        for row in con.execute("SELECT walk_id, seq, album_id, came_from, walked_at FROM walks").fetchall()
+    }
+    names: dict[str, WalkName | None] = {
+        row[0]: WalkName(*row) for row in con.execute("SELECT walk_id, name, named_at FROM walk_names").fetchall()
+    }
+    waiting = [record for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]]
+    known = _known_ids(con, [record["id"] for record in waiting])
+    changes = _Changes([record for record in waiting if record["id"] not in known], merged_ids(con))
+    marks = [mark for mark in (bookmarks | changes.bookmarks).values() if mark is not None]
+    named = [name for name in (names | changes.walk_names).values() if name is not None]
+    blends |= changes.blends
+    walks |= changes.walks
+    started: dict[str, datetime] = {}
+    for step in walks.values():
+        started[step.walk_id] = min(step.walked_at, started.get(step.walk_id, step.walked_at))
+    return PersonalRecords(
+        tuple(sorted(marks, key=lambda b: (b.added_at, b.album_id), reverse=True)),
+        tuple(sorted(blends.values(), key=lambda b: (b.made_at, b.blend_id), reverse=True)),
+        tuple(sorted(walks.values(), key=lambda s: (started[s.walk_id], s.walk_id, s.seq))),
+        tuple(sorted(named, key=lambda n: n.walk_id)),
+    )
+
+
+class _Changes:
+    """What records amount to, the later ones over the earlier; each of them counts once.
+
+    Those of an album that was `merged` into another are that one's: a program that runs may not know yet.
+    """
+
+    def __init__(self, records: list[dict[str, Any]], merged: dict[str, str]) -> None:
+        self.ids = list(dict.fromkeys(record["id"] for record in records))
+        self.bookmarks: dict[str, Bookmark | None] = {}  # None: taken off
+        self.blends: dict[str, BlendRecord] = {}
+        self.walks: dict[tuple[str, int], WalkStep] = {}
+        self.walk_names: dict[str, WalkName | None] = {}  # None: taken off
+        for record in records:
+            at, kind = journal.utc(record["at"]), record["kind"]
+            record = record | {
+                name: merged.get(record[name], record[name])
+                for name in ("album_id", "came_from")
+                if record.get(name) in merged
+            }
+            if kind == "bookmark":
+                self.bookmarks[record["album_id"]] = Bookmark(record["album_id"], record["note"], at)
+            elif kind == "unbookmark":
+                self.bookmarks[record["album_id"]] = None
+            elif kind == "blend":
+                blend = BlendRecord(record["blend_id"], record["path"], record["recipe"], at)
+                self.blends[blend.blend_id] = blend
+            elif kind == "walk_name":
+                name = WalkName(record["walk_id"], record["name"], at) if record["name"] else None
+                self.walk_names[record["walk_id"]] = name
+            else:
+                step = WalkStep(record["walk_id"], record["seq"], record["album_id"], record["came_from"], at)
+                self.walks[step.walk_id, step.seq] = step
+
+
+def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int:
+    """Store the records that are new, in one transaction and a few statements; return how many they are."""
+    from store.database.library import transaction
+
+    with transaction(con):
+        known = _known_ids(con, [record["id"] for record in records])
+        changes = _Changes([record for record in records if record["id"] not in known], merged_ids(con))
+        removed = [name for name, mark in changes.bookmarks.items() if mark is None]
+        con.execute("DELETE FROM bookmarks WHERE album_id IN (SELECT unnest(?::VARCHAR[]))", [removed])
+        marks = [(mark.album_id, mark.note, mark.added_at) for mark in changes.bookmarks.values() if mark]
+        _upsert(con, "bookmarks", ("VARCHAR", "VARCHAR", "TIMESTAMP"), marks)
+        blends = [(b.blend_id, b.path, json.dumps(b.recipe), b.made_at) for b in changes.blends.values()]
+        _upsert(con, "blends", ("VARCHAR", "VARCHAR", "VARCHAR", "TIMESTAMP"), blends)
+        steps = [(s.walk_id, s.seq, s.album_id, s.came_from, s.walked_at) for s in changes.walks.values()]
+        _upsert(con, "walks", ("VARCHAR", "INTEGER", "VARCHAR", "VARCHAR", "TIMESTAMP"), steps)
+        unnamed = [walk_id for walk_id, name in changes.walk_names.items() if name is None]
+        con.execute("DELETE FROM walk_names WHERE walk_id IN (SELECT unnest(?::VARCHAR[]))", [unnamed])
+        names = [(n.walk_id, n.name, n.named_at) for n in changes.walk_names.values() if n]
+        _upsert(con, "walk_names", ("VARCHAR", "VARCHAR", "TIMESTAMP"), names)
+        con.execute("INSERT INTO personal_records (record_id) SELECT unnest(?::VARCHAR[])", [changes.ids])
+    return len(changes.ids)
+
+
+def _upsert(
+    con: duckdb.DuckDBPyConnection, table: str, types: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows, replacing those with the same key."""
+    if rows:
+        columns = ", ".join(f"unnest(?::{type_name}[])" for type_name in types)
+        con.execute(f"INSERT OR REPLACE INTO {table} SELECT {columns}", [list(c) for c in zip(*rows, strict=True)])
+
+
+def _known_ids(con: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
+    if not ids:
+        return set()
+    rows = con.execute("SELECT record_id FROM personal_records WHERE record_id IN (SELECT unnest(?))", [ids]).fetchall()
+    return {row[0] for row in rows}

@@ -1,0 +1,301 @@
+"""What kills, full disks and hands in the folder leave behind: found first, told, and mended when asked.
+
+Nothing here touches what a person made. A cover file that is gone cannot be made from nothing: its album is
+freed of it, and the next ingest of its source brings it again.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from store.catalogue.album_sources import best_of
+from store.catalogue.catalog import add_covers
+from store.catalogue.covers import CoverFiles
+from store.catalogue.latents import forget_latents
+from store.database.schema import first_row
+from store.errors import LibraryError
+from store.records import CoverRecord
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from store.database.library import Library
+
+SETTLED = 600.0  # seconds; a younger cover file may belong to an ingest that has not committed it yet
+_BESIDE = re.compile(r"\..+[.-](?P<pid>\d+)-\d+(\.duckdb(\.wal)?)?")
+_COVER = re.compile(r"[0-9a-f]{64}\.webp")
+_NO_SUCH_COVER = """DELETE FROM {table} WHERE cover_sha256 IN (SELECT unnest(?::VARCHAR[]))"""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One kind of damage: how many, a line for people, what mending does, and the mending itself."""
+
+    name: str
+    items: tuple[str, ...]  # paths, cover_sha256s or album_ids
+    text: str
+    remedy: str
+    mend: Callable[[duckdb.DuckDBPyConnection], None]  # in a write burst
+
+
+def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]:
+    """What does not fit together, changing nothing. With `check_hashes` every cover file is read."""
+    files = CoverFiles(library.covers_dir)
+    with library.read() as con:
+        known = _column(con, "SELECT cover_sha256 FROM covers")
+        named = _column(con, f"SELECT DISTINCT cover_sha256 FROM ({_NAMED}) WHERE cover_sha256 IS NOT NULL")
+        loose = int((first_row(con, f"SELECT count(*) {_LOOSE_TAGS}") or (0,))[0])
+        models = _models(con)
+        lost = _column(con, "SELECT DISTINCT cover_sha256 FROM latents ANTI JOIN covers USING (cover_sha256)")
+    problems = [_leftovers(library)]
+    there = {path.stem: path for path in _cover_paths(library)}
+    needed = known | named
+    damaged = {sha for sha, path in there.items() if check_hashes and sha in needed and not _is_whole(path, sha)}
+    problems += [
+        _orphans(library, [path for sha, path in there.items() if sha not in needed and _settled(path)]),
+        _gone(files, sorted(needed - there.keys())),
+        _damaged(files, sorted(damaged)),
+        _unlisted(files, sorted((named - known) & there.keys() - damaged)),
+        _other_models(models),
+        _lost_latents(sorted(lost)),
+        _loose_tags(loose),
+    ]
+    return [problem for problem in problems if problem.items]
+
+
+def mend(library: Library, problems: list[Problem]) -> None:
+    """Mend them in one burst: files go only once the rows are as they should be."""
+    with library.write() as con:
+        for problem in problems:
+            problem.mend(con)
+
+
+_NAMED = "SELECT cover_sha256 FROM albums UNION SELECT cover_sha256 FROM album_sources"
+_LOOSE_TAGS = "FROM album_tags WHERE album_id NOT IN (SELECT album_id FROM albums)"
+
+
+def _column(con: duckdb.DuckDBPyConnection, sql: str, values: list[list[str]] | None = None) -> set[str]:
+    return {row[0] for row in con.execute(sql, values).fetchall()}
+
+
+def _models(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """(model_id, latents) of the models that have latents, the newest first."""
+    return con.execute(
+        "SELECT l.model_id, count(*) FROM latents l LEFT JOIN models m ON m.model_id = l.model_id "
+        "GROUP BY l.model_id, m.added_at ORDER BY m.added_at DESC NULLS LAST, l.model_id"
+    ).fetchall()
+
+
+def _cover_paths(library: Library) -> Iterator[Path]:
+    for path in library.covers_dir.glob("??/*.webp"):
+        if _COVER.fullmatch(path.name) and path.parent.name == path.name[:2]:
+            yield path
+
+
+def _settled(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > SETTLED
+    except FileNotFoundError:
+        return False
+
+
+def _is_whole(path: Path, sha: str) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == sha
+    except OSError as error:
+        raise LibraryError(f"cannot read cover {path}: {error.strerror or error}") from error
+
+
+def _leftovers(library: Library) -> Problem:
+    """Files written beside their target by a process that died before it could rename them."""
+    folders = (
+        library.path,
+        library.index_dir,
+        library.backups_dir,
+        *(p for p in library.covers_dir.glob("??") if p.is_dir()),
+    )
+    found = [
+        path
+        for folder in folders
+        for path in folder.glob(".*")
+        if path.is_file() and (match := _BESIDE.fullmatch(path.name)) and not _runs(int(match["pid"]))
+    ]
+    found += killed_imports(library.path)
+    found += [path for path in library.backups_dir.glob("*.unfinished*") if _settled(path)]
+    found += [path for path in library.blends_dir.glob(".blend-*.part") if _settled(path)]
+    found += [path for path in (library.path / ".spill").glob("*") if path.is_file() and _settled(path)]
+    return Problem(
+        "leftovers",
+        tuple(map(str, found)),
+        f"{len(found):,} files of interrupted work",
+        "delete them",
+        lambda _: _delete(found),
+    )
+
+
+def killed_imports(place: Path) -> list[Path]:
+    """Folders in which a process that died was making the library that was to lie at `place`."""
+    return [
+        path
+        for path in place.parent.glob(f".{glob.escape(place.name)}.*")
+        if path.is_dir() and path.suffix[1:].isdigit() and not _runs(int(path.suffix[1:]))
+    ]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # another person's process
+    return True
+
+
+def _orphans(library: Library, paths: list[Path]) -> Problem:
+    def drop(con: duckdb.DuckDBPyConnection) -> None:
+        # An ingest may have come upon one since; its rows cannot come now, while this burst lasts.
+        needed = _column(con, f"SELECT cover_sha256 FROM covers UNION {_NAMED}")
+        _delete([path for path in paths if path.stem not in needed and _settled(path)])
+
+    size = sum(path.stat().st_size for path in paths)
+    return Problem(
+        "orphan covers",
+        tuple(map(str, paths)),
+        f"{len(paths):,} cover files that no album has ({size / 1e6:.1f} MB)",
+        "delete them",
+        drop,
+    )
+
+
+def _gone(files: CoverFiles, shas: list[str]) -> Problem:
+    def free(con: duckdb.DuckDBPyConnection) -> None:
+        _forget_covers(con, [sha for sha in shas if not files.has(sha)])
+
+    first = f" ({files.path(shas[0])} …)" if shas else ""
+    return Problem(
+        "missing covers",
+        tuple(shas),
+        f"{len(shas):,} cover files are missing{first}",
+        "leave their albums without a cover until their source is ingested again",
+        free,
+    )
+
+
+def _damaged(files: CoverFiles, shas: list[str]) -> Problem:
+    def drop(con: duckdb.DuckDBPyConnection) -> None:
+        still = [sha for sha in shas if files.has(sha) and not _is_whole(files.path(sha), sha)]
+        _forget_covers(con, still)
+        _delete([files.path(sha) for sha in still])
+
+    first = f" ({files.path(shas[0])} …)" if shas else ""
+    return Problem(
+        "bad hashes",
+        tuple(shas),
+        f"{len(shas):,} cover files are not what their name says{first}",
+        "delete them; their albums have no cover until their source is ingested again",
+        drop,
+    )
+
+
+def _unlisted(files: CoverFiles, shas: list[str]) -> Problem:
+    def enlist(con: duckdb.DuckDBPyConnection) -> None:
+        records, unreadable = [], []
+        for sha in shas:
+            try:
+                red, green, blue = (int(c) for c in np.rint(files.pixels(sha).mean(axis=(0, 1))))
+            except LibraryError:
+                unreadable.append(sha)
+                continue
+            size = files.path(sha).stat().st_size
+            records.append(CoverRecord(sha, 128, 128, size, red << 16 | green << 8 | blue))
+        add_covers(con, records)
+        _forget_covers(con, unreadable)
+
+    return Problem(
+        "unlisted covers",
+        tuple(shas),
+        f"{len(shas):,} covers of albums are not in the covers table",
+        "list them from their files",
+        enlist,
+    )
+
+
+def _other_models(models: list[tuple[str, int]]) -> Problem:
+    others = models[1:]
+    return Problem(
+        "other models",
+        tuple(name for name, _ in others),
+        f"{sum(count for _, count in others):,} latents are of {len(others)} older models",
+        "delete them",
+        lambda con: None if not others else _drop_latents(con, models[0][0]),
+    )
+
+
+def _drop_latents(con: duckdb.DuckDBPyConnection, keep: str) -> None:
+    forget_latents(con, keep_model_id=keep)
+
+
+def _lost_latents(shas: list[str]) -> Problem:
+    return Problem(
+        "lost latents",
+        tuple(shas),
+        f"{len(shas):,} latents of covers that are not in the library",
+        "delete them",
+        lambda con: _run(con, _NO_SUCH_COVER.format(table="latents"), [shas]),
+    )
+
+
+def _loose_tags(count: int) -> Problem:
+    return Problem(
+        "loose tags",
+        ("album_tags",) * min(count, 1),
+        f"{count:,} tags of albums that are not in the library",
+        "delete them",
+        lambda con: _run(con, f"DELETE {_LOOSE_TAGS}"),
+    )
+
+
+def _run(con: duckdb.DuckDBPyConnection, sql: str, values: list[list[str]] | None = None) -> None:
+    con.execute(sql, values)
+
+
+def _forget_covers(con: duckdb.DuckDBPyConnection, shas: list[str]) -> None:
+    """Free albums of these covers and make their source's items due again."""
+    if not shas:
+        return
+    there = "cover_sha256 IN (SELECT unnest(?::VARCHAR[]))"
+    _run(
+        con,
+        "DELETE FROM ingest_items WHERE (source, key) IN (SELECT (source, source_key) FROM album_sources WHERE "
+        f"{there} OR album_id IN (SELECT album_id FROM albums WHERE {there}))",
+        [shas, shas],
+    )
+    freed = _column(con, f"SELECT album_id FROM albums WHERE {there}", [shas])
+    for table in ("album_sources", "albums"):
+        _run(con, f"UPDATE {table} SET cover_sha256 = NULL WHERE {there}", [shas])
+    best_of(con, sorted(freed))  # another source may have one
+    for table in ("latents", "covers"):
+        _run(con, _NO_SUCH_COVER.format(table=table), [shas])
+
+
+def _delete(paths: list[Path]) -> None:
+    for path in paths:
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise LibraryError(f"cannot delete {path}: {error.strerror or error}") from error

@@ -1,0 +1,192 @@
+"""A copy of what a build cannot make again, and a damaged library put back from it.
+
+`backups/latest.duckdb` holds every table but the derived ones: what sources brought and what the person did. `build`
+renews it when they changed. `backups/journal.jsonl` holds the personal records that were stored since.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from store.database import journal
+from store.database.library import Library, attach, checkpoint
+from store.database.schema import MIGRATIONS, NOW_UTC, STORAGE_VERSION, first_row, migrate, sql_text, version_of
+from store.errors import LibraryDamaged, LibraryError, LibraryMissing
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LATEST = "latest.duckdb"
+DERIVED = frozenset({"cover_calibration", "cover_map", "cover_vectors", "derived", "latents", "neighbors"})
+# Those that change all day, each change kept in the journal besides.
+PERSONAL = frozenset({"blends", "bookmarks", "personal_records", "walk_names", "walks"})
+
+
+def read_all(library: Library) -> None:
+    """Read every row of every table. LibraryDamaged where that cannot be done."""
+    with library.read() as con:
+        for table in _tables(con):
+            _digest(con, table)
+
+
+def copy_is_current(library: Library, con: DuckDBPyConnection) -> bool:
+    """Whether the copy holds what sources brought, as it is today."""
+    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'copy'")
+    return row is not None and row[0] == _state(con) and (library.backups_dir / LATEST).is_file()
+
+
+def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
+    """Renew the copy through a burst of `library.exclusive()`; return how many albums it holds.
+
+    Made beside, read back and renamed. LibraryError where it cannot be written or does not read as written: the one
+    that was there stays.
+    """
+    target = library.backups_dir / LATEST
+    beside = target.with_name(f".latest-{os.getpid()}-{threading.get_ident()}.duckdb")
+    kept = [table for table in _tables(con) if table not in DERIVED]
+    try:
+        target.parent.mkdir(exist_ok=True)
+        with _attached(con, beside, f"TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}'"):
+            con.execute("USE copy")
+            migrate(con, beside, backup_dir=None)
+            con.execute("USE library")
+            for table in kept:
+                con.execute(f"INSERT INTO copy.{table} BY NAME FROM library.{table}")
+            con.execute("CHECKPOINT copy")
+        with _attached(con, beside, "TYPE duckdb, READ_ONLY"):
+            for table in kept:
+                if _digest(con, f"copy.{table}") != _digest(con, f"library.{table}"):
+                    raise LibraryError(f"the copy {target} does not read as it was written: table {table}")
+        beside.replace(target)
+    except OSError as error:
+        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+        beside.with_name(f"{beside.name}.wal").unlink(missing_ok=True)
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('copy', ?, {NOW_UTC})", [_state(con)])
+    checkpoint(con)
+    (library.path / journal.ARCHIVE).unlink(missing_ok=True)  # the copy has these; what waits still has its journal
+    row = first_row(con, "SELECT count(*) FROM albums")
+    return int(row[0]) if row else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """How a damaged library can be put back: from the copy at `source`, or empty where that is None."""
+
+    source: Path | None
+    text: str  # for people: what would be done
+
+
+def plan_rescue(library: Library) -> Rescue:
+    """The newest copy that can be read, and what putting it back means. Nothing is changed."""
+    for path in sorted(library.backups_dir.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True):
+        try:
+            con = attach(path, read_only=True)
+        except duckdb.Error:
+            continue  # it is damaged too, or somebody works in it
+        try:
+            version_of(con, path)
+            albums = (first_row(con, "SELECT count(*) FROM albums") or (0,))[0]
+        except (duckdb.Error, LibraryError):
+            continue
+        finally:
+            con.close()
+        made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return Rescue(
+            path,
+            f"would put back the copy of {made:%Y-%m-%d %H:%M} UTC ({albums:,} albums) and the personal records since; "
+            "what was ingested later comes again from its source",
+        )
+    return Rescue(
+        None, "there is no copy of it: would start an empty library with the personal records of the journals"
+    )
+
+
+def rescue(library: Library, plan: Rescue) -> str:
+    """Put the library back; return what was done, for people. The damaged file is kept beside under another name.
+
+    Where the write-ahead log alone is damaged, the file without it is the library again. LibraryError where a file
+    cannot be moved or written.
+    """
+    try:
+        number = 1 + sum(1 for _ in library.path.glob("library-damaged-*.duckdb*"))
+        logs = sorted(library.path.glob("library.duckdb.wal*"))
+        for log in logs:
+            log.rename(library.path / f"library-damaged-{number}{log.name.removeprefix('library')}")
+        if logs and _reads(library):
+            done = f"set the damaged write-ahead log aside as library-damaged-{number}.duckdb.wal"
+        else:
+            damaged = library.path / f"library-damaged-{number}.duckdb"
+            library.db_path.rename(damaged)
+            if plan.source is not None:
+                _put_back(plan.source, library.db_path)
+                done = f"put back {plan.source.name}; the damaged file is {damaged.name}"
+            else:
+                done = f"started an empty library; the damaged file is {damaged.name}"
+        journal.unarchive(library.path)
+    except OSError as error:
+        raise LibraryError(f"cannot put {library.db_path} back: {error.strerror or error}") from error
+    with Library.create(library.path).write():
+        pass  # the journals are applied
+    return done
+
+
+def _reads(library: Library) -> bool:
+    try:
+        read_all(library)
+    except (LibraryDamaged, LibraryMissing):
+        return False
+    return True
+
+
+def _put_back(source: Path, target: Path) -> None:
+    beside = target.with_name(f".library-{os.getpid()}-{threading.get_ident()}.duckdb")
+    try:
+        shutil.copyfile(source, beside)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _attached(con: DuckDBPyConnection, path: Path, options: str) -> Iterator[None]:
+    con.execute(f"ATTACH {sql_text(str(path))} AS copy ({options})")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # the first error is the one to tell
+            con.execute("USE library; DETACH copy")
+        raise
+    con.execute("USE library; DETACH copy")
+
+
+def _tables(con: DuckDBPyConnection) -> list[str]:
+    rows = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'library' AND NOT temporary "
+        "AND table_name <> 'schema_version' ORDER BY ALL"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _digest(con: DuckDBPyConnection, table: str) -> tuple[int, int]:
+    """(rows, hash of all values), whatever the order of the rows."""
+    rows, digest = first_row(con, f"SELECT count(*), bit_xor(hash(t)) FROM {table} t") or (0, 0)
+    return int(rows), int(digest or 0)
+
+
+def _state(con: DuckDBPyConnection) -> str:
+    tables = [table for table in _tables(con) if table not in DERIVED | PERSONAL]
+    return " ".join([str(len(MIGRATIONS)), *(f"{table}:{_digest(con, table)[1]:x}" for table in tables)])

@@ -1,0 +1,287 @@
+"""The evidence: figures that can be checked by hand, folds that leak nothing, and a whole small report."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.evidence import pairs, rings, shuffle, trials
+from pipelines.evidence.experiment import validate_table
+from pipelines.evidence.figures import figure_names
+from pipelines.evidence.results import Evidence, read_results
+from pipelines.evidence.sample import EvidenceError, chosen_genres, from_table
+from pipelines.evidence.scores import auc, auc_of_folds, calibration, confusion, roc
+from pipelines.evidence.trials import Trial, folds_of, score
+from pipelines.report import SourceError
+from store.database.library import Library
+from store.neighbors.neighborhood import open_neighborhood
+from tests.conftest import drawn_covers
+from tests.store.conftest import grow
+
+HOSTILE = "<script>alert(1)</script> [b] \x1b[31m"
+
+
+def test_auc_by_hand_and_its_curve_agree() -> None:
+    truth = np.array([False, False, True, True, True])
+    scores = np.array([0.1, 0.5, 0.5, 0.4, 0.9])
+    # Of six pairs four are in order, one is a tie.
+    assert auc(truth, scores) == pytest.approx(4.5 / 6)
+    alarms, hits = roc(truth, scores)
+    assert (alarms[0], alarms[-1], hits[-1]) == (0, 1, 1) and np.all(np.diff(hits) >= 0)
+    assert np.trapezoid(hits, alarms) == pytest.approx(4.5 / 6, abs=0.02)
+    assert np.isnan(auc(truth[2:], scores[2:]))
+
+
+def test_the_interval_is_wider_when_few_artists_made_the_albums() -> None:
+    random = np.random.default_rng(0)
+    artist = np.repeat(np.arange(40), 10)
+    truth = artist % 2 == 1
+    scores = truth * 0.5 + random.normal(size=40)[artist]  # albums of an artist look alike
+    fold = artist % 5
+    by_artist = auc_of_folds(truth, scores, fold, artist)
+    by_album = auc_of_folds(truth, scores, fold, np.arange(400))
+    assert by_artist.pooled == by_album.pooled and by_artist.low < by_artist.pooled < by_artist.high
+    assert by_artist.high - by_artist.low > 2 * (by_album.high - by_album.low)
+    assert len(by_artist.folds) == 5
+
+
+def test_confusion_and_calibration_by_hand() -> None:
+    assert confusion(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 2) == [[1, 1], [0, 2]]
+    rows, error = calibration(np.array([0.95, 0.95, 0.55, 0.55]), np.array([True, True, True, False]))
+    assert rows == [(0.55, 0.5, 2), (0.95, 1.0, 2)] and error == pytest.approx(0.05)
+
+
+def test_artist_folds_part_no_artist_and_plain_ones_do() -> None:
+    groups = np.repeat(np.arange(60), 3)
+    labels = groups % 2
+    for train, test in folds_of(labels, groups, "artist", 10):
+        assert not set(groups[train]) & set(groups[test]) and 0 < labels[test].mean() < 1
+    assert any(set(groups[train]) & set(groups[test]) for train, test in folds_of(labels, groups, "plain", 10))
+
+
+def test_pca_sees_the_training_covers_alone() -> None:
+    random = np.random.default_rng(1)
+    values = random.normal(size=(80, 30)).astype(np.float32)
+    labels = (values[:, 0] > 0).astype(np.int64)
+    train, test = np.arange(60), np.arange(60, 80)
+
+    def scored(changed: np.ndarray) -> np.ndarray:
+        found = score(Trial("q", 0, "pca", np.arange(80), labels, train, test, ("logistic",)), changed)
+        return found.chances["logistic"][:10]
+
+    other = values.copy()
+    other[70:] *= 1000  # other covers of the test set
+    assert np.array_equal(scored(values), scored(other))
+    other[:10] *= 2
+    assert not np.array_equal(scored(values), scored(other))
+
+
+def test_shuffled_labels_keep_what_an_artist_has_in_common() -> None:
+    groups = np.repeat(np.arange(30), np.arange(30) % 3 + 1)
+    labels = groups % 2
+    shuffled = shuffle.shuffled_labels(labels, groups, 50, np.random.default_rng(0))
+    for row in shuffled:
+        assert sorted(row) == sorted(labels)
+        assert all(len(set(row[groups == artist])) == 1 for artist in range(30))
+    assert (shuffled != labels).any(axis=1).all()
+
+
+def test_shuffled_labels_are_chance_and_real_ones_are_not() -> None:
+    random = np.random.default_rng(2)
+    groups = np.arange(200) // 2
+    labels = groups % 2
+    values = random.normal(size=(200, 10)).astype(np.float32)
+    nothing = shuffle.shuffle_test(values, labels, groups, 99)
+    assert nothing.low < 0.5 < nothing.high and abs(nothing.mean - 0.5) < 0.05 and nothing.p > 0.01
+    values[:, 0] += 2 * labels
+    something = shuffle.shuffle_test(values, labels, groups, 99)
+    assert something.p == 0.01 and something.observed > something.high
+
+
+# the table
+
+
+def make_table(folder: Path, each: int = 44, **changes: object) -> Path:
+    """Two genres that colour tells apart and a third that nothing does; two albums an artist."""
+    random = np.random.default_rng(0)
+    covers = drawn_covers(3 * each)
+    rows = []
+    (folder / "covers").mkdir(parents=True)
+    for number, cover in enumerate(covers):
+        genre = ("rock", "pop", "indie")[number % 3]
+        tint = {"rock": (1, 0.5, 0.5), "pop": (0.5, 0.5, 1)}.get(genre) or ((1, 0.5, 0.5), (0.5, 0.5, 1))[number % 2]
+        Image.fromarray((cover * np.array(tint)).astype(np.uint8)).save(folder / "covers" / f"{number}.png")
+        artist = f"{genre} {number // 6}" if number else HOSTILE
+        tags = "|".join([*random.choice(["loud", "calm", "odd"], 2, replace=False).tolist(), f"{genre} music"])
+        origin = ("one", "two")[number % 2]
+        rows.append([artist, f"Album {number}", genre, origin, tags, 100 * number, f"covers/{number}.png"])
+    file = folder / "table.csv"
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(["artist", "album", "genre", "genre_source", "tags", "listeners", "cover"])
+        writer.writerows(rows)
+        writer.writerow(["Nobody", "Nothing", "rock", "", "", "", "covers/none.png"])
+    return file
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_table(tmp_path_factory.mktemp("evidence"))
+
+
+@pytest.fixture(scope="module")
+def small() -> pytest.MonkeyPatch:
+    """Fewer trees and folds: what is tested is the way, not the figures."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(pairs, "POSTER_TREES", 6)
+    patch.setattr(pairs, "TREES", 6)
+    patch.setattr(pairs, "POSTER_FOLDS", 5)
+    yield patch
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def report(
+    table: Path, tiny_weights: Path, small: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Evidence, Path]:
+    out = tmp_path_factory.mktemp("reports") / "R"
+    similar = table.parent / "similar.csv"
+    with similar.open("w", encoding="utf-8") as file:
+        file.write("artist,similar,match\n")
+        for number in range(20):
+            file.writelines(f"{genre} {number},{genre} {number + 1},0.5\n" for genre in ("rock", "pop", "indie"))
+    found = validate_table(table, None, out, ("rock", "pop"), similar, weights=tiny_weights, jobs=1, times=19)
+    return found, out
+
+
+def test_what_differs_is_found_and_what_does_not_is_not(report: tuple[Evidence, Path]) -> None:
+    found, _ = report
+    told = found.pair("pop", "rock")
+    assert told is not None and told.best.auc > 0.95 and told.shuffled["p"] == 0.05 and told.best.low > 0.9
+    assert len(found.pairs) == 1 and len(found.cells) == 4 * 3 * 2
+    assert all(sum(map(sum, pair.confusion[kind])) == sum(pair.albums) for pair in found.pairs for kind in trials.KINDS)
+    assert found.albums == {"rock": 44, "pop": 44} and found.left_out == {"no such file": 1}
+    assert "much" in found.said[0] or "something" in found.said[0]
+    assert found.neighbors is not None and found.neighbors["ndcg"]["chosen"]["mean"] >= 0
+
+
+def test_the_report_is_whole_and_needs_nothing_else(report: tuple[Evidence, Path]) -> None:
+    found, out = report
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in page and "://" not in page
+    for name in figure_names(found):
+        for suffix in (".png", "-dark.png", ".svg"):
+            assert (out / f"{name}{suffix}").stat().st_size > 1000
+        assert page.count("<source") >= len(figure_names(found))
+    assert all(escape(line) in page for line in found.said)
+    assert read_results(out) is not None and read_results(out).genres == found.genres  # type: ignore[union-attr]
+    assert json.loads((out / "run.json").read_text())["jobs"] == 1
+    assert sorted(path.name for path in out.parent.iterdir()) == ["R"]  # nothing half is left beside it
+
+
+def test_again_gives_the_same_bytes(
+    report: tuple[Evidence, Path], table: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out = report
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.name != "run.json"}
+    (out / "latents.npz").write_bytes(b"damaged")
+    validate_table(
+        table, None, out, ("rock", "pop"), table.parent / "similar.csv",
+        weights=tiny_weights, jobs=2, times=19,
+    )  # fmt: skip
+    after = {path.name: path.read_bytes() for path in out.iterdir() if path.name != "run.json"}
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_a_stopped_run_leaves_the_earlier_report(
+    report: tuple[Evidence, Path], table: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out = report
+    before = (out / "results.json").read_bytes()
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipelines.evidence.experiment.measure_pairs", stop)
+    with pytest.raises(KeyboardInterrupt):
+        validate_table(table, None, out, ("rock", "pop"), weights=tiny_weights, jobs=1)
+    assert (out / "results.json").read_bytes() == before and [path.name for path in out.parent.iterdir()] == ["R"]
+
+
+def test_a_folder_of_something_else_is_never_replaced(table: Path, tmp_path: Path, tiny_weights: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(EvidenceError, match="no report of sleevewalk"):
+        validate_table(table, None, tmp_path / "mine", ("rock", "pop"), weights=tiny_weights)
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("genres", "said"),
+    [
+        (("rock",), "two genres or more"),
+        ((" ", "Rock"), "two genres or more"),
+        (("rock", "polka"), "no cover here has the genre 'polka'; here are: rock"),
+    ],
+)
+def test_genres_that_cannot_be_told_apart_are_one_line(table: Path, genres: tuple[str, ...], said: str) -> None:
+    with pytest.raises(EvidenceError, match=re.escape(said)) as caught:
+        chosen_genres(genres, from_table(table, None), 10)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_few_albums_and_no_covers_at_all_are_one_line(tmp_path: Path) -> None:
+    file = make_table(tmp_path, each=9)
+    with pytest.raises(EvidenceError, match=r"too few albums of 'rock': 9 albums by \d artists, and 10 folds need 20"):
+        chosen_genres(("rock", "pop"), from_table(file, None), 10)
+    for cover in (tmp_path / "covers").iterdir():
+        cover.write_bytes(b"nothing")
+    with pytest.raises(EvidenceError, match="not one cover could be read"):
+        from_table(file, None)
+    with pytest.raises(SourceError, match="no such folder of covers"):
+        from_table(file, tmp_path / "nowhere")
+    (tmp_path / "odd.csv").write_text("artist,album\na,b\n")
+    with pytest.raises(SourceError, match='no column "cover"'):
+        from_table(tmp_path / "odd.csv", None)
+
+
+def test_of_very_many_covers_some_are_drawn(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.evidence.sample.MOST", 20)
+    first, second = from_table(table, None), from_table(table, None)
+    assert len(first) in (19, 20) and first.covers == second.covers
+    assert first.left_out["beyond 20 drawn by lot"] == 113
+
+
+def test_damaged_results_are_told(tmp_path: Path) -> None:
+    assert read_results(tmp_path) is None
+    for text in ("{", "[]", '{"version": 99}', '{"version": 1}'):
+        (tmp_path / "results.json").write_text(text)
+        with pytest.raises(EvidenceError, match="sleevewalk validate"):
+            read_results(tmp_path)
+
+
+# neighbourhoods
+
+
+def test_hidden_links_and_tags_are_really_hidden(tmp_path: Path) -> None:
+    library: Library = grow(tmp_path / "library")
+    near = open_neighborhood(library)
+    whole = near.snapshot
+    seen, hidden, away = rings.half_hidden(whole)
+    both = len(seen.similar.columns) + len(hidden.columns)
+    assert both == len(whole.similar.columns) and 0 < len(hidden.columns) < both
+    for artist in range(len(whole.similar.start) - 1):
+        assert not set(seen.similar.row(artist)[0].tolist()) & set(hidden.row(artist)[0].tolist())
+    assert away.any() and not away[seen.tags.columns].any()
+    assert not any(len(seen.postings.row(tag)[0]) for tag in np.flatnonzero(away).tolist())
+    assert not len(rings.without_links(whole).similar.columns) and len(whole.similar.columns)
+    told = rings.measure_rings(near, trials.Progress())
+    assert "fewer than" in told["why"]

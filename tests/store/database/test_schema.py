@@ -1,0 +1,198 @@
+"""Migrations, and the SQL that people use (in other DuckDBs: test_duckdb_versions)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from store.database import schema
+from store.database.library import Library
+from store.database.schema import MIGRATIONS, STORAGE_VERSION
+from store.errors import LibraryError
+from store.personal.personal import Personal
+
+FIXTURES = Path(__file__).parent / "fixtures"
+# Run by a plain duckdb, read-only and without anything of ours; prints one line a query.
+QUERIES = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1], read_only=True, config={"autoinstall_known_extensions": "false"})
+for query in [
+    "SELECT artist, title, tags FROM library WHERE title = 'First'",
+    "SELECT artist, title FROM find_albums('ada frist', 1)",
+    "SELECT count(*) FROM find_albums('a')",
+    "SELECT title, cover_rank, shared_tags FROM similar_albums('ada', 'first', 3)",
+    "SELECT genre, albums, artists FROM genre_summary",
+    "SELECT step, title FROM route('Ada / First', 'Cy / Cold')",
+    "SELECT count(*) FROM route('Ada / First', 'Di / Bare')",
+    "SELECT round(array_cosine_similarity(a.latent, b.latent), 2) FROM latents a, latents b "
+    "WHERE a.cover_sha256 LIKE '%0' AND b.cover_sha256 LIKE '%3'",
+    "SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL",
+]:
+    print(con.execute(query).fetchall())
+"""
+ANSWERS = """\
+[('Ada', 'First', ['dream pop', 'shoegaze'])]
+[('Ada', 'First')]
+[(8,)]
+[('Second', 1, ['dream pop']), ('Third', 2, ['dream pop']), ('Blue', 3, ['shoegaze'])]
+[(None, 8, 5)]
+[(0, 'First'), (1, 'Second'), (2, 'Third'), (3, 'Blue'), (4, 'Cold')]
+[(0,)]
+[(0.5,)]
+[(0,)]
+"""
+
+
+def sql_answers(tiny: Library, folder: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": folder, "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, "-c", QUERIES, str(tiny.db_path)]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_sql_for_people(tiny: Library) -> None:
+    assert sql_answers(tiny, "") == ANSWERS
+
+
+def test_storage_stays_readable_for_older_tools(tiny: Library) -> None:
+    with tiny.read() as con:
+        row = con.execute(
+            "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'library'"
+        ).fetchall()
+    assert STORAGE_VERSION in str(row)
+
+
+NAMED = {  # what people see of a library's schema, by the system table that lists it: its names, and all else of it
+    "duckdb_tables": "table_name, sql, comment",
+    "duckdb_columns": "table_name, column_name, data_type, is_nullable, column_default, comment",
+    "duckdb_views": "view_name, sql, comment",
+    "duckdb_functions": "function_name, parameters, macro_definition, comment",
+    "duckdb_constraints": "table_name, constraint_text",
+    "duckdb_indexes": "table_name, sql, comment",
+}
+
+
+def shape(library: Library) -> dict[str, list[tuple[object, ...]]]:
+    """All of the schema, comments included."""
+    with library.read() as con:
+        return {
+            listed: con.execute(
+                f"SELECT {columns} FROM {listed}() WHERE database_name = 'library' "
+                f"{'' if listed in ('duckdb_constraints', 'duckdb_indexes') else 'AND NOT internal'} ORDER BY ALL"
+            ).fetchall()
+            for listed, columns in NAMED.items()
+        }
+
+
+def test_everything_has_a_comment(tiny: Library) -> None:
+    seen = shape(tiny)
+    for listed in ("duckdb_tables", "duckdb_columns", "duckdb_views", "duckdb_functions", "duckdb_indexes"):
+        assert [row for row in seen[listed] if not str(row[-1] or "").strip()] == []
+    assert len(seen["duckdb_columns"]) > 100 and len(seen["duckdb_functions"]) >= 5
+
+
+def test_no_table_has_two_keys(tiny: Library) -> None:
+    """DuckDB 1.5 checkpoints the second of two after a crash as if it were empty, and later deletes fail."""
+    with tiny.read() as con:
+        keys = con.execute(
+            "SELECT table_name FROM duckdb_constraints() WHERE database_name = 'library' "
+            "AND constraint_type IN ('PRIMARY KEY', 'UNIQUE') UNION ALL "
+            "SELECT table_name FROM duckdb_indexes() WHERE database_name = 'library'"
+        ).fetchall()
+    assert len(keys) == len(set(keys))
+
+
+def old_library(folder: Path, fixture: str) -> Path:
+    """A library as an older version left it."""
+    path = folder / "library.duckdb"
+    con = duckdb.connect()
+    con.execute(f"ATTACH '{path}' AS library (STORAGE_VERSION '{STORAGE_VERSION}'); USE library")
+    con.execute((FIXTURES / fixture).read_text())
+    con.close()
+    return path
+
+
+EARLIER = sorted(int(path.stem.removeprefix("schema_v")) for path in FIXTURES.glob("schema_v*.sql"))
+
+
+def test_every_earlier_version_has_a_fixture() -> None:
+    assert set(range(1, len(MIGRATIONS))) <= set(EARLIER)
+
+
+@pytest.mark.parametrize("version", [version for version in EARLIER if version < len(MIGRATIONS)])
+def test_a_library_of_an_earlier_version_is_migrated_and_backed_up(version: int, tmp_path: Path) -> None:
+    old_library(tmp_path, f"schema_v{version}.sql")
+    library = Library.open(tmp_path)
+    with library.read() as con:
+        assert con.execute("SELECT max(version) FROM schema_version").fetchall() == [(len(MIGRATIONS),)]
+        assert con.execute("SELECT artist, title, tags FROM library").fetchall() == [("Ada", "First", ["dream pop"])]
+        assert con.execute("SELECT note FROM bookmarks").fetchall() == [("kept",)]
+        walks = con.execute("SELECT album_id FROM walks").fetchall()
+    assert walks == ([] if version == 1 else [("a",)])
+    assert shape(library) == shape(Library.create(tmp_path / "fresh")), "as if it had been made today"
+    backup = library.backups_dir / f"library-schema{version}.duckdb"
+    assert list(library.backups_dir.iterdir()) == [backup]
+    with duckdb.connect(str(backup), read_only=True) as con:
+        assert con.execute("SELECT max(version) FROM schema_version").fetchall() == [(version,)]
+        assert con.execute("SELECT artist FROM albums").fetchall() == [("Ada",)]
+    Library.open(tmp_path)
+    assert len(list(library.backups_dir.iterdir())) == 1, "nothing to do the second time"
+    Personal(library).name_walk("w", "Monday")
+    assert Personal(library).flush()
+    with library.read() as con:
+        assert con.execute("SELECT name FROM walk_names").fetchall() == [("Monday",)]
+
+
+def test_a_library_of_schema_4_remembers_where_its_albums_came_from(tmp_path: Path) -> None:
+    path = old_library(tmp_path, "schema_v4.sql")
+    library = Library.open(tmp_path)
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("SELECT source, artist, title, year, match_key FROM album_sources").fetchall() == [
+            ("table", "Ada", "First", 1990, "ada / first")
+        ]
+        assert con.execute("SELECT name FROM walk_names").fetchall() == [("Sunday",)]
+    (backup,) = library.backups_dir.iterdir()
+    assert backup.name == "library-schema4.duckdb"
+
+
+def test_the_fixtures_are_made_of_the_steps() -> None:
+    """A released step is never edited: people's files were made by it."""
+    steps = (schema.TABLES_1, schema.VIEWS_1, schema.TABLES_COVER_MAP, schema.TABLES_WALK_NAMES)
+    for version in range(1, 5):
+        fixture = (FIXTURES / f"schema_v{version}.sql").read_text()
+        assert [step.strip() in fixture for step in steps] == [number <= version for number in range(1, 5)]
+
+
+def test_a_failed_migration_leaves_the_library_as_it_was(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = [*MIGRATIONS, ("first", "CREATE TABLE half (x INT)"), ("second", "SELECT no_such_thing")]
+    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    with pytest.raises(duckdb.Error):
+        Library.open(library.path)
+    monkeypatch.undo()
+    with Library.open(library.path).read() as con:
+        assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'half'").fetchall() == [(0,)]
+
+
+def test_steps_run_once_in_order_and_may_be_functions(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("INSERT INTO extra VALUES (1)")
+
+    monkeypatch.setattr(schema, "MIGRATIONS", [*MIGRATIONS, ("make", "CREATE TABLE extra (x INT)"), ("fill", fill)])
+    for _ in range(2):
+        with Library.open(library.path).read() as con:
+            assert con.execute("SELECT * FROM extra").fetchall() == [(1,)]
+            done = con.execute("SELECT step FROM schema_version ORDER BY version DESC LIMIT 2").fetchall()
+            assert done == [("fill",), ("make",)]
+
+
+def test_a_newer_library_is_refused(library: Library) -> None:
+    with library.write() as con:
+        con.execute("INSERT INTO schema_version (version, step) VALUES (99, 'from the future')")
+    with pytest.raises(LibraryError, match=r"newer sleevewalk \(schema 99.*upgrade"):
+        Library.open(library.path)

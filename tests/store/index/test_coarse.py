@@ -1,0 +1,94 @@
+"""The index of large libraries, made small: it reads as many lists as its covers need, and filters inside."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import store.index.index as index_module
+from store.database.library import Library
+from store.index.coarse import lists_for, recall
+from store.index.index import CoverIndex, build_index, grow_index, normalized
+from tests.store.conftest import sha
+
+COUNT, DIMENSION = 3000, 16
+
+
+def clustered(count: int, seed: int = 0) -> np.ndarray:
+    dice = np.random.default_rng(seed)
+    centres = np.random.default_rng(9).standard_normal((40, DIMENSION)) * 3
+    return (centres[dice.integers(0, 40, count)] + dice.standard_normal((count, DIMENSION))).astype(np.float32)
+
+
+def shas(count: int) -> list[str]:
+    return [sha(number) for number in range(count)]
+
+
+@pytest.fixture(params=[COUNT + 1, 1000], ids=["exact", "coarse"])
+def index(request: pytest.FixtureRequest, library: Library, monkeypatch: pytest.MonkeyPatch) -> CoverIndex:
+    monkeypatch.setattr(index_module, "EXACT_BELOW", request.param)
+    index = build_index(library, "m", shas(COUNT), clustered(COUNT), "f")
+    assert index.is_exact == (request.param > COUNT)
+    return index
+
+
+def test_a_million_covers_lie_in_4096_lists() -> None:
+    assert (lists_for(100_000), lists_for(1_000_000), lists_for(1)) == (1024, 4096, 4)
+
+
+def test_as_many_lists_are_read_as_the_covers_need(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 1000)
+    found = {}
+    for name, vectors in (
+        ("clustered", clustered(COUNT)),
+        ("shapeless", np.random.default_rng(0).standard_normal((COUNT, 32)).astype(np.float32)),
+    ):
+        index = build_index(library, name, shas(COUNT), vectors, "f")
+        unit = normalized(vectors)
+        exact = np.argsort(-(unit[:100] @ unit.T), axis=1)[:, 1:11]
+        assert recall(index.search(vectors[:100], 11)[1], exact) > 0.9
+        found[name] = index._index.nprobe
+    assert found["clustered"] < found["shapeless"]
+
+
+def test_only_those_allowed_are_found_and_as_many_as_asked_for(index: CoverIndex) -> None:
+    unit = index.vectors(np.arange(COUNT))
+    for share in (0.5, 0.02):
+        among = np.random.default_rng(3).random(COUNT) < share
+        rows = index.search_among(unit[7], 20, among)
+        assert len(rows) == 20 and among[rows].all()
+        exact = np.flatnonzero(among)[np.argsort(-(unit[among] @ unit[7]))[:20]]
+        assert len(set(rows.tolist()) & set(exact.tolist())) >= (20 if index.is_exact else 16)
+    assert index.search_among(unit[0], 20, np.zeros(COUNT, bool)).tolist() == []
+    one = np.arange(COUNT) == 11
+    assert index.search_among(unit[0], 20, one).tolist() == [11]
+
+
+def test_the_nearest_of_all_are_those_that_searches_find(index: CoverIndex) -> None:
+    told: list[int] = []
+    similarity, rows = index.nearest_covers(5, told.append)
+    assert sum(told) == COUNT
+    assert not (rows == np.arange(COUNT)[:, None]).any()
+    assert (np.diff(similarity) <= 0).all()
+    of_each = index.nearest_to(np.arange(COUNT), 5)
+    assert recall(rows, of_each[1]) > 0.999, "all but ties"
+    assert np.allclose(similarity, of_each[0], atol=1e-5)
+
+
+def test_of_equal_covers_none_is_its_own_neighbour(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 100)
+    vectors = np.repeat(clustered(40), 5, axis=0)
+    index = build_index(library, "m", shas(200), vectors, "f")
+    similarity, rows = index.nearest_covers(4)
+    assert not (rows == np.arange(200)[:, None]).any()
+    same = np.arange(200)[:, None] // 5 == rows // 5
+    assert same.all() and similarity == pytest.approx(1, abs=0.01)
+
+
+def test_an_exact_index_grows_past_the_edge(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 1001)
+    index = build_index(library, "m", shas(1000), clustered(1000), "f")
+    names = shas(1600)
+    grown = grow_index(library, index, names[1000:1100], clustered(100, 1), "g")
+    assert grown is not None and grown.count == 1100 and grown.is_exact
+    assert grow_index(library, grown, names[1100:], clustered(500, 2), "h") is None

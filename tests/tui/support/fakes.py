@@ -1,0 +1,185 @@
+"""A small library in memory that answers like the store's, the same on every run."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipelines.blends.blender import BlendResult
+from pipelines.blends.recipe import Part, Recipe
+from store.errors import LibraryError
+from store.records import SIGNALS, Album, Neighbor, Reason, Weights
+from tui.app import SleevewalkApp
+from tui.config import Config
+from tui.pictures.colors import Pixels
+from tui.walk.session import Session
+
+GENRES = ("shoegaze", "dub", "bop", "drone", "house", "folk", "metal", "pop")
+NOUNS = ("Harbour", "Static", "Lantern", "Orchard", "Signal", "Velvet", "Tundra", "Mirror", "Comet", "Salt")
+
+
+def digest(*parts: object) -> bytes:
+    """Fixed bytes for anything."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
+
+
+def make_album(row: int, **changes: Any) -> Album:
+    """The album of a row; every field can be changed."""
+    genre = GENRES[row % len(GENRES)]
+    fields: dict[str, Any] = {
+        "album_id": digest("album", row).hex()[:16],
+        "artist": f"{NOUNS[row // 3 % 10]} {NOUNS[row // 5 % 10]} {row // 2}",
+        "title": f"{NOUNS[row % 10]} {row}",
+        "year": 1960 + row * 7 % 60,
+        "genre": genre,
+        "listeners": 1000 + row * 977 % 900_000,
+        "cover_sha256": digest("cover", row).hex(),
+        "tags": (genre, GENRES[(row + 3) % 8], "seen live"),
+    }
+    return Album(**{**fields, **changes})
+
+
+class FakeSnapshot:
+    """Albums by row and by id."""
+
+    def __init__(self, albums: list[Album]) -> None:
+        self.albums = albums
+        self.rows = {album.album_id: row for row, album in enumerate(albums)}
+        self.genres = [album.genre or "" for album in albums]
+        self.genre_names = sorted(set(self.genres))
+        self.genre_codes = np.array([self.genre_names.index(genre) for genre in self.genres], np.int32)
+        self.years = np.array([np.nan if album.year is None else album.year for album in albums], np.float64)
+        self.listeners = np.array(
+            [np.nan if album.listeners is None else album.listeners for album in albums], np.float64
+        )
+        artists = sorted({album.artist for album in albums})
+        self.artist_codes = np.array([artists.index(album.artist) for album in albums])
+
+    def of_genre(self, genre: str) -> np.ndarray:
+        return np.array([own == genre for own in self.genres])
+
+    def __len__(self) -> int:
+        return len(self.albums)
+
+    def album(self, row: int) -> Album:
+        return self.albums[row]
+
+    def row(self, album_id: str) -> int | None:
+        return self.rows.get(album_id)
+
+
+class FakeNeighborhood:
+    """Scores from the digests of pairs, so that every pair has fixed reasons."""
+
+    def __init__(self, albums: list[Album], indexed: bool = True) -> None:
+        self.snapshot = FakeSnapshot(albums)
+        self.indexed = indexed
+        self.notices = () if indexed else ("no cover index yet: run `sleevewalk build`",)
+
+    def neighbors(
+        self, album_id: str, k: int = 12, weights: Weights | None = None, *, allowed: Any = None
+    ) -> list[Neighbor]:
+        found = []
+        for row, album in enumerate(self.snapshot.albums):
+            if album.album_id == album_id or (allowed is not None and not allowed[row]):
+                continue
+            reasons = self.reasons(album_id, album.album_id)
+            total = sum(getattr(weights or Weights(), reason.signal) * reason.score for reason in reasons)
+            weight = sum(getattr(weights or Weights(), reason.signal) for reason in reasons)
+            if weight:
+                found.append(Neighbor(album, total / weight, reasons))
+        return sorted(found, key=lambda neighbor: -neighbor.score)[:k]
+
+    def nearest_to(self, vector: Any, k: int) -> list[Neighbor]:
+        return [Neighbor(album, 1 / (place + 1), ()) for place, album in enumerate(self.snapshot.albums[:k])]
+
+    def reasons(self, a: str, b: str, weights: Weights | None = None) -> tuple[Reason, ...]:
+        pair = digest(*sorted((a, b)))
+        signals = SIGNALS if self.indexed else SIGNALS[1:]
+        texts = {
+            "cover": "3rd nearest of 40 covers",
+            "tags": "shared: seen live, dub",
+            "era": "1991 and 1993",
+        }
+        return tuple(
+            Reason(signal, pair[number] / 255, texts.get(signal, f"by {signal}"))
+            for number, signal in enumerate(signals)
+        )
+
+
+class FakeCovers:
+    """Striped covers; those in `missing` raise as a damaged file does."""
+
+    def __init__(self, missing: frozenset[str] = frozenset()) -> None:
+        self.missing = missing
+        self.reads = 0
+
+    def pixels(self, sha: str) -> Pixels:
+        self.reads += 1
+        if sha in self.missing:
+            raise LibraryError(f"cover {sha[:8]}.webp is missing: run `sleevewalk doctor`")
+        seed = np.frombuffer(digest(sha)[:12], dtype=np.uint8).astype(np.int64).reshape(4, 3)
+        y, x = np.mgrid[0:128, 0:128]
+        band = (x * (1 + seed[3, 0] % 3) + y * (1 + seed[3, 1] % 3)) // 32 % 3
+        shade = (x + y)[..., None] // 8
+        return np.clip(seed[band] + shade, 0, 255).astype(np.uint8)
+
+
+def fake_find(snapshot: Any, text: str, n: int = 20) -> list[tuple[Album, float]]:
+    """Albums that contain the text."""
+    hits = [album for album in snapshot.albums if text.casefold() in album.label.casefold()]
+    return [(album, 1.0) for album in hits[:n]]
+
+
+class FakeBlender:
+    """Writes a file once it is let go; `fails` is raised instead."""
+
+    def __init__(self, fails: Exception | None = None) -> None:
+        self.go = threading.Event()
+        self.fails = fails
+        self.asked: list[tuple[list[str], str, int]] = []
+
+    def __call__(
+        self, albums: list[Album], weights: list[float] | None, mode: str, size: int, out_dir: Path
+    ) -> BlendResult:
+        self.asked.append(([album.album_id for album in albums], mode, size))
+        self.go.wait(10)
+        if self.fails is not None:
+            raise self.fails
+        out_dir.mkdir(parents=True, exist_ok=True)
+        path = out_dir / "blend.png"
+        path.write_bytes(b"png")
+        parts = tuple(
+            Part(album.album_id, album.artist, album.title, album.cover_sha256 or "", None) for album in albums
+        )
+        recipe = Recipe(parts, mode, size, "fake")
+        return BlendResult(recipe, np.full((128, 128, 3), 90, dtype=np.uint8), path, "cpu", 0.5)
+
+
+def make_app(
+    albums: list[Album] | None = None,
+    tmp_path: Path = Path("nowhere"),
+    *,
+    indexed: bool = True,
+    missing: frozenset[str] = frozenset(),
+    blender: FakeBlender | None = None,
+    config: Config | None = None,
+) -> SleevewalkApp:
+    """The app on a fake library of 40 albums, or on those given."""
+    albums = [make_album(row) for row in range(40)] if albums is None else albums
+    session = None
+    if albums:
+        session = Session(FakeNeighborhood(albums, indexed), albums[0].album_id, seed=1)
+    return SleevewalkApp(
+        session,
+        FakeCovers(missing),
+        fake_find,
+        library_path=tmp_path,
+        blends_dir=tmp_path / "blends",
+        blender=blender,
+        config=config,
+    )

@@ -1,0 +1,64 @@
+"""Keys that come faster than they act still act in their order, on the screen that the ones before opened."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.widgets import Input
+
+from tests.tui.support.fakes import make_app
+from tests.tui.test_app import ready, session_of, until
+from tui.screens.find import FindScreen
+from tui.screens.trail import TrailScreen
+from tui.screens.walk.screen import WalkScreen
+
+
+def burst(app, keys: str) -> None:
+    """All at once, as one packet brings them."""
+    names = {"\r": "enter", "\x1b": "escape", "/": "slash"}
+    for key in keys:
+        app.post_message(events.Key(names.get(key, key), key))
+
+
+async def test_what_is_typed_behind_the_key_that_opens_the_search_is_searched():
+    app = make_app()
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(pilot)
+        here = session_of(app).here
+        burst(app, "/album 3")
+        await until(
+            pilot, lambda: isinstance(app.screen, FindScreen) and app.screen.query_one(Input).value == "album 3"
+        )
+        assert session_of(app).here == here
+        burst(app, "7\x1b")
+        await until(pilot, lambda: isinstance(app.screen, WalkScreen))
+        assert session_of(app).here == here
+
+
+async def test_a_label_typed_at_once_focuses_and_does_nothing_else():
+    app = make_app()
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        session.focus(0)
+        burst(app, "fs")  # s is a letter of the labels; alone it bookmarks
+        await pilot.pause(0.2)
+        assert session.focused != 0 and not session.bookmarks
+
+
+@pytest.mark.parametrize("keys", ["g\x1bg\x1bg", "?\x1bg", "/\x1bg", "w\x1bg"])
+async def test_screens_open_and_close_in_the_order_of_the_keys(keys):
+    app = make_app()
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(pilot)
+        burst(app, keys)
+        await until(pilot, lambda: isinstance(app.screen, TrailScreen) and not app._waiting and app._acting is None)
+
+
+async def test_a_key_that_is_never_done_does_not_hold_the_next_for_ever():
+    app = make_app()
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(pilot)
+        app._acting = events.Key("x", "x")  # whose widget went away with its callback
+        burst(app, "g")
+        await until(pilot, lambda: isinstance(app.screen, TrailScreen))

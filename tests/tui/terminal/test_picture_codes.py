@@ -1,0 +1,237 @@
+"""The codes for pictures against their specifications, and what the terminal says against what is asked for."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+from textual.geometry import Region
+from textual.strip import Strip
+
+from tests.tui.pictures.test_halfblocks import photograph
+from tests.tui.support.picture_screen import MARKS, PictureScreen, read_sixel
+from tests.tui.terminal.test_terminal_mirror import laid
+from tui.pictures.cells import Pictures
+from tui.pictures.colors import Pixels
+from tui.pictures.resample import resample
+from tui.terminal import kitty
+from tui.terminal.choice import by_answers, multiplexer, without_asking
+from tui.terminal.compositor import Painting
+from tui.terminal.kitty import Kitty
+from tui.terminal.look import TerminalLook
+from tui.terminal.mirror import TerminalMirror
+from tui.terminal.probe import AnswerFilter, Answers
+from tui.terminal.sixel import Sixel, drawn, quantized
+
+SIZE, CELL = 12 << 8 | 6, (8, 16)
+ANSWERS = "\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.36)\x1b\\\x1b[6;20;10t\x1b[?62;4;22c"
+
+
+def test_the_marks_are_those_of_the_specification() -> None:
+    # "Mn;230;NSM" without a decomposition, in order, 297 of them
+    assert len(kitty.MARKS) == 297 and sorted(kitty.MARKS) == kitty.MARKS
+    assert all(unicodedata.combining(mark) == 230 and not unicodedata.decomposition(mark) for mark in kitty.MARKS)
+    assert kitty.MARKS[: len(MARKS)] == MARKS
+
+
+def psnr(seen: Pixels, meant: Pixels) -> float:
+    """Decibels."""
+    return float(10 * np.log10(255**2 / max(1e-9, np.square(seen.astype(float) - meant.astype(float)).mean())))
+
+
+def noisy(seed: int) -> Pixels:
+    """[128, 128, 3] that does not compress."""
+    return np.random.default_rng(seed).integers(0, 256, (128, 128, 3), dtype=np.uint8)
+
+
+def pictures_of(*pixels: Pixels) -> tuple[Pictures, list[list[Strip]]]:
+    """Each as strips of 12 x 6 cells; the first has number 1."""
+    pictures = Pictures()
+    return pictures, [pictures.strips(at, lambda at=at: pixels[at], 12, 6) for at in range(len(pixels))]
+
+
+@pytest.mark.parametrize("tmux", [False, True])
+def test_a_kitty_picture_is_sent_once_in_pieces_and_placed_by_characters(tmux: bool) -> None:
+    pictures, _ = pictures_of(noisy(1))
+    codes = Kitty(pictures, CELL, inside_tmux=tmux, first=300)
+    screen = PictureScreen(40, 12, CELL, tmux=tmux)
+    screen.feed(codes.send(1, SIZE, tuple))
+    for row in range(6):
+        screen.feed(f"\x1b[{row + 3};5H{codes.cells(1, SIZE, row, 0, 12)}")
+    seen, there = screen.picture()
+    assert there[2:8, 4:16].all() and there.sum() == 72
+    assert psnr(seen[32:128, 32:128], np.asarray(resample(noisy(1), 96, 96))) > 15  # another filter
+    assert (next(iter(screen.images.values())) == noisy(1)).all()
+    assert codes.send(1, SIZE, tuple) == ""
+    screen.feed(codes.farewell())
+    assert screen.images == {} and screen.placements == {}
+
+
+def test_one_picture_in_two_sizes_is_sent_once_unless_tmux_drops_what_tells_them_apart() -> None:
+    pictures, _ = pictures_of(noisy(1))
+    for tmux, times in ((False, 1), (True, 2)):
+        codes, screen = Kitty(pictures, CELL, inside_tmux=tmux), PictureScreen(40, 12, CELL, tmux=tmux)
+        for size, y in ((SIZE, 1), (4 << 8 | 2, 9)):
+            screen.feed(codes.send(1, size, tuple))
+            screen.feed(f"\x1b[{y};1H{codes.cells(1, size, 0, 0, 4)}")
+        assert len(screen.transmitted) == times
+        seen, there = screen.picture()
+        assert there.sum() == 8
+        small = resample(noisy(1), 32, 32)
+        assert psnr(seen[128:144, :32], small[:16]) > psnr(seen[:16, :32], small[:16]) + 1
+
+
+def test_the_terminal_keeps_no_more_than_was_agreed_and_loses_nothing_that_is_shown() -> None:
+    pictures, _ = pictures_of(*map(noisy, range(6)))
+    codes, screen = Kitty(pictures, CELL, memory=3 * 128 * 128 * 4), PictureScreen(40, 12, CELL)
+    for number in range(1, 7):
+        screen.feed(codes.send(number, SIZE, lambda: [1]))
+        assert len(screen.images) <= 3
+        assert codes.cells(1, SIZE, 0, 0, 1)
+    assert len(screen.transmitted) == 6 and len(screen.deleted) == 3
+    screen.feed(codes.send(2, SIZE, lambda: [1]))
+    assert len(screen.transmitted) == 7
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 30), st.integers(1, 256), st.integers(0, 1 << 30))
+def test_a_sixel_read_back_is_what_was_drawn(width: int, height: int, colors: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    table = random.integers(0, 101, (colors, 3))
+    indexes = random.integers(0, colors, (height, width), dtype=np.uint8).repeat(random.integers(1, 9), axis=1)
+    code = drawn(indexes, np.rint(table * 2.55).astype(np.int64))
+    assert code.startswith("\x1bP") and code.endswith("\x1b\\") and code.isascii()
+    pixels, mask = read_sixel(code[2:-2].partition("q")[2])
+    assert mask.all() and (pixels == np.round(table * 2.55).astype(np.uint8)[indexes]).all()
+
+
+@pytest.mark.parametrize("side", [96, 320])
+def test_a_sixel_cover_looks_like_the_cover(side: int) -> None:
+    pixels, mask = read_sixel(drawn(*quantized(photograph(3), side, side))[2:-2].partition("q")[2])
+    assert mask.all() and psnr(pixels, resample(photograph(3), side, side)) > 29
+
+
+@pytest.mark.parametrize("kind", [Kitty, Sixel])
+@pytest.mark.parametrize("limit", [1, 1 << 30])
+def test_pictures_that_move_or_are_covered_leave_nothing_behind(kind: type[Kitty] | type[Sixel], limit: int) -> None:
+    pictures, strips = pictures_of(noisy(1), photograph(2))
+    mirror = TerminalMirror(40, 14, ColorSystem.TRUECOLOR, pictures=kind(pictures, CELL))
+    screen = PictureScreen(40, 14, CELL)
+    blank = Strip.blank(40)
+
+    def shows(*placed: tuple[int, int, int, str]) -> Painting:
+        """(picture, x, y, text written over its second row) each."""
+        rows = [blank] * 14
+        for picture, x, y, text in placed:
+            for row, strip in enumerate(strips[picture]):
+                if text and row == 1:
+                    strip = Strip.join([strip.crop(0, 3), Strip.blank(len(text)), strip.crop(3 + len(text), 12)])
+                line = rows[y + row]
+                rows[y + row] = Strip.join([line.crop(0, x), strip, line.crop(x + 12, 40)])
+        return laid([[row] for row in rows])
+
+    for placed in (
+        [(0, 2, 1, ""), (1, 20, 1, "")],
+        [(0, 6, 3, ""), (1, 20, 1, "over")],
+        [(1, 6, 3, ""), (0, 19, 2, "")],
+        [(1, 6, 3, "over")],
+        [],
+        [(1, 6, 3, "")],
+    ):
+        mirror.paint(shows(*placed))
+        while part := mirror.take(limit, Region(6, 3, 12, 6)):
+            screen.feed(part)
+        fresh = PictureScreen(40, 14, CELL)
+        again = TerminalMirror(40, 14, ColorSystem.TRUECOLOR, pictures=kind(pictures, CELL))
+        again.paint(shows(*placed))
+        fresh.feed(again.take(1 << 30))
+        for now, meant in zip(screen.picture(), fresh.picture(), strict=True):
+            assert (now == meant).all()
+        assert screen.picture()[1].sum() == sum(72 - len(text) for *_, text in placed)
+
+
+def test_what_did_not_change_is_not_drawn_again() -> None:
+    pictures, (strips, _) = pictures_of(noisy(1), noisy(2))
+    for kind in (Kitty, Sixel):
+        mirror = TerminalMirror(12, 8, ColorSystem.TRUECOLOR, pictures=kind(pictures, CELL))
+        rows = [*strips, Strip.blank(12), Strip.blank(12)]
+        mirror.paint(laid([[row] for row in rows]))
+        assert len(mirror.take(1 << 30)) > 1000
+        mirror.paint(laid([[row] for row in rows]))
+        assert mirror.take(1 << 30) == ""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(1, 9), min_size=1), st.sampled_from(["", "q", "/love\x7f", "\x1b[C\x1b[6;5~", "\x1b[<0;3;4M"])
+)
+def test_answers_in_any_pieces_are_told_from_keys(pieces: list[int], keys: str) -> None:
+    found, out, text, at = AnswerFilter(), "", keys + ANSWERS + keys, 0
+    while at < len(text):
+        for piece in pieces:
+            out += found.feed(text[at : at + piece])
+            at += piece
+    assert out + found.release() == keys + keys
+    assert found.answers == Answers(True, True, True, (10, 20), "kitty(0.36)") and found.over
+
+
+def test_keys_that_begin_as_answers_do_are_given_back() -> None:
+    found = AnswerFilter()
+    assert found.feed("a\x1b") == "a" and found.release() == "\x1b" and not found.holding
+    assert found.feed("\x1b_") == found.release() == ""  # its end may be on its way
+    assert found.feed("x") == "\x1b_x"
+    assert found.feed("\x1b_Gi=3") == "" and found.release() == ""
+    assert found.feed("1;OK\x1b\\b") == "b" and found.answers.kitty
+
+
+def test_what_the_terminal_answers_decides() -> None:
+    able = Answers(True, True, True, (8, 16))
+    assert by_answers("auto", "", able, None).protocol == "kitty"
+    assert by_answers("sixel", "--pictures", able, None).protocol == "sixel"
+    for wanted, answers in (
+        ("kitty", Answers(True)),
+        ("sixel", Answers(True)),
+        ("sixel", Answers(True, sixel=True)),  # how large is a cell?
+        ("kitty", Answers(False, True)),
+    ):
+        choice = by_answers(wanted, "--pictures", answers, None)
+        assert choice.protocol == "halfblocks" and choice.refused and choice.why
+    assert by_answers("sixel", "", Answers(True, sixel=True), (9, 18)).cell == (9, 18)
+    assert not by_answers("auto", "", Answers(True), None).refused
+
+
+@pytest.mark.parametrize(
+    ("wanted", "look", "environ", "asks"),
+    [
+        ("auto", {}, {"TERM": "xterm-kitty"}, True),
+        ("auto", {}, {"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, True),
+        ("auto", {}, {"TERM": "xterm-256color"}, False),
+        ("auto", {"lite": None}, {"TERM": "xterm-kitty"}, False),
+        ("auto", {"lite": True}, {"TERM": "xterm-kitty"}, False),
+        ("auto", {}, {"TERM": "xterm-kitty", "TMUX": "x"}, False),
+        ("auto", {}, {"TERM": "screen-256color"}, False),
+        ("auto", {"color": "ascii"}, {"TERM": "xterm-kitty"}, False),
+        ("halfblocks", {}, {"TERM": "xterm-kitty"}, False),
+        ("kitty", {"lite": None}, {"TERM": "xterm-256color"}, True),
+        ("sixel", {}, {"TERM": "tmux-256color"}, True),
+    ],
+)
+def test_the_terminal_is_asked_only_where_that_decides(
+    wanted: str, look: dict[str, bool | str | None], environ: dict[str, str], asks: bool
+) -> None:
+    choice = without_asking(wanted, "--pictures", TerminalLook(**look), environ)  # type: ignore[arg-type]
+    assert (choice is None) is asks
+    if choice is not None:
+        assert choice.protocol == "halfblocks" and choice.why
+
+
+def test_multiplexers_are_known_by_their_variables() -> None:
+    assert multiplexer({"TMUX": "/tmp/x,1,0"}) == multiplexer({"TERM": "tmux-256color"}) == "tmux"
+    assert multiplexer({"STY": "1.x"}) == multiplexer({"TERM": "screen.xterm"}) == "screen"
+    assert multiplexer({"TERM": "xterm"}) == ""
+    choice = without_asking("kitty", "--pictures", TerminalLook(), {"STY": "1.x"})
+    assert choice is not None and choice.refused

@@ -1,0 +1,117 @@
+"""The app as a person runs it: a real library on disk, in a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from store.database.library import Library
+from store.memory.snapshot import Snapshot
+from tests.tui.support.libraries import make_library
+from tests.tui.support.slow_terminal import pictured
+from tests.tui.support.terminal import Terminal
+from tui.opening import recorded_trail
+
+ROOT = Path(__file__).parents[3]
+RUN = (
+    "import sys; from pathlib import Path; from store.database.library import Library\n"
+    "from tui.opening import run_app; "
+    "sys.exit(run_app(Library.open(Path(sys.argv[1]))))"
+)
+ENTER, BACKSPACE, CTRL_C = "\r", "\x7f", "\x03"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """Twelve albums with covers and tags, no index."""
+    return make_library(tmp_path / "library")
+
+
+@pytest.fixture
+def terminal(library: Library) -> Iterator[Terminal]:
+    terminal = Terminal([sys.executable, "-c", RUN, str(library.path)], 100, 30, ROOT)
+    terminal.until(lambda text: "Enter begins" in text)  # nobody has walked this library yet
+    terminal.keys(ENTER)
+    yield terminal
+    terminal.close()
+
+
+def centre(text: str) -> str:
+    """The title that the details panel gives as here: the row below its heading."""
+    rows = text.splitlines()
+    row, column = next((y, row.index("here ──")) for y, row in enumerate(rows) if "here ──" in row)
+    return rows[row + 1][column:].strip()
+
+
+def test_a_hop_there_and_back_beside_another_process_and_a_clean_end(terminal: Terminal, library: Library) -> None:
+    text = terminal.until(lambda text: "here ──" in text and "▄" in text)
+    assert "▄" in text  # covers
+    assert "sleevewalk build" in text  # no index: said plainly
+    terminal.until(lambda text: "here ──" in text and "Record" in text)
+    start = terminal.text
+    with duckdb.connect(str(library.db_path)) as con:  # the app holds no lock, and walks on while we do
+        con.execute("INSERT INTO bookmarks SELECT album_id, '', now() FROM albums LIMIT 1")
+        terminal.keys(ENTER)
+        walked = terminal.until(lambda text: centre(text) != centre(start))
+    terminal.keys(BACKSPACE)
+    terminal.until(lambda text: centre(text) == centre(start))
+    terminal.keys("q")
+    assert terminal.wait() == 0
+    check_restored(terminal)
+    snapshot = Snapshot.load(library)  # the next walk goes on where this one was last walked to
+    trail = recorded_trail(snapshot)
+    assert trail is not None and len(trail.visits) == 2
+    assert snapshot.album(snapshot.row(trail.here.album_id) or 0).title == centre(walked)
+    with library.read() as con:
+        steps = con.execute("SELECT count(*) FROM walks").fetchone()
+    assert steps == (2,)
+
+
+def test_what_counts_opens_whole_when_it_was_never_shown(terminal: Terminal) -> None:
+    terminal.until(lambda text: "here ──" in text and "▄" in text)
+    terminal.keys("\x1b")  # closes what is not open
+    time.sleep(0.5)  # else the two keys are one, Alt-w
+    terminal.keys("w")
+    terminal.until(lambda text: "genre      any" in text and "only ──" in text)
+
+
+def test_ctrl_c_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
+    terminal.until(lambda text: "here ──" in text)
+    terminal.keys(CTRL_C)
+    assert terminal.wait() == 0
+    check_restored(terminal)
+
+
+def test_what_was_sent_bit_by_bit_is_the_whole_screen(terminal: Terminal) -> None:
+    terminal.until(lambda text: "here ──" in text)
+    for key in ("\x1b[C", "j", ENTER, " ", "/", "d", "u", "\x7f", "\x1b", "l", ENTER, "]", "t", "?", "\x1b"):
+        terminal.keys(key)
+        terminal.pump(0.15)
+    terminal.pump(1.0)
+    before, sent = pictured(terminal.screen), len(terminal.sent)
+    terminal.keys("\x0c")
+    terminal.pump(1.0)
+    assert len(terminal.sent) > sent + 5000  # all of it came again
+    assert pictured(terminal.screen) == before
+
+
+def quiet(terminal: Terminal) -> None:
+    """Read until nothing comes for a while."""
+    terminal.pump(0.6)
+    while terminal.pump(0.9):
+        pass
+
+
+def check_restored(terminal: Terminal) -> None:
+    """Main screen, cursor on, mouse off, no raw mode."""
+    sent = bytes(terminal.sent)
+    for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1000h", b"\x1b[?1000l")):
+        assert on in sent and sent.rindex(off) > sent.rindex(on)
+    local = termios.tcgetattr(terminal.fd)[3]
+    assert local & termios.ECHO and local & termios.ICANON

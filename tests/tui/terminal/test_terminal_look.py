@@ -1,0 +1,64 @@
+"""What the environment and the flags say of a terminal."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import pytest
+
+from tui.commands.doctor import terminal_findings
+from tui.terminal import choice as picture_choice
+from tui.terminal.look import described, terminal_look
+from tui.terminal.probe import AnswerFilter
+
+
+@pytest.mark.parametrize(
+    ("environ", "color"),
+    [
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "truecolor"),
+        ({"TERM": "xterm-256color"}, "256"),
+        ({"TERM": "xterm-kitty"}, "truecolor"),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, "truecolor"),
+        ({"TERM": "linux"}, "16"),
+        ({"TERM": "dumb", "COLORTERM": "truecolor"}, "ascii"),
+        ({}, "ascii"),
+        ({"TERM": "xterm-256color", "COLORTERM": "24bit", "NO_COLOR": "1"}, "gray"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "ascii"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1", "LANG": "de_DE.UTF-8"}, "mono"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1", "LANG": "de_DE.UTF-8", "LC_ALL": "C"}, "ascii"),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, "256"),
+    ],
+)
+def test_colours(environ: dict[str, str], color: str) -> None:
+    look = terminal_look("auto", None, environ)
+    assert look.color == color and look.why
+    assert terminal_look("16", None, environ).color == "16"
+
+
+def test_quality_and_ground() -> None:
+    assert terminal_look("auto", None, {}).lite is False
+    assert terminal_look("auto", None, {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}).lite is None
+    assert terminal_look("auto", True, {}).lite is True
+    assert terminal_look("auto", None, {"COLORFGBG": "0;15"}).light
+    assert not terminal_look("auto", None, {"COLORFGBG": "15;0"}).light
+    assert all(text for _, text in described(terminal_look("auto", None, {})))
+
+
+def test_doctor_tells_what_was_found_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-kitty")
+    for name in ("TMUX", "STY", "ZELLIJ", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    told = AnswerFilter()
+    told.feed("\x1b_Gi=31;OK\x1b\\\x1b[?62;c")
+    monkeypatch.setattr(picture_choice, "can_ask", lambda: True)
+    monkeypatch.setattr(picture_choice, "unechoed", nullcontext)
+    monkeypatch.setattr(picture_choice, "ask", lambda: (told, ""))
+    found = {finding.name: finding for finding in terminal_findings("auto", None, "auto")}
+    assert found["pictures"].text.startswith("kitty (") and found["pictures"].ok
+    assert "kitty yes, sixel no" in found["answers"].text
+    assert "TERM=xterm-kitty" in found["says"].text and "none" in found["inside"].text
+    found = {finding.name: finding for finding in terminal_findings("auto", None, "sixel")}
+    assert found["pictures"].text.startswith("halfblocks (") and not found["pictures"].ok
+    monkeypatch.setenv("STY", "1.screen")
+    found = {finding.name: finding for finding in terminal_findings("auto", None, "kitty")}
+    assert "screen" in found["pictures"].text and found["answers"].text == "not asked"

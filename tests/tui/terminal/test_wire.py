@@ -1,0 +1,145 @@
+"""What goes over the wire: how much at the start, nothing without a key, and on a slow link only what stays."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pyte
+import pytest
+from numpy.typing import NDArray
+
+from store.database.library import Library
+from store.personal.personal import Personal
+from tests.tui.support.fakes import FakeCovers
+from tests.tui.support.slow_terminal import SlowTerminal, pictured
+from tests.tui.support.terminal import Terminal
+from tests.tui.terminal.test_terminal import ROOT, RUN, library, quiet
+from tui.pictures.resample import shrink
+
+__all__ = ["library"]  # the fixture of the other file, used here too
+HOPS = 24  # at random among twelve albums
+REDRAW, ESCAPE = "\x0c", "\x1b"
+Picture = NDArray[np.int64]  # [rows, columns, upper and lower half, RGB]; -1 where there is text
+
+
+@pytest.fixture
+def walked(library: Library) -> Library:
+    """The library after a first walk, so that the app explains nothing."""
+    with library.read() as con:
+        row = con.execute("SELECT album_id FROM albums ORDER BY title LIMIT 1").fetchone()
+    assert row is not None
+    Personal(library).add_walk_step("before", 0, row[0], None)
+    return library
+
+
+@pytest.fixture
+def terminal(walked: Library) -> Iterator[Terminal]:
+    terminal = Terminal([sys.executable, "-c", RUN, str(walked.path)], 130, 50, ROOT)
+    terminal.until(lambda text: "here ──" in text and "▄" in text)
+    terminal.pump(1.0)
+    yield terminal
+    terminal.close()
+
+
+def test_the_start_sends_no_more_than_two_screens(terminal: Terminal) -> None:
+    """A full screen's worth: what it takes to send every cell of the finished screen to a terminal that has none."""
+    while terminal.pump(1.0):
+        pass
+    start = len(terminal.sent)
+    terminal.keys(REDRAW)
+    while terminal.pump(1.0):
+        pass
+    screen = len(terminal.sent) - start
+    assert screen > 5000 and start <= 2 * screen
+
+
+def test_nothing_is_sent_while_nobody_presses_a_key(terminal: Terminal) -> None:
+    for keys in ("", "l", "/", "love", ESCAPE, "w"):
+        terminal.keys(keys)
+        terminal.pump(0.5)
+        while terminal.pump(0.8):  # a hit's cover comes a moment after it
+            pass
+        assert terminal.pump(1.5) == 0, keys
+
+
+def test_on_a_slow_link_the_covers_of_the_hops_in_between_are_not_sent(walked: Library) -> None:
+    terminal = SlowTerminal([sys.executable, "-c", RUN, str(walked.path)], 100, 30, ROOT)
+    try:
+        terminal.until(lambda text: "here ──" in text and "▄" in text)
+        quiet(terminal)
+        begun, before = len(terminal.shown_at), len(terminal.sent)
+        for _ in range(HOPS):
+            terminal.keys("r")
+            terminal.pump(0.01)
+        quiet(terminal)
+        last, picture, drawn = seen(terminal.screen), pictured(terminal.screen), len(terminal.shown_at)
+        terminal.keys(REDRAW)
+        quiet(terminal)
+        assert pictured(terminal.screen) == picture  # what came bit by bit is the whole screen
+        terminal.keys("q")
+        assert terminal.wait() == 0
+    finally:
+        terminal.close()
+    with walked.read() as con:
+        stops = con.execute(
+            "SELECT title FROM walks JOIN albums USING (album_id) WHERE walk_id <> 'before' ORDER BY seq"
+        ).fetchall()
+    assert len(stops) == HOPS  # no key was lost
+    numbers = [int(title.removeprefix("Record ")) for (title,) in stops]
+    y, x, height, width = place_of(numbers[-1], last)
+    covers = {number: halves(number, width, height) for number in range(12)}
+    assert alike(covers[numbers[-1]], last[y : y + height, x : x + width])
+    screen = pyte.Screen(100, 30)
+    stream = pyte.ByteStream(screen)
+    stream.feed(bytes(terminal.sent[:before]))
+    shown: list[int] = []  # the albums that stood in the centre, in full, at any time
+    fed = before
+    for _, count in terminal.shown_at[begun:drawn]:
+        stream.feed(bytes(terminal.sent[fed:count]))
+        fed = count
+        centre = seen(screen)[y : y + height, x : x + width]
+        shown += [number for number in covers if number not in shown and alike(covers[number], centre)]
+    between = set(numbers[:-1]) - {numbers[-1]}
+    assert numbers[-1] in shown
+    assert len(between & set(shown)) <= 3  # the first ones were on their way before the next key came
+    assert len(between) >= 6
+
+
+def halves(number: int, width: int, height: int) -> Picture:
+    """An album's cover of the library above at that many cells."""
+    small = shrink(FakeCovers().pixels(str(number)), width, height).astype(np.int64)
+    return small.reshape(height, 2, width, 3).swapaxes(1, 2)
+
+
+def seen(screen: pyte.Screen) -> Picture:
+    """The colours on screen."""
+
+    def color(name: str) -> list[int]:
+        return [int(name[at : at + 2], 16) for at in (0, 2, 4)] if len(name) == 6 and name != "yellow" else [-1] * 3
+
+    rows = [
+        [[color(upper), color(lower)] if not text else [[-1] * 3] * 2 for text, upper, lower in row]
+        for row in pictured(screen)
+    ]
+    return np.array(rows, dtype=np.int64)
+
+
+def alike(cover: Picture, region: Picture) -> bool:
+    """Whether the region shows the cover, in any quality."""
+    return region.shape == cover.shape and bool((region >= 0).all()) and float(np.abs(cover - region).mean()) < 12
+
+
+def place_of(number: int, screen: Picture) -> tuple[int, int, int, int]:
+    """Row, column, rows and columns of the large square where the screen looks most like an album's cover."""
+    off: dict[tuple[int, int, int, int], float] = {}
+    for height in range(10, 20):
+        width = 2 * height
+        cover = halves(number, width, height)
+        for y in range(screen.shape[0] - height + 1):
+            for x in range(screen.shape[1] - width + 1):
+                part = screen[y : y + height, x : x + width]
+                if part[0, 0, 0, 0] >= 0 and abs(part[0, 0] - cover[0, 0]).max() < 60:
+                    off[y, x, height, width] = float(np.abs(part - cover).mean())
+    return min(off, key=off.__getitem__)

@@ -1,0 +1,103 @@
+"""The albums nearest to a blend: a cover that does not exist as the centre, and ways on from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from store.records import Neighbor
+from tui.keynames import Hint
+from tui.pictures.painter import CoverPainter
+from tui.text import pad, plain
+from tui.widgets.bars import KeysLine
+from tui.widgets.cover import Cover
+from tui.widgets.lines import Lines, Span
+
+KEYS = [
+    Hint("↑↓", "choose", ("near.previous", "near.next")),
+    Hint("Enter", "walk there", ("near.choose",)),
+    Hint("Esc", "back", ("near.back",)),
+    Hint("?", "keys", ("near.help",)),
+]
+
+
+class NearScreen(Screen[str | None]):
+    """Answers with the album_id to walk to, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "next", id="near.next", tooltip="The next nearest album"),
+        Binding("up,k", "move(-1)", "previous", id="near.previous", tooltip="The album before"),
+        Binding("pagedown", "move(10)", "ten on", id="near.page-down", tooltip="Ten albums on"),
+        Binding("pageup", "move(-10)", "ten back", id="near.page-up", tooltip="Ten albums back"),
+        Binding("enter", "choose", "walk there", id="near.choose", tooltip="Walk on from this album"),
+        Binding("escape,q", "dismiss(None)", "back", id="near.back", tooltip="Back"),
+        Binding("question_mark", "app.help", "keys", id="near.help", tooltip="These keys"),
+    ]
+
+    def __init__(self, painter: CoverPainter, pixels: NDArray[np.uint8], neighbors: Sequence[Neighbor]) -> None:
+        super().__init__()
+        self.painter, self.pixels, self.neighbors = painter, pixels, neighbors
+        self.chosen = 0
+        self._first = 0
+
+    def compose(self) -> ComposeResult:
+        """The blend, below it the chosen album, beside them the list."""
+        yield Lines(id="near-head")
+        with Horizontal(id="near-body"):
+            with Vertical(id="near-covers"):
+                yield Cover(self.painter, id="near-blend")
+                yield Cover(self.painter, id="near-album")
+            yield Lines(id="near-list")
+        yield KeysLine(id="keys")
+
+    def on_resize(self) -> None:
+        """Two square covers above each other, a third of the width at most."""
+        width, height = self.size
+        side = max(2, min((height - 3) // 2, width // 6))
+        self.query_one("#near-covers").styles.width = side * 2
+        for name in ("#near-blend", "#near-album"):
+            cover = self.query_one(name, Cover)
+            cover.styles.width, cover.styles.height = side * 2, side
+        self.query_one("#near-blend", Cover).show_pixels(self.pixels)
+        self.call_after_refresh(self._draw)
+
+    def action_move(self, step: int) -> None:
+        """Another album."""
+        self.chosen = max(0, min(len(self.neighbors) - 1, self.chosen + step))
+        self._draw()
+
+    def action_choose(self) -> None:
+        """Walk there."""
+        if self.neighbors:
+            self.dismiss(self.neighbors[self.chosen].album.album_id)
+
+    def _draw(self) -> None:
+        head, lines = self.query_one("#near-head", Lines), self.query_one("#near-list", Lines)
+        palette, (cells, height) = lines.palette, lines.size
+        head.show([[(" the albums nearest to this blend", palette.text("accent", bold=True))]])
+        self._first = max(0, min(max(self._first, self.chosen - height + 1), self.chosen))
+        rows: list[list[Span]] = []
+        for place, near in enumerate(self.neighbors[self._first : self._first + height], self._first):
+            chosen = place == self.chosen
+            text, quiet = (palette.focus,) * 2 if chosen else (palette.text(), palette.text("quiet"))
+            room = max(8, cells - 15)
+            title = room * 55 // 100
+            rows.append(
+                [
+                    (f"{'▸' if chosen else ' '}{place + 1:3} ", text),
+                    (pad(plain(near.album.title) or "untitled", title - 1) + " ", text),
+                    (pad(plain(near.album.artist), room - title), quiet),
+                    (f" {near.score:.2f} ", quiet),
+                ]
+            )
+        lines.show(rows or [[("no album near it", palette.text("quiet"))]])
+        if self.neighbors:
+            self.query_one("#near-album", Cover).show(self.neighbors[self.chosen].album)
+        self.query_one(KeysLine).show_keys(KEYS)

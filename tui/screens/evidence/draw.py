@@ -1,0 +1,141 @@
+"""What the evidence looks like in cells: the pairs as a heat map, a ROC curve in braille, words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.style import Style
+
+from pipelines.evidence.results import POSTER, Cell, Evidence, Pair
+from tui.layout.edges import BRAILLE
+from tui.palette import Palette, style
+from tui.text import centered, cut, pad, plain, wrap
+from tui.widgets.lines import Span
+
+SHOWN = {"plain": "the poster's way", "artist": "the poster's way, artist folds", "best": "best model, artist folds"}
+LOW, HIGH = 0.45, 0.8  # AUC at the ends of the colours
+_SCALE = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))  # viridis
+_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+Rows = list[list[Span]]
+
+
+def cell_of(pair: Pair, shown: str) -> Cell:
+    """The figure of a pair that is looked at."""
+    return pair.best if shown == "best" else pair.poster[shown]
+
+
+def heat(value: float) -> Style:
+    """The colour of an AUC, with text that can be read on it."""
+    place = min(max((value - LOW) / (HIGH - LOW), 0.0), 1.0) * (len(_SCALE) - 1)
+    low = min(int(place), len(_SCALE) - 2)
+    part = place - low
+    color = [round(a + (b - a) * part) for a, b in zip(_SCALE[low], _SCALE[low + 1], strict=True)]
+    light = color[0] * 0.299 + color[1] * 0.587 + color[2] * 0.114
+    return style("#101216" if light > 120 else "#ffffff", "#{:02x}{:02x}{:02x}".format(*color), True)
+
+
+def heat_map(
+    found: Evidence,
+    palette: Palette,
+    chosen: tuple[int, int],
+    shown: str,
+    size: tuple[int, int],
+    plain_only: bool = False,
+) -> Rows:
+    """Every pair's AUC, the chosen one marked; `size` in cells; `plain_only`: ASCII alone."""
+    columns, height = size
+    names = [plain(name) for name in found.genres]
+    label = min(12, max(map(len, names)) + 1)
+    across = max(6, min(16, (columns - label - 1) // len(names)))
+    down = max(1, min(5 if across >= 12 else 3, (height - 7) // len(names)))
+    quiet = palette.text("quiet")
+    head: list[Span] = [(" " * (label + 1), quiet), *((centered(name, across), quiet) for name in names)]
+    rows: Rows = [[(f" AUC, {SHOWN[shown]}", palette.text("accent", bold=True))], [], head]
+    for y, name in enumerate(names):
+        for line in range(down):
+            middle = line == down // 2
+            row: list[Span] = [(" " + pad(name if middle else "", label), quiet)]
+            for x in range(len(names)):
+                pair = found.pair(found.genres[x], found.genres[y]) if x != y else None
+                if pair is None:
+                    row.append((" " * across, palette.text()))
+                    continue
+                value = cell_of(pair, shown).auc
+                here = (x, y) == chosen
+                marks = "><" if plain_only else "▸◂"
+                text = (f"{marks[0]}{value:.2f}{marks[1]}" if here else f"{value:.2f}") if middle else ""
+                row.append((centered(text, across), heat(value)))
+            rows.append(row)
+    rows += [[], [(" ", quiet), *((f" {value:.2f} ", heat(value)) for value in (0.45, 0.5, 0.6, 0.7, 0.8))]]
+    rows.append([(f" 0.5 is a coin; the poster has {POSTER[0]} to {POSTER[1]}", quiet)])
+    return rows
+
+
+def pair_side(pair: Pair, palette: Palette, shown: str, size: tuple[int, int], plain_only: bool = False) -> Rows:
+    """The chosen pair: its ROC curve, and its figures beside what shuffled labels give."""
+    columns, height = size
+    kind = "plain" if shown == "plain" else "artist"
+    cell = cell_of(pair, shown)
+    text, quiet = palette.text(), palette.text("quiet")
+    rows: Rows = [[(cut(f"{plain(pair.a)} or {plain(pair.b)}", columns), palette.text("accent", bold=True))]]
+    room = max(4, min(height - 12, columns // 2 - 1, 22))
+    title = "ROC of the poster's way, " + ("plain folds" if kind == "plain" else "artist folds")
+    rows.append([(cut(title, columns), quiet)])
+    for line in braille_curve(*pair.roc[kind], 2 * room, room, plain_only):
+        rows.append([(line, palette.text("accent"))])
+    rows.append([(cut("across: false alarms, up: hits", columns), quiet)])
+    noise = pair.shuffled
+    facts = [
+        ("AUC", f"{cell.auc:.3f}  ({cell.low:.2f} to {cell.high:.2f})"),
+        ("shuffled", f"{noise['mean']:.3f}  ({noise['low']:.2f} to {noise['high']:.2f})"),
+        ("by luck", f"p = {noise['p']:.3f}"),
+        ("albums", f"{pair.albums[0]:,} + {pair.albums[1]:,}"),
+        ("artists", f"{pair.artists[0]:,} + {pair.artists[1]:,}"),
+    ]
+    if shown != "best":
+        (a, b), (c, d) = pair.confusion[kind]
+        facts += [
+            (f"{plain(pair.a)[:9]}", f"{a:,} right, {b:,} not"),
+            (f"{plain(pair.b)[:9]}", f"{d:,} right, {c:,} not"),
+        ]
+    else:
+        facts.append(("chosen", next(iter(pair.chosen), "")))
+    rows += [[(pad(name, 10), quiet), (cut(value, columns - 10), text)] for name, value in facts]
+    return rows[:height]
+
+
+def braille_curve(
+    x: Sequence[float], y: Sequence[float], columns: int, rows: int, plain_only: bool = False
+) -> list[str]:
+    """A curve in the unit square as `rows` of braille (or of stars), with a dotted diagonal."""
+    wide, high = columns * 2, rows * 4
+    dots = np.zeros((high, wide), bool)
+    places = np.linspace(0, 1, wide)
+    down = np.rint((1 - np.interp(places, x, y)) * (high - 1)).astype(int)
+    above = high - 1  # the row of the dot before, the corner at first: steep parts have no gaps
+    for column, row in enumerate(down.tolist()):
+        dots[min(above, row) : max(above, row) + 1, column] = True
+        above = row
+    for at in places[::6]:
+        dots[round((1 - at) * (high - 1)), round(at * (wide - 1))] = True
+    lines = []
+    for top in range(0, high, 4):
+        line = ""
+        for left in range(0, wide, 2):
+            bits = sum(_BITS[dy][dx] for dy in range(4) for dx in range(2) if dots[top + dy, left + dx])
+            mark = "*" if plain_only else chr(BRAILLE + bits)
+            line += mark if bits else " "
+        lines.append(line)
+    return lines
+
+
+def words(found: Evidence, palette: Palette, columns: int) -> Rows:
+    """What may be concluded, the answer first."""
+    rows: Rows = [[(" what may be concluded", palette.text("accent", bold=True))], []]
+    for number, line in enumerate(found.said):
+        color = palette.text(bold=True) if number == 0 else palette.text()
+        for place, row in enumerate(wrap(plain(line), max(20, columns - 4), 12)):
+            rows.append([((" - " if place == 0 and number else "   ") + row, color)])
+        rows.append([])
+    return rows

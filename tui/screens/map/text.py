@@ -1,0 +1,52 @@
+"""What the map says in words: its heading, the legend of genres, the album in focus."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from store.neighbors.cover_map import CoverMap
+from store.records import Album
+from tui.palette import Palette
+from tui.screens.map.genres import Genres
+from tui.screens.map.plane import View
+from tui.text import count, plain
+from tui.widgets.lines import Span
+
+ROOMY = 126  # columns from which the legend says how many albums a genre has
+
+
+def heading(palette: Palette, found: CoverMap, albums: int, view: View, seen: int) -> list[Span]:
+    """How many of the library's `albums` are on the map, how near one looks and what is `seen` there."""
+    off = albums - found.count
+    parts = [f"{found.count:,} sleeves, alike ones near"]
+    parts += [f"×{view.nearness:.0f}, {seen:,} here"] if view.nearness > 1 else []
+    parts += [f"{off:,} without a cover are not on it"] if off else []
+    parts += [] if found.kept or view.nearness > 1 else ["`sleevewalk build` keeps this layout"]
+    return [(" map ", palette.text("accent", bold=True)), (" · ".join(parts), palette.text("quiet"))]
+
+
+def legend_line(palette: Palette, genres: Genres, shown: np.ndarray, cells: int) -> list[Span]:
+    """The digits of the genres in their colours; those that are not `shown` (bool, by kind) stand in brackets."""
+    row: list[Span] = []
+    for kind, (label, albums) in enumerate(zip(genres.labels, genres.counts, strict=True)):
+        on = bool(shown[kind])
+        digit = "9" if kind == len(genres.names) else str(kind + 1)
+        row.append((f" {digit}", genres.style(kind, palette, bold=True) if on else palette.text("quiet")))
+        said = f"{plain(label)} {albums:,}" if cells >= ROOMY else plain(label)
+        said = (f" {said}" if on else f" ({said})") + (" " if cells >= ROOMY else "")
+        row.append((said, genres.style(kind, palette) if on else palette.text("quiet")))
+    return row
+
+
+def focus_line(palette: Palette, album: Album, shared: tuple[int, int] | None) -> list[Span]:
+    """Title, artist and facts; `shared`: which one it is of how many at one spot."""
+    listeners = count(album.listeners)
+    facts = [plain(album.genre or ""), str(album.year or ""), f"{listeners} listeners" if listeners else ""]
+    said = " · ".join(fact for fact in facts if fact)
+    if shared is not None and shared[1] > 1:
+        said += f"   {shared[0]} of {shared[1]} at this spot"
+    return [
+        (f" {plain(album.title) or 'untitled'} ", palette.text(bold=True)),
+        (f"{plain(album.artist) or 'unknown artist'}  ", palette.text()),
+        (said, palette.text("quiet")),
+    ]

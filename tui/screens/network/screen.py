@@ -1,0 +1,278 @@
+"""The network: the albums explored so far as small covers, joined by edges tinted by the strongest reason."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast
+
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+
+from store.records import Reason
+from tui.layout.edges import Cell
+from tui.layout.geometry import Rect
+from tui.layout.navigation import Direction
+from tui.palette import Palette
+from tui.pictures.colors import COLORLESS
+from tui.pictures.painter import CoverPainter
+from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.network.keys import KEYS, NETWORK_BINDINGS
+from tui.screens.network.lattice import Window, draw_links, opening, whole
+from tui.screens.network.text import bars, focus_line, heading, why_line
+from tui.text import cut, plain, width
+from tui.walk.session import Session
+from tui.widgets.bars import KeysLine
+from tui.widgets.beside import Beside
+from tui.widgets.canvas import Block, Canvas, Caption, Picture, frame
+from tui.widgets.lines import Lines
+
+Drawn = dict[Cell, tuple[str, Style]]
+
+
+class NetworkScreen(Screen[str | None]):
+    """Answers with the album_id to walk to, or None."""
+
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    BINDINGS = NETWORK_BINDINGS
+
+    def __init__(self, session: Session, painter: CoverPainter, focus: str) -> None:
+        """`focus`: the album_id to begin at, one of the network."""
+        super().__init__()
+        self.session = session
+        self.painter = painter
+        self.network = session.network
+        self.focused_id = focus
+        self.other_id: str | None = None  # at the other end of the edge in focus
+        self.window: Window | None = None
+        self._came: tuple[str, Direction] | None = None
+        self._blocks: list[Block] = []
+        self._follow_edge(session.here.album_id)
+
+    def compose(self) -> ComposeResult:
+        """Heading, network and the cover in focus, what it is, why the edge, keys."""
+        yield Lines(id="network-head")
+        with Horizontal(id="stage"):
+            yield Canvas(self.painter, id="canvas")
+            yield Beside(self.painter, id="beside")
+        yield Lines(id="network-focus")
+        yield Lines(id="network-why")
+        yield KeysLine(id="keys")
+
+    def on_canvas_resized(self) -> None:
+        """As much as suits the new room."""
+        room, sites = self.query_one(Canvas).size, self.network.sites
+        if room.area:
+            self.window = opening(
+                *room, sites.values(), sites[self.focused_id], sites[self.other_id or self.focused_id]
+            )
+            self.redraw()
+
+    # drawing
+
+    def redraw(self) -> None:
+        """Draw everything, such as after the window, the network or the theme changed."""
+        window = self.window
+        if window is None:
+            return
+        palette = Palette(self.app.theme_variables)
+        self._blocks = self._covers(window, palette)
+        taken = [block.rect for block in self._blocks]
+        lines = ((self._rect(a), self._rect(b), link) for a, b, link in self.network.pairs())
+        room = Rect(0, 0, window.columns, window.rows)
+        cells = draw_links(lines, taken, room, ascii_only=self._colorless)
+        ground = {cell: (character, palette.signal(signal)) for cell, (character, signal) in cells.items()}
+        with self.app.batch_update():
+            self.query_one(Canvas).show(ground, self._blocks, self._marks(window, palette))
+            self._draw_text()
+
+    def _covers(self, window: Window, palette: Palette) -> list[Block]:
+        blocks: list[Block] = []
+        for album_id, site in self.network.sites.items():
+            if not window.touches(site):
+                continue
+            album, rect = self.session.album(album_id), window.rect(site)
+            blocks.append(Picture(rect, album, self.painter.tolerance))
+            if window.level.titled:
+                title = cut(plain(album.title) or "untitled", rect.width)
+                below = Rect(rect.x, rect.bottom, width(title), 1)
+                blocks.append(Caption(below, title, palette.text("quiet")))
+        return blocks
+
+    def _marks(self, window: Window, palette: Palette) -> Drawn:
+        """The edge in focus, the albums whose rings are open, where the walk is, and over all the focus."""
+        found: Drawn = {}
+        left, right = ("[", "]") if self._colorless else ("▐", "▌")
+        if self.other_id is not None:
+            link = self.network.links[self.focused_id][self.other_id]
+            ends = self._rect(self.focused_id), self._rect(self.other_id)
+            room, taken = Rect(0, 0, window.columns, window.rows), [block.rect for block in self._blocks]
+            strong = palette.text("focus", bold=True)
+            cells = draw_links([(*ends, link)], taken, room, ascii_only=self._colorless)
+            found.update({cell: (character, strong) for cell, (character, _) in cells.items()})
+            found.update(frame(ends[1], left, right, palette.signal(link.signal, bold=True)))
+        here = self.session.here.album_id
+        open_mark, here_mark = ("o", "@") if self._colorless else ("◇", "◆")
+        for album_id in (*self.network.explored, here):
+            if album_id in self.network.sites and window.touches(self.network.sites[album_id]):
+                rect = self._rect(album_id)
+                mark = here_mark if album_id == here else open_mark
+                found[rect.x - 1, rect.y] = (mark, palette.text("accent", bold=True))
+        framed = frame(self._rect(self.focused_id), left, right, palette.text("focus", bold=True))
+        if window.level.cover > 1:  # beside a cover of one row the mark of where one is stays
+            framed = {cell: drawn for cell, drawn in framed.items() if found.get(cell, (" ",))[0] not in "◇◆o@"}
+        found.update(framed)
+        return found
+
+    def _rect(self, album_id: str) -> Rect:
+        assert self.window is not None
+        return self.window.rect(self.network.sites[album_id])
+
+    @property
+    def _colorless(self) -> bool:
+        return self.painter.mode in COLORLESS
+
+    # text
+
+    def _draw_text(self) -> None:
+        head, window = self.query_one("#network-head", Lines), self.window
+        assert window is not None
+        seen = sum(window.shows(site) for site in self.network.sites.values())
+        head.show([heading(head.palette, self.network, seen, ascii_only=self._colorless)])
+        self._draw_focus()
+        self.query_one(KeysLine).show_keys(KEYS)
+
+    def _draw_focus(self) -> None:
+        """What is in focus and why it is joined to the other end of the edge in focus, by what counts now."""
+        session, focused = self.session, self.session.album(self.focused_id)
+        other = None if self.other_id is None else session.album(self.other_id)
+        line, why = self.query_one("#network-focus", Lines), self.query_one("#network-why", Lines)
+        line.show([focus_line(line.palette, focused)])
+        reasons: tuple[Reason, ...] = ()
+        if other is not None:
+            reasons = session.neighborhood.reasons(focused.album_id, other.album_id, session.weights)
+        why.show([why_line(why.palette, self.network, focused, other, reasons, why.size.width)])
+        self.query_one(Beside).show_soon(focused, partial(bars, other, reasons))
+
+    # keys
+
+    def action_look(self, direction: str) -> None:
+        """Move the focus."""
+        way = cast("Direction", direction)
+        target = self.network.arrow(self.focused_id, way, self._came)
+        if target is not None:
+            before = self.focused_id
+            self._focus(target)
+            self._came = (before, way)
+
+    def _focus(self, album_id: str) -> None:
+        """Put the focus on an album; the window follows where it has to."""
+        if self.window is None:
+            return
+        before, self.focused_id, self._came = self.focused_id, album_id, None
+        self._follow_edge(before)
+        window = self.window.following(self.network.sites[album_id])
+        if window != self.window:
+            self.window = window
+            self.redraw()
+        else:
+            self._refresh_focus()
+
+    def _refresh_focus(self) -> None:
+        if self.window is not None:
+            self.query_one(Canvas).show_marks(self._marks(self.window, Palette(self.app.theme_variables)))
+            self._draw_focus()
+            self.query_one(KeysLine).show_keys(KEYS)  # in place of a message
+
+    def _follow_edge(self, before: str) -> None:
+        """The edge in focus: to the album come from, else to the one whose ring this is in, else the best."""
+        links, parent = self.network.links[self.focused_id], self.network.parents.get(self.focused_id)
+        wanted = next((one for one in (before, parent) if one is not None and one in links), None)
+        self.other_id = wanted or next(iter(self.network.joined(self.focused_id)), None)
+
+    def action_edge(self, step: int) -> None:
+        """Another edge of the album in focus."""
+        edges = self.network.joined(self.focused_id)
+        if self.other_id is not None:
+            self.other_id = edges[(edges.index(self.other_id) + step) % len(edges)]
+            self._refresh_focus()
+
+    def action_expand(self) -> None:
+        """The ring of the album in focus, too; what stands here already stays where it is."""
+        added = self.session.expand(self.focused_id)
+        if self.other_id is None or self.other_id not in self.network.links[self.focused_id]:
+            self._follow_edge(self.focused_id)
+        self.redraw()
+        said = f"{added} more albums" if added != 1 else "1 more album"
+        self.query_one(KeysLine).show_message(
+            f"its ring is open: {said}" if added else "its whole ring is here already"
+        )
+
+    def action_pan(self, columns: int, rows: int) -> None:
+        """Move the window by a third; a focus that is left behind goes to the album nearest the middle."""
+        window = self.window
+        if window is None:
+            return
+        self.window = window.pan(columns * window.columns // 3, rows * window.rows // 3, self.network.sites.values())
+        if self.window.shows(self.network.sites[self.focused_id]):
+            self.redraw()
+            return
+        self.focused_id = self._nearest(window.columns / 2, window.rows / 2)
+        self._came = None
+        self._follow_edge(self.focused_id)
+        self.window = self.window.following(self.network.sites[self.focused_id])
+        self.redraw()
+
+    def action_zoom(self, steps: int) -> None:
+        """About the focus."""
+        self._zoom(steps, *self._rect(self.focused_id).center) if self.window is not None else None
+
+    def _zoom(self, steps: int, column: float, row: float) -> None:
+        assert self.window is not None
+        if steps > 0 and self.window.number >= self.window.nearest:
+            self.dismiss(None)
+            return
+        self.window = self.window.zoom(steps, column, row)
+        self.redraw()
+
+    def action_whole(self) -> None:
+        """Everything, or as much as fits of the smallest covers."""
+        network, room = self.network, self.query_one(Canvas).size
+        focus = network.sites[self.focused_id]
+        self.window = whole(*room, network.sites.values()) or Window(*room).centered(focus)
+        self.redraw()
+
+    def action_here(self) -> None:
+        """Where the walk is."""
+        if self.session.here.album_id in self.network.sites:
+            self._focus(self.session.here.album_id)
+
+    def action_choose(self) -> None:
+        """Answer with the album in focus."""
+        self.dismiss(self.focused_id)
+
+    # mouse
+
+    def on_canvas_pointed(self, message: Canvas.Pointed) -> None:
+        """A click focuses, a second one walks."""
+        if self.window is not None:
+            self._focus(self._nearest(message.cell[0] + 0.5, message.cell[1] + 0.5))
+            if message.twice:
+                self.action_choose()
+
+    def on_canvas_wheeled(self, message: Canvas.Wheeled) -> None:
+        """Zoom about the pointer."""
+        if self.window is not None:
+            self._zoom(message.step, *message.cell)
+
+    def _nearest(self, column: float, row: float) -> str:
+        """The album whose cover stands nearest to a cell."""
+
+        def distance(album_id: str) -> float:
+            rect = self._rect(album_id)
+            across = max(rect.x - column, column - rect.right, 0.0)
+            return across + 2 * max(rect.y - row, row - rect.bottom, 0.0)
+
+        return min(self.network.sites, key=distance)

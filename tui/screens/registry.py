@@ -1,0 +1,81 @@
+"""Every key binding of the app: one list that help, command palette, key rows and settings read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui.keynames import KeyNames, keyed
+from tui.screens.bench.near import NearScreen
+from tui.screens.bench.screen import BenchScreen
+from tui.screens.bench.write import WriteScreen
+from tui.screens.empty import EmptyScreen
+from tui.screens.evidence.screen import EvidenceScreen
+from tui.screens.find import FindScreen
+from tui.screens.gallery import GalleryScreen
+from tui.screens.help import HelpScreen
+from tui.screens.map.screen import MapScreen
+from tui.screens.network.screen import NetworkScreen
+from tui.screens.route import RouteScreen
+from tui.screens.sql import SqlScreen
+from tui.screens.trail import TrailScreen
+from tui.screens.walk.counts import Counts
+from tui.screens.walk.screen import WalkScreen
+from tui.screens.welcome import WelcomeScreen
+
+EVERYWHERE: list[BindingType] = [
+    Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
+    Binding("f12", "meter", "meter", id="app.meter", tooltip="Show what each key cost: bytes, time", show=False),
+]
+APP_BINDINGS: list[BindingType] = [
+    Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
+    *EVERYWHERE,
+]
+HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
+    WalkScreen: "walking",
+    Counts: "what counts",
+    FindScreen: "finding an album",
+    TrailScreen: "the trail",
+    RouteScreen: "a route",
+    MapScreen: "the map",
+    BenchScreen: "the blend bench",
+    WriteScreen: "writing a blend",
+    NearScreen: "near a blend",
+    GalleryScreen: "the gallery",
+    NetworkScreen: "the network",
+    EvidenceScreen: "the evidence",
+    SqlScreen: "the SQL behind a view",
+    HelpScreen: "help",
+    WelcomeScreen: "beginning",
+    EmptyScreen: "an empty library",
+}
+
+
+def bindings_of(bindings: list[BindingType]) -> list[Binding]:
+    """A list of bindings as what it is."""
+    return [binding for binding in bindings if isinstance(binding, Binding)]
+
+
+def all_bindings() -> list[list[Binding]]:
+    """The bindings of the app, then of each screen and panel."""
+    return [bindings_of(APP_BINDINGS), *(bindings_of(holder.BINDINGS) for holder in HOLDERS)]
+
+
+def binding_ids() -> tuple[str, ...]:
+    """The id of every key binding that a person may give other keys."""
+    return tuple(binding.id for bindings in all_bindings() for binding in bindings if binding.id)
+
+
+def own_key_names(own: Mapping[str, str]) -> KeyNames:
+    """What the keys are called once the person's `own` are in force."""
+    return KeyNames(all_bindings(), own)
+
+
+def help_for(screen: Screen[Any], own: Mapping[str, str]) -> tuple[str, list[Binding]]:
+    """(what one is doing there, its keys as the person has them) of a screen, or of a panel in focus there."""
+    holder: Any = Counts if isinstance(screen.focused, Counts) else type(screen)
+    bindings = bindings_of(holder.BINDINGS) if holder in HOLDERS else []
+    return HOLDERS.get(holder, "walking"), keyed(bindings, own)

@@ -1,0 +1,188 @@
+"""What counts: the weights of the signals, presets, and filters, changed while the ring ranks again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from store.neighbors.filters import NO_FILTER, POPULARITIES, decades_of, genres_of, popularity_bounds
+from store.records import SIGNALS
+from tui.keynames import Hint, key_names
+from tui.palette import SIGNAL_LETTERS, Palette
+from tui.text import cut, pad, plain, width, wrap
+from tui.walk.session import PRESETS, Session
+from tui.widgets.lines import Lines, Span
+
+LEVELS = (0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2)  # that a weight moves through
+FILTERS = ("genre", "decade", "listeners", "artist")
+ROWS = (*SIGNALS, *FILTERS)
+PRESET_IDS = ("counts.balanced", "counts.sleeve", "counts.ear")  # as PRESETS
+COUNTS_KEYS = [
+    Hint("↑↓", "choose", ("counts.up", "counts.down")),
+    Hint("←→", "change", ("counts.less", "counts.more")),
+    Hint("1 2 3", "presets", PRESET_IDS),
+    Hint("0", "no filter", ("counts.no-filter",)),
+    Hint("w", "close", ("counts.close",)),
+]
+Value = TypeVar("Value")
+
+
+class Counts(Lines, can_focus=True):
+    """Stands over the details while it has the focus; the walk's other keys go on working."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "choose(-1)", "up", id="counts.up", tooltip="What is above"),
+        Binding("down,j", "choose(1)", "down", id="counts.down", tooltip="What is below"),
+        Binding("left,h", "change(-1)", "less", id="counts.less", tooltip="Let it count less, or the choice before"),
+        Binding("right,l", "change(1)", "more", id="counts.more", tooltip="Let it count more, or the next choice"),
+        Binding("1", "preset(0)", "balanced", id="counts.balanced", tooltip="Balanced: all that is known counts"),
+        Binding("2", "preset(1)", "sleeve", id="counts.sleeve", tooltip="By sleeve alone"),
+        Binding("3", "preset(2)", "ear", id="counts.ear", tooltip="By ear alone: tags and artists"),
+        Binding("0", "no_filter", "no filter", id="counts.no-filter", tooltip="Take all filters off"),
+        Binding("w,escape", "screen.close", "close", id="counts.close", tooltip="Back to the details"),
+    ]
+
+    class Changed(Message):
+        """Other things count now; `problem` says where a change was refused."""
+
+        def __init__(self, problem: str = "") -> None:
+            super().__init__()
+            self.problem = problem
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.session = session
+        self.chosen = 0
+        self._choices: dict[str, Sequence[str | int | None]] | None = None
+
+    def on_resize(self) -> None:
+        """As wide as the panel."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Show what counts now."""
+        palette, cells, session = self.palette, self.container_size.width, self.session
+        rows = [_heading(palette, f"what counts · {session.preset or 'your own'}", cells)]
+        for place, signal in enumerate(SIGNALS):
+            weight = getattr(session.weights, signal)
+            track = max(4, cells - 20)
+            full = round(min(weight, LEVELS[-1]) / LEVELS[-1] * track)
+            rows.append(
+                [
+                    self._pointer(place),
+                    (pad(f"{SIGNAL_LETTERS[signal]} {signal}", 13), palette.signal(signal, bold=True)),
+                    ("█" * full, palette.signal(signal)),
+                    ("·" * (track - full), palette.text("faint")),
+                    (f" {weight:<4g}", palette.text()),
+                ]
+            )
+        rows += [[], _heading(palette, "only", cells)]
+        for place, name in enumerate(FILTERS, len(SIGNALS)):
+            said = self._said(name)
+            color = "quiet" if said == "any" else "accent"
+            rows.append(
+                [self._pointer(place), (pad(name, 11), palette.text()), (cut(said, cells - 13), palette.text(color))]
+            )
+        rows += [[], _heading(palette, "presets", cells)]
+        names = key_names(self)
+        for binding_id, name in zip(PRESET_IDS, PRESETS, strict=True):
+            on = name == session.preset
+            rows.append([(f"  {names(binding_id)} {name}", palette.text("accent" if on else "quiet", bold=on))])
+        if not any(session.ring.slots):
+            said = f"Nothing here passes: {names('counts.no-filter')} takes the filters off."
+            rows += [[], *([(row, palette.text("error"))] for row in wrap(said, cells, 2))]
+        self.show(rows)
+
+    def action_choose(self, step: int) -> None:
+        """Another row."""
+        self.chosen = (self.chosen + step) % len(ROWS)
+        self.draw()
+
+    def action_change(self, step: int) -> None:
+        """More or less of a weight; another choice of a filter."""
+        name = ROWS[self.chosen]
+        if name in SIGNALS:
+            weight = next_level(getattr(self.session.weights, name), step)
+            done = self.session.set_weights(**{name: weight})
+            self.post_message(self.Changed("" if done else "one of them has to count"))
+            return
+        self._choices = self._choices or choices(self.session)
+        known = self._choices[name]
+        if len(known) == 1:
+            self.post_message(self.Changed(f"this library knows no {name} to choose by"))
+            return
+        self._set(name, stepped(known, self._value(name), step))
+
+    def action_preset(self, number: int) -> None:
+        """Weights by name."""
+        weights = list(PRESETS.values())[number]
+        self.session.set_weights(**{signal: getattr(weights, signal) for signal in SIGNALS})
+        self.post_message(self.Changed())
+
+    def action_no_filter(self) -> None:
+        """All albums may be neighbours."""
+        self.session.set_filter(NO_FILTER)
+        self.post_message(self.Changed())
+
+    def _pointer(self, place: int) -> Span:
+        return ("▸ " if place == self.chosen else "  ", self.palette.text("accent", bold=True))
+
+    def _value(self, name: str) -> str | int | None:
+        chosen = self.session.filter
+        if name == "artist":
+            return "other" if chosen.other_artists else None
+        return {"genre": chosen.genre, "decade": chosen.decade, "listeners": chosen.popularity}[name]
+
+    def _said(self, name: str) -> str:
+        value = self._value(name)
+        if value is None:
+            return "any"
+        said = {"known": "well known", "unknown": "little known", "other": "not this one"}
+        return said.get(str(value), plain(str(value))) if name != "decade" else f"{value}s"
+
+    def _set(self, name: str, value: str | int | None) -> None:
+        old = self.session.filter
+        if name == "artist":
+            new = replace(old, other_artists=value is not None)
+        elif name == "genre":
+            new = replace(old, genre=None if value is None else str(value))
+        elif name == "decade":
+            new = replace(old, decade=None if value is None else int(value))
+        else:
+            new = replace(old, popularity=None if value is None else str(value))
+        self.session.set_filter(new)
+        self.post_message(self.Changed())
+
+
+def choices(session: Session) -> dict[str, Sequence[str | int | None]]:
+    """What each filter can be set to in this library; None is any."""
+    snapshot = session.snapshot
+    low, _ = popularity_bounds(snapshot)
+    return {
+        "genre": [None, *genres_of(snapshot)],
+        "decade": [None, *decades_of(snapshot)],
+        "listeners": [None, *POPULARITIES] if low == low else [None],
+        "artist": [None, "other"],
+    }
+
+
+def next_level(weight: float, step: int) -> float:
+    """The next of LEVELS above (`step` 1) or below (−1) a weight; the last one at the end."""
+    if step > 0:
+        return next((level for level in LEVELS if level > weight), LEVELS[-1])
+    return next((level for level in reversed(LEVELS) if level < weight), LEVELS[0])
+
+
+def stepped(values: Sequence[Value], value: Value, step: int) -> Value:
+    """The value `step` places on, around the end."""
+    place = values.index(value) if value in values else 0
+    return values[(place + step) % len(values)]
+
+
+def _heading(palette: Palette, text: str, cells: int) -> list[Span]:
+    rule = "─" * max(0, cells - width(text) - 1)
+    return [(f"{text} ", palette.text("quiet")), (rule, palette.text("faint"))]

@@ -1,0 +1,118 @@
+"""The panel that says what is in the centre, what is in focus, and why the two are neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from store.records import Album, Reason
+from tui.keynames import KeyNames, key_names
+from tui.palette import SIGNAL_LETTERS, Palette
+from tui.text import count, cut, pad, plain, width, wrap
+from tui.walk.session import Session
+from tui.widgets.lines import Lines, Span
+
+BAR_LABEL = 11  # "P popularity"
+BOOKMARK = "★"
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+class Details(Lines):
+    """Two albums and their reasons, fitted to the rows there are."""
+
+    def show_session(self, session: Session, problem: str | None = None) -> None:
+        """Say what the walk is at; `problem` is why the cover in focus is not drawn."""
+        self.show(details_rows(self.palette, session, self.size.width, self.size.height, key_names(self), problem))
+
+
+def details_rows(
+    palette: Palette, session: Session, cells: int, height: int, names: KeyNames, problem: str | None = None
+) -> list[list[Span]]:
+    """The rows for a panel of `cells` x `height`: tags and reason texts get what room is left."""
+    here, neighbor = session.here, session.focused_neighbor
+    roomy = height >= 30
+    rows = _heading(palette, "here", BOOKMARK if here.album_id in session.bookmarks else "", cells)
+    rows += _album(palette, here, cells, tag_lines=3 if roomy else 2, title_lines=2 if roomy else 1)
+    rows += [[]]
+    if neighbor is not None:
+        mark = f"{BOOKMARK} " if neighbor.album.album_id in session.bookmarks else ""
+        rows += _heading(palette, "in focus", f"{mark}match {neighbor.score:.2f}", cells)
+        rows += _album(palette, neighbor.album, cells, 2 if roomy else 0, 2 if roomy else 1)
+        reasons: Sequence[Reason] = neighbor.reasons
+    else:
+        previous = session.previous
+        reasons = session.way_here
+        if previous is not None and reasons:
+            rows += _heading(palette, "came from", "", cells)
+            rows += _album(palette, previous, cells, 0, 2 if roomy else 1)
+    if problem is not None:
+        rows += [[(row, palette.text("quiet"))] for row in wrap(plain(problem), cells, 2)]
+    if roomy and reasons:
+        rows += [[], *_heading(palette, "why neighbours", "", cells)]
+    rows += _reasons(palette, reasons, cells, height - len(rows), roomy)
+    if not reasons and neighbor is None:
+        rows += [[(row, palette.text("quiet"))] for row in wrap(_hint(session, names), cells, 3)]
+    return rows
+
+
+def _hint(session: Session, names: KeyNames) -> str:
+    if any(session.ring.slots):
+        return f"The arrows look around, {names('walk.walk')} walks to the album in focus."
+    jump = f"{names('walk.random')} jumps to another album."
+    return f"This album has no neighbours: nothing that counts now is known of it. {jump}"
+
+
+def _heading(palette: Palette, text: str, right: str, cells: int) -> list[list[Span]]:
+    rule = "─" * max(0, cells - width(text) - width(right) - (2 if right else 1))
+    row = [(f"{text} ", palette.text("quiet")), (rule, palette.text("faint"))]
+    if right:
+        row.append((f" {right}", palette.text("foreground")))
+    return [row]
+
+
+def _album(palette: Palette, album: Album, cells: int, tag_lines: int, title_lines: int) -> list[list[Span]]:
+    title = wrap(plain(album.title) or "untitled", cells, title_lines)
+    rows: list[list[Span]] = [[(row, palette.text(bold=True))] for row in title]
+    rows.append([(cut(plain(album.artist) or "unknown artist", cells), palette.text())])
+    listeners = count(album.listeners)
+    facts = [
+        str(album.year or ""),
+        plain(album.genre or ""),
+        f"{listeners} listeners" if listeners else "",
+    ]
+    rows.append([(cut(" · ".join(fact for fact in facts if fact), cells), palette.text("quiet"))])
+    tags = ", ".join(plain(tag) for tag in album.tags)
+    rows += [[(row, palette.text("quiet"))] for row in wrap(tags, cells, tag_lines)]
+    return rows
+
+
+def _reasons(palette: Palette, reasons: Sequence[Reason], cells: int, room: int, roomy: bool) -> list[list[Span]]:
+    """A bar a reason, and below it its text where there is room; the strongest reasons get the room first."""
+    texts = {reason.signal: wrap(plain(reason.text), cells - 2, 2 if roomy else 1) for reason in reasons if reason.text}
+    left = room - len(reasons)
+    shown: dict[str, list[str]] = {}
+    for reason in sorted(reasons, key=lambda reason: -reason.score):
+        lines = texts.get(reason.signal, [])
+        if lines and len(lines) <= left:
+            shown[reason.signal] = lines
+            left -= len(lines)
+    rows: list[list[Span]] = []
+    for reason in reasons:
+        rows.append(bar(palette, reason, cells))
+        rows += [[("  " + text, palette.text("quiet"))] for text in shown.get(reason.signal, [])]
+    return rows
+
+
+def bar(palette: Palette, reason: Reason, cells: int) -> list[Span]:
+    """`C cover      ██████▌   0.71`; the letter is the one beside the cover."""
+    label = f"{SIGNAL_LETTERS[reason.signal]} {reason.signal}"
+    track = max(4, cells - BAR_LABEL - 2 - 5)
+    eighths = round(max(0.0, min(1.0, reason.score)) * track * 8)
+    full, part = divmod(eighths, 8)
+    bar = "█" * full + (_EIGHTHS[part] if part else "")
+    ink = palette.signal(reason.signal)
+    return [
+        (pad(label, BAR_LABEL + 2), palette.signal(reason.signal, bold=True)),
+        (bar, ink),
+        ("·" * (track - len(bar)), palette.text("faint")),
+        (f" {reason.score:.2f}", palette.text()),
+    ]

@@ -1,0 +1,363 @@
+"""The app's home: the graph around one album, why its neighbours are neighbours, the trail, the tray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.message import Message
+from textual.screen import Screen
+
+from store.errors import LibraryError
+from store.neighbors.sql import neighbors_sql
+from store.records import Album
+from tui.keynames import key_names
+from tui.layout.navigation import Direction
+from tui.layout.ring import MAX_RING, MIN_RING
+from tui.pictures.painter import CoverPainter
+from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.sql import SqlScreen
+from tui.screens.walk.blendview import BlendView
+from tui.screens.walk.counts import COUNTS_KEYS, Counts
+from tui.screens.walk.details import Details
+from tui.screens.walk.keys import KEYS, LABELS, WALK_BINDINGS
+from tui.screens.walk.ringview import CENTER, RingView
+from tui.screens.walk.trayview import TrayView
+from tui.walk.session import Blender, Session
+from tui.widgets.bars import KeysLine, ModeLine, Notices, TrailLine, WhyLine
+from tui.widgets.cover import Cover
+from tui.widgets.lines import Lines
+from tui.workers.ahead import Ahead
+from vae.info import BadWeights
+
+if TYPE_CHECKING:
+    from pipelines.blends.blender import BlendResult
+    from tui.app import SleevewalkApp
+
+BLEND_MODE = "vivid"
+BLEND_SIZE = 512
+TOO_SMALL = "too small: 40x18 or more, please"
+
+
+class WalkScreen(Screen[None]):
+    """Keys change the session; then only what differs is drawn."""
+
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    BINDINGS = WALK_BINDINGS
+
+    class BlendDone(Message):
+        """A blend was written."""
+
+        def __init__(self, albums: list[Album], result: BlendResult) -> None:
+            super().__init__()
+            self.albums = albums
+            self.result = result
+
+    class BlendFailed(Message):
+        """No blend came of it; `reason` is for people."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(
+        self,
+        session: Session,
+        painter: CoverPainter,
+        blender: Blender | None,
+        blends_dir: Path,
+        warm_up: Callable[[], None] | None = None,
+    ) -> None:
+        """`warm_up` is called once there is something to blend: the model loads while the walk goes on."""
+        super().__init__()
+        self.warm_up = warm_up
+        self.session = session
+        self.painter = painter
+        self.blender = blender
+        self.blends_dir = blends_dir
+        self._ahead = Ahead(self.set_timer)
+        self._blending = False
+        self._labelled = False  # letters stand with the covers and the next key chooses one
+        self._message: tuple[str, bool] | None = None  # shown in place of the keys until the next key
+
+    def compose(self) -> ComposeResult:
+        """Mode line, graph and panel, trail, keys."""
+        yield ModeLine(id="mode")
+        yield Notices(self.session.neighborhood.notices, id="notices")
+        with Horizontal(id="stage"):
+            yield RingView(self.painter, id="ring")
+            with Container(id="side"):
+                yield Details(id="details")
+                yield TrayView(self.painter, id="tray")
+                yield BlendView(self.painter, id="blend")
+                yield Counts(self.session, id="counts")
+        yield WhyLine(id="why")
+        yield TrailLine(id="trail")
+        yield KeysLine(id="keys")
+
+    # drawing
+
+    def on_ring_view_resized(self) -> None:
+        """Another size: choose the ring that suits it and draw."""
+        self.refresh_ring()
+
+    def refresh_ring(self) -> None:
+        """Draw everything that the session changed."""
+        cast("SleevewalkApp", self.app).at_album(self.session.here)
+        ring = self.query_one(RingView)
+        count = ring.fitting(self.session.ring_size)
+        if count:
+            self.session.set_count(count)
+        with self.app.batch_update():
+            ring.lay_out(count)
+            ring.show_session(self.session)
+            self._refresh_text()
+        self._ahead.plan(ring.readied(self.session))
+
+    def refresh_focus(self) -> None:
+        """Draw what a moved focus changes: captions, marks and the panel."""
+        ring = self.query_one(RingView)
+        ring.show_focus(self.session)
+        self._refresh_text()
+        self._ahead.plan(ring.readied(self.session))
+
+    def _refresh_text(self) -> None:
+        session = self.session
+        self.query_one(Details).show_session(session, self.painter.problem(session.focused))
+        self.query_one(ModeLine).show_session(session, len(session.ring.slots))
+        tall = self.has_class("-tall")
+        self.query_one(TrailLine).show_session(session, with_tray=not tall or self.has_class("-narrow"))
+        self.query_one(TrayView).show_session(session)
+        self.query_one(WhyLine).show_session(session)
+        self.query_one(Counts).draw()
+        self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        line = self.query_one(KeysLine)
+        if self._message is not None:
+            line.show_message(*self._message)
+        elif self.query_one(Counts).visible:
+            line.show_keys(COUNTS_KEYS)
+        elif self.query_one(RingView).ring is None:
+            line.show_message(TOO_SMALL, error=True)
+        else:
+            line.show_keys(KEYS)
+
+    def on_resize(self) -> None:
+        """Panel and bars follow the new width once they have it."""
+        self.call_after_refresh(self._refresh_text)
+
+    def say(self, message: str, error: bool = False) -> None:
+        """Tell something in the last row until the next key."""
+        self._message = (message, error)
+        self._refresh_keys()
+
+    # keys
+
+    def action_look(self, direction: str) -> None:
+        """Move the focus."""
+        if self.query_one(RingView).look(self.session, cast(Direction, direction)):
+            self.refresh_focus()
+
+    def action_walk(self) -> None:
+        """Walk to the album in focus."""
+        ring = self.query_one(RingView)
+        otherwise = f"you are here: an arrow looks around, then {key_names(self)('walk.walk')} walks"
+        self._hop(lambda: self.session.walk(ring.opposite), otherwise)
+
+    def action_back(self) -> None:
+        """Back along the trail."""
+        self._hop(self.session.back, "this is where the walk began")
+
+    def action_forward(self) -> None:
+        """Forward along the trail."""
+        self._hop(self.session.forward, "nothing ahead: forward undoes back")
+
+    def action_random(self, weighted: bool = False) -> None:
+        """Jump to any album that passes the filters; `weighted`: rather to a well known one."""
+        otherwise = "there is no other album in this library"
+        if self.session.filter.is_set:
+            names = key_names(self)
+            way_out = f"{names('walk.counts')}, then {names('counts.no-filter')} takes them off"
+            otherwise = f"no other album passes the filters: {way_out}"
+        self._hop(lambda: self.session.random(weighted=weighted), otherwise)
+
+    def _hop(self, move: Callable[[], bool], otherwise: str) -> None:
+        if move():
+            self.query_one(RingView).forget_way()
+            self.refresh_ring()
+            if self.session.trouble is not None:
+                self.say(f"this walk is not being recorded: {self.session.trouble}", error=True)
+        else:
+            self.say(otherwise)
+
+    def jump(self, album_id: str) -> None:
+        """Go to an album that was found."""
+        self.session.jump(album_id)
+        self.query_one(RingView).forget_way()
+        self.refresh_ring()
+
+    def go_to(self, seq: int) -> None:
+        """Go to a stop of the trail."""
+        self.session.go_to(seq)
+        self.query_one(RingView).forget_way()
+        self.refresh_ring()
+
+    def walk_along(self, album_ids: list[str]) -> None:
+        """Walk through every album of a route."""
+        for album_id in album_ids:
+            self.session.jump(album_id)
+        self.query_one(RingView).forget_way()
+        self.refresh_ring()
+
+    def action_bookmark(self) -> None:
+        """Mark the album in focus, or take the mark off."""
+        marked = self.session.toggle_bookmark()
+        self.refresh_focus()
+        self.say(f"bookmarked: {key_names(self)('walk.find')} lists it first" if marked else "bookmark taken off")
+
+    def action_ring(self, step: int) -> None:
+        """More or fewer neighbours."""
+        ring = self.query_one(RingView)
+        shown = len(self.session.ring.slots)
+        wanted = max(MIN_RING, min(MAX_RING, shown + step))
+        if ring.fitting(wanted) == shown:
+            self.say("no more neighbours fit this window" if step > 0 else "this is the smallest ring")
+            return
+        self.session.ring_size = ring.fitting(wanted)
+        self.refresh_ring()
+
+    def action_tray(self) -> None:
+        """Into the tray, or out of it."""
+        if self.session.toggle_tray():
+            self.refresh_focus()
+            if self.warm_up is not None and self.session.tray:
+                self.warm_up()
+        else:
+            names = key_names(self)
+            blend, bench, out = names("walk.blend"), names("walk.bench"), names("walk.tray")
+            self.say(f"the tray is full: {blend} blends it, {bench} opens the bench, {out} takes an album out")
+
+    def action_close(self) -> None:
+        """Show the details again."""
+        self.query_one(BlendView).visible = False
+        counts = self.query_one(Counts)
+        if counts.visible:
+            counts.visible = False
+            self.set_focus(None)
+            self.remove_class("-counting")
+            self._refresh_keys()
+
+    def action_counts(self) -> None:
+        """What counts, over the details."""
+        counts = self.query_one(Counts)
+        counts.visible = True
+        self.add_class("-counting")
+        self.set_focus(counts)
+        self.call_after_refresh(counts.draw)  # hidden it had no width, and a resize does not always come
+        self._refresh_keys()
+
+    def on_counts_changed(self, message: Counts.Changed) -> None:
+        """Rank again at once."""
+        self.refresh_ring()
+        if message.problem:
+            self.say(message.problem)
+
+    def action_labels(self) -> None:
+        """A letter with every cover; the next key chooses."""
+        self._labelled = True
+        self.query_one(RingView).show_focus(self.session, labels=LABELS)
+        self.say("a letter focuses its cover, any other key leaves things as they are")
+
+    def _label_chosen(self, event: events.Key) -> None:
+        self._labelled = False
+        place = LABELS.find(event.character) if event.character else -1
+        if 0 <= place < len(self.session.ring.slots) and self.session.ring.slots[place] is not None:
+            self.session.focus(place)
+        event.stop()
+        self.refresh_focus()
+
+    def action_sql(self) -> None:
+        """The query of this neighbourhood."""
+        session = self.session
+        sql = neighbors_sql(session.here, len(session.ring.slots), session.weights, session.filter)
+        self.app.push_screen(SqlScreen(sql, self.blends_dir.parent / "library.duckdb"))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Fewer neighbours."""
+        event.stop()
+        self.action_ring(-2)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """More neighbours."""
+        event.stop()
+        self.action_ring(2)
+
+    def on_cover_chosen(self, message: Cover.Chosen) -> None:
+        """A click focuses, a second one walks."""
+        slot = message.cover.slot
+        if slot is None or message.cover.album is None:
+            return
+        self._labelled = False
+        self.session.focus(None if slot == CENTER else slot)
+        self.refresh_focus()
+        if message.twice and slot != CENTER:
+            self.action_walk()
+
+    # blending
+
+    def action_blend(self) -> None:
+        """Blend the tray in a thread; the walk goes on meanwhile."""
+        if self.blender is None:
+            self.say("blending is not available here", error=True)
+        elif self._blending:
+            self.say("one blend at a time: the last one is still being made")
+        elif len(self.session.tray) < 2:
+            names = key_names(self)
+            self.say(
+                f"put two or more albums into the tray with {names('walk.tray')}, then press {names('walk.blend')}"
+            )
+        else:
+            self._blending = True
+            self.say(f"blending {len(self.session.tray)} covers …")
+            self._blend(self.blender, list(self.session.tray))
+
+    @work(thread=True, group="blend")
+    def _blend(self, blender: Blender, albums: list[Album]) -> None:
+        try:
+            result = blender(albums, None, BLEND_MODE, BLEND_SIZE, self.blends_dir)
+        except (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError) as error:
+            self.post_message(self.BlendFailed(str(error) or type(error).__name__))
+        else:
+            self.post_message(self.BlendDone(albums, result))
+
+    def on_walk_screen_blend_done(self, message: BlendDone) -> None:
+        """Show the picture and where it is."""
+        self._blending = False
+        self.session.record_blend(message.result)
+        view = self.query_one(BlendView)
+        view.show_result(message.albums, message.result)
+        self.say(f"wrote {message.result.path}")
+
+    def on_walk_screen_blend_failed(self, message: BlendFailed) -> None:
+        """Say why not."""
+        self._blending = False
+        self.say(f"no blend: {message.reason}", error=True)
+
+    def on_key(self, event: events.Key) -> None:
+        """A message stays until the next key."""
+        if self._message is not None and not self._blending:
+            self._message = None
+            self._refresh_keys()
+        if self._labelled:
+            self._label_chosen(event)
+
+    def text_rows(self, selector: str) -> list[str]:
+        """The rows of one of the text widgets, as shown."""
+        return self.query_one(selector, Lines).rows

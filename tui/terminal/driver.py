@@ -1,0 +1,50 @@
+"""Textual's driver for a terminal that was asked questions: late answers are no keys, early keys are not lost."""
+
+from __future__ import annotations
+
+import os
+import selectors
+from codecs import getincrementaldecoder
+from typing import TYPE_CHECKING, cast
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from tui.terminal.display import ThriftyDisplay
+
+TICK = 0.1  # seconds between looks at whether the app is to end; an Escape that nothing followed for so long is a key
+
+
+class AskedDriver(LinuxDriver):
+    """Feeds the keys typed before the start, then all input less the answers; deletes pictures at the end."""
+
+    def run_input_thread(self) -> None:
+        """Wait for input and hand it on until the app ends."""
+        app = cast("ThriftyDisplay", self._app)
+        answers, early = app.answers, app.early_keys
+        if answers is None or (answers.over and not early):
+            super().run_input_thread()
+            return
+        app.early_keys = ""  # they are typed once, also where the app is suspended and comes back
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            text = early
+            while not self.exit_event.is_set():
+                for message in parser.feed(text) if text else ():
+                    self.process_message(message)
+                for message in parser.tick():
+                    self.process_message(message)
+                came = selector.select(TICK)
+                text = answers.feed(decode(os.read(self.fileno, 4096))) if came else answers.release()
+        for message in parser.feed(""):
+            self.process_message(message)
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal as it was, without our pictures in its memory."""
+        pictures = cast("ThriftyDisplay", self._app).pictures
+        if pictures is not None:
+            self.write(pictures.farewell())
+        super().stop_application_mode()

@@ -1,0 +1,379 @@
+"""The walk without a screen: where one stands, the ring, the trail, the tray. Nothing here draws or waits."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from store.neighbors.filters import NO_FILTER, Filter
+from store.personal.personal import NAME_LIMIT, blend_row
+from store.records import SIGNALS, Album, Neighbor, Reason, Weights
+from store.text import clean
+from tui.layout.ring import MAX_RING, MIN_RING
+from tui.randomly import random_row
+from tui.walk.network import Network
+from tui.walk.placement import place
+from tui.walk.trail import Trail
+
+if TYPE_CHECKING:
+    from pipelines.blends.blender import BlendResult
+
+TRAY_LIMIT = 12
+PRESETS = {  # what counts, by name; the first is the default
+    "balanced": Weights(),
+    "by sleeve alone": Weights(1, 0, 0, 0, 0),
+    "by ear alone": Weights(0, 1, 0.5, 0, 0),
+}
+NeighborCache = dict[tuple[str, Weights, Filter], list[Neighbor]]
+
+
+class Snapshot(Protocol):
+    """What the walk needs of `store.memory.snapshot.Snapshot`."""
+
+    @property
+    def listeners(self) -> np.ndarray: ...  # float64 [n], nan = unknown
+    def __len__(self) -> int: ...
+    def album(self, row: int) -> Album: ...
+    def row(self, album_id: str) -> int | None: ...
+
+
+class Neighborhood(Protocol):
+    """What the walk needs of `store.neighbors.neighborhood.Neighborhood`."""
+
+    @property
+    def snapshot(self) -> Any: ...
+    @property
+    def notices(self) -> Sequence[str]: ...
+    def neighbors(
+        self, album_id: str, k: int = 12, weights: Weights = ..., *, allowed: Any = ...
+    ) -> list[Neighbor]: ...
+    def reasons(self, a: str, b: str, weights: Weights = ...) -> tuple[Reason, ...]: ...
+    def nearest_to(self, vector: Any, k: int) -> list[Neighbor]: ...
+
+
+class Personal(Protocol):
+    """What the walk writes to `store.personal.personal.Personal`; these never wait for a lock."""
+
+    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None) -> None: ...
+    def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None: ...
+    def add_bookmark(self, album_id: str) -> None: ...
+    def remove_bookmark(self, album_id: str) -> None: ...
+    def name_walk(self, walk_id: str, name: str) -> None: ...
+
+
+class Recorder(Personal, Protocol):
+    """The same off the screen's thread; `trouble` says why the last record could not be written."""
+
+    @property
+    def trouble(self) -> str | None: ...
+
+
+# albums, weights, mode, pixels a side, folder -> what was written; loads the model at its first call
+Blender = Callable[[list[Album], list[float] | None, str, int, Path], "BlendResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """The neighbours by slot; a slot is empty where there are fewer neighbours than slots."""
+
+    slots: tuple[Neighbor | None, ...]
+
+    def slot_of(self, album_id: str) -> int | None:
+        """The slot that an album stands in."""
+        for index, neighbor in enumerate(self.slots):
+            if neighbor is not None and neighbor.album.album_id == album_id:
+                return index
+        return None
+
+
+class Session:
+    """One walk through a library that has at least one album."""
+
+    def __init__(
+        self,
+        neighborhood: Neighborhood,
+        start: str | None = None,
+        weights: Weights | None = None,
+        personal: Recorder | None = None,
+        seed: int | None = None,
+        trail: Trail | None = None,
+        bookmarks: Sequence[str] = (),
+        walk_names: Mapping[str, str] | None = None,
+    ) -> None:
+        """Without `start` the walk goes on where `trail` ends; `bookmarks` are album_ids, the newest first;
+        `walk_names` are by walk_id.
+        """
+        self.neighborhood = neighborhood
+        self.snapshot = neighborhood.snapshot
+        self.weights = weights or Weights()
+        self.filter = NO_FILTER
+        self.personal = personal
+        self.ring_size: int | None = None  # None: as many as suit the screen
+        self.tray: list[Album] = []
+        self.walk_id = uuid.uuid4().hex
+        self._random = random.Random(seed)
+        self._count = MIN_RING
+        self._neighbors: NeighborCache = {}
+        self.bookmarks = list(bookmarks)
+        self.walk_names = dict(walk_names or {})
+        self._steps = 0  # recorded in this sitting
+        self.trail = trail or Trail(start or self._first())
+        if trail is not None and start is not None and start != trail.here.album_id:
+            self.trail.start(start)
+            self._log_step()
+        elif trail is None:
+            self._log_step()
+        self.ring = Ring(())
+        self.network = Network()  # of the albums explored in this sitting
+
+    # where one stands
+
+    def album(self, album_id: str) -> Album:
+        """The album of an id that this library knows."""
+        row = self.snapshot.row(album_id)
+        if row is None:
+            raise KeyError(album_id)
+        album: Album = self.snapshot.album(row)
+        return album
+
+    @property
+    def here(self) -> Album:
+        """The album in the centre."""
+        return self.album(self.trail.here.album_id)
+
+    @property
+    def previous(self) -> Album | None:
+        """The album that one walked here from."""
+        return None if self.trail.previous is None else self.album(self.trail.previous.album_id)
+
+    @property
+    def focused(self) -> Album:
+        """The album in focus: a neighbour's or the centre's."""
+        neighbor = self.focused_neighbor
+        return self.here if neighbor is None else neighbor.album
+
+    @property
+    def focused_neighbor(self) -> Neighbor | None:
+        """The neighbour in focus, or None when it is the centre."""
+        slot = self.focused_slot
+        return None if slot is None else self.ring.slots[slot]
+
+    @property
+    def focused_slot(self) -> int | None:
+        """The slot in focus, or None when it is the centre."""
+        return self.ring.slot_of(self.trail.here.focus)
+
+    @property
+    def way_here(self) -> tuple[Reason, ...]:
+        """Why the centre neighbours the album that one walked here from; empty after a jump."""
+        if self.previous is None:
+            return ()
+        return self.neighborhood.reasons(self.previous.album_id, self.here.album_id, self.weights)
+
+    @property
+    def notes(self) -> str:
+        """What the mode line says of this library."""
+        return "fictional demo" if self.here.fictional else ""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the walk is not being recorded, or None."""
+        return None if self.personal is None else self.personal.trouble
+
+    def record_blend(self, result: BlendResult) -> None:
+        """Put a written blend into the personal records."""
+        if self.personal is not None and result.path is not None:
+            recipe = json.loads(result.recipe.to_json())
+            path = str(result.path.resolve())
+            self.personal.add_blend(blend_row(path), path, recipe)
+
+    # the ring
+
+    def set_count(self, count: int) -> None:
+        """Show `count` neighbours; those that stay keep their slots."""
+        self._count = max(1, count)
+        self._place(self.trail.here.slots)
+
+    def set_weights(self, **changes: float) -> bool:
+        """Change what counts and rank again; False, and nothing changes, where no weight would be above 0."""
+        weights = replace(self.weights, **changes)
+        if not any(getattr(weights, signal) > 0 for signal in SIGNALS):
+            return False
+        self.weights = weights
+        self._place(self.trail.here.slots)
+        return True
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Show only neighbours that pass `chosen` and rank again."""
+        self.filter = chosen
+        self._place(self.trail.here.slots)
+
+    @property
+    def preset(self) -> str | None:
+        """The name of the weights in use, or None where they are a person's own."""
+        return next((name for name, weights in PRESETS.items() if weights == self.weights), None)
+
+    def focus(self, slot: int | None) -> None:
+        """Put the focus on a slot that has an album, or on the centre (None)."""
+        neighbor = None if slot is None else self.ring.slots[slot]
+        self.trail.here.focus = self.here.album_id if neighbor is None else neighbor.album.album_id
+
+    # walking
+
+    def walk(self, opposite: Callable[[int], int] | None = None) -> bool:
+        """Walk to the album in focus; False when one stands there already.
+
+        The album walked away from takes the slot `opposite` the one walked to, if it is a neighbour, and the
+        focus stays on the same slot: pressing on leads on in the same direction.
+        """
+        slot = self.focused_slot
+        if slot is None:
+            return False
+        left, slots = self.here.album_id, self.trail.here.slots
+        wishes = {} if opposite is None else {left: opposite(slot)}
+        self.jump(self.trail.here.focus, slots, wishes)
+        if slot < len(self.ring.slots) and self.ring.slots[slot] is not None:
+            self.focus(slot)
+        return True
+
+    def jump(self, album_id: str, slots: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
+        """Go to any album, as a new stop on the trail; the focus is on its best neighbour."""
+        if album_id == self.here.album_id:
+            return
+        self.explore()
+        self.trail.walk(album_id)
+        self._log_step()
+        self._place(slots, wishes)
+
+    def back(self) -> bool:
+        """To the stop before, as it was left; False at the start."""
+        return self._leave(self.trail.back)
+
+    def forward(self) -> bool:
+        """To the stop that `back` came from, as it was left."""
+        return self._leave(self.trail.forward)
+
+    def go_to(self, seq: int) -> None:
+        """To any stop of the trail, as it was left."""
+        self.explore()
+        self.trail.go_to(seq)
+        self._place(self.trail.here.slots)
+
+    def random(self, *, weighted: bool = False) -> bool:
+        """Jump to any other album that passes the filter; False if there is none. `weighted`: rather to a known one."""
+        row = random_row(
+            self.snapshot, self.snapshot.row(self.here.album_id), self.filter, self._random.random(), weighted
+        )
+        if row is None:
+            return False
+        self.jump(self.snapshot.album(row).album_id)
+        return True
+
+    # the network
+
+    def explore(self) -> None:
+        """Take the ring into the network as it is shown; done whenever one leaves it."""
+        ring = [neighbor for neighbor in self.ring.slots if neighbor is not None]
+        self.network.explore(self.here.album_id, ring)
+
+    def expand(self, album_id: str) -> int:
+        """Take an album's own ring into the network, as large as the one here; how many albums are new."""
+        return self.network.explore(album_id, self.neighbors_of(album_id)[: self._count])
+
+    # bookmarks
+
+    def toggle_bookmark(self) -> bool:
+        """Bookmark the album in focus or take its mark off; whether it is bookmarked now."""
+        album_id = self.focused.album_id
+        marked = album_id not in self.bookmarks
+        if marked:
+            self.bookmarks.insert(0, album_id)
+        else:
+            self.bookmarks.remove(album_id)
+        if self.personal is not None:
+            (self.personal.add_bookmark if marked else self.personal.remove_bookmark)(album_id)
+        return marked
+
+    def name_walk(self, walk_id: str, name: str) -> str:
+        """Name a walk or rename it; an empty name takes its name off. The name as it is kept."""
+        name = clean(name, NAME_LIMIT)
+        self.walk_names[walk_id] = name
+        if self.personal is not None:
+            self.personal.name_walk(walk_id, name)
+        return name
+
+    # the tray
+
+    def toggle_tray(self) -> bool:
+        """Put the album in focus into the tray or take it out; False when the tray is full."""
+        album = self.focused
+        if self.in_tray(album):
+            self.tray = [kept for kept in self.tray if kept.album_id != album.album_id]
+        elif len(self.tray) >= TRAY_LIMIT:
+            return False
+        else:
+            self.tray.append(album)
+        return True
+
+    def in_tray(self, album: Album) -> bool:
+        """Whether an album is in the blend tray."""
+        return any(kept.album_id == album.album_id for kept in self.tray)
+
+    # inside
+
+    def neighbors_of(self, album_id: str) -> list[Neighbor]:
+        """The neighbours of an album, best first, by what counts now; the last few hundred answers are kept."""
+        key = (album_id, self.weights, self.filter)
+        if key not in self._neighbors:
+            if len(self._neighbors) > 200:
+                self._neighbors.pop(next(iter(self._neighbors)))
+            allowed = self.filter.allowed(self.snapshot, self.snapshot.row(key[0]))
+            found = self.neighborhood.neighbors(key[0], k=MAX_RING, weights=self.weights, allowed=allowed)
+            self._neighbors[key] = found
+        return self._neighbors[key]
+
+    def _place(self, previous: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
+        neighbors = self.neighbors_of(self.here.album_id)
+        visit = self.trail.here
+        visit.slots = place(neighbors, self._count, previous, wishes)
+        by_id = {neighbor.album.album_id: neighbor for neighbor in neighbors}
+        self.ring = Ring(tuple(None if album_id is None else by_id[album_id] for album_id in visit.slots))
+        if visit.focus != visit.album_id and self.ring.slot_of(visit.focus) is None:
+            visit.focus = neighbors[0].album.album_id if neighbors else visit.album_id
+
+    def _leave(self, move: Callable[[], bool]) -> bool:
+        """Move along the trail; the stop arrived at is as it was left."""
+        self.explore()
+        moved = move()
+        if moved:
+            self._place(self.trail.here.slots)
+        return moved
+
+    def _log_step(self) -> None:
+        self.trail.here.walk_id = self.walk_id
+        if self.personal is not None:
+            visit, previous = self.trail.here, self.previous
+            self.personal.add_walk_step(
+                self.walk_id, self._steps, visit.album_id, None if previous is None else previous.album_id
+            )
+            self._steps += 1
+
+    def _first(self) -> str:
+        """Where a first walk starts: the album with the most listeners, else any with a cover and tags."""
+        listeners = self.snapshot.listeners
+        row = int(np.argmax(np.nan_to_num(listeners)))
+        if listeners[row] > 0:
+            known: Album = self.snapshot.album(row)
+            return known.album_id
+        for _ in range(100):
+            album: Album = self.snapshot.album(self._random.randrange(len(self.snapshot)))
+            if album.cover_sha256 and album.tags:
+                break
+        return album.album_id
