@@ -5,7 +5,7 @@ from __future__ import annotations
 from store.database.schema import sql_text
 from store.neighbors.filters import NO_FILTER, Filter
 from store.records import DEFAULT_WEIGHTS, Album, Weights
-from tui.text import plain
+from store.text import clean
 
 _COLUMNS = {"cover": "cover", "tags": "tags", "artist": "artist_match", "era": "era", "popularity": "popularity"}
 _ALL = 1_000_000  # more than there are candidates
@@ -17,7 +17,7 @@ def neighbors_sql(album: Album, count: int, weights: Weights = DEFAULT_WEIGHTS, 
     By the default weights it is the library's own macro. Otherwise it ranks that macro's candidates by the
     weights and filters given, and says so.
     """
-    named = f"{sql_text(plain(album.artist))}, {sql_text(plain(album.title))}"
+    named = f"{sql_text(clean(album.artist))}, {sql_text(clean(album.title))}"
     if weights == DEFAULT_WEIGHTS and not chosen.is_set:
         return f"FROM similar_albums({named}, n := {count});"
     counted = [
@@ -43,7 +43,7 @@ def neighbors_sql(album: Album, count: int, weights: Weights = DEFAULT_WEIGHTS, 
 def _conditions(album: Album, chosen: Filter) -> list[str]:
     found = []
     if chosen.genre is not None:
-        found.append(f"genre = {sql_text(plain(chosen.genre))}")
+        found.append(f"genre = {sql_text(clean(chosen.genre))}")
     if chosen.decade is not None:
         found.append(f"year BETWEEN {chosen.decade} AND {chosen.decade + 9}")
     if chosen.popularity is not None:
@@ -51,5 +51,5 @@ def _conditions(album: Album, chosen: Filter) -> list[str]:
         bound = f"(SELECT quantile_cont(listeners, {edge}) FROM albums)"
         found.append(f"album_id IN (SELECT album_id FROM albums WHERE listeners {than} {bound})")
     if chosen.other_artists:
-        found.append(f"artist <> {sql_text(plain(album.artist))}")
+        found.append(f"artist <> {sql_text(clean(album.artist))}")
     return found

@@ -51,7 +51,7 @@ class SqlScreen(Screen[None]):
         for line in self.sql.splitlines():
             color = "quiet" if line.startswith("--") else "foreground"
             indent = " " * (len(line) - len(line.lstrip()))
-            wrapped = wrap(line, cells - len(indent) - 2, 12) or [""]
+            wrapped = wrap(plain(line), cells - len(indent) - 2, 12) or [""]
             rows += [
                 [(("" if first == 0 else "  ") + indent + row, palette.text(color))]
                 for first, row in enumerate(wrapped)
