@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,10 +13,11 @@ from typing import Any
 import click
 
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
+from store.text import clean
 from tui.terminal.choice import PICTURES
 
-VARIABLE = "SLEEVEWALK_CONFIG"  # names another file
-SECTIONS = ("theme", "pictures", "weights", "keys")
+LASTFM_VARIABLE = "LASTFM_API_KEY"
+SECTIONS = ("theme", "pictures", "weights", "keys", "lastfm")
 
 
 class ConfigError(click.ClickException):
@@ -34,36 +36,68 @@ class Config:
     pictures: str = "auto"  # one of PICTURES
 
 
-def config_path() -> Path:
-    """Where the file is looked for; it need not be there."""
-    import platformdirs
-
-    named = os.environ.get(VARIABLE)
-    return Path(named) if named else platformdirs.user_config_path("sleevewalk", appauthor=False) / "config.toml"
-
-
 def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Config:
     """The settings in `path`, or the defaults where there is no such file. ConfigError for the first mistake.
 
     `themes` and `ids` are the names that a theme and a binding may have.
     """
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Config()
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is no TOML: {error}") from error
-    for name in found:
-        if name not in SECTIONS:
-            raise ConfigError(f"{path}: {name!r} is no setting; there are {', '.join(SECTIONS)}")
+    found = read_settings(path)
+    _lastfm(path, found.get("lastfm", {}))
     return Config(
         _theme(path, found.get("theme"), themes),
         _weights(path, found.get("weights", {})),
         _keys(path, found.get("keys", {}), ids),
         _pictures(path, found.get("pictures", "auto")),
     )
+
+
+def configured_pictures(path: Path) -> str:
+    """One of PICTURES, for a look at the terminal alone; "auto" where the file has a mistake."""
+    try:
+        return _pictures(path, read_settings(path).get("pictures", "auto"))
+    except ConfigError:
+        return "auto"
+
+
+def lastfm_key(path: Path) -> str:
+    """The API key of Last.fm from LASTFM_API_KEY, else from `[lastfm]` in the file at `path`.
+
+    ConfigError where there is none, and where others can read a file that holds one.
+    """
+    found = os.environ.get(LASTFM_VARIABLE, "").strip()
+    if not found:
+        found = _lastfm(path, read_settings(path).get("lastfm", {}))
+        if found and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigError(f"others can read {path}, and it holds a key: chmod 600 {path}")
+    if not found:
+        raise ConfigError(
+            f'no Last.fm API key: set {LASTFM_VARIABLE}, or write [lastfm] and api_key = "…" into {path} (mode 0600); '
+            "keys are free at https://www.last.fm/api/account/create"
+        )
+    return found
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The sections of the file at `path`, none where there is no file. ConfigError where it is no TOML of ours."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path} is no TOML: {clean(str(error), 200)}") from error
+    for name in found:
+        if name not in SECTIONS:
+            raise ConfigError(f"{path}: {clean(name, 40)!r} is no setting; there are {', '.join(SECTIONS)}")
+    return found
+
+
+def _lastfm(path: Path, table: Any) -> str:
+    """The key in the table, "" where there is none."""
+    if not isinstance(table, dict) or not set(table) <= {"api_key"} or not isinstance(table.get("api_key", ""), str):
+        raise ConfigError(f'{path}: lastfm is a table: [lastfm] and below it api_key = "…"')
+    return str(table.get("api_key", "")).strip()
 
 
 def _theme(path: Path, name: Any, themes: tuple[str, ...]) -> str | None:

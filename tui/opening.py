@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipelines.folders import config_file
 from tui.app import SleevewalkApp
-from tui.config import Config, config_path, load_config
+from tui.config import Config, load_config
 from tui.palette import THEMES
 from tui.screens.registry import binding_ids
 from tui.terminal.choice import chosen_pictures
@@ -94,7 +95,7 @@ def run_app(
     """
     from store.personal.personal import Personal
 
-    config = load_config(config_path(), tuple(theme.name for theme in THEMES), binding_ids())
+    config = load_config(config_file(), tuple(theme.name for theme in THEMES), binding_ids())
     app, notebook = app_of(library, start_album, blender, look, decoder, config, neighborhood)
     wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
     try:

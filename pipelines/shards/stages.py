@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import platformdirs
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.folders import web_cache_folder
 from pipelines.images import BadImage, PreparedCover, load_covers
 from pipelines.report import SourceError
 from pipelines.sources.covers import WORKERS, make_cover
@@ -95,7 +95,7 @@ def _load_all(texts: list[str], sources: Sources) -> list[PreparedCover | BadIma
     addresses = sum(map(is_address, texts))
     if not addresses:
         return [_load(text, folder) for text in texts]
-    cache = sources.web_cache or platformdirs.user_cache_path("sleevewalk", appauthor=False) / "web"
+    cache = sources.web_cache or web_cache_folder()
     web = Web(cache, allow_private=sources.allow_private)
     try:
         with ThreadPoolExecutor(min(WORKERS, addresses)) as pool:

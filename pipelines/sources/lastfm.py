@@ -7,13 +7,9 @@ sends errors with status 200 too.
 from __future__ import annotations
 
 import json
-import os
 import re
-import stat
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipelines.report import SourceError
@@ -57,29 +53,6 @@ class Threshold:
         if (plays or 0) >= self.plays or (listeners or 0) >= self.listeners:
             return ""
         return f"{plays or 0:,} plays, {listeners or 0:,} listeners"
-
-
-def read_key(config: Path) -> str:
-    """The API key from LASTFM_API_KEY, else from the config file, which nobody else may read.
-
-    The file is TOML: `[lastfm]` and `api_key = "…"`. Raises SourceError that says what to do.
-    """
-    found = os.environ.get("LASTFM_API_KEY", "").strip()
-    if not found and config.is_file():
-        if config.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SourceError(f"others can read {config}, and it is to hold a key: chmod 600 {config}")
-        try:
-            settings = tomllib.loads(config.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            raise SourceError(f"{config} is not TOML") from None
-        table = settings.get("lastfm")
-        found = str(table.get("api_key", "")).strip() if isinstance(table, dict) else ""
-    if not found:
-        raise SourceError(
-            f"no Last.fm API key: set LASTFM_API_KEY, or write [lastfm] and api_key = … into {config} (mode 0600); "
-            "keys are free at https://www.last.fm/api/account/create"
-        )
-    return found
 
 
 class LastFm:

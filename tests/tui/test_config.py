@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,13 +11,15 @@ import pytest
 from store.records import Weights
 from tests.tui.support.fakes import make_app
 from tests.tui.test_app import ready, screen_text, until, walk_of
-from tui.config import Config, ConfigError, load_config
+from tui.config import Config, ConfigError, configured_pictures, lastfm_key, load_config
+from tui.screens.evidence.run import validate_command
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.registry import binding_ids
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 
+ROOT = Path(__file__).parents[2]
 THEMES = ("night", "paper")
 IDS = ("walk.find", "walk.walk", "find.back")
 
@@ -46,6 +50,11 @@ def test_what_is_set_and_what_stays(tmp_path: Path) -> None:
         ("[weights]\ncover = nan", "from 0 to 100"),
         ("[weights]\ncover = true", "from 0 to 100"),
         ("[weights]\ncover = 0\ntags = 0\nartist = 0\nera = 0\npopularity = 0", "one of them has to count"),
+        ("lastfm = 1", "lastfm is a table"),
+        ("[lastfm]\napi_key = 5", "lastfm is a table"),
+        ("x = " + "[" * 5000, "no TOML"),
+        ('"\x1b[31m" = 1', "no TOML"),
+        ('"\\u001b[31m" = 1', "is no setting"),
         ("keys = 1", "keys is a table"),
         ('[keys]\n"walk.fly" = "x"', "walk.fly is no action"),
         ('[keys]\n"walk.find" = 1', "has to be keys"),
@@ -59,7 +68,42 @@ def test_mistakes_are_told_in_one_line(tmp_path: Path, text: str, said: str) -> 
     with pytest.raises(ConfigError) as caught:
         load_config(path, THEMES, IDS)
     assert said in caught.value.message
-    assert str(path) in caught.value.message and "\n" not in caught.value.message
+    assert str(path) in caught.value.message and caught.value.message.isprintable()
+
+
+def test_a_key_of_lastfm_stops_neither_the_app_nor_a_look_at_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('pictures = "sixel"\n[lastfm]\napi_key = "abc"\n')
+    assert load_config(path, THEMES, IDS) == Config(pictures="sixel")
+    assert configured_pictures(path) == "sixel"
+
+
+def test_the_key_of_lastfm_is_the_environments_or_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config.toml"
+    monkeypatch.delenv("LASTFM_API_KEY", raising=False)
+    with pytest.raises(ConfigError, match="set LASTFM_API_KEY"):
+        lastfm_key(config)
+    config.write_text('[lastfm]\napi_key = "b25b959554ed76058ac220b7b2e0a026"\n')
+    config.chmod(0o644)
+    with pytest.raises(ConfigError, match="chmod 600") as caught:
+        lastfm_key(config)
+    assert "b25b" not in caught.value.message
+    config.chmod(0o600)
+    assert lastfm_key(config) == "b25b959554ed76058ac220b7b2e0a026"
+    monkeypatch.setenv("LASTFM_API_KEY", "from the environment")
+    assert lastfm_key(config) == "from the environment"
+
+
+def test_a_folder_with_modules_of_our_names_changes_nothing(tmp_path: Path) -> None:
+    for name in ("store.py", "tui.py", "vae.py"):
+        (tmp_path / name).write_text("raise SystemExit('shadowed')")
+    (tmp_path / "pipelines").mkdir()
+    (tmp_path / "pipelines" / "__init__.py").write_text("raise SystemExit('shadowed')")
+    command = [*validate_command(tmp_path / "library"), "--help"]
+    ran = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert ran.returncode == 0 and "Usage: " in ran.stdout, ran.stderr
 
 
 def test_every_binding_has_an_id_of_its_own() -> None:

@@ -170,6 +170,8 @@ def is_installed(package: str) -> bool:
 
 def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> list[Finding]:
     """What the app will see of the terminal with these flags, and why."""
+    from pipelines.folders import config_file
+    from tui.config import configured_pictures
     from tui.terminal.choice import chosen_pictures, multiplexer
     from tui.terminal.look import described, terminal_look
 
@@ -177,7 +179,9 @@ def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> li
     size = shutil.get_terminal_size()
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
     look = terminal_look(color, lite)
-    wanted, source = (pictures, "--pictures") if pictures else (configured_pictures(), "pictures in config.toml")
+    wanted, source = (
+        (pictures, "--pictures") if pictures else (configured_pictures(config_file()), "pictures in config.toml")
+    )
     with chosen_pictures(wanted, source, look, curious=True) as asked:
         choice, answers = asked.choice, asked.found
     said = (f"{name}={os.environ.get(name, 'unset')}" for name in ("TERM", "COLORTERM", "NO_COLOR"))
@@ -191,27 +195,14 @@ def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> li
     ]
 
 
-def configured_pictures() -> str:
-    """What the config file says of pictures; a mistake in the file is told with the others in it."""
-    import tomllib
-
-    from tui.config import config_path
-    from tui.terminal.choice import PICTURES
-
-    try:
-        found = tomllib.loads(config_path().read_text(encoding="utf-8")).get("pictures")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return "auto"
-    return found if found in PICTURES else "auto"
-
-
 def config_findings() -> list[Finding]:
     """The config file, and what it can name."""
-    from tui.config import ConfigError, config_path, load_config
+    from pipelines.folders import config_file
+    from tui.config import ConfigError, load_config
     from tui.palette import THEMES
     from tui.screens.registry import binding_ids
 
-    path, section = config_path(), "config"
+    path, section = config_file(), "config"
     themes, ids = tuple(theme.name for theme in THEMES), binding_ids()
     try:
         load_config(path, themes, ids)

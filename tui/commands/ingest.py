@@ -160,11 +160,13 @@ def lastfm(
 
     With none of --tag, --artist and --user it goes on with the albums that wait.
     """
+    from pipelines.folders import config_file
     from pipelines.sources.covers import Places
-    from pipelines.sources.lastfm import BASE_URL, LastFm, Query, Threshold, read_key
+    from pipelines.sources.lastfm import BASE_URL, LastFm, Query, Threshold
     from store.database.library import Library
+    from tui.config import lastfm_key
 
-    key = read_key(config_file())
+    key = lastfm_key(config_file())
     library = Library.create(context.library_dir)
     web = client(base_url, BASE_URL)
     source = LastFm(
@@ -272,17 +274,19 @@ def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as
 
     Music files and tables are read again by `ingest folder` and `ingest table`.
     """
+    from pipelines.folders import config_file
     from pipelines.progress import StderrProgress
     from pipelines.report import IngestReport
     from pipelines.sources.covers import Places, fetch_covers
     from pipelines.sources.journal import FAILED, UNHAPPY, put_back
-    from pipelines.sources.lastfm import LastFm, Query, Threshold, read_key
+    from pipelines.sources.lastfm import LastFm, Query, Threshold
     from pipelines.sources.musicbrainz import MusicBrainz
     from pipelines.sources.musicbrainz import Query as BrainzQuery
     from pipelines.sources.remote import due_items, ingest_remote
+    from tui.config import lastfm_key
 
     library, progress = open_library(context), StderrProgress()
-    key = read_key(config_file()) if _has(library, "lastfm", FAILED if failed else UNHAPPY) else ""
+    key = lastfm_key(config_file()) if _has(library, "lastfm", FAILED if failed else UNHAPPY) else ""
     put_back(library, FAILED if failed else UNHAPPY, progress)
     web = client(None, "")
     report = IngestReport("retry")
@@ -295,23 +299,15 @@ def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as
     return 0
 
 
-def config_file() -> Path:
-    """`config.toml` in the platform's folder for configuration."""
-    import platformdirs
-
-    return platformdirs.user_config_path("sleevewalk", appauthor=False) / "config.toml"
-
-
 def client(base_url: str | None, in_place_of: str, allow_private: bool = False) -> Web:
     """The client for the web; a server of the person's own is allowed, and asked as the one it stands for."""
     from urllib.parse import urlsplit
 
-    import platformdirs
-
+    from pipelines.folders import web_cache_folder
     from pipelines.web.client import RULES, Web
     from pipelines.web.guard import plain_host
 
-    cache = platformdirs.user_cache_path("sleevewalk", appauthor=False) / "web"
+    cache = web_cache_folder()
     if base_url is None:
         return Web(cache, allow_private=allow_private)
     rules = {**RULES, urlsplit(base_url).netloc: RULES[urlsplit(in_place_of).netloc]}

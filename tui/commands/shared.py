@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pipelines.folders import data_folder
+
 if TYPE_CHECKING:
     from pipelines.report import IngestReport
     from store.database.library import Library
@@ -28,13 +30,6 @@ class Context:
 
     library_dir: Path
     chosen: bool
-
-
-def data_folder() -> Path:
-    """The platform's folder for our data."""
-    import platformdirs
-
-    return platformdirs.user_data_path("sleevewalk", appauthor=False)
 
 
 def default_library() -> Path:

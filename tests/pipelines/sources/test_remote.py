@@ -18,7 +18,7 @@ from pipelines.progress import Progress
 from pipelines.report import SourceError
 from pipelines.sources.covers import Places, fetch_covers
 from pipelines.sources.journal import FAILED, UNHAPPY, ingest_status, put_back
-from pipelines.sources.lastfm import LastFm, Query, Threshold, image_url, read_key
+from pipelines.sources.lastfm import LastFm, Query, Threshold, image_url
 from pipelines.sources.musicbrainz import MusicBrainz
 from pipelines.sources.musicbrainz import Query as BrainzQuery
 from pipelines.sources.remote import ingest_remote
@@ -223,24 +223,6 @@ def test_pictures_by_size_and_the_star() -> None:
     assert image_url("") == image_url([{"#text": "", "size": "mega"}]) == ""
     for star in ("2a96cbd8b46e442fc41c2b86b821562f", "c6f59c1e5e7240a4c0d427abd71f3dbb"):
         assert image_url([{"#text": f"https://x/i/u/300x300/{star}.png"}]) == ""
-
-
-def test_the_key_comes_from_the_environment_or_a_file_of_ones_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = tmp_path / "config.toml"
-    monkeypatch.delenv("LASTFM_API_KEY", raising=False)
-    with pytest.raises(SourceError, match="set LASTFM_API_KEY"):
-        read_key(config)
-    config.write_text(f'[lastfm]\napi_key = "{API_KEY}"\n')
-    config.chmod(0o644)
-    with pytest.raises(SourceError, match="chmod 600") as caught:
-        read_key(config)
-    assert API_KEY not in str(caught.value)
-    config.chmod(0o600)
-    assert read_key(config) == API_KEY
-    monkeypatch.setenv("LASTFM_API_KEY", "from the environment")
-    assert read_key(config) == "from the environment"
 
 
 def test_the_journal_is_told_in_counts_with_reasons(library: Library) -> None:

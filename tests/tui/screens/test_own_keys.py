@@ -20,16 +20,16 @@ from tui.widgets.bars import KeysLine
 
 OPENS = ("walk.counts", "walk.find", "walk.help", "walk.route", "walk.trail", "walk.map", "walk.network", "walk.bench")
 ROWS = {
-    "walk": "walk_keys",
+    "walk": "walk.keys",
     "find": "find",
     "trail": "trail",
     "route": "route",
-    "map": "map_keys",
-    "network": "network_keys",
-    "bench": "bench_keys",
-    "evidence": "evidence_keys",
-    "near": "near",
-    "write": "write",
+    "map": "map.keys",
+    "network": "network.keys",
+    "bench": "bench.keys",
+    "evidence": "evidence.keys",
+    "near": "bench.near",
+    "write": "bench.write",
     "gallery": "gallery",
 }
 

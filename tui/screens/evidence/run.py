@@ -20,8 +20,11 @@ def report_folder(library: Path) -> Path:
 
 
 def validate_command(library: Path) -> list[str]:
-    """What measures a library and says its progress in lines."""
-    program = [sys.executable, "-m", "tui.cli", "--library", str(library), "validate"]
+    """What measures a library and says its progress in lines.
+
+    -P: a folder that the app was started in does not shadow our modules with its own `store.py`.
+    """
+    program = [sys.executable, "-P", "-m", "tui.cli", "--library", str(library), "validate"]
     return [*program, "--plain-progress", "-o", str(report_folder(library))]
 
 

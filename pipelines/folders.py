@@ -1,0 +1,26 @@
+"""Where the platform keeps what is ours: data, web answers and the config file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+CONFIG_VARIABLE = "SLEEVEWALK_CONFIG"  # names another config file
+
+
+def data_folder() -> Path:
+    """Holds the libraries that have no folder of the person's choice."""
+    return platformdirs.user_data_path("sleevewalk", appauthor=False)
+
+
+def web_cache_folder() -> Path:
+    """Holds answers of web sources, for all libraries."""
+    return platformdirs.user_cache_path("sleevewalk", appauthor=False) / "web"
+
+
+def config_file() -> Path:
+    """The config file; it need not be there."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    return Path(named) if named else platformdirs.user_config_path("sleevewalk", appauthor=False) / "config.toml"
