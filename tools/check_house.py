@@ -87,9 +87,10 @@ def faults(root: Path) -> list[str]:
         if (lines := len(text.splitlines())) > LINES:
             said.append(f"{path}: {lines} lines, at most {LINES}")
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_command(node):
-                if (count := parameters(node)) > PARAMETERS:
-                    said.append(f"{path}:{node.lineno}: {node.name} has {count} parameters, at most {PARAMETERS}")
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or is_command(node):
+                continue
+            if (count := parameters(node)) > PARAMETERS:
+                said.append(f"{path}:{node.lineno}: {node.name} has {count} parameters, at most {PARAMETERS}")
     folders = Counter(path.parent for path in paths)
     said += [f"{folder}: {count} modules, at most {MODULES}" for folder, count in folders.items() if count > MODULES]
     said += [f"import circle: {' ↔ '.join(group)}" for group in circles(graph)]
