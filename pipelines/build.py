@@ -30,7 +30,7 @@ from store.catalogue.latents import (
 from store.database.library import Library
 from store.database.schema import first_row
 from store.errors import LibraryError
-from store.index.index import CoverIndex, Nearest, build_index, grow_index
+from store.index.cover_index import CoverIndex, Nearest, build_index, grow_index
 from store.index.neighbor_table import (
     BURST,
     add_neighbors,

@@ -48,7 +48,7 @@ def app_of(
     from store.neighbors.cover_map import open_map
     from store.neighbors.find import find
     from store.neighbors.neighborhood import open_neighborhood
-    from store.personal.personal import Personal
+    from store.personal.records import Personal
 
     config = config or Config()
     neighborhood = neighborhood or open_neighborhood(library)
@@ -93,7 +93,7 @@ def run_app(
     person's settings. `neighborhood`: of this library, if it is open already.
     Raises LibraryError where the library cannot be read.
     """
-    from store.personal.personal import Personal
+    from store.personal.records import Personal
 
     config = load_config(config_file(), tuple(theme.name for theme in THEMES), binding_ids())
     app, notebook = app_of(library, start_album, blender, look, decoder, config, neighborhood)

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.blends.files import SUFFIXES, cannot_write, put, read_recipe
 from pipelines.blends.recipe import BlendError, Recipe
 from store.database.library import Library
-from store.personal.personal import Personal, blend_row
+from store.personal.records import Personal, blend_row
 
 TRASH = "trash"  # a folder beside the pictures
 LEFTOVER = 3600  # seconds after which a file that a killed process began is no one's any more

@@ -18,8 +18,9 @@ from pipelines.demo.draw import draw_cover
 from pipelines.images import encode_webp
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
-from store.catalogue.catalog import add_albums, add_covers, add_similar_artists, item_statuses, record_items
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import add_covers, add_similar_artists, item_statuses, record_items
 from store.database.library import Library
 from store.errors import LibraryError
 from store.records import AlbumRecord, CoverRecord

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from pipelines.demo.words import GENRES, Genre, Scene
 from pipelines.progress import Progress
-from store.catalogue.catalog import add_albums, add_covers, add_similar_artists
+from store.catalogue.albums import add_albums
 from store.catalogue.latents import add_latents, add_model, load_latents
+from store.catalogue.tables import add_covers, add_similar_artists
 from store.database.library import Library
 from store.errors import LibraryError
 from store.records import AlbumRecord, CoverRecord

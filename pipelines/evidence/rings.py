@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.progress import Progress
-from store.memory.snapshot import Snapshot, Sparse
+from store.memory.snapshot import Snapshot
+from store.memory.sparse import Sparse
 from store.neighbors.neighborhood import Neighborhood, Ring
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
 

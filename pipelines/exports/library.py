@@ -20,10 +20,10 @@ from pipelines.report import SourceError
 from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import fix_dimension
 from store.database.library import Library
+from store.database.replay import waiting_records
 from store.database.schema import MIGRATIONS, first_row, sql_text
 from store.database.sources_schema import remember_sources
 from store.errors import LibraryError, LibraryReadOnly
-from store.personal.personal import waiting_records
 from store.repair.repair import killed_imports
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from pipelines.shards.engines import cluster
 from pipelines.shards.format import Manifest, read_manifest, read_shard
 from store.database.library import Library
 from store.errors import LibraryError
-from store.index import index as cover_index
+from store.index import cover_index
 from store.index.coarse import TRAINING, lists_for
 from store.index.index_shards import adopt_index, fill_part, merge_parts, train_index
 from vae.info import SHIPPED, search_matrix

@@ -22,8 +22,9 @@ from pipelines.web.answers import Absent, Refused, Unanswered, try_again
 from pipelines.web.client import Web
 from pipelines.web.guard import shown
 from pipelines.writing import patient_write
-from store.catalogue.catalog import add_albums, add_covers, record_items
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import add_covers, record_items
 from store.database.library import Library
 from store.records import AlbumRecord, CoverRecord
 from store.text import clean

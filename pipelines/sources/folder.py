@@ -20,8 +20,9 @@ from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, tol
 from pipelines.sources.music_files import Track, UnreadableMusic, read_track
 from pipelines.sources.music_tree import MusicFolder, walk_music
 from pipelines.writing import patient_write
-from store.catalogue.catalog import add_albums, add_covers, record_items
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import add_covers, record_items
 from store.database.library import Library
 from store.records import AddResult, AlbumRecord, CoverRecord
 from store.text import album_id, clean, key, storable

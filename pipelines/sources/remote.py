@@ -17,7 +17,8 @@ from pipelines.report import IngestReport, LeftOut, SourceError
 from pipelines.web.answers import Absent, Refused, Unanswered
 from pipelines.web.client import Web
 from pipelines.writing import patient_write
-from store.catalogue.catalog import add_albums, add_similar_artists, record_items
+from store.catalogue.albums import add_albums
+from store.catalogue.tables import add_similar_artists, record_items
 from store.database.library import Library
 from store.database.schema import NOW_UTC
 from store.records import AlbumRecord

@@ -11,7 +11,7 @@ from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, told
 from pipelines.sources.rows import BadRow, Columns, Row, count_rows, read_rows
 from pipelines.writing import patient_write
-from store.catalogue.catalog import add_similar_artists
+from store.catalogue.tables import add_similar_artists
 from store.database.library import Library
 from store.text import clean, key
 

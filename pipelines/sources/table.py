@@ -19,8 +19,9 @@ from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, tol
 from pipelines.sources.album_rows import ALBUM_COLUMNS, AlbumRow, parse_rows
 from pipelines.sources.rows import BadRow, Row, count_rows, fingerprint, read_rows
 from pipelines.writing import patient_write
-from store.catalogue.catalog import add_albums, add_covers, record_items
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import add_covers, record_items
 from store.database.library import Library
 from store.records import AddResult, AlbumRecord, CoverRecord
 from store.text import clean

@@ -3,13 +3,6 @@
 DuckDB's lock on a file is a POSIX record lock: it belongs to the process, and closing any handle of the
 file drops it. So within one process all bursts on a file go one after the other through a gate, and nothing
 here opens, copies or hashes the file by another route.
-
-DuckDB 2.0.0 and 2.0.1 read a file's header to see what kind of file it is, and lock it only then. A writer that
-checkpoints in between is undone, and the file may be damaged: the new holder works from the old header. So we name
-the kind of file (`TYPE duckdb`), and the header is read under the lock. A person's own session in such a version
-still looks first. That it finds the header of today, a burst appends to the write-ahead log, which every DuckDB
-replays, and leaves the file's header alone; where the log has grown long, it is moved into the file and the lock is
-kept a moment longer than a session needs between its look and its lock.
 """
 
 from __future__ import annotations
@@ -25,14 +18,16 @@ from pathlib import Path
 
 import duckdb
 
+from store.database import schema
+from store.database.connection import attach, checkpoint, transaction
 from store.database.interrupt import ctrl_c
-from store.database.schema import STORAGE_VERSION, migrate, sql_text, version_of
+from store.database.replay import replay_journal
+from store.database.schema import migrate, version_of
 from store.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryMissing, LibraryReadOnly
 
 RETRY_SECONDS = 2.0  # how long a burst waits for another process
 GATE_SECONDS = 60.0  # how long a burst waits for another thread of this process
 LONG_LOG = 1 << 19  # bytes of the write-ahead log, which every open replays, until it is moved into the file
-SETTLE_SECONDS = 0.025  # how long the lock outlives that
 _HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
 _NO_RIGHT = ("Permission denied", "Read-only file system", "Operation not permitted")
@@ -124,8 +119,6 @@ class Library:
     @contextmanager
     def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """`write` without the transaction, for work that attaches another file."""
-        from store.personal.personal import replay_journal
-
         gate = self._gate()
         if gate.thread == threading.get_ident():
             raise RuntimeError("a write burst inside an open burst of the same thread; close that one first")
@@ -223,54 +216,12 @@ class Library:
         fresh.unlink(missing_ok=True)
 
     def _bring_up_to_date(self) -> None:
-        from store.database.schema import MIGRATIONS
-
         with self.read() as con:
             version = version_of(con, self.db_path)
-        if version < len(MIGRATIONS):
+        if version < len(schema.MIGRATIONS):
             with self._burst(self._gate(), read_only=False) as con:
                 migrate(con, self.db_path, self.backups_dir)
                 checkpoint(con)
-
-
-@contextmanager
-def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit at the end, roll back on any error."""
-    con.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        with suppress(duckdb.Error):  # the first error is the one to tell; an invalidated transaction cannot roll back
-            con.execute("ROLLBACK")
-        raise
-    con.execute("COMMIT")
-
-
-def attach(db_path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """A fresh connection with the file attached as `library` and current; it checkpoints when told to. Raises
-    duckdb.Error.
-    """
-    con = duckdb.connect(
-        ":memory:",
-        config={"autoinstall_known_extensions": "false", "temp_directory": str(db_path.parent / ".spill")},
-    )
-    options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
-    try:
-        con.execute("PRAGMA disable_checkpoint_on_shutdown")
-        con.execute("SET wal_autocheckpoint = '1TB'")
-        con.execute(f"ATTACH {sql_text(str(db_path))} AS library (TYPE duckdb, {options})")
-        con.execute("USE library")
-    except BaseException:
-        con.close()
-        raise
-    return con
-
-
-def checkpoint(con: duckdb.DuckDBPyConnection) -> None:
-    """Move the write-ahead log into the file, and keep the lock a moment (see the top of this file)."""
-    with suppress(duckdb.Error):  # all of it is committed, and stays in the log until a checkpoint succeeds
-        con.execute("CHECKPOINT")
-    time.sleep(SETTLE_SECONDS)
 
 
 def _first_line(error: Exception) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # The newest storage format that the 1.4, 1.5 and 2.x command lines all read.
 STORAGE_VERSION = "v1.4.0"
-# The latent column's dimension until a model's first latents fix it (see catalog.add_latents).
+# The latent column's dimension until a model's first latents fix it (see catalogue.latents.add_latents).
 DEFAULT_LATENT_DIM = 512
 
 # UTC without the icu extension, so that a plain command line binds it.

@@ -15,7 +15,7 @@ from store.database.library import Library
 from store.errors import LibraryError
 from store.index.calibration import calibration
 from store.index.coarse import probes_of, trained_coarse
-from store.index.index import CoverIndex, normalized
+from store.index.cover_index import CoverIndex, normalized
 from store.index.index_files import write_files
 
 

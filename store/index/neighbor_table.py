@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from store.index.index import CoverIndex
+    from store.index.cover_index import CoverIndex
 
 BURST = 65_536  # covers whose neighbours, two million rows, are written in one burst
 _ROUNDING = 1e-5  # of distances kept as float32

@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from store.database.merged_ids import merged_ids
+from store.database.replay import PersonalRecords, read_personal
 from store.memory.album_arrays import AlbumArrays, read_arrays
 from store.memory.arrays_file import open_arrays
 from store.memory.names import NameIndex
 from store.memory.sparse import Sparse
-from store.personal.personal import PersonalRecords, read_personal
 from store.records import Album
 
 if TYPE_CHECKING:
     import duckdb
 
     from store.database.library import Library
-
-__all__ = ["Snapshot", "Sparse"]
 
 
 class Snapshot:

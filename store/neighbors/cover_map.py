@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from store.database.library import Library
-    from store.index.index import CoverIndex
+    from store.index.cover_index import CoverIndex
     from store.neighbors.neighborhood import Neighborhood
 
 SAMPLE = 50_000  # covers that the axes are computed from

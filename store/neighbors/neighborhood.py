@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from store.errors import UnknownAlbum
-from store.index.index import CoverIndex
+from store.index.cover_index import CoverIndex
 from store.memory.album_arrays import read_arrays
 from store.memory.arrays_file import noted_arrays, tables_fingerprint
 from store.memory.snapshot import Snapshot

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from store.index.index import CoverIndex
+from store.index.cover_index import CoverIndex
 from store.memory.snapshot import Snapshot
 from store.memory.sparse import Sparse, highest
 from store.records import SIGNALS, Weights

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from store.database.replay import PersonalRecords, WalkStep
 from store.errors import UnknownWalk
-from store.personal.personal import PersonalRecords, WalkStep
 from store.text import clean, key
 
 SHORT_ID = 8  # characters of a walk's id that are shown

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from store.catalogue.album_sources import best_of
-from store.catalogue.catalog import add_covers
 from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import forget_latents
+from store.catalogue.tables import add_covers
 from store.database.schema import first_row
 from store.errors import LibraryError
 from store.records import CoverRecord

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from store.database import journal
-from store.database.library import Library, attach, checkpoint
+from store.database.connection import attach, checkpoint
+from store.database.library import Library
 from store.database.schema import MIGRATIONS, NOW_UTC, STORAGE_VERSION, first_row, migrate, sql_text, version_of
 from store.errors import LibraryDamaged, LibraryError, LibraryMissing
 

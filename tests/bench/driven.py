@@ -16,7 +16,7 @@ import numpy as np
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from tests.tui.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,8 @@ import numpy as np
 
 from pipelines.sources.covers import Places, fetch_covers
 from pipelines.web.client import HostRule, Web
-from store.catalogue.catalog import add_albums, record_items
+from store.catalogue.albums import add_albums
+from store.catalogue.tables import record_items
 from store.database.library import Library
 from store.records import AlbumRecord
 

@@ -24,7 +24,7 @@ import numpy as np
 from pipelines.demo.synthetic import add_to_library
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from tests.bench.driven import ESCAPE, ROOT, Driven, quantile
 from tests.bench.walk import begin
 

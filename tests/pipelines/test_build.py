@@ -13,11 +13,12 @@ import pytest
 from pipelines.build import build
 from pipelines.images import encode_webp
 from pipelines.progress import Progress
-from store.catalogue.catalog import add_albums, add_covers
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import load_latents, missing_latents
+from store.catalogue.tables import add_covers
 from store.database.library import Library
-from store.index.index import CoverIndex
+from store.index.cover_index import CoverIndex
 from store.neighbors.neighborhood import open_neighborhood
 from store.records import AlbumRecord, CoverRecord
 from vae.info import read_info

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from pipelines.exports.library import export_library, import_library
 from pipelines.sources.table import ingest_table
-from store.catalogue.catalog import add_albums
+from store.catalogue.albums import add_albums
 from store.database.library import Library
 from store.errors import AmbiguousAlbum
 from store.memory.snapshot import Snapshot

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
-from store.catalogue.catalog import add_similar_artists, counts
+from store.catalogue.tables import add_similar_artists, counts
 from store.database.interrupt import ctrl_c
 from store.database.library import Library
 from store.errors import LibraryLocked

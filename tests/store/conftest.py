@@ -11,11 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store.catalogue import catalog
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.latents import add_latents, add_model, load_latents
+from store.catalogue.tables import add_covers, add_similar_artists, record_items
 from store.database.library import Library
-from store.index.index import build_index, write_neighbors
-from store.personal.personal import Personal
+from store.index.cover_index import build_index
+from store.index.neighbor_table import write_neighbors
+from store.personal.records import Personal
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
 
@@ -77,11 +80,11 @@ def fill(library: Library, albums: list[AlbumRecord], vectors: np.ndarray) -> No
     """Albums, covers 0 … n − 1 with their latents, index and neighbours."""
     shas = [sha(number) for number in range(len(vectors))]
     with library.write() as con:
-        catalog.add_albums(con, albums)
-        catalog.add_covers(con, [CoverRecord(one, 600, 600, 999, 0x102030) for one in shas])
-        catalog.add_similar_artists(con, SIMILAR, "test")
-        catalog.add_model(con, MODEL, "Tiny", vectors.shape[1], 128, None, {})
-        catalog.add_latents(con, MODEL, shas, vectors)
+        add_albums(con, albums)
+        add_covers(con, [CoverRecord(one, 600, 600, 999, 0x102030) for one in shas])
+        add_similar_artists(con, SIMILAR, "test")
+        add_model(con, MODEL, "Tiny", vectors.shape[1], 128, None, {})
+        add_latents(con, MODEL, shas, vectors)
     index = build_index(library, MODEL, shas, vectors, "fingerprint")
     with library.write() as con:
         write_neighbors(con, index)
@@ -136,8 +139,8 @@ def grow(folder: Path, count: int = 60) -> Library:
         for number, (artist, title) in enumerate(names)
     ]
     with library.write() as con:
-        catalog.add_albums(con, albums)
-        catalog.add_covers(
+        add_albums(con, albums)
+        add_covers(
             con,
             [
                 CoverRecord(sha, 500, 500, files.path(sha).stat().st_size, r << 16 | g << 8 | b)
@@ -145,11 +148,11 @@ def grow(folder: Path, count: int = 60) -> Library:
             ],
         )
         artists = sorted({artist for artist, _ in names})
-        catalog.add_similar_artists(con, [(a, b, 0.5) for a, b in itertools.pairwise(artists)], "test")
-        catalog.add_model(con, MODEL, "Tiny", 8, 128, None, {"r2": 0.5})
-        catalog.add_latents(con, MODEL, shas, vectors)
-        catalog.record_items(con, "table", [("row 1", "row", "rejected", "no artist")])
-        stored, latents = catalog.load_latents(con, MODEL)
+        add_similar_artists(con, [(a, b, 0.5) for a, b in itertools.pairwise(artists)], "test")
+        add_model(con, MODEL, "Tiny", 8, 128, None, {"r2": 0.5})
+        add_latents(con, MODEL, shas, vectors)
+        record_items(con, "table", [("row 1", "row", "rejected", "no artist")])
+        stored, latents = load_latents(con, MODEL)
     index = build_index(library, MODEL, stored, latents, "fingerprint")
     with library.write() as con:
         write_neighbors(con, index)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from store.database.library import Library
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from tests.store.conftest import grow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ import sys
 from pathlib import Path
 from store.errors import LibraryError
 from store.database.library import Library
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from pipelines.build import build
 from tests.torture.worker import FakeCodec
 library = Library.open(Path(sys.argv[1]))

@@ -20,7 +20,7 @@ import pytest
 import vae.info
 from pipelines.build import build
 from store.database.library import Library
-from store.index.index import CoverIndex
+from store.index.cover_index import CoverIndex
 from store.index.neighbor_table import neighbors_are_current
 from store.repair.repair import find_problems, mend
 from store.repair.rescue import read_all

@@ -21,7 +21,7 @@ from PIL import Image
 from store.database.library import Library
 from store.errors import LibraryError
 from store.memory.snapshot import Snapshot
-from store.personal.personal import Personal
+from store.personal.records import Personal
 
 ATTACH = "ATTACH '{}' AS library (TYPE duckdb); USE library"  # as docs/sql.md says for a session that writes
 

@@ -146,7 +146,7 @@ def _one(
     from pipelines.blends.files import read_recipe
     from store.memory.snapshot import Snapshot
     from store.neighbors.find import resolve
-    from store.personal.personal import Personal, blend_row
+    from store.personal.records import Personal, blend_row
 
     if source is not None:
         recipe = read_recipe(source)

@@ -226,8 +226,8 @@ def _by_screen(ids: Sequence[str]) -> dict[str, str]:
 
 def library_findings(folder: Path) -> list[Finding]:
     """Counts, and what does not fit together."""
-    from store.catalogue.catalog import counts
     from store.catalogue.duplicates import duplicates
+    from store.catalogue.tables import counts
     from store.database.library import Library
     from store.errors import LibraryError
     from store.repair.repair import find_problems
@@ -258,7 +258,7 @@ def derived_findings(library: Library) -> list[Finding]:
     """Whether latents, index and neighbours are what the covers of today make."""
     from store.catalogue.latents import missing_latents
     from store.errors import LibraryError
-    from store.index.index import CoverIndex
+    from store.index.cover_index import CoverIndex
     from store.index.neighbor_table import neighbors_are_current
     from vae.info import BadWeights, read_info
 

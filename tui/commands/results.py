@@ -53,7 +53,8 @@ def fetch(library: Library, query: str) -> Result:
     import duckdb
     import pyarrow as pa
 
-    from store.personal.personal import Personal, waiting_records
+    from store.database.replay import waiting_records
+    from store.personal.records import Personal
     from store.text import clean
 
     flushed = Personal(library).flush()

@@ -29,7 +29,7 @@ def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: s
     json, graphml, html, or png for a sheet of its covers.
     """
     from pipelines.exports.walk import ENDINGS
-    from store.personal.personal import Personal
+    from store.personal.records import Personal
     from store.personal.walks import find_walk, recorded_walks
 
     if name_or_id is None and (out is not None or new_name is not None):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from store.neighbors.filters import NO_FILTER, Filter
-from store.personal.personal import NAME_LIMIT, blend_row
+from store.personal.records import NAME_LIMIT, blend_row
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from store.text import clean
 from tui.layout.ring import MAX_RING, MIN_RING
@@ -59,7 +59,7 @@ class Neighborhood(Protocol):
 
 
 class Personal(Protocol):
-    """What the walk writes to `store.personal.personal.Personal`; these never wait for a lock."""
+    """What the walk writes to `store.personal.records.Personal`; these never wait for a lock."""
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None) -> None: ...
     def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None: ...

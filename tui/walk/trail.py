@@ -10,7 +10,7 @@ from tui.walk.placement import Slots
 
 if TYPE_CHECKING:
     from pipelines.exports.walk import Stop
-    from store.personal.personal import WalkStep
+    from store.database.replay import WalkStep
     from tui.walk.session import Neighborhood
 
 DEEPEST = 8  # branches are indented no further

@@ -23,12 +23,13 @@ from pipelines.blends.gallery import from_trash, open_gallery, to_trash
 from pipelines.blends.recipe import BlendError, Recipe
 from pipelines.build import build
 from pipelines.images import encode_webp
-from store.catalogue.catalog import add_albums, add_covers
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import add_covers
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
 from store.neighbors.find import resolve
-from store.personal.personal import Personal, blend_row
+from store.personal.records import Personal, blend_row
 from store.records import Album, AlbumRecord, CoverRecord
 
 
@@ -212,7 +213,7 @@ from pathlib import Path
 from pipelines.blends.files import write_blend
 from pipelines.blends.recipe import Part, Recipe, file_name
 from store.database.library import Library
-from store.personal.personal import Personal, blend_row
+from store.personal.records import Personal, blend_row
 library = Library(Path(sys.argv[1]))
 for i in range(200):
     recipe = Recipe((Part("a", "A", f"Title {i}", "0" * 64, None),), "mean", 128, "model")

@@ -12,8 +12,8 @@ from pipelines.demo.build import build_demo
 from pipelines.demo.catalogue import demo_albums, demo_similar_artists
 from pipelines.demo.draw import draw_cover
 from pipelines.progress import Progress
-from store.catalogue.catalog import counts
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import counts
 from store.database.library import Library
 from store.records import AlbumRecord
 

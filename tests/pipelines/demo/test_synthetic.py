@@ -11,7 +11,7 @@ from pipelines.progress import Progress
 from store.catalogue.latents import add_latents, add_model, load_latents
 from store.database.library import Library
 from store.errors import LibraryError
-from store.index.index import CoverIndex
+from store.index.cover_index import CoverIndex
 from store.index.neighbor_table import Growth, add_neighbors, begin_neighbors, extend_neighbors, finish_neighbors
 from store.memory.arrays_file import NAME
 from store.neighbors.neighborhood import open_neighborhood

@@ -15,10 +15,10 @@ import pytest
 
 from pipelines.exports.library import export_library, import_library
 from pipelines.report import SourceError
-from store.catalogue import catalog
+from store.catalogue.latents import load_latents
 from store.database.library import Library
 from store.errors import LibraryError
-from store.index.index import CoverIndex, build_index
+from store.index.cover_index import CoverIndex, build_index
 from store.index.neighbor_table import neighbors_are_current
 from store.repair.repair import find_problems, mend
 from tests.store.conftest import grow
@@ -58,7 +58,7 @@ def test_a_library_comes_back_equal(grown: Library, exported: Path, tmp_path: Pa
     assert report.tables["albums"] == 60 and report.left_out == []
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
     with again.read() as con:
-        shas, latents = catalog.load_latents(con, "tiny")
+        shas, latents = load_latents(con, "tiny")
     index = build_index(again, "tiny", shas, latents, "fingerprint")
     with again.read() as con:
         assert neighbors_are_current(con, index), "the index built from it is the one that was"

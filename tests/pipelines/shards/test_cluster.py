@@ -20,7 +20,7 @@ from pipelines.shards.make import make_shards
 from store.database.library import Library
 from store.errors import LibraryError
 from store.index import index as index_module
-from store.index.index import CoverIndex
+from store.index.cover_index import CoverIndex
 from tests.pipelines.sources.test_table import album, write_csv
 
 pytestmark = pytest.mark.cluster

@@ -25,7 +25,7 @@ from store.catalogue.latents import add_latents, add_model
 from store.database.library import Library
 from store.errors import LibraryError
 from store.index import index as index_module
-from store.index.index import CoverIndex
+from store.index.cover_index import CoverIndex
 from tests.pipelines.sources.test_table import album, contents, write_csv
 from tests.pipelines.support.fakes.host import Answer, FakeHost
 from vae.info import BadWeights, read_info

@@ -23,8 +23,8 @@ from pipelines.sources.musicbrainz import MusicBrainz
 from pipelines.sources.musicbrainz import Query as BrainzQuery
 from pipelines.sources.remote import ingest_remote
 from pipelines.web.client import Web
-from store.catalogue.catalog import record_items
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import record_items
 from store.database.library import Library
 from tests.pipelines.support.fakes import catalogue
 from tests.pipelines.support.fakes.host import every

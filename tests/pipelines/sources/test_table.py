@@ -19,8 +19,8 @@ import pytest
 from pipelines.progress import Progress
 from pipelines.report import SourceError
 from pipelines.sources.table import ingest_table
-from store.catalogue.catalog import counts
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import counts
 from store.database.library import Library
 from tests.pipelines.support.pictures import photo, to_bytes
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.catalogue import catalog
+from store.catalogue.albums import add_albums
 from store.catalogue.duplicates import duplicates
+from store.catalogue.tables import TABLES, add_covers
 from store.database.library import Library
 from store.identity import match_key
 from store.memory.snapshot import Snapshot
@@ -42,7 +43,7 @@ def add(library: Library, *records: AlbumRecord) -> list[tuple[str, str]]:
     """One batch each, as sources come; the albums afterwards."""
     for record in records:
         with library.write() as con:
-            catalog.add_albums(con, [record])
+            add_albums(con, [record])
     with library.read() as con:
         return con.execute("SELECT artist, title FROM albums ORDER BY added_at, rowid").fetchall()
 
@@ -104,7 +105,7 @@ def test_adding_all_again_touches_nothing(library: Library) -> None:
 
     def all_rows() -> dict[str, object]:
         with library.read() as con:
-            return {table: con.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in catalog.TABLES}
+            return {table: con.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in TABLES}
 
     before = all_rows()
     add(library, *records, *records[::-1])
@@ -134,7 +135,7 @@ def test_an_id_that_a_source_gives_to_many_names_joins_none(library: Library) ->
 
 def test_names_of_the_same_batch_meet(library: Library) -> None:
     with library.write() as con:
-        result = catalog.add_albums(
+        result = add_albums(
             con, [by("table", "The Can", "Future Days", year=1973), by("lastfm", "Can", "Future Days", listeners=9)]
         )
         assert con.execute("SELECT artist, year, listeners FROM albums").fetchall() == [("The Can", 1973, 9)]
@@ -144,7 +145,7 @@ def test_names_of_the_same_batch_meet(library: Library) -> None:
 
 def test_a_small_picture_gives_way_to_a_larger(library: Library) -> None:
     with library.write() as con:
-        catalog.add_covers(con, [CoverRecord(sha(1), 64, 64, 1, 0), CoverRecord(sha(2), 600, 600, 1, 0)])
+        add_covers(con, [CoverRecord(sha(1), 64, 64, 1, 0), CoverRecord(sha(2), 600, 600, 1, 0)])
     add(library, by("table", "Low", "Trust", cover_sha256=sha(1)), by("folder", "Low", "Trust", cover_sha256=sha(2)))
     with library.read() as con:
         assert con.execute("SELECT cover_sha256 FROM albums").fetchall() == [(sha(2),)]

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from store.catalogue import catalog
+from store.catalogue.albums import add_albums
 from store.catalogue.duplicates import duplicates
 from store.catalogue.merging import MergeReport, find_part, merge, parts, split
+from store.catalogue.tables import add_covers
 from store.database.library import Library
 from store.errors import LibraryError, UnknownPart
 from store.memory.snapshot import Snapshot
 from store.neighbors.find import find, resolve
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
 from tests.store.catalogue.test_identity import GROUP, by
@@ -28,8 +29,8 @@ TABLES = ("albums", "album_tags", "bookmarks", "walks", "blends", "covers")
 def two(library: Library) -> Library:
     """Two albums that no rule takes for one, with all that a person has of them."""
     with library.write() as con:
-        catalog.add_covers(con, [CoverRecord(sha(n), 500, 500, 1, 0) for n in (1, 2)])
-        catalog.add_albums(
+        add_covers(con, [CoverRecord(sha(n), 500, 500, 1, 0) for n in (1, 2)])
+        add_albums(
             con,
             [
                 by(
@@ -141,7 +142,7 @@ def test_a_decision_outlives_ingests_from_any_source(two: Library, source: str) 
 
     def ingest() -> list[str]:
         with two.write() as con:
-            catalog.add_albums(con, news)
+            add_albums(con, news)
             return [
                 row[0] for row in con.execute("SELECT title FROM albums WHERE artist = 'Low' ORDER BY 1").fetchall()
             ]
@@ -163,7 +164,7 @@ def test_what_a_rule_had_joined_can_be_split_and_stays_so(library: Library) -> N
     ]
     for record in records:
         with library.write() as con:
-            catalog.add_albums(con, [record])
+            add_albums(con, [record])
     album = album_id("Weezer", "Weezer")
     before = rows(library, "albums", "album_tags")
     with library.write() as con:
@@ -172,7 +173,7 @@ def test_what_a_rule_had_joined_can_be_split_and_stays_so(library: Library) -> N
     with library.write() as con:
         taken = split(con, album, find_part(parts(con, album), "Weezer / Weezer", "folder"))
     with library.write() as con:
-        catalog.add_albums(con, records)
+        add_albums(con, records)
         assert con.execute("SELECT title, year FROM albums ORDER BY year").fetchall() == [
             ("Weezer", 1994), ("Weezer", 2001), ("Weezer (Deluxe Edition)", 2004)
         ]  # fmt: skip

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from store.database.library import Library
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from tests.store.database.test_schema import ANSWERS, sql_answers
 from tests.store.database.test_sql_tour import QUERIES
 

@@ -14,7 +14,7 @@ from store.database import schema
 from store.database.library import Library
 from store.database.schema import MIGRATIONS, STORAGE_VERSION
 from store.errors import LibraryError
-from store.personal.personal import Personal
+from store.personal.records import Personal
 
 FIXTURES = Path(__file__).parent / "fixtures"
 # Run by a plain duckdb, read-only and without anything of ours; prints one line a query.

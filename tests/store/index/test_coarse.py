@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import store.index.index as index_module
+import store.index.cover_index as index_module
 from store.database.library import Library
 from store.index.coarse import lists_for, recall
-from store.index.index import CoverIndex, build_index, grow_index, normalized
+from store.index.cover_index import CoverIndex, build_index, grow_index, normalized
 from tests.store.conftest import sha
 
 COUNT, DIMENSION = 3000, 16

@@ -9,7 +9,7 @@ import pytest
 
 from store.database.library import Library
 from store.errors import LibraryError
-from store.index.index import CoverIndex, normalized
+from store.index.cover_index import CoverIndex, normalized
 from store.index.index_shards import adopt_index, fill_part, merge_parts, train_index
 from tests.store.conftest import sha
 

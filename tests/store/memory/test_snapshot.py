@@ -9,10 +9,10 @@ import sys
 import numpy as np
 import pytest
 
-from store.catalogue import catalog
+from store.catalogue.albums import add_albums
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from store.records import Album, AlbumRecord
 from store.text import album_id
 from tests.store.conftest import ALBUMS, sha
@@ -69,7 +69,7 @@ def test_an_empty_library(library: Library) -> None:
 
 def test_unknown_values_and_demo_albums(library: Library) -> None:
     with library.write() as con:
-        catalog.add_albums(con, [AlbumRecord("Made", "Up", "demo", "1", cover_sha256=sha(1), genre="pop")])
+        add_albums(con, [AlbumRecord("Made", "Up", "demo", "1", cover_sha256=sha(1), genre="pop")])
     snapshot = Snapshot.load(library)
     assert np.isnan(snapshot.years[0]) and np.isnan(snapshot.listeners[0])
     album = snapshot.album(0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from store.database.library import Library
-from store.index.index import CoverIndex, build_index
+from store.index.cover_index import CoverIndex, build_index
 from store.neighbors import cover_map
 from store.neighbors.cover_map import map_is_current, open_map, principal_places, write_map
 from store.neighbors.neighborhood import open_neighborhood

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.catalogue import catalog
+from store.catalogue.albums import add_albums
 from store.database.library import Library
 from store.errors import AmbiguousAlbum, UnknownAlbum
 from store.memory.snapshot import Snapshot
@@ -45,7 +45,7 @@ NAMES = [
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     library = Library.create(Path(tmp_path_factory.mktemp("find")))
     with library.write() as con:
-        catalog.add_albums(con, [record(artist, title) for artist, title in NAMES])
+        add_albums(con, [record(artist, title) for artist, title in NAMES])
     return Snapshot.load(library)
 
 

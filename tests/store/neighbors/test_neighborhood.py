@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 import store.neighbors.signals as signals_module
-from store.catalogue import catalog
+from store.catalogue.albums import add_albums
+from store.catalogue.latents import add_latents
 from store.database.library import Library
 from store.errors import LibraryError, UnknownAlbum
-from store.index.index import build_index, write_neighbors
+from store.index.cover_index import build_index
+from store.index.neighbor_table import write_neighbors
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
 from store.neighbors.reasons import ordinal
 from store.records import Neighbor, Reason, Weights
@@ -178,7 +180,7 @@ def test_unknown_albums(near: Neighborhood) -> None:
 
 def test_without_an_index(library: Library) -> None:
     with library.write() as con:
-        catalog.add_albums(con, ALBUMS)
+        add_albums(con, ALBUMS)
     near = open_neighborhood(library)
     assert near.index is None
     assert "no cover index" in near.notices[0]
@@ -191,7 +193,7 @@ def test_a_stale_index_serves_and_is_told_and_a_damaged_one_is_not_used(library:
     fill(library, ALBUMS, circle(5))
     assert open_neighborhood(library).notices == ()
     with library.write() as con:
-        catalog.add_latents(con, MODEL, [sha(9)], circle(1))
+        add_latents(con, MODEL, [sha(9)], circle(1))
     near = open_neighborhood(library)
     assert re.search("stale.*sleevewalk build", near.notices[0])
     assert near.neighbors(FIRST, 1)[0].reasons[0].signal == "cover"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from store.catalogue import catalog
+from store.catalogue.albums import add_albums
+from store.catalogue.tables import add_similar_artists
 from store.database.library import Library
 from store.neighbors.find import find, resolve
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
@@ -37,8 +38,8 @@ def near(tmp_path_factory: pytest.TempPathFactory) -> Neighborhood:
     with (DATA / "artist_similarity.csv").open(newline="", encoding="utf-8") as file:
         similar = [(row["artist"], row["similar"], float(row["match"])) for row in csv.DictReader(file)]
     with library.write() as con:
-        result = catalog.add_albums(con, albums)
-        catalog.add_similar_artists(con, similar, "table")
+        result = add_albums(con, albums)
+        add_similar_artists(con, similar, "table")
     assert len(result.added) + len(result.duplicates) == len(albums)
     return open_neighborhood(library)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.catalogue.catalog import add_albums
+from store.catalogue.albums import add_albums
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
 from store.neighbors.filters import Filter

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store.catalogue import catalog
 from store.catalogue.covers import CoverFiles
+from store.catalogue.latents import add_latents
+from store.catalogue.tables import counts, item_statuses, record_items
 from store.database.library import Library
-from store.index.index import CoverIndex
+from store.index.cover_index import CoverIndex
 from store.repair.repair import SETTLED, find_problems, mend
 from tests.store.conftest import webp
 
@@ -74,12 +75,12 @@ def unlisted(library: Library) -> None:
 def older_model(library: Library) -> None:
     with library.write() as con:
         con.execute("INSERT INTO models VALUES ('old', 'Old', 8, 128, NULL, '{}', '2001-01-01')")
-        catalog.add_latents(con, "old", [a_cover(library).stem], np.ones((1, 8), np.float32))
+        add_latents(con, "old", [a_cover(library).stem], np.ones((1, 8), np.float32))
 
 
 def lost_latent(library: Library) -> None:
     with library.write() as con:
-        catalog.add_latents(con, "tiny", ["f" * 64], np.ones((1, 8), np.float32))
+        add_latents(con, "tiny", ["f" * 64], np.ones((1, 8), np.float32))
 
 
 def loose_tag(library: Library) -> None:
@@ -104,7 +105,7 @@ def test_a_sound_library_has_no_problems(grown: Library) -> None:
 
 def state(library: Library) -> tuple[object, ...]:
     with library.read() as con:
-        rows = catalog.counts(con)
+        rows = counts(con)
         names = con.execute("SELECT album_id, cover_sha256 FROM albums ORDER BY ALL").fetchall()
     return rows, names, sorted(path.relative_to(library.path) for path in library.path.rglob("*") if path.is_file())
 
@@ -140,13 +141,13 @@ def test_an_album_freed_of_a_lost_cover_keeps_all_else_and_is_due_again(copy: Li
     sha = a_cover(copy).stem
     with copy.write() as con:
         names = con.execute("SELECT source, source_key FROM albums WHERE cover_sha256 = ?", [sha]).fetchall()
-        catalog.record_items(con, names[0][0], [(names[0][1], "cover", "done", None)])
+        record_items(con, names[0][0], [(names[0][1], "cover", "done", None)])
     missing(copy)
     mend(copy, find_problems(copy))
     with copy.read() as con:
         assert con.execute("SELECT count(*) FROM albums").fetchall() == [(60,)]
         assert con.execute("SELECT count(*) FROM albums WHERE cover_sha256 IS NULL").fetchall() == [(len(names),)]
-        assert names[0][1] not in catalog.item_statuses(con, names[0][0])
+        assert names[0][1] not in item_statuses(con, names[0][0])
 
 
 def test_work_in_progress_is_no_leftover(copy: Library) -> None:

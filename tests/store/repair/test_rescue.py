@@ -8,7 +8,7 @@ import pytest
 
 from store.database.library import Library
 from store.errors import LibraryDamaged, LibraryError
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from store.repair.rescue import copy_is_current, keep_copy, plan_rescue, read_all, rescue
 from tui.cli import main
 

@@ -10,8 +10,9 @@ import pytest
 
 from pipelines.build import build
 from pipelines.images import encode_webp
-from store.catalogue.catalog import add_albums, add_covers, add_similar_artists
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import add_covers, add_similar_artists
 from store.database.library import Library
 from store.records import AlbumRecord, CoverRecord
 from tui import cli

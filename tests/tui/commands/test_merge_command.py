@@ -8,10 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from store.catalogue.catalog import TABLES, add_albums
+from store.catalogue.albums import add_albums
+from store.catalogue.tables import TABLES
 from store.database.library import Library
 from store.database.sources_schema import remember_sources
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from store.records import AlbumRecord
 from store.text import album_id
 from tui import cli

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from store.catalogue.catalog import add_albums
+from store.catalogue.albums import add_albums
 from store.database.library import Library
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from store.records import AlbumRecord
 from store.text import album_id, clean
 from tui import cli

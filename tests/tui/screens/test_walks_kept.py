@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store.database.library import Library
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from tests.store.conftest import ALBUMS, circle, fill
 from tests.tui.support.fakes import make_app
 from tests.tui.test_app import HOSTILE, Records, ready, screen_text, session_of, until

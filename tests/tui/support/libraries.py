@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from store.catalogue.catalog import add_albums, add_covers
+from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.tables import add_covers
 from store.database.library import Library
 from store.records import AlbumRecord, CoverRecord
 from tests.tui.support.fakes import FakeCovers

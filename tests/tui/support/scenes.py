@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from store.database.library import Library
 from store.neighbors.cover_map import CoverMap
-from store.personal.personal import Personal, blend_row
+from store.personal.records import Personal, blend_row
 from store.records import Album, Route, Step
 from tests.tui.screens.test_bench import Index, TinyCodec, decoder_of
 from tests.tui.support.evidence_report import write_report

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from store.database.library import Library
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from tests.tui.support.fakes import FakeCovers
 from tests.tui.support.slow_terminal import SlowTerminal, pictured
 from tests.tui.support.terminal import Terminal

@@ -1,37 +1,27 @@
-"""Bookmarks, walks and blends: never lost and never waiting for the database.
+"""Personal records as the database and the journals hold them: read together, and the journals replayed.
 
-A record is one line appended to `journal.jsonl` and synced to disk; that is all that the caller waits for.
-The next write burst of any process moves the journal aside and applies it in one transaction. A later burst,
-which opened the file afresh, takes it away once it reads every one of its records back: a commit is believed when
-another open has seen it, and goes to the archive then, for a library that has to be put back from its copy. Each
-record has an id of its own and `personal_records` remembers those applied, so a journal that is replayed again costs
-nothing.
+A write burst moves the journal aside and applies it in one transaction. A later burst, which opened the file afresh,
+archives it once it reads every one of its records back: a commit is believed when another open has seen it. The
+archive is for a library that has to be put back from its copy. Each record has an id of its own and
+`personal_records` remembers those applied, so a journal that is replayed again costs nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.database import journal
+from store.database.connection import transaction
 from store.database.merged_ids import merged_ids
-from store.errors import LibraryError, LibraryLocked, LibraryReadOnly
-from store.text import clean, storable
 
 if TYPE_CHECKING:
     import duckdb
-
-    from store.database.library import Library
-
-NAME_LIMIT = 200  # characters of a walk's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,69 +71,6 @@ class PersonalRecords:
     blends: tuple[BlendRecord, ...] = ()  # newest first
     walks: tuple[WalkStep, ...] = ()  # by walk, oldest walk first, each in its order
     walk_names: tuple[WalkName, ...] = ()  # by the walk's id
-
-
-def blend_row(path: str | Path) -> str:
-    """The key of the record of a blend's file: one row a file, whatever its recipe."""
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-
-
-class Personal:
-    """Adds personal records. Every call returns once the record is on disk; none waits for the database."""
-
-    def __init__(self, library: Library) -> None:
-        self.library = library
-
-    def add_bookmark(self, album_id: str, note: str = "") -> None:
-        """Mark an album; marking again changes the note."""
-        self._append("bookmark", album_id=album_id, note=clean(note))
-
-    def remove_bookmark(self, album_id: str) -> None:
-        """Take the mark off; nothing where there is none."""
-        self._append("unbookmark", album_id=album_id)
-
-    def add_blend(
-        self, blend_id: str, path: str | Path, recipe: dict[str, Any], made_at: datetime | None = None
-    ) -> None:
-        """Record a written blend under `blend_row` of its path; the same `blend_id` again replaces it.
-
-        `made_at` in UTC; None: now. ValueError for a recipe that is no JSON.
-        """
-        at = {} if made_at is None else {"at": made_at.replace(tzinfo=UTC).isoformat()}
-        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe, **at)
-
-    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
-        """Record that step `seq` of a walk arrived at an album."""
-        self._append("walk_step", walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from)
-
-    def name_walk(self, walk_id: str, name: str) -> None:
-        """Name a walk or rename it; an empty name takes its name off."""
-        self._append("walk_name", walk_id=walk_id, name=clean(name, NAME_LIMIT))
-
-    def flush(self) -> bool:
-        """Move what the journal holds into the database now; False where another process holds the file, or where it
-        may only be read (no loss).
-        """
-        if not journal.files(self.library.path):
-            return True
-        try:
-            with self.library.write():
-                return True
-        except (LibraryLocked, LibraryReadOnly):
-            return False
-
-    def read(self) -> PersonalRecords:
-        """Everything recorded so far. LibraryLocked as for any read burst."""
-        with self.library.read() as con:
-            return read_personal(con, self.library.path)
-
-    def _append(self, kind: str, **fields: Any) -> None:
-        record = {"id": uuid.uuid4().hex, "at": datetime.now(UTC).isoformat(), "kind": kind, **fields}
-        try:
-            journal.append(self.library.path, record)
-        except OSError as error:
-            path = self.library.path / journal.JOURNAL
-            raise LibraryError(f"cannot write to {path}: {error.strerror or error}") from error
 
 
 def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
@@ -247,8 +174,6 @@ class _Changes:
 
 def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int:
     """Store the records that are new, in one transaction and a few statements; return how many they are."""
-    from store.database.library import transaction
-
     with transaction(con):
         known = _known_ids(con, [record["id"] for record in records])
         changes = _Changes([record for record in records if record["id"] not in known], merged_ids(con))

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import store.index.index as index_module
-from store.catalogue import catalog
+import store.index.cover_index as index_module
+from store.catalogue.latents import add_latents, add_model
 from store.database.library import Library
 from store.errors import LibraryError, StaleIndex
-from store.index.index import CoverIndex, build_index, neighbors_are_current, write_neighbors
+from store.index.cover_index import CoverIndex, build_index
+from store.index.neighbor_table import neighbors_are_current, write_neighbors
 from tests.store.conftest import ALBUMS, MODEL, circle, fill, record, sha
 
 
@@ -121,7 +122,7 @@ def test_a_json_that_tells_another_count_is_noticed(built: Library) -> None:
 
 def test_new_latents_make_it_stale(built: Library) -> None:
     with built.write() as con:
-        catalog.add_latents(con, MODEL, [sha(99)], np.ones((1, 2), np.float32))
+        add_latents(con, MODEL, [sha(99)], np.ones((1, 2), np.float32))
     with pytest.raises(StaleIndex, match=r"holds 5 covers, the library has latents of 6.*sleevewalk build"):
         CoverIndex.load(built)
     index = CoverIndex.load(built, allow_stale=True)
@@ -131,18 +132,18 @@ def test_new_latents_make_it_stale(built: Library) -> None:
 def test_other_covers_of_the_same_number_make_it_stale(built: Library) -> None:
     with built.write() as con:
         con.execute("DELETE FROM latents WHERE cover_sha256 = ?", [sha(0)])
-        catalog.add_latents(con, MODEL, ["f" * 64], np.ones((1, 2), np.float32))
+        add_latents(con, MODEL, ["f" * 64], np.ones((1, 2), np.float32))
     with pytest.raises(StaleIndex, match="other covers"):
         CoverIndex.load(built)
 
 
 def test_a_newer_model_makes_it_stale_and_its_index_replaces_it(built: Library) -> None:
     with built.write() as con:
-        catalog.add_model(con, "newer", "Newer", 2, 128, None, {})
+        add_model(con, "newer", "Newer", 2, 128, None, {})
     assert CoverIndex.load(built) is not None, "a model without latents changes nothing"
     shas, vectors = cloud(3, 2)
     with built.write() as con:
-        catalog.add_latents(con, "newer", shas, vectors)
+        add_latents(con, "newer", shas, vectors)
     with pytest.raises(StaleIndex, match="newer"):
         CoverIndex.load(built)
     build_index(built, "newer", shas, vectors, "f")
@@ -171,8 +172,8 @@ def test_the_coarse_index_finds_most(library: Library, monkeypatch: pytest.Monke
     vectors = (centres[rng.integers(0, 40, 2000)] + rng.standard_normal((2000, 16))).astype(np.float32)
     shas = [sha(number) for number in range(2000)]
     with library.write() as con:
-        catalog.add_model(con, "m", "Model", 16, 128, None, {})
-        catalog.add_latents(con, "m", shas, vectors)
+        add_model(con, "m", "Model", 16, 128, None, {})
+        add_latents(con, "m", shas, vectors)
     build_index(library, "m", shas, vectors, "f")
     index = CoverIndex.load(library)
     assert index is not None

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import store.database.library as library_module
-import store.personal.personal as personal_module
+import store.database.replay as replay_module
 from store.database.journal import DAMAGED, JOURNAL
 from store.database.library import Library
 from store.errors import UnknownWalk
 from store.memory.snapshot import Snapshot
-from store.personal.personal import Personal
+from store.personal.records import Personal
 from store.personal.walks import find_walk, recorded_walks
 from tests.store.database.test_library import held
 
@@ -26,7 +26,7 @@ APPEND_FOREVER = """
 import sys
 from pathlib import Path
 from store.database.library import Library
-from store.personal.personal import Personal
+from store.personal.records import Personal
 personal = Personal(Library(Path(sys.argv[1])))
 for number in range(100_000):
     personal.add_walk_step(sys.argv[2], number, f"album{number}", None)
@@ -119,7 +119,7 @@ def test_a_failed_replay_keeps_the_journal(library: Library, monkeypatch: pytest
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(personal_module, "_upsert", fail)
+        patch.setattr(replay_module, "_upsert", fail)
         with pytest.raises(OSError, match="disk full"):
             personal.flush()
     assert [mark.album_id for mark in personal.read().bookmarks] == ["a"]

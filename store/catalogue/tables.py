@@ -1,5 +1,6 @@
-"""Rows into and out of the catalogue. Every function takes the open connection of a `Library.read()` or
-`.write()` burst.
+"""The small tables of the catalogue: covers, similar artists, items of an ingest; and how many rows each table has.
+
+Every function takes the open connection of a `Library.read()` or `.write()` burst.
 
 Batches go through Arrow in a few statements: DuckDB inserts 100,000 rows that way in the time of 100 single
 ones.
@@ -10,15 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from store.catalogue.albums import add_albums
-from store.catalogue.latents import (
-    add_latents,
-    add_model,
-    forget_latents,
-    latent_dimension,
-    load_latents,
-    missing_latents,
-)
 from store.database.bulk import registered
 from store.database.schema import NOW_UTC, first_row
 from store.records import CoverRecord
@@ -26,11 +18,6 @@ from store.text import clean, key, storable
 
 if TYPE_CHECKING:
     import duckdb
-
-__all__ = [
-    "TABLES", "add_albums", "add_covers", "add_latents", "add_model", "add_similar_artists", "counts",
-    "forget_latents", "item_statuses", "latent_dimension", "load_latents", "missing_latents", "record_items",
-]  # fmt: skip
 
 TABLES = (
     "albums", "album_sources", "album_tags", "artist_tags", "similar_artists", "covers", "models", "latents",

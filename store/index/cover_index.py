@@ -18,23 +18,12 @@ from store.errors import StaleIndex
 from store.index.calibration import NEAREST, calibration, nearest_others
 from store.index.coarse import fresh_coarse, nearest_of_all, reading
 from store.index.index_files import REBUILD, IndexFacts, newest_json, read_files, write_files
-from store.index.neighbor_table import neighbors_are_current, write_neighbors
 from store.memory.texts import Texts
 
 if TYPE_CHECKING:
     import duckdb
 
     from store.database.library import Library
-
-__all__ = [
-    "CoverIndex",
-    "IndexFacts",
-    "build_index",
-    "grow_index",
-    "neighbors_are_current",
-    "normalized",
-    "write_neighbors",
-]
 
 EXACT_BELOW = 100_000  # covers; from there a new index is a coarse one, which answers many times as fast
 GROWTH = 1.25  # how much an index may grow before it is built anew
