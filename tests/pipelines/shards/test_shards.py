@@ -24,7 +24,7 @@ from pipelines.sources.table import ingest_table
 from store.catalogue.latents import add_latents, add_model
 from store.database.library import Library
 from store.errors import LibraryError
-from store.index import index as index_module
+from store.index import cover_index
 from store.index.cover_index import CoverIndex
 from tests.pipelines.sources.test_table import album, contents, write_csv
 from tests.pipelines.support.fakes.host import Answer, FakeHost
@@ -260,7 +260,7 @@ def test_the_index_of_a_large_library_is_made_from_its_shards(made, tmp_path, ti
     ingest_shards(library, tmp_path / "shards", weights=tiny_weights)
     small = index_shards(library, tmp_path / "shards", weights=tiny_weights)
     assert small.covers == 0 and "sleevewalk build" in small.summary()
-    monkeypatch.setattr(index_module, "EXACT_BELOW", 10)
+    monkeypatch.setattr(cover_index, "EXACT_BELOW", 10)
     monkeypatch.setattr("pipelines.shards.indexing.PART", 8)
     report = index_shards(library, tmp_path / "shards", weights=tiny_weights)
     assert report.covers == 19 and report.parts > 1
