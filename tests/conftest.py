@@ -1,4 +1,4 @@
-"""What all tests share: covers drawn here, so that no test needs real ones, and a small untrained model."""
+"""What all tests share: an empty library, drawn covers and a small untrained model."""
 
 from __future__ import annotations
 
@@ -9,26 +9,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from store.database.library import Library
+from tests.support.covers import drawn_covers
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist ignores Ctrl-C, and so would all that a test starts
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def drawn_covers(n: int, seed: int = 0) -> NDArray[np.uint8]:
-    """uint8 [n, 128, 128, 3]: gradients and discs of random colours."""
-    random = np.random.default_rng(seed)
-    y, x = np.mgrid[0:128, 0:128] / 128
-    covers = np.empty((n, 128, 128, 3), np.uint8)
-    for i in range(n):
-        low, high = random.random((2, 3))
-        slope = np.cos(a := random.uniform(0, 6.3)) * x + np.sin(a) * y
-        picture = low + (high - low) * ((slope - slope.min()) / np.ptp(slope))[..., None]
-        for _ in range(3):
-            cx, cy, r = random.random(3)
-            picture[(x - cx) ** 2 + (y - cy) ** 2 < (0.3 * r) ** 2] = random.random(3)
-        covers[i] = (picture * 255).clip(0, 255)
-    return covers
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """An empty library."""
+    return Library.create(tmp_path / "library")
 
 
 @pytest.fixture(scope="session")

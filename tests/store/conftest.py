@@ -1,99 +1,17 @@
-"""A small library that tests can compute by hand, and pieces to make others."""
+"""Built libraries, shared by the tests of the store and those above it."""
 
 from __future__ import annotations
 
-import io
-import itertools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from store.catalogue.albums import add_albums
-from store.catalogue.covers import CoverFiles
-from store.catalogue.latents import add_latents, add_model, load_latents
-from store.catalogue.tables import add_covers, add_similar_artists, record_items
 from store.database.library import Library
-from store.index.cover_index import build_index
-from store.index.neighbor_table import write_neighbors
-from store.personal.records import Personal
-from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
-
-MODEL = "tiny"
-
-
-def sha(number: int) -> str:
-    """A made-up SHA-256 for cover `number`."""
-    return f"{number:064x}"
-
-
-def record(artist: str, title: str, **more: object) -> AlbumRecord:
-    return AlbumRecord(artist, title, "table", f"{artist}|{title}", **more)  # type: ignore[arg-type]
-
-
-def webp(color: tuple[int, int, int], side: int = 128) -> bytes:
-    """A plain WebP of one colour."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.new("RGB", (side, side), color).save(file, "WEBP", lossless=True)
-    return file.getvalue()
-
-
-# Eight albums. Covers lie on a circle: cover n at n · 20 degrees, so that nearness is plain.
-ALBUMS = [
-    record(
-        "Ada",
-        "First",
-        year=1990,
-        cover_sha256=sha(0),
-        tags=(("dream pop", 100), ("shoegaze", 80)),
-        listeners=1000,
-    ),
-    record(
-        "Ada",
-        "Second",
-        year=1992,
-        cover_sha256=sha(1),
-        tags=(("dream pop", 100), ("noise", 50)),
-        listeners=900,
-    ),
-    record("Ada", "Third", year=1994, cover_sha256=sha(2), tags=(("dream pop", 60),), listeners=800),
-    record("Bo", "Blue", year=1991, cover_sha256=sha(3), tags=(("shoegaze", 100),), listeners=1000),
-    record("Cy", "Cold", year=2010, cover_sha256=sha(4), tags=(("jazz", 100),), listeners=10),
-    record("Di", "Bare"),
-    record("Di", "Year Only", year=1990),
-    record("Ed", "Echo", year=1990, cover_sha256=sha(0), artist_tags=(("shoegaze", 100),)),
-]
-SIMILAR = [("Ada", "Bo", 0.4), ("Bo", "ada", 0.6), ("Cy", "Ada", 0.1), ("Ada", "Nobody Here", 0.9)]
-
-
-def circle(count: int) -> np.ndarray:
-    angles = np.deg2rad(20.0 * np.arange(count))
-    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-
-
-def fill(library: Library, albums: list[AlbumRecord], vectors: np.ndarray) -> None:
-    """Albums, covers 0 … n − 1 with their latents, index and neighbours."""
-    shas = [sha(number) for number in range(len(vectors))]
-    with library.write() as con:
-        add_albums(con, albums)
-        add_covers(con, [CoverRecord(one, 600, 600, 999, 0x102030) for one in shas])
-        add_similar_artists(con, SIMILAR, "test")
-        add_model(con, MODEL, "Tiny", vectors.shape[1], 128, None, {})
-        add_latents(con, MODEL, shas, vectors)
-    index = build_index(library, MODEL, shas, vectors, "fingerprint")
-    with library.write() as con:
-        write_neighbors(con, index)
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    """An empty library."""
-    return Library.create(tmp_path / "lib")
+from tests.store.support.library import fill, grow
+from tests.store.support.records import ALBUMS, circle
 
 
 @pytest.fixture(scope="session")
@@ -108,63 +26,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Library:
 def named() -> Callable[[str, str], str]:
     """album_id by artist and title."""
     return album_id
-
-
-GENRES = ("punk", "rock", "jazz")
-NAMED = {0: ("Joy Division", "Unknown Pleasures"), 4: ("The Smiths", "The Queen Is Dead")}
-
-
-def grow(folder: Path, count: int = 60) -> Library:
-    """A built library of `count` albums by artists with four each, with cover files and personal records.
-
-    Each genre's latents lie about a direction of its own; every 7th album wears another genre's colours.
-    """
-    library = Library.create(folder)
-    files, random = CoverFiles(library.covers_dir), np.random.default_rng(0)
-    looks = [(number if number % 7 else number + 1) % 3 for number in range(count)]
-    colors = [tuple(int(c) for c in random.integers(0, 60, 3) + 60 * look) for look in looks]
-    shas = [files.put(webp(color)) for color in colors]
-    vectors = (np.eye(8)[looks] + 0.3 * random.normal(size=(count, 8))).astype(np.float32)
-    names = [NAMED.get(number, (f"Artist {number // 4}", f"Album {number}")) for number in range(count)]
-    albums = [
-        record(
-            artist,
-            title,
-            year=1970 + number % 40,
-            genre=GENRES[number % 3],
-            cover_sha256=shas[number],
-            listeners=None if number % 5 == 0 else 100 * number,
-            tags=((GENRES[number % 3], 100), (f"mood {number % 4}", 40)),
-        )
-        for number, (artist, title) in enumerate(names)
-    ]
-    with library.write() as con:
-        add_albums(con, albums)
-        add_covers(
-            con,
-            [
-                CoverRecord(sha, 500, 500, files.path(sha).stat().st_size, r << 16 | g << 8 | b)
-                for sha, (r, g, b) in zip(shas, colors, strict=True)
-            ],
-        )
-        artists = sorted({artist for artist, _ in names})
-        add_similar_artists(con, [(a, b, 0.5) for a, b in itertools.pairwise(artists)], "test")
-        add_model(con, MODEL, "Tiny", 8, 128, None, {"r2": 0.5})
-        add_latents(con, MODEL, shas, vectors)
-        record_items(con, "table", [("row 1", "row", "rejected", "no artist")])
-        stored, latents = load_latents(con, MODEL)
-    index = build_index(library, MODEL, stored, latents, "fingerprint")
-    with library.write() as con:
-        write_neighbors(con, index)
-    personal = Personal(library)
-    first, second = (album_id(*NAMED[number]) for number in (0, 4))
-    parts = [{"album_id": first, "artist": "Joy Division", "title": "Unknown Pleasures"}]
-    personal.add_blend("b1", "/pictures/b1.png", {"mode": "vivid", "size": 512, "parts": parts})
-    personal.add_walk_step("w1", 0, first)
-    personal.add_walk_step("w1", 1, second, came_from=first)
-    personal.add_bookmark(second, "again")
-    assert personal.flush()
-    return library
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 
 from store.database.library import Library
 from store.personal.records import Personal
-from tests.store.conftest import grow
+from tests.store.support.library import grow
 
 ROOT = Path(__file__).resolve().parents[2]
 # Runs commands and prints what each left: [status, lines on stdout, lines on stderr].

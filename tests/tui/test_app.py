@@ -6,16 +6,15 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from store.records import Album
+from tests.tui.support.app import HOSTILE, Records, check_rows, ready, screen_text, session_of, until, walk_of
 from tests.tui.support.fakes import FakeBlender, make_album, make_app
-from tui.app import SleevewalkApp
+from tests.tui.support.measures import contrast
 from tui.screens.empty import EmptyScreen
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
@@ -23,76 +22,8 @@ from tui.screens.walk.blendview import BlendView
 from tui.screens.walk.keys import KEYS
 from tui.screens.walk.ringview import RingView
 from tui.screens.walk.screen import TOO_SMALL, WalkScreen
-from tui.walk.session import Session
 from tui.widgets.cover import Cover
 from vae.info import BadWeights
-
-HOSTILE = (
-    "[b]bold[/b] [/] [@click=app.quit]x[/]",
-    "\x1b[2J\x1b[31mred\x1b]0;title\x07",
-    "\u202egnp.exe\u2066",
-    "e" + "\u0301" * 300,
-    "長い題名" * 200,
-    "👩‍👩‍👧‍👦🏳️‍🌈" * 20,
-    "",
-    "x" * 4000,
-    "line\nbreak\ttab\r",
-)
-
-
-async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
-    """Wait for a condition, not for a time; fail after a generous one."""
-    for _ in range(400):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it did not come to be")
-
-
-def session_of(app: SleevewalkApp) -> Session:
-    assert app.session is not None
-    return app.session
-
-
-def walk_of(app: SleevewalkApp) -> WalkScreen:
-    assert isinstance(app.screen, WalkScreen)
-    return app.screen
-
-
-def screen_text(app: SleevewalkApp) -> list[str]:
-    return [strip.text for strip in app.screen._compositor.render_strips()]
-
-
-class Records:
-    """Personal records kept in memory."""
-
-    def __init__(self, trouble: str | None = None) -> None:
-        self.trouble = trouble
-        self.steps: list[str] = []
-        self.blends: list[tuple[str, dict[str, Any]]] = []
-        self.bookmarks: list[str] = []
-        self.names: dict[str, str] = {}
-
-    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
-        self.steps.append(album_id)
-
-    def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None:
-        self.blends.append((path, recipe))
-
-    def add_bookmark(self, album_id: str) -> None:
-        self.bookmarks.append(album_id)
-
-    def remove_bookmark(self, album_id: str) -> None:
-        self.bookmarks.remove(album_id)
-
-    def name_walk(self, walk_id: str, name: str) -> None:
-        self.names[walk_id] = name
-
-
-async def ready(pilot: Pilot[Any]) -> None:
-    await until(pilot, lambda: isinstance(pilot.app.screen, WalkScreen))
-    await until(pilot, lambda: pilot.app.screen.query_one(RingView).ring is not None)
-    await pilot.pause()
 
 
 async def test_a_hop_with_an_arrow_and_enter_and_back_again() -> None:
@@ -388,15 +319,6 @@ async def test_hostile_text_is_drawn_as_data(size: tuple[int, int], tmp_path: Pa
         assert app.is_running
 
 
-async def check_rows(pilot: Pilot[Any], size: tuple[int, int]) -> None:
-    await pilot.pause()
-    rows = screen_text(pilot.app)  # type: ignore[arg-type]
-    assert len(rows) == size[1]
-    for strip in pilot.app.screen._compositor.render_strips():
-        assert sum(segment.cell_length for segment in strip) == size[0]
-    assert not [c for row in rows for c in row if ord(c) < 32 or c in "\x7f\u202e\u2066\u200d"]
-
-
 async def test_missing_covers_and_no_index_are_said_plainly() -> None:
     albums = [make_album(row, cover_sha256=None if row % 2 else "0" * 64) for row in range(12)]
     app = make_app(albums, missing=frozenset({"0" * 64}), indexed=False)
@@ -465,17 +387,6 @@ async def test_every_theme_draws_readable_text() -> None:
             assert ground == {app.theme_variables["background"].lower()}
             await pilot.press("t")
         assert len(set(grounds)) == 3
-
-
-def contrast(a: tuple[int, int, int], b: tuple[int, int, int]) -> float:
-    """WCAG's contrast ratio."""
-
-    def light(color: tuple[int, int, int]) -> float:
-        linear = [c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    high, low = sorted((light(a), light(b)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])

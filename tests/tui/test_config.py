@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from store.records import Weights
+from tests.tui.support.app import ready, screen_text, until, walk_of
 from tests.tui.support.fakes import make_app
-from tests.tui.test_app import ready, screen_text, until, walk_of
 from tui.config import Config, ConfigError, configured_pictures, lastfm_key, load_config
 from tui.screens.evidence.run import validate_command
 from tui.screens.find import FindScreen

@@ -22,8 +22,8 @@ from pipelines.evidence.trials import Trial, folds_of, score
 from pipelines.report import SourceError
 from store.database.library import Library
 from store.neighbors.neighborhood import open_neighborhood
-from tests.conftest import drawn_covers
-from tests.store.conftest import grow
+from tests.store.support.library import grow
+from tests.support.covers import drawn_covers
 
 HOSTILE = "<script>alert(1)</script> [b] \x1b[31m"
 

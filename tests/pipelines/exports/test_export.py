@@ -21,7 +21,7 @@ from store.errors import LibraryError
 from store.index.cover_index import CoverIndex, build_index
 from store.index.neighbor_table import neighbors_are_current
 from store.repair.repair import find_problems, mend
-from tests.store.conftest import grow
+from tests.store.support.library import grow
 
 ROOT = Path(__file__).resolve().parents[3]
 

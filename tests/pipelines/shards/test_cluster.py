@@ -19,9 +19,9 @@ from pipelines.shards.ingest import ingest_shards
 from pipelines.shards.make import make_shards
 from store.database.library import Library
 from store.errors import LibraryError
-from store.index import index as index_module
+from store.index import cover_index as index_module
 from store.index.cover_index import CoverIndex
-from tests.pipelines.sources.test_table import album, write_csv
+from tests.pipelines.support.table import album, write_csv
 
 pytestmark = pytest.mark.cluster
 ray = pytest.importorskip("ray")

@@ -26,8 +26,8 @@ from store.database.library import Library
 from store.errors import LibraryError
 from store.index import cover_index
 from store.index.cover_index import CoverIndex
-from tests.pipelines.sources.test_table import album, contents, write_csv
 from tests.pipelines.support.fakes.host import Answer, FakeHost
+from tests.pipelines.support.table import album, contents, write_csv
 from vae.info import BadWeights, read_info
 
 MBID = "b84ee12a-09ef-421b-82de-0441a926375b"

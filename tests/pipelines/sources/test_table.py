@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 import signal
@@ -12,7 +11,6 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,38 +21,10 @@ from store.catalogue.covers import CoverFiles
 from store.catalogue.tables import counts
 from store.database.library import Library
 from tests.pipelines.support.pictures import photo, to_bytes
+from tests.pipelines.support.table import album, contents, write_csv
 
 ROOT = Path(__file__).parents[3]
 REAL = ROOT.parent / "shared" / "data"
-COLUMNS = [
-    "artist",
-    "album",
-    "year",
-    "genre",
-    "tags",
-    "artist_tags",
-    "listeners",
-    "playcount",
-    "mbid",
-    "cover",
-]
-
-
-def write_csv(file: Path, rows: list[dict[str, object]]) -> Path:
-    with file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.DictWriter(out, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    return file
-
-
-def album(number: int, **values: object) -> dict[str, object]:
-    row: dict[str, object] = {
-        "artist": f"Artist {number % 7}",
-        "album": f"Album {number}",
-        "year": 1970 + number % 50,
-    }
-    return {**row, "tags": "rock|indie", "artist_tags": "loud", "cover": f"{number}.jpg", **values}
 
 
 @pytest.fixture
@@ -65,21 +35,6 @@ def covers(tmp_path: Path) -> Path:
     for number in range(12):
         (folder / f"{number}.jpg").write_bytes(to_bytes(photo(200, 200, seed=number), "JPEG"))
     return folder
-
-
-def contents(library: Library) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything that people see, but for the times."""
-    queries = {
-        "albums": "SELECT * EXCLUDE (added_at) FROM albums ORDER BY ALL",
-        "album_tags": "SELECT * FROM album_tags ORDER BY ALL",
-        "artist_tags": "SELECT * FROM artist_tags ORDER BY ALL",
-        "covers": "SELECT * FROM covers ORDER BY ALL",
-        "ingest_items": "SELECT source, key, stage, status, error FROM ingest_items ORDER BY ALL",
-    }
-    with library.read() as con:
-        tables = {name: con.execute(sql).fetchall() for name, sql in queries.items()}
-    files = sorted(path.name for path in library.covers_dir.rglob("*.webp") if not path.name.startswith("."))
-    return {**tables, "files": [(name,) for name in files]}
 
 
 def test_rows_become_albums_with_tags_and_covers(library: Library, covers: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from store.catalogue.covers import CoverFiles
 from store.errors import LibraryError
-from tests.store.conftest import webp
+from tests.store.support.records import webp
 
 
 def test_put_and_read_back(tmp_path: Path) -> None:

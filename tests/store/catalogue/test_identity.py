@@ -19,7 +19,7 @@ from store.identity import match_key
 from store.memory.snapshot import Snapshot
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
-from tests.store.conftest import sha
+from tests.store.support.records import GROUP, GROUP_2, RELEASE, by, sha
 
 DOCS = Path(__file__).parents[3] / "docs" / "identity.md"
 REAL = Path(__file__).parents[4] / "shared" / "data"
@@ -27,16 +27,11 @@ EXAMPLES = [
     (one, other, answer == "yes")
     for one, other, answer in re.findall(r"^\| (.+? / .+?) \| (.+? / .+?) \| (yes|no) \|$", DOCS.read_text(), re.M)
 ]
-GROUP, GROUP_2, RELEASE = (f"{n}0000000-0000-0000-0000-000000000000" for n in "123")
 
 
 def key_of(name: str) -> str:
     artist, title = name.split(" / ", 1)
     return match_key(artist, title)
-
-
-def by(source: str, artist: str, title: str, **more: object) -> AlbumRecord:
-    return AlbumRecord(artist, title, source, f"{artist}|{title}", **more)  # type: ignore[arg-type]
 
 
 def add(library: Library, *records: AlbumRecord) -> list[tuple[str, str]]:

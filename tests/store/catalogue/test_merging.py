@@ -18,8 +18,7 @@ from store.neighbors.find import find, resolve
 from store.personal.records import Personal
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
-from tests.store.catalogue.test_identity import GROUP, by
-from tests.store.conftest import sha
+from tests.store.support.records import GROUP, by, sha
 
 ONE, OTHER = album_id("Low", "Trust"), album_id("Low", "Trust Us")
 TABLES = ("albums", "album_tags", "bookmarks", "walks", "blends", "covers")

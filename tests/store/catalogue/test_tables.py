@@ -19,7 +19,7 @@ from store.database.library import Library
 from store.errors import LibraryError
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id, storable
-from tests.store.conftest import record, sha
+from tests.store.support.records import record, sha
 
 
 def test_adding_twice_changes_nothing(library: Library) -> None:

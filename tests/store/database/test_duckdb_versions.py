@@ -15,8 +15,7 @@ import pytest
 
 from store.database.library import Library
 from store.personal.records import Personal
-from tests.store.database.test_schema import ANSWERS, sql_answers
-from tests.store.database.test_sql_tour import QUERIES
+from tests.store.support.sql import ANSWERS, TOUR, sql_answers
 
 VERSIONS = ("1.4.5", "1.5.6", "2.0.1")
 # Plain DuckDB, read-only, nothing loaded from anywhere: every query's columns and rows.
@@ -84,7 +83,7 @@ def run(script: str, folder: str, library: Library, stdin: str = "") -> str:
 @pytest.fixture(scope="module")
 def answers(grown: Library) -> list[object]:
     """What the twenty queries give here."""
-    return json.loads(run(RUN, "", grown, json.dumps(QUERIES)))[1:]
+    return json.loads(run(RUN, "", grown, json.dumps(TOUR)))[1:]
 
 
 def rounded(value: object) -> object:
@@ -95,7 +94,7 @@ def rounded(value: object) -> object:
 
 
 def test_the_twenty_queries_run_as_written(version: tuple[str, str], grown: Library, answers: list[object]) -> None:
-    found, *told = json.loads(run(RUN, version[1], grown, json.dumps(QUERIES)))
+    found, *told = json.loads(run(RUN, version[1], grown, json.dumps(TOUR)))
     assert found == version[0]
     assert len(told) == 20 and all(rows for _, rows in told)
     assert rounded(told) == rounded(answers)

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -18,27 +16,7 @@ import pytest
 import store.database.library as library_module
 from store.database.library import Library
 from store.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryMissing
-
-HOLD = """
-import duckdb, sys
-con = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "read")
-con.execute("SELECT count(*) FROM albums").fetchall()
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def held(library: Library, mode: str) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has the file open, to read or to write."""
-    command = [sys.executable, "-c", HOLD, str(library.db_path), mode]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        try:
-            yield process
-        finally:
-            process.kill()
+from tests.store.support.held import held
 
 
 @pytest.fixture

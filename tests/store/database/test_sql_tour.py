@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import duckdb
 import pytest
 
 from store.database.library import Library
-
-PAGE = (Path(__file__).parents[3] / "docs" / "sql.md").read_text()
-QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.S)
+from tests.store.support.sql import TOUR
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +18,16 @@ def plain(grown: Library):
 
 
 def test_there_are_twenty() -> None:
-    assert len(QUERIES) == 20
+    assert len(TOUR) == 20
 
 
 @pytest.mark.parametrize("number", range(1, 21))
 def test_query(number: int, plain: duckdb.DuckDBPyConnection) -> None:
-    assert plain.execute(QUERIES[number - 1]).fetchall()
+    assert plain.execute(TOUR[number - 1]).fetchall()
 
 
 def rows(plain: duckdb.DuckDBPyConnection, number: int) -> list[tuple]:
-    return plain.execute(QUERIES[number - 1]).fetchall()
+    return plain.execute(TOUR[number - 1]).fetchall()
 
 
 def test_answers_are_what_the_page_says(plain: duckdb.DuckDBPyConnection) -> None:

@@ -9,7 +9,7 @@ import store.index.cover_index as index_module
 from store.database.library import Library
 from store.index.coarse import lists_for, recall
 from store.index.cover_index import CoverIndex, build_index, grow_index, normalized
-from tests.store.conftest import sha
+from tests.store.support.records import sha
 
 COUNT, DIMENSION = 3000, 16
 

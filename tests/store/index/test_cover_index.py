@@ -14,7 +14,8 @@ from store.database.library import Library
 from store.errors import LibraryError, StaleIndex
 from store.index.cover_index import CoverIndex, build_index
 from store.index.neighbor_table import neighbors_are_current, write_neighbors
-from tests.store.conftest import ALBUMS, MODEL, circle, fill, record, sha
+from tests.store.support.library import MODEL, fill
+from tests.store.support.records import ALBUMS, circle, record, sha
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from store.database.library import Library
 from store.errors import LibraryError
 from store.index.cover_index import CoverIndex, normalized
 from store.index.index_shards import adopt_index, fill_part, merge_parts, train_index
-from tests.store.conftest import sha
+from tests.store.support.records import sha
 
 LISTS = 16
 

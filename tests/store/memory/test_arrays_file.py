@@ -15,7 +15,8 @@ from store.memory.snapshot import Snapshot
 from store.memory.sparse import Sparse
 from store.neighbors.find import find
 from store.neighbors.neighborhood import open_neighborhood
-from tests.store.conftest import ALBUMS, circle, fill
+from tests.store.support.library import fill
+from tests.store.support.records import ALBUMS, circle
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from store.memory.snapshot import Snapshot
 from store.personal.records import Personal
 from store.records import Album, AlbumRecord
 from store.text import album_id
-from tests.store.conftest import ALBUMS, sha
+from tests.store.support.records import ALBUMS, sha
 
 
 def test_every_album_comes_back(tiny: Library) -> None:

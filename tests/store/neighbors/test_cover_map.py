@@ -12,7 +12,8 @@ from store.index.cover_index import CoverIndex, build_index
 from store.neighbors import cover_map
 from store.neighbors.cover_map import map_is_current, open_map, principal_places, write_map
 from store.neighbors.neighborhood import open_neighborhood
-from tests.store.conftest import ALBUMS, MODEL, circle, fill, record, sha
+from tests.store.support.library import MODEL, fill
+from tests.store.support.records import ALBUMS, circle, record, sha
 
 
 @pytest.fixture

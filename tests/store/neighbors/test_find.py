@@ -14,7 +14,7 @@ from store.errors import AmbiguousAlbum, UnknownAlbum
 from store.memory.snapshot import Snapshot
 from store.neighbors.find import find, resolve
 from store.text import album_id
-from tests.store.conftest import record
+from tests.store.support.records import record
 
 NAMES = [
     ("Pink Floyd", "The Dark Side of the Moon"),

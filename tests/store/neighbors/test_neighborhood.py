@@ -20,7 +20,8 @@ from store.neighbors.neighborhood import Neighborhood, open_neighborhood
 from store.neighbors.reasons import ordinal
 from store.records import Neighbor, Reason, Weights
 from store.text import album_id
-from tests.store.conftest import ALBUMS, MODEL, circle, fill, record, sha
+from tests.store.support.library import MODEL, fill
+from tests.store.support.records import ALBUMS, circle, record, sha
 
 FIRST = album_id("Ada", "First")
 ALL = Weights(1, 1, 1, 1, 1)

@@ -19,7 +19,8 @@ from store.neighbors.neighborhood import Neighborhood, Ring, open_neighborhood
 from store.neighbors.routes import find_route
 from store.records import Album, Reason, Weights
 from store.text import album_id
-from tests.store.conftest import circle, fill, record, sha
+from tests.store.support.library import fill
+from tests.store.support.records import circle, record, sha
 
 Rings = dict[int, dict[int, float]]
 

@@ -19,7 +19,7 @@ from store.errors import UnknownWalk
 from store.memory.snapshot import Snapshot
 from store.personal.records import Personal
 from store.personal.walks import find_walk, recorded_walks
-from tests.store.database.test_library import held
+from tests.store.support.held import held
 
 ROOT = Path(__file__).resolve().parents[3]
 APPEND_FOREVER = """

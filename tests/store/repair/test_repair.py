@@ -17,7 +17,7 @@ from store.catalogue.tables import counts, item_statuses, record_items
 from store.database.library import Library
 from store.index.cover_index import CoverIndex
 from store.repair.repair import SETTLED, find_problems, mend
-from tests.store.conftest import webp
+from tests.store.support.records import webp
 
 
 def age(path: Path) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich_pixels import HalfcellRenderer
 
+from tests.tui.support.measures import photograph
 from tui.pictures.colors import BASIC, ColorMode, Pixels, indexed_palette
 from tui.pictures.dither import dithered
 from tui.pictures.halfblocks import (
@@ -160,17 +161,6 @@ def test_the_loss_of_each_quality_as_psnr(quality: int, least: float) -> None:
             errors += [((shown >> shift & 255) - (meant >> shift & 255)) ** 2 for shift in (16, 8, 0)]
         assert sum(map(len, runs(merged))) < sum(map(len, runs(exact)))
     assert 10 * np.log10(255**2 / np.mean(errors)) >= least
-
-
-def photograph(seed: int) -> Pixels:
-    """[128, 128, 3]: noise whose power falls with frequency as it does in photographs."""
-    random = np.random.default_rng(seed)
-    y, x = np.fft.fftfreq(128)[:, None], np.fft.fftfreq(128)[None, :]
-    falling = 1 / np.maximum(np.hypot(x, y), 1 / 128) ** 1.6
-    planes = [np.fft.ifft2(np.fft.fft2(random.normal(size=(128, 128))) * falling).real for _ in range(3)]
-    picture = np.stack([planes[0] + 0.3 * plane for plane in planes], axis=-1)
-    picture = (picture - picture.mean()) / picture.std()
-    return (128 + 60 * picture).clip(0, 255).astype(np.uint8)
 
 
 def test_indexed_colors_are_the_nearest_of_the_palette() -> None:

@@ -13,8 +13,9 @@ from hypothesis.extra.numpy import arrays
 from textual.color import Color
 
 from store.errors import LibraryError
+from tests.tui.support.app import ready
 from tests.tui.support.fakes import FakeCovers, make_album, make_app
-from tests.tui.test_app import contrast, ready
+from tests.tui.support.measures import contrast
 from tui.palette import NIGHT, PAPER, SLEEVE
 from tui.pictures.sleeve import sleeve_colors
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,9 @@ from pipelines.blends.files import read_recipe
 from store.database.library import Library
 from store.errors import LibraryError
 from store.records import Album
+from tests.tui.support.app import Records, ready, screen_text, session_of, until, walk_of
 from tests.tui.support.fakes import FakeCovers, make_album, make_app
-from tests.tui.test_app import Records, ready, screen_text, session_of, until, walk_of
+from tests.tui.support.model import Index, TinyCodec, decoder_of
 from tui.app import SleevewalkApp
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
@@ -27,50 +26,6 @@ from tui.screens.gallery import GalleryScreen
 from tui.screens.walk.screen import WalkScreen
 from tui.walk.bench import Bench, Draft
 from tui.workers.decoder import Decoder
-from vae.directions import Direction
-
-
-class Device:
-    type = "cpu"
-
-
-class TinyCodec:
-    """A cover's latent is its picture in 4×4 blocks."""
-
-    model_id, refiner_id, latent_dim, batch, device = "tiny", "", 48, 4, Device()
-    centre = np.full(48, 128, np.float32)
-
-    def __init__(self) -> None:
-        self.say: Callable[[str], None] = print
-        self.go = threading.Event()
-        self.go.set()
-        self.decoded: list[np.ndarray] = []
-
-    def encode(self, images: np.ndarray) -> np.ndarray:
-        return images.reshape(len(images), 4, 32, 4, 32, 3).mean((2, 4)).reshape(len(images), 48).astype(np.float32)
-
-    def decode(self, latents: np.ndarray, size: int = 128) -> np.ndarray:
-        self.go.wait(20)
-        self.decoded.append(latents)
-        blocks = latents.reshape(-1, 4, 4, 3).clip(0, 255).astype(np.uint8)
-        return blocks.repeat(size // 4, 1).repeat(size // 4, 2)
-
-    def search_vectors(self, latents: np.ndarray) -> np.ndarray:
-        return latents
-
-
-class Index:
-    model_id = "tiny"
-
-
-def decoder_of(codec: TinyCodec) -> Decoder:
-    def blender() -> Blender:
-        made = Blender(Path("nowhere"), load_codec=lambda: codec)  # type: ignore[arg-type, return-value]
-        made._files = FakeCovers()  # type: ignore[assignment]
-        made._directions = (Direction("brighter", np.full(48, 10, np.float32)),)
-        return made
-
-    return Decoder(blender)
 
 
 def bench_app(tmp_path: Path, codec: TinyCodec) -> SleevewalkApp:

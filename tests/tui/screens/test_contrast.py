@@ -7,8 +7,8 @@ import pytest
 from rich.style import Style
 from textual.theme import Theme
 
+from tests.tui.support.measures import contrast
 from tests.tui.support.scenes import open_scene, scene_app
-from tests.tui.test_app import contrast
 from tui.palette import SIGNAL_LETTERS, THEMES, Palette
 from tui.screens.map.genres import SHOWN, Genres
 from tui.screens.map.text import legend_line

@@ -16,10 +16,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from store.neighbors.filters import Filter
+from tests.tui.support.app import screen_text, until
 from tests.tui.support.fakes import FakeBlender
+from tests.tui.support.mirror import laid
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
-from tests.tui.terminal.test_terminal_mirror import laid
-from tests.tui.test_app import screen_text, until
 from tui.app import SleevewalkApp
 from tui.palette import THEMES
 from tui.screens.bench.near import NearScreen

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.tui.support.app import ready, screen_text, until
 from tests.tui.support.evidence_report import make_evidence, write_report
 from tests.tui.support.fakes import make_app
-from tests.tui.test_app import ready, screen_text, until
 from tui.app import SleevewalkApp
 from tui.screens.evidence.draw import braille_curve
 from tui.screens.evidence.run import EvidenceDesk, EvidenceRun

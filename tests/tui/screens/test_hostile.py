@@ -10,9 +10,9 @@ import pytest
 
 from pipelines.exports.walk import ENDINGS, Stop, write_walk
 from store.records import Album, Reason
+from tests.tui.support.app import HOSTILE, check_rows, ready, session_of
 from tests.tui.support.fakes import FakeCovers, make_album
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
-from tests.tui.test_app import HOSTILE, check_rows, ready, session_of
 from tui.terminal.title import KEEP, RESTORE, title_codes
 
 MORE = ("مرحبا بالعالم", "👍🏽🏴‍☠️", "\x9b31mred", "\ud800", "%s{}$(id)`id`", "<script>alert(1)</script>&amp;", "=1+1")

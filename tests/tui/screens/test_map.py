@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from store.errors import LibraryError
 from store.neighbors.cover_map import CoverMap
 from store.records import Album
+from tests.tui.support.app import HOSTILE, ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_album, make_app
-from tests.tui.test_app import HOSTILE, ready, screen_text, session_of, until
 from tui.app import SleevewalkApp
 from tui.screens.map.genres import common_genres
 from tui.screens.map.plane import covers_on, dot_sizes, fill_cells, whole_view

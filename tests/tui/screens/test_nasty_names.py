@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.support.app import check_rows
 from tests.tui.support.fakes import make_album
 from tests.tui.support.scenes import open_scene, scene_app
-from tests.tui.test_app import check_rows
 from tui.app import SleevewalkApp
 
 NASTY: list[str] = json.loads((Path(__file__).parents[2] / "nasty_names.json").read_text())

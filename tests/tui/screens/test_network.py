@@ -12,8 +12,8 @@ from textual import events
 from textual.pilot import Pilot
 
 from store.records import SIGNALS, Album, Neighbor, Reason
+from tests.tui.support.app import HOSTILE, ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_album, make_app
-from tests.tui.test_app import HOSTILE, ready, screen_text, session_of, until
 from tui.app import SleevewalkApp
 from tui.layout.edges import BRAILLE
 from tui.layout.geometry import Rect

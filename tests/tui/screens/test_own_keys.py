@@ -8,8 +8,8 @@ import pytest
 
 from store.neighbors.filters import Filter
 from store.records import Weights
+from tests.tui.support.app import ready, screen_text, session_of, until, walk_of
 from tests.tui.support.scenes import open_scene, scene_app
-from tests.tui.test_app import ready, screen_text, session_of, until, walk_of
 from tui.config import Config
 from tui.keynames import Hint, KeyNames, key_name, keyed
 from tui.screens.help import entries

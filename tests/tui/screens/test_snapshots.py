@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from tests.tui.support.app import screen_text
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
-from tests.tui.test_app import screen_text
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (160, 50))

@@ -9,9 +9,10 @@ import pytest
 
 from store.database.library import Library
 from store.personal.records import Personal
-from tests.store.conftest import ALBUMS, circle, fill
+from tests.store.support.library import fill
+from tests.store.support.records import ALBUMS, circle
+from tests.tui.support.app import HOSTILE, Records, ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_app
-from tests.tui.test_app import HOSTILE, Records, ready, screen_text, session_of, until
 from tui.app import SleevewalkApp
 from tui.opening import app_of
 from tui.screens.trail import TrailScreen, file_name

@@ -17,10 +17,10 @@ from store.database.library import Library
 from store.neighbors.cover_map import CoverMap
 from store.personal.records import Personal, blend_row
 from store.records import Album, Route, Step
-from tests.tui.screens.test_bench import Index, TinyCodec, decoder_of
+from tests.tui.support.app import Records, ready, until
 from tests.tui.support.evidence_report import write_report
 from tests.tui.support.fakes import FakeBlender, make_app
-from tests.tui.test_app import Records, ready, until
+from tests.tui.support.model import Index, TinyCodec, decoder_of
 from tui.app import SleevewalkApp
 from tui.config import Config
 from tui.screens.bench.near import NearScreen

@@ -16,6 +16,14 @@ from pathlib import Path
 
 import pyte
 
+ROOT = Path(__file__).parents[3]
+RUN = (
+    "import sys; from pathlib import Path; from store.database.library import Library\n"
+    "from tui.opening import run_app; "
+    "sys.exit(run_app(Library.open(Path(sys.argv[1]))))"
+)
+ENTER, BACKSPACE, CTRL_C = "\r", "\x7f", "\x03"
+
 
 class Terminal:
     """Runs `argv` in a terminal of `columns` x `rows`; `pump` reads what it sent."""
@@ -89,3 +97,26 @@ class Terminal:
                 os.kill(self.pid, signal.SIGKILL)
                 os.waitpid(self.pid, 0)
         os.close(self.fd)
+
+
+def centre(text: str) -> str:
+    """The title that the details panel gives as here: the row below its heading."""
+    rows = text.splitlines()
+    row, column = next((y, row.index("here ──")) for y, row in enumerate(rows) if "here ──" in row)
+    return rows[row + 1][column:].strip()
+
+
+def quiet(terminal: Terminal) -> None:
+    """Read until nothing comes for a while."""
+    terminal.pump(0.6)
+    while terminal.pump(0.9):
+        pass
+
+
+def check_restored(terminal: Terminal) -> None:
+    """Main screen, cursor on, mouse off, no raw mode."""
+    sent = bytes(terminal.sent)
+    for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1000h", b"\x1b[?1000l")):
+        assert on in sent and sent.rindex(off) > sent.rindex(on)
+    local = termios.tcgetattr(terminal.fd)[3]
+    assert local & termios.ECHO and local & termios.ICANON

@@ -10,9 +10,6 @@ import tests.bench.__main__ as bench
 from store.database.library import Library
 from tests.bench.__main__ import measure, stock_kilobytes
 from tests.bench.driven import fresh, shown, start_album
-from tests.tui.terminal.test_terminal import library
-
-__all__ = ["library"]  # the fixture of the other file, used here too
 
 
 def test_every_look_takes_the_same_path_and_each_action_has_its_figures(

@@ -6,8 +6,8 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
+from tests.tui.support.app import ready, session_of, until
 from tests.tui.support.fakes import make_app
-from tests.tui.test_app import ready, session_of, until
 from tui.screens.find import FindScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.screen import WalkScreen

@@ -12,9 +12,9 @@ from rich.color import ColorSystem
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tests.tui.pictures.test_halfblocks import photograph
+from tests.tui.support.measures import photograph, psnr
+from tests.tui.support.mirror import laid
 from tests.tui.support.picture_screen import MARKS, PictureScreen, read_sixel
-from tests.tui.terminal.test_terminal_mirror import laid
 from tui.pictures.cells import Pictures
 from tui.pictures.colors import Pixels
 from tui.pictures.resample import resample
@@ -36,11 +36,6 @@ def test_the_marks_are_those_of_the_specification() -> None:
     assert len(kitty.MARKS) == 297 and sorted(kitty.MARKS) == kitty.MARKS
     assert all(unicodedata.combining(mark) == 230 and not unicodedata.decomposition(mark) for mark in kitty.MARKS)
     assert kitty.MARKS[: len(MARKS)] == MARKS
-
-
-def psnr(seen: Pixels, meant: Pixels) -> float:
-    """Decibels."""
-    return float(10 * np.log10(255**2 / max(1e-9, np.square(seen.astype(float) - meant.astype(float)).mean())))
 
 
 def noisy(seed: int) -> Pixels:

@@ -15,9 +15,9 @@ import pytest
 from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from tests.tui.support.libraries import make_library
+from tests.tui.support.measures import psnr
 from tests.tui.support.picture_terminal import KITTY, KITTY_ASKED, PLAIN, SIXEL, SYNC, WHAT_ASKED, PictureTerminal
-from tests.tui.terminal.test_picture_codes import psnr
-from tests.tui.terminal.test_terminal import CTRL_C, ENTER, ROOT, centre, check_restored
+from tests.tui.support.terminal import CTRL_C, ENTER, ROOT, centre, check_restored
 from tui.pictures.colors import Pixels
 from tui.pictures.resample import resample
 

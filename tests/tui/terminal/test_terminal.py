@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import sys
-import termios
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
-from tests.tui.support.libraries import make_library
 from tests.tui.support.slow_terminal import pictured
-from tests.tui.support.terminal import Terminal
+from tests.tui.support.terminal import BACKSPACE, CTRL_C, ENTER, ROOT, RUN, Terminal, centre, check_restored
 from tui.opening import recorded_trail
-
-ROOT = Path(__file__).parents[3]
-RUN = (
-    "import sys; from pathlib import Path; from store.database.library import Library\n"
-    "from tui.opening import run_app; "
-    "sys.exit(run_app(Library.open(Path(sys.argv[1]))))"
-)
-ENTER, BACKSPACE, CTRL_C = "\r", "\x7f", "\x03"
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    """Twelve albums with covers and tags, no index."""
-    return make_library(tmp_path / "library")
 
 
 @pytest.fixture
@@ -40,13 +23,6 @@ def terminal(library: Library) -> Iterator[Terminal]:
     terminal.keys(ENTER)
     yield terminal
     terminal.close()
-
-
-def centre(text: str) -> str:
-    """The title that the details panel gives as here: the row below its heading."""
-    rows = text.splitlines()
-    row, column = next((y, row.index("here ──")) for y, row in enumerate(rows) if "here ──" in row)
-    return rows[row + 1][column:].strip()
 
 
 def test_a_hop_there_and_back_beside_another_process_and_a_clean_end(terminal: Terminal, library: Library) -> None:
@@ -99,19 +75,3 @@ def test_what_was_sent_bit_by_bit_is_the_whole_screen(terminal: Terminal) -> Non
     terminal.pump(1.0)
     assert len(terminal.sent) > sent + 5000  # all of it came again
     assert pictured(terminal.screen) == before
-
-
-def quiet(terminal: Terminal) -> None:
-    """Read until nothing comes for a while."""
-    terminal.pump(0.6)
-    while terminal.pump(0.9):
-        pass
-
-
-def check_restored(terminal: Terminal) -> None:
-    """Main screen, cursor on, mouse off, no raw mode."""
-    sent = bytes(terminal.sent)
-    for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1000h", b"\x1b[?1000l")):
-        assert on in sent and sent.rindex(off) > sent.rindex(on)
-    local = termios.tcgetattr(terminal.fd)[3]
-    assert local & termios.ECHO and local & termios.ICANON

@@ -17,10 +17,10 @@ from textual._compositor import Compositor
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from tests.tui.support.app import ready, session_of
 from tests.tui.support.fakes import make_album, make_app
+from tests.tui.support.mirror import CONSOLE
 from tests.tui.support.slow_terminal import pictured
-from tests.tui.terminal.test_terminal_mirror import CONSOLE
-from tests.tui.test_app import ready, session_of
 from tui.app import SleevewalkApp
 from tui.pictures.colors import ColorMode
 from tui.terminal.compositor import Painting, Part, SparingCompositor, within, without

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-
 import numpy as np
 import pyte
 import pytest
 from rich.color import ColorSystem
-from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tests.tui.support.mirror import CONSOLE, laid
 from tests.tui.support.slow_terminal import pictured
 from tui.pictures.colors import ColorMode
 from tui.pictures.halfblocks import dither, pack, picture, strips
-from tui.terminal.compositor import Painting, Part
 from tui.terminal.mirror import TerminalMirror
 
 COLUMNS, ROWS = 40, 12
-CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
 TEXTS = ("plain text", "長い題名 wide", "e\u0301te\u0301", "tab  and   gaps", "", "█▄ blocks ▀", "👩 one")
-
-
-def laid(rows: Sequence[Sequence[Strip]]) -> Painting:
-    """Rows of strips from the top left on."""
-    parts = []
-    for y, row in enumerate(rows):
-        x = 0
-        for strip in row:
-            parts.append(Part(y, x, x, x + strip.cell_length, strip))
-            x += strip.cell_length
-    return Painting(parts)
 
 
 def drawn(seed: int) -> list[list[Strip]]:

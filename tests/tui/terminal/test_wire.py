@@ -14,11 +14,9 @@ from store.database.library import Library
 from store.personal.records import Personal
 from tests.tui.support.fakes import FakeCovers
 from tests.tui.support.slow_terminal import SlowTerminal, pictured
-from tests.tui.support.terminal import Terminal
-from tests.tui.terminal.test_terminal import ROOT, RUN, library, quiet
+from tests.tui.support.terminal import ROOT, RUN, Terminal, quiet
 from tui.pictures.resample import shrink
 
-__all__ = ["library"]  # the fixture of the other file, used here too
 HOPS = 24  # at random among twelve albums
 REDRAW, ESCAPE = "\x0c", "\x1b"
 Picture = NDArray[np.int64]  # [rows, columns, upper and lower half, RGB]; -1 where there is text

@@ -8,8 +8,8 @@ import random
 import pytest
 
 from store.neighbors.filters import NO_FILTER, Filter
+from tests.tui.support.app import ready, session_of, walk_of
 from tests.tui.support.fakes import FakeSnapshot, make_album, make_app
-from tests.tui.test_app import ready, session_of, walk_of
 from tui.randomly import random_row
 
 DRAWS = 20_000

@@ -1,0 +1,89 @@
+"""The running app: wait for it, look at it, check what it drew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tui.app import SleevewalkApp
+from tui.screens.walk.ringview import RingView
+from tui.screens.walk.screen import WalkScreen
+from tui.walk.session import Session
+
+HOSTILE = (
+    "[b]bold[/b] [/] [@click=app.quit]x[/]",
+    "\x1b[2J\x1b[31mred\x1b]0;title\x07",
+    "\u202egnp.exe\u2066",
+    "e" + "\u0301" * 300,
+    "長い題名" * 200,
+    "👩‍👩‍👧‍👦🏳️‍🌈" * 20,
+    "",
+    "x" * 4000,
+    "line\nbreak\ttab\r",
+)
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
+    """Wait for a condition, not for a time; fail after a generous one."""
+    for _ in range(400):
+        if true():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it did not come to be")
+
+
+def session_of(app: SleevewalkApp) -> Session:
+    assert app.session is not None
+    return app.session
+
+
+def walk_of(app: SleevewalkApp) -> WalkScreen:
+    assert isinstance(app.screen, WalkScreen)
+    return app.screen
+
+
+def screen_text(app: SleevewalkApp) -> list[str]:
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+class Records:
+    """Personal records kept in memory."""
+
+    def __init__(self, trouble: str | None = None) -> None:
+        self.trouble = trouble
+        self.steps: list[str] = []
+        self.blends: list[tuple[str, dict[str, Any]]] = []
+        self.bookmarks: list[str] = []
+        self.names: dict[str, str] = {}
+
+    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
+        self.steps.append(album_id)
+
+    def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None:
+        self.blends.append((path, recipe))
+
+    def add_bookmark(self, album_id: str) -> None:
+        self.bookmarks.append(album_id)
+
+    def remove_bookmark(self, album_id: str) -> None:
+        self.bookmarks.remove(album_id)
+
+    def name_walk(self, walk_id: str, name: str) -> None:
+        self.names[walk_id] = name
+
+
+async def ready(pilot: Pilot[Any]) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen, WalkScreen))
+    await until(pilot, lambda: pilot.app.screen.query_one(RingView).ring is not None)
+    await pilot.pause()
+
+
+async def check_rows(pilot: Pilot[Any], size: tuple[int, int]) -> None:
+    await pilot.pause()
+    rows = screen_text(pilot.app)  # type: ignore[arg-type]
+    assert len(rows) == size[1]
+    for strip in pilot.app.screen._compositor.render_strips():
+        assert sum(segment.cell_length for segment in strip) == size[0]
+    assert not [c for row in rows for c in row if ord(c) < 32 or c in "\x7f\u202e\u2066\u200d"]

@@ -1,0 +1,34 @@
+"""What pictures and colours are measured by."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tui.pictures.colors import Pixels
+
+
+def contrast(a: tuple[int, int, int], b: tuple[int, int, int]) -> float:
+    """WCAG's contrast ratio."""
+
+    def light(color: tuple[int, int, int]) -> float:
+        linear = [c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(a), light(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def psnr(seen: Pixels, meant: Pixels) -> float:
+    """Decibels."""
+    return float(10 * np.log10(255**2 / max(1e-9, np.square(seen.astype(float) - meant.astype(float)).mean())))
+
+
+def photograph(seed: int) -> Pixels:
+    """[128, 128, 3]: noise whose power falls with frequency as it does in photographs."""
+    random = np.random.default_rng(seed)
+    y, x = np.fft.fftfreq(128)[:, None], np.fft.fftfreq(128)[None, :]
+    falling = 1 / np.maximum(np.hypot(x, y), 1 / 128) ** 1.6
+    planes = [np.fft.ifft2(np.fft.fft2(random.normal(size=(128, 128))) * falling).real for _ in range(3)]
+    picture = np.stack([planes[0] + 0.3 * plane for plane in planes], axis=-1)
+    picture = (picture - picture.mean()) / picture.std()
+    return (128 + 60 * picture).clip(0, 255).astype(np.uint8)
