@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.color import ColorSystem
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -39,9 +38,8 @@ from tui.screens.walk.counts import Counts
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.terminal.choice import Asked
-from tui.terminal.display import ThriftyDisplay
+from tui.terminal.display import Display, has_title, title_codes
 from tui.terminal.look import TerminalLook
-from tui.terminal.title import has_title, title_codes
 from tui.walk.bench import Bench
 from tui.walk.session import Blender, Session
 from tui.widgets.bars import KeysLine
@@ -51,7 +49,7 @@ if TYPE_CHECKING:
     from store.database.library import Library
 
 
-class SleevewalkApp(ThriftyDisplay):
+class SleevewalkApp(Display):
     """Walk the graph of albums. Holds no file open: what it shows is in memory or a cover file."""
 
     CSS_PATH = "app.tcss"
@@ -98,9 +96,9 @@ class SleevewalkApp(ThriftyDisplay):
         self.bench = Bench()
         self.evidence = EvidenceDesk(report_folder(library_path), validate_command(library_path))
         self.look = look or TerminalLook()
-        self.colorless, self.plain = self.look.color in ("mono", "ascii"), self.look.color == "ascii"
-        mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console._color_system, self.no_color)
-        self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE)
+        self.take_colors(self.look.color)
+        mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console.color_system, self.no_color)
+        self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE, self.draw_cells)
         self.painter.light = self.look.light
         self.metered = False
         self.remark = ""  # to be told at the start
@@ -113,7 +111,7 @@ class SleevewalkApp(ThriftyDisplay):
 
     def use(self, asked: Asked) -> None:
         """Draw covers as was chosen; call it before the app runs."""
-        self.painter.pictures = self.take_over(asked)
+        self.painter.pictures = self.take_pictures(asked)
         if asked.choice.refused:
             self.remark = f"covers are half blocks: {asked.choice.why}"
 
@@ -176,10 +174,6 @@ class SleevewalkApp(ThriftyDisplay):
             own = self.get_css_variables()
             pixels = None if self.colorless else self.painter.pixels(album)
             self.theme_variables = own if pixels is None else {**own, **sleeve_colors(pixels, own["background"])}
-
-    def on_unmount(self) -> None:
-        """Leave the terminal as it was."""
-        self.forget_title()
 
     def _recolor(self, _theme: Theme) -> None:
         for screen in self.screen_stack:
@@ -301,12 +295,12 @@ def strongest_route(
     return find_route(neighborhood, start, goal, weights, should_stop=should_stop, chosen=chosen)
 
 
-def color_mode(system: ColorSystem | None, no_color: bool) -> ColorMode:
-    """How covers are sent to a terminal that rich sees as `system`."""
+def color_mode(system: str | None, no_color: bool) -> ColorMode:
+    """How covers are sent to a terminal of rich's colour system `system`."""
     if no_color:
         return ColorMode.GRAY
-    if system is ColorSystem.EIGHT_BIT:
+    if system == "256":
         return ColorMode.INDEXED
-    if system in (ColorSystem.STANDARD, ColorSystem.WINDOWS):
+    if system in ("standard", "windows"):
         return ColorMode.BASIC
     return ColorMode.TRUECOLOR

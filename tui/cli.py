@@ -79,7 +79,7 @@ def sleevewalk(ctx: click.Context, library_dir: Path | None, debug: bool) -> Non
     if ctx.invoked_subcommand is None:
         from tui.commands.explore import explore
 
-        ctx.invoke(explore, album=None, color="auto", lite=None, pictures=None)
+        ctx.invoke(explore)
 
 
 def main(arguments: list[str] | None = None) -> int:

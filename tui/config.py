@@ -15,9 +15,10 @@ import click
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
 from store.text import clean
 from tui.terminal.choice import PICTURES
+from tui.terminal.output import OUTPUTS
 
 LASTFM_VARIABLE = "LASTFM_API_KEY"
-SECTIONS = ("theme", "pictures", "weights", "keys", "lastfm")
+SECTIONS = ("theme", "pictures", "output", "weights", "keys", "lastfm")
 
 
 class ConfigError(click.ClickException):
@@ -34,6 +35,7 @@ class Config:
     weights: Weights = DEFAULT_WEIGHTS
     keys: Mapping[str, str] = field(default_factory=dict)  # id of a binding -> keys, separated by commas
     pictures: str = "auto"  # one of PICTURES
+    output: str = "thrifty"  # one of OUTPUTS
 
 
 def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Config:
@@ -44,19 +46,25 @@ def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Co
     found = read_settings(path)
     _lastfm(path, found.get("lastfm", {}))
     return Config(
-        _theme(path, found.get("theme"), themes),
+        _one_of(path, "theme", found["theme"], themes) if "theme" in found else None,
         _weights(path, found.get("weights", {})),
         _keys(path, found.get("keys", {}), ids),
-        _pictures(path, found.get("pictures", "auto")),
+        _one_of(path, "pictures", found.get("pictures", "auto"), PICTURES),
+        _one_of(path, "output", found.get("output", "thrifty"), OUTPUTS),
     )
 
 
-def configured_pictures(path: Path) -> str:
-    """One of PICTURES, for a look at the terminal alone; "auto" where the file has a mistake."""
+def configured(path: Path, name: str, names: tuple[str, ...]) -> str:
+    """One setting of the file, for a look at the terminal alone; the first of `names` where the file has a mistake."""
     try:
-        return _pictures(path, read_settings(path).get("pictures", "auto"))
+        return _one_of(path, name, read_settings(path).get(name, names[0]), names)
     except ConfigError:
-        return "auto"
+        return names[0]
+
+
+def wanted(name: str, flag: str | None, setting: str) -> tuple[str, str]:
+    """(what is asked for, what asks for it): the flag `--name` goes before the file's setting."""
+    return (flag, f"--{name}") if flag else (setting, f"{name} in config.toml")
 
 
 def lastfm_key(path: Path) -> str:
@@ -100,15 +108,9 @@ def _lastfm(path: Path, table: Any) -> str:
     return str(table.get("api_key", "")).strip()
 
 
-def _theme(path: Path, name: Any, themes: tuple[str, ...]) -> str | None:
-    if name is not None and name not in themes:
-        raise ConfigError(f"{path}: theme {name!r} is none of {', '.join(themes)}")
-    return None if name is None else str(name)
-
-
-def _pictures(path: Path, name: Any) -> str:
-    if name not in PICTURES:
-        raise ConfigError(f"{path}: pictures {name!r} is none of {', '.join(PICTURES)}")
+def _one_of(path: Path, setting: str, name: Any, names: tuple[str, ...]) -> str:
+    if name not in names:
+        raise ConfigError(f"{path}: {setting} {name!r} is none of {', '.join(names)}")
     return str(name)
 
 

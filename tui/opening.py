@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pipelines.folders import config_file
 from tui.app import SleevewalkApp
-from tui.config import Config, load_config
+from tui.config import Config, load_config, wanted
 from tui.palette import THEMES
 from tui.screens.registry import binding_ids
 from tui.terminal.choice import chosen_pictures
 from tui.terminal.look import TerminalLook
+from tui.terminal.output import app_class, chosen_output
 from tui.walk.session import Blender, Session
 from tui.walk.trail import Trail
 from tui.workers.decoder import Decoder
@@ -39,10 +40,11 @@ def app_of(
     decoder: Decoder | None = None,
     config: Config | None = None,
     neighborhood: Neighborhood | None = None,
+    kind: type[SleevewalkApp] = SleevewalkApp,
 ) -> tuple[SleevewalkApp, Notebook]:
     """The app on a library, and what writes its personal records. LibraryError where the library cannot be read.
 
-    `neighborhood`: of this library, if it is open already.
+    `neighborhood`: of this library, if it is open already. `kind`: the app as its output needs it.
     """
     from store.catalogue.covers import CoverFiles
     from store.neighbors.cover_map import open_map
@@ -60,7 +62,7 @@ def app_of(
         trail = recorded_trail(snapshot)
         names = {named.walk_id: named.name for named in snapshot.personal.walk_names}
         session = Session(neighborhood, start_album, config.weights, notebook, None, trail, marks, names)
-    app = SleevewalkApp(
+    app = kind(
         session,
         CoverFiles(library.covers_dir),
         find,
@@ -83,24 +85,27 @@ def run_app(
     blender: Blender | None = None,
     look: TerminalLook | None = None,
     decoder: Decoder | None = None,
-    pictures: str | None = None,
     neighborhood: Neighborhood | None = None,
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
     `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
-    the terminal was prepared for before this module was imported. `pictures` is one of PICTURES and goes before the
-    person's settings. `neighborhood`: of this library, if it is open already.
+    the terminal was prepared for before this module was imported. `neighborhood`: of this library, if it is open.
     Raises LibraryError where the library cannot be read.
     """
     from store.personal.records import Personal
 
     config = load_config(config_file(), tuple(theme.name for theme in THEMES), binding_ids())
-    app, notebook = app_of(library, start_album, blender, look, decoder, config, neighborhood)
-    wanted, source = (pictures, "--pictures") if pictures else (config.pictures, "pictures in config.toml")
+    look = look or TerminalLook()
+    output = chosen_output(*wanted("output", look.output, config.output))
+    app, notebook = app_of(
+        library, start_album, blender, look, decoder, config, neighborhood, app_class(SleevewalkApp, output.name)
+    )
     try:
-        with chosen_pictures(wanted, source, app.look) as asked:
+        with chosen_pictures(*wanted("pictures", look.pictures, config.pictures), look, output=output.name) as asked:
             app.use(asked)
+            if output.refused:
+                app.remark = f"{output.why}: drawn by --output stock"
             app.run()
     finally:
         app.evidence.close()

@@ -29,8 +29,9 @@ from store.catalogue.covers import CoverFiles
 from tests.bench.driven import ENTER, ESCAPE, REDRAW, ROOT, Cost, Driven, fresh, generated, quantile, shown, start_album
 from tui.layout.ring import RingLayout, default_count, ring_layout
 from tui.pictures.colors import ColorMode
-from tui.pictures.halfblocks import FINE, LITE, merge, pack, picture, strips
+from tui.pictures.halfblocks import FINE, LITE, merge, pack, picture
 from tui.pictures.resample import shrink
+from tui.terminal.pixel_strip import pixel_strips
 
 SIZES = ("80x24", "130x50", "240x70")
 LOOKS = {"truecolor": ["--fine"], "256": ["--fine", "--color", "256"], "lite": ["--lite"]}
@@ -41,14 +42,18 @@ SCREENS = {"find": ("/", ESCAPE), "keys": ("?", ESCAPE), "trail": ("g", ESCAPE),
 # The first cover of a new process: opened, decoded, shrunk, merged, written as codes.
 COLD = """
 import sys, time
-from rich.console import Console
+from rich.color import ColorSystem
 from store.catalogue.covers import CoverFiles
 from tui.pictures.colors import ColorMode
-from tui.pictures.halfblocks import FINE, picture, strips
-console = Console(color_system="truecolor", force_terminal=True)
+from tui.pictures.halfblocks import FINE, picture
+from tui.terminal.compositor import Painting, Part
+from tui.terminal.mirror import TerminalMirror
+from tui.terminal.pixel_strip import pixel_strips
+mirror = TerminalMirror(40, 20, ColorSystem.TRUECOLOR)
 files, began = CoverFiles(sys.argv[1]), time.thread_time()
-for strip in strips(picture(files.pixels(sys.argv[2]), 40, 20, ColorMode.TRUECOLOR, FINE)):
-    strip.render(console)
+rows = pixel_strips(picture(files.pixels(sys.argv[2]), 40, 20, ColorMode.TRUECOLOR, FINE))
+mirror.paint(Painting(Part(y, 0, 0, 40, strip) for y, strip in enumerate(rows)))
+mirror.take(1 << 20)
 print((time.thread_time() - began) * 1000)
 """
 
@@ -213,10 +218,10 @@ def cover_times(library: Path) -> dict[str, float]:
     stock = [Image.fromarray(shrink(pixels, 40, 20)) for pixels in arrays]
 
     def ours(at: int) -> None:
-        strips(picture(arrays[at], 40, 20, ColorMode.TRUECOLOR, FINE))
+        pixel_strips(picture(arrays[at], 40, 20, ColorMode.TRUECOLOR, FINE))
 
     def from_file(at: int) -> None:
-        strips(picture(files.pixels(shas[at]), 40, 20, ColorMode.TRUECOLOR, FINE))
+        pixel_strips(picture(files.pixels(shas[at]), 40, 20, ColorMode.TRUECOLOR, FINE))
 
     ways: dict[str, Callable[[int], object]] = {
         "stock ms": lambda at: HalfcellRenderer().render(stock[at], None),

@@ -11,13 +11,14 @@ import pytest
 from store.records import Weights
 from tests.tui.support.app import ready, screen_text, until, walk_of
 from tests.tui.support.fakes import make_app
-from tui.config import Config, ConfigError, configured_pictures, lastfm_key, load_config
+from tui.config import Config, ConfigError, configured, lastfm_key, load_config
 from tui.screens.evidence.run import validate_command
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.registry import binding_ids
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.terminal.choice import PICTURES
 
 ROOT = Path(__file__).parents[2]
 THEMES = ("night", "paper")
@@ -28,11 +29,13 @@ def test_what_is_set_and_what_stays(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     assert load_config(path, THEMES, IDS) == Config()
     path.write_text(
-        'theme = "paper"\npictures = "sixel"\n'
+        'theme = "paper"\npictures = "sixel"\noutput = "stock"\n'
         '[weights]\ncover = 2\nera = 0\n[keys]\nwalk.find = "ctrl+f, x"\n"find.back" = "x"\n'
     )
     config = load_config(path, THEMES, IDS)
-    assert config == Config("paper", Weights(cover=2, era=0), {"walk.find": "ctrl+f,x", "find.back": "x"}, "sixel")
+    assert config == Config(
+        "paper", Weights(cover=2, era=0), {"walk.find": "ctrl+f,x", "find.back": "x"}, "sixel", "stock"
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,7 @@ def test_what_is_set_and_what_stays(tmp_path: Path) -> None:
         ("\xff", "no TOML"),
         ('them = "paper"', "'them' is no setting"),
         ('pictures = "jpeg"', "none of auto, halfblocks, kitty, sixel"),
+        ('output = "loud"', "none of thrifty, stock"),
         ('theme = "pink"', "none of night, paper"),
         ("theme = [1]", "none of night, paper"),
         ("weights = 1", "weights is a table"),
@@ -75,7 +79,7 @@ def test_a_key_of_lastfm_stops_neither_the_app_nor_a_look_at_the_terminal(tmp_pa
     path = tmp_path / "config.toml"
     path.write_text('pictures = "sixel"\n[lastfm]\napi_key = "abc"\n')
     assert load_config(path, THEMES, IDS) == Config(pictures="sixel")
-    assert configured_pictures(path) == "sixel"
+    assert configured(path, "pictures", PICTURES) == "sixel"
 
 
 def test_the_key_of_lastfm_is_the_environments_or_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ import click
 from tui.commands.explore import look_options
 from tui.commands.merging import offer_merges
 from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
+from tui.terminal.look import TerminalLook
 
 if TYPE_CHECKING:
     from store.database.library import Library
@@ -48,9 +49,7 @@ def doctor(
     yes: bool,
     merge: bool,
     as_json: bool,
-    color: str,
-    lite: bool | None,
-    pictures: str | None,
+    look: TerminalLook,
 ) -> int:
     """Check the device, FAISS, the terminal and the library. Exit status 1 where something needs mending."""
     if repair:
@@ -61,7 +60,7 @@ def doctor(
         return status
     if merge:
         raise click.UsageError("--merge goes with --repair")
-    findings = [*model_findings(), *terminal_findings(color, lite, pictures), *config_findings()]
+    findings = [*model_findings(), *terminal_findings(look), *config_findings()]
     findings += library_findings(context.library_dir)
     if as_json:
         print_json([finding.__dict__ for finding in findings])
@@ -168,26 +167,27 @@ def is_installed(package: str) -> bool:
     return True
 
 
-def terminal_findings(color: str, lite: bool | None, pictures: str | None) -> list[Finding]:
-    """What the app will see of the terminal with these flags, and why."""
+def terminal_findings(look: TerminalLook) -> list[Finding]:
+    """What the app will see of the terminal with this look, and why."""
     from pipelines.folders import config_file
-    from tui.config import configured_pictures
-    from tui.terminal.choice import chosen_pictures, multiplexer
-    from tui.terminal.look import described, terminal_look
+    from tui.config import configured, wanted
+    from tui.terminal.choice import PICTURES, chosen_pictures, multiplexer
+    from tui.terminal.look import described
+    from tui.terminal.output import OUTPUTS, chosen_output
 
     section = "terminal"
     size = shutil.get_terminal_size()
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
-    look = terminal_look(color, lite)
-    wanted, source = (
-        (pictures, "--pictures") if pictures else (configured_pictures(config_file()), "pictures in config.toml")
-    )
-    with chosen_pictures(wanted, source, look, curious=True) as asked:
+    path = config_file()
+    output = chosen_output(*wanted("output", look.output, configured(path, "output", OUTPUTS)))
+    pictures = wanted("pictures", look.pictures, configured(path, "pictures", PICTURES))
+    with chosen_pictures(*pictures, look, output=output.name, curious=True) as asked:
         choice, answers = asked.choice, asked.found
     said = (f"{name}={os.environ.get(name, 'unset')}" for name in ("TERM", "COLORTERM", "NO_COLOR"))
     return [
         Finding(section, "size", f"{size.columns}×{size.lines} (stdout is {stdout})", ok=size.columns >= 40),
         *(Finding(section, name, text) for name, text in described(look)),
+        Finding(section, "output", f"{output.name} ({output.why})", ok=not output.refused),
         Finding(section, "pictures", f"{choice.protocol} ({choice.why})", ok=not choice.refused),
         Finding(section, "answers", answers),
         Finding(section, "says", " ".join(said)),

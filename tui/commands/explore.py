@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from tui.commands.shared import Command, Context, command_options, default_library, demo_library, interactive
 from tui.terminal.choice import PICTURES
 from tui.terminal.look import COLORS, TerminalLook, prepare, terminal_look
+from tui.terminal.output import OUTPUTS
+from tui.terminal.probe import no_terminal
 
 if TYPE_CHECKING:
     from pipelines.blends.blender import BlendResult
@@ -22,16 +25,30 @@ if TYPE_CHECKING:
 
 
 def look_options(command: Command) -> Command:
-    """How the app is to draw."""
-    colors = click.Choice(["auto", *COLORS])
-    draws = click.Choice(PICTURES)
-    command = click.option("--pictures", type=draws, help="How covers are drawn.  [default: auto]")(command)
-    command = click.option("--lite/--fine", default=None, help="Covers for a slow link, or not.  [default: automatic]")(
-        command
+    """How the app is to draw, as one `look`."""
+
+    @functools.wraps(command)
+    def with_look(
+        *arguments: Any, color: str, lite: bool | None, pictures: str | None, output: str | None, **named: Any
+    ) -> Any:
+        return command(*arguments, look=terminal_look(color, lite, pictures=pictures, output=output), **named)
+
+    options = (
+        click.option(
+            "--output",
+            type=click.Choice(OUTPUTS),
+            help="How frames are sent; stock: as Textual does.  [default: thrifty]",
+        ),
+        click.option("--pictures", type=click.Choice(PICTURES), help="How covers are drawn.  [default: auto]"),
+        click.option("--lite/--fine", default=None, help="Covers for a slow link, or not.  [default: automatic]"),
+        click.option(
+            "--color",
+            type=click.Choice(["auto", *COLORS]),
+            default="auto",
+            help="What the terminal shows.  [default: auto]",
+        ),
     )
-    return click.option("--color", type=colors, default="auto", help="What the terminal shows.  [default: auto]")(
-        command
-    )
+    return cast("Command", functools.reduce(lambda found, option: option(found), options, with_look))
 
 
 @click.command()
@@ -39,14 +56,13 @@ def look_options(command: Command) -> Command:
 @look_options
 @command_options
 @click.pass_obj
-def explore(context: Context, album: str | None, color: str, lite: bool | None, pictures: str | None) -> int:
+def explore(context: Context, album: str | None, look: TerminalLook) -> int:
     """Open the app, at ALBUM or where the library begins.
 
     Where there is no library yet, it offers the demo library.
     """
     from store.database.library import Library
 
-    look = terminal_look(color, lite)
     if not Library(context.library_dir).db_path.is_file():
         if context.chosen or not interactive():
             Library.open(context.library_dir)  # raises the error that says what to do
@@ -54,8 +70,8 @@ def explore(context: Context, album: str | None, color: str, lite: bool | None, 
         click.echo("`sleevewalk ingest` brings in your own albums; the demo library has 300 fictional ones.")
         if not click.confirm("Open the demo library?", default=True):
             return 0
-        return open_demo(demo_library(), album, look, pictures)
-    return open_app(Library.open(context.library_dir), album, look, pictures)
+        return open_demo(demo_library(), album, look)
+    return open_app(Library.open(context.library_dir), album, look)
 
 
 @click.command()
@@ -64,30 +80,36 @@ def explore(context: Context, album: str | None, color: str, lite: bool | None, 
 @look_options
 @command_options
 @click.pass_obj
-def demo(
-    context: Context, album: str | None, no_open: bool, color: str, lite: bool | None, pictures: str | None
-) -> int:
+def demo(context: Context, album: str | None, no_open: bool, look: TerminalLook) -> int:
     """Build the demo library (once: 300 fictional albums with drawn covers) and open it."""
     folder = context.library_dir if context.chosen else demo_library()
-    return open_demo(folder, album, terminal_look(color, lite), pictures, no_open)
+    return open_demo(folder, album, look, no_open)
 
 
-def open_demo(
-    folder: Path, album: str | None, look: TerminalLook, pictures: str | None = None, no_open: bool = False
-) -> int:
+def open_demo(folder: Path, album: str | None, look: TerminalLook, no_open: bool = False) -> int:
     from pipelines.build import build
     from pipelines.demo.build import build_demo
     from pipelines.progress import StderrProgress
 
+    if not no_open:
+        need_terminal()
     library = build_demo(folder, StderrProgress())
     report = build(library, StderrProgress())
     if no_open:
         click.echo(f"{library.path}: {report.summary()}")
         return 0
-    return open_app(library, album, look, pictures)
+    return open_app(library, album, look)
 
 
-def open_app(library: Library, album: str | None, look: TerminalLook, pictures: str | None = None) -> int:
+def need_terminal() -> None:
+    """Refuse in one line where the app cannot be shown."""
+    missing = no_terminal()
+    if missing:
+        raise click.UsageError(f"the app needs a terminal: {missing}; --help lists what works without one")
+
+
+def open_app(library: Library, album: str | None, look: TerminalLook) -> int:
+    need_terminal()
     prepare(look)
     from concurrent.futures import ThreadPoolExecutor
 
@@ -100,7 +122,7 @@ def open_app(library: Library, album: str | None, look: TerminalLook, pictures: 
 
     start = resolve(neighborhood.snapshot, album).album_id if album else None
     decoder = app_decoder(library)
-    return run_app(library, start, app_blender(decoder), look, decoder, pictures, neighborhood)
+    return run_app(library, start, app_blender(decoder), look, decoder, neighborhood)
 
 
 def _neighborhood(library: Library) -> Neighborhood:

@@ -1,4 +1,4 @@
-"""Pictures that the terminal draws itself, as text: a cell of a picture is one character that names row and column.
+"""PictureTable that the terminal draws itself, as text: a cell of a picture is one character that names row and column.
 
 So whatever Textual does with text (crop, join, cover, scroll) holds for pictures, and what goes out is found by
 comparing cells as for text. Only the mirror of the screen turns these characters into what the terminal understands.
@@ -24,7 +24,7 @@ Read = Callable[[], Pixels | None]  # None: can no longer be read
 Size = int  # columns * 256 + rows
 
 
-class Pictures:
+class PictureTable:
     """The pictures by number: 1 for the first that is drawn, and so on."""
 
     def __init__(self) -> None:

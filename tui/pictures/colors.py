@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 
 import numpy as np
@@ -84,29 +83,9 @@ def rich_color(value: int, mode: ColorMode) -> Color:
 
 
 def color_code(value: int, layer: int, indexed: bool) -> str:
-    """The codes of a packed colour or palette index as foreground (`layer` 38) or background (48)."""
+    """The SGR parameters of a packed colour or palette index as foreground (`layer` 38) or background (48)."""
     if not indexed:
-        return _truecolor(value, layer)
-    return _basic(value, layer) if value < 16 else _indexed(value, layer)
-
-
-def _truecolor(value: int, layer: int) -> str:
-    return f"{layer};2;{value >> 16};{value >> 8 & 255};{value & 255}"
-
-
-def _indexed(value: int, layer: int) -> str:
-    return f"{layer};5;{value}"
-
-
-def _basic(value: int, layer: int) -> str:
+        return f"{layer};2;{value >> 16};{value >> 8 & 255};{value & 255}"
+    if value >= 16:
+        return f"{layer};5;{value}"
     return str(layer - 8 + value if value < 8 else layer + 52 + value - 8)
-
-
-CODES: dict[ColorMode, Callable[[int, int], str]] = {
-    ColorMode.TRUECOLOR: _truecolor,
-    ColorMode.GRAY: _truecolor,
-    ColorMode.MONO: _truecolor,
-    ColorMode.ASCII: _truecolor,
-    ColorMode.INDEXED: _indexed,
-    ColorMode.BASIC: _basic,
-}

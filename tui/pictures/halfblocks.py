@@ -1,40 +1,22 @@
 """Pictures as half blocks: two pixels a cell, the lower as foreground of U+2584, the upper as background.
 
-The same picture as rich-pixels' `HalfcellRenderer` draws (the tests compare pixel by pixel), made for
-photographs: numpy packs the colours, neighbouring equal cells become one run, and a row turns into terminal
-codes from plain integers, each code sent only where it changes. rich's `Style` objects, which cost most of
-the time in the stock renderer, are built only if something other than the terminal asks for them.
+The same picture as rich-pixels' `HalfcellRenderer` draws (the tests compare pixel by pixel), made for photographs:
+numpy packs the colours and neighbouring equal cells become one run. Its renderer API gives rich segments, whose
+`Style` objects take eight times as long as the picture; the `thrifty` output therefore reads the packed colours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from rich_pixels import HalfcellRenderer
-from textual.color import Color as TextualColor
-from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 
-from tui.pictures.colors import (
-    CODES,
-    COLORLESS,
-    ColorMode,
-    Pixels,
-    channels,
-    joined,
-    nearest_indexed,
-    packed,
-    rich_color,
-)
+from tui.pictures.colors import COLORLESS, ColorMode, Pixels, channels, joined, nearest_indexed, packed, rich_color
 from tui.pictures.dither import dithered
 from tui.pictures.resample import shrink
 from tui.pictures.shades import ascii_cells, block_cells, text_strips
@@ -42,7 +24,6 @@ from tui.pictures.shades import ascii_cells, block_cells, text_strips
 LOWER_HALF = "▄"
 FINE = 8  # tolerance of the default quality: 43 dB on real covers, two thirds of the bytes
 LITE = 24  # for slow links: 33 dB, two fifths of the bytes
-Run = tuple[int, int, int]  # lower colour, upper colour, cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,128 +105,26 @@ def merge(cells: Cells, tolerance: int) -> Cells:
     return Cells(joined(merged[:, 0]), joined(merged[:, 1]), cells.mode)
 
 
-def runs(cells: Cells) -> list[list[Run]]:
-    """The rows as runs of neighbouring cells that are drawn alike."""
-    upper, lower = cells.upper, cells.lower
-    rows, columns = upper.shape
-    starts = np.ones((rows, columns), dtype=bool)
-    starts[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
-    result: list[list[Run]] = []
-    for row in range(rows):
-        at = np.flatnonzero(starts[row])
-        lengths = np.diff(at, append=columns)
-        result.append(list(zip(lower[row, at].tolist(), upper[row, at].tolist(), lengths.tolist(), strict=True)))
-    return result
-
-
 def strips(cells: Cells) -> list[Strip]:
     """One strip a row, for a widget's `render_lines`."""
     if cells.mode in COLORLESS:
         return text_strips(cells.upper)
-    return [PixelStrip(upper, lower, cells.mode) for upper, lower in zip(cells.upper, cells.lower, strict=True)]
+    rows = zip(cells.upper, cells.lower, strict=True)
+    return [Strip(row_segments(upper, lower, cells.mode), len(upper)) for upper, lower in rows]
 
 
-class PixelStrip(Strip):
-    """A row of half blocks kept as integers. Its segments exist only when something crops or inspects it."""
-
-    __slots__ = ("_built", "_mode", "lower", "upper")
-
-    def __init__(self, upper: NDArray[np.int32], lower: NDArray[np.int32], mode: ColorMode) -> None:
-        self._cell_length = len(upper)  # the rest of a strip, eight caches, only where it is asked for
-        self.upper = upper  # packed colours [columns]
-        self.lower = lower
-        self._mode = mode
-        self._built: list[Segment] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in Strip.__slots__:
-            raise AttributeError(name)
-        Strip.__init__(self, (), self._cell_length)
-        return getattr(self, name)
-
-    @property
-    def is_indexed(self) -> bool:
-        """Whether the colours are indexes of the terminal's palette."""
-        return self._mode in (ColorMode.INDEXED, ColorMode.BASIC)
-
-    @property
-    def _segments(self) -> list[Segment]:
-        if self._built is None:
-            self._built = segments(self._runs(), self._mode)
-        return self._built
-
-    @_segments.setter
-    def _segments(self, _value: list[Segment]) -> None:
-        """The base class sets them once; here they follow from the colours."""
-
-    def _runs(self) -> list[Run]:
-        return runs(Cells(self.upper[None], self.lower[None], self._mode))[0]
-
-    def render(self, console: Console) -> str:
-        """The row as terminal codes, kept after the first call."""
-        if self._render_cache is None:
-            self._render_cache = ansi(self._runs(), self._mode)
-        return self._render_cache
-
-    def apply_filter(self, filter: LineFilter, background: TextualColor) -> Strip:
-        """No theme changes a picture: the filter for ANSI colours is skipped."""
-        if isinstance(filter, ANSIToTruecolor) or self._mode is ColorMode.GRAY:
-            return self
-        return super().apply_filter(filter, background)
-
-
-def ansi(row: Sequence[Run], mode: ColorMode) -> str:
-    """A row as terminal codes: a colour is sent where it changes, the style is reset at the end.
-
-    Where both halves agree a space with a background is enough.
-    """
-    code = CODES[mode]
-    parts: list[str] = []
-    fore = back = -1
-    for lower, upper, cells in row:
-        if lower == upper:
-            if upper != back:
-                parts.append(f"\x1b[{code(upper, 48)}m")
-                back = upper
-            parts.append(" " * cells)
-            continue
-        if lower != fore:
-            sgr = code(lower, 38) if upper == back else f"{code(lower, 38)};{code(upper, 48)}"
-            parts.append(f"\x1b[{sgr}m")
-        elif upper != back:
-            parts.append(f"\x1b[{code(upper, 48)}m")
-        fore, back = lower, upper
-        parts.append(LOWER_HALF * cells)
-    parts.append("\x1b[0m")
-    return "".join(parts)
-
-
-def segments(row: Sequence[Run], mode: ColorMode) -> list[Segment]:
-    """A row as rich segments, the form that rich-pixels, exports and cropping want."""
+def row_segments(upper: NDArray[np.int32], lower: NDArray[np.int32], mode: ColorMode) -> list[Segment]:
+    """Packed colours [columns] as segments, one a run of equal cells; where both halves agree they are spaces."""
+    starts = np.ones(len(upper), dtype=bool)
+    starts[1:] = (upper[1:] != upper[:-1]) | (lower[1:] != lower[:-1])
+    at = np.flatnonzero(starts)
+    lengths = np.diff(at, append=len(upper))
     return [
-        Segment(" " * cells, _style(None, upper, mode))
-        if lower == upper
-        else Segment(LOWER_HALF * cells, _style(lower, upper, mode))
-        for lower, upper, cells in row
+        Segment(" " * cells, _style(None, above, mode))
+        if above == below
+        else Segment(LOWER_HALF * cells, _style(below, above, mode))
+        for above, below, cells in zip(upper[at].tolist(), lower[at].tolist(), lengths.tolist(), strict=True)
     ]
-
-
-class HalfblockRenderer(HalfcellRenderer):
-    """rich-pixels' renderer API over the functions above: shrinks with LANCZOS, merges equal neighbours."""
-
-    def __init__(self, *, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0) -> None:
-        super().__init__()
-        self.mode = mode
-        self.tolerance = tolerance
-
-    def render(self, image: Image.Image, resize: tuple[int, int] | None) -> list[Segment]:
-        """`image` as segments with line ends; `resize` is (columns, pixel rows), odd rows are rounded up."""
-        width, height = resize or image.size
-        pixels = shrink(np.asarray(image.convert("RGB")), width, (height + 1) // 2)
-        output: list[Segment] = []
-        for row in runs(merge(pack(pixels, self.mode), self.tolerance)):
-            output += [*segments(row, self.mode), Segment.line()]
-        return output
 
 
 @lru_cache(maxsize=8192)

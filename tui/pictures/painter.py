@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from store.errors import LibraryError
 from store.records import Album
-from tui.pictures.cells import MOST, Pictures
+from tui.pictures.cells import MOST, PictureTable
 from tui.pictures.colors import ColorMode, Pixels
 from tui.pictures.halfblocks import LITE, Cells, picture, strips
 from tui.pictures.resample import resample
@@ -74,12 +74,20 @@ class CoverPainter:
     `tolerance` may change at any time: what is drawn from then on has the new quality.
     """
 
-    def __init__(self, source: CoverSource, mode: ColorMode = ColorMode.TRUECOLOR, tolerance: int = 0) -> None:
+    def __init__(
+        self,
+        source: CoverSource,
+        mode: ColorMode = ColorMode.TRUECOLOR,
+        tolerance: int = 0,
+        draw_cells: Callable[[Cells], list[Strip]] = strips,
+    ) -> None:
+        """`draw_cells`: how the output takes a picture, one strip a row."""
         self.light = False  # the ground is light: characters without colour are ink, not light
         self.source = source
+        self.draw_cells = draw_cells
         self.mode = mode
         self.tolerance = tolerance
-        self.pictures: Pictures | None = None  # where the terminal draws pictures itself
+        self.pictures: PictureTable | None = None  # where the terminal draws pictures itself
         self._read: Recent[Hashable, Pixels | None] = Recent(READ_KEPT)
         self.problems: dict[str, str] = {}  # cover_sha256 -> what is wrong with the file
         self._packed: Recent[tuple[str, int, int, int], Cells | None] = Recent(PACKED_KEPT)
@@ -96,7 +104,7 @@ class CoverPainter:
             key = hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
             self._read.get(key, lambda: pixels)
             return self.pictures.strips(key, partial(self._read.peek, key), columns, rows)
-        return strips(picture(pixels, columns, rows, self.mode, self.tolerance, self.light))
+        return self.draw_cells(picture(pixels, columns, rows, self.mode, self.tolerance, self.light))
 
     def prepare(self, album: Album, columns: int, rows: int) -> None:
         """Read and pack a cover ahead of drawing it."""
@@ -125,7 +133,7 @@ class CoverPainter:
         cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows, tolerance)
         if cells is None:
             return placeholder(album, columns, rows)
-        return strips(cells)
+        return self.draw_cells(cells)
 
     def _cells(self, sha: str, columns: int, rows: int, tolerance: int) -> Cells | None:
         return self._packed.get((sha, columns, rows, tolerance), lambda: self._pack(sha, columns, rows, tolerance))

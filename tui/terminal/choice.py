@@ -55,14 +55,23 @@ def multiplexer(environ: Mapping[str, str] = os.environ) -> str:
 
 @contextmanager
 def chosen_pictures(
-    wanted: str, source: str, look: TerminalLook, environ: Mapping[str, str] = os.environ, curious: bool = False
+    wanted: str,
+    source: str,
+    look: TerminalLook,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    output: str = "thrifty",
+    curious: bool = False,
 ) -> Iterator[Asked]:
-    """The choice for as long as the app runs. `wanted` is one of PICTURES, `source` what said so.
+    """The choice for as long as the app runs. `wanted` is one of PICTURES, `source` what said so, `output` one of
+    OUTPUTS.
 
     The terminal is asked only where its answer decides, or where one is `curious` and nothing stands between; until
     the end its late answers are not shown.
     """
     choice = without_asking(wanted, source, look, environ)
+    if output == "stock":  # Textual's driver would take late answers for keys
+        choice = Choice("halfblocks", "--output stock draws covers as cells", refused=wanted in ("kitty", "sixel"))
     if choice is not None and not (curious and can_ask() and not multiplexer(environ)):
         yield Asked(choice)
         return

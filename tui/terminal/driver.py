@@ -5,15 +5,24 @@ from __future__ import annotations
 import os
 import selectors
 from codecs import getincrementaldecoder
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-if TYPE_CHECKING:
-    from tui.terminal.display import ThriftyDisplay
+from tui.terminal.kitty import Kitty
+from tui.terminal.probe import AnswerFilter
+from tui.terminal.sixel import Sixel
 
 TICK = 0.1  # seconds between looks at whether the app is to end; an Escape that nothing followed for so long is a key
+
+
+class Asking(Protocol):
+    """What the driver needs of the app."""
+
+    answers: AnswerFilter | None  # of the terminal, some perhaps still to come
+    early_keys: str  # typed before the start
+    pictures: Kitty | Sixel | None  # what draws covers where cells do not
 
 
 class AskedDriver(LinuxDriver):
@@ -21,7 +30,7 @@ class AskedDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Wait for input and hand it on until the app ends."""
-        app = cast("ThriftyDisplay", self._app)
+        app = cast("Asking", self._app)
         answers, early = app.answers, app.early_keys
         if answers is None or (answers.over and not early):
             super().run_input_thread()
@@ -44,7 +53,7 @@ class AskedDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Leave the terminal as it was, without our pictures in its memory."""
-        pictures = cast("ThriftyDisplay", self._app).pictures
+        pictures = cast("Asking", self._app).pictures
         if pictures is not None:
             self.write(pictures.farewell())
         super().stop_application_mode()

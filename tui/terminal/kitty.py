@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-from tui.pictures.cells import Pictures, Size
+from tui.pictures.cells import PictureTable, Size
 from tui.pictures.colors import Pixels
 from tui.pictures.resample import resample
 
@@ -41,7 +41,7 @@ class Kitty:
 
     def __init__(
         self,
-        pictures: Pictures,
+        pictures: PictureTable,
         cell: tuple[int, int] | None = None,
         *,
         inside_tmux: bool = False,
@@ -74,7 +74,7 @@ class Kitty:
     def send(self, number: int, size: Size, in_use: Callable[[], Iterable[int]]) -> str:
         """Codes that have to come before the picture's cells: none where the terminal has it.
 
-        Pictures over the limit are deleted, those not used for longest first, never one of `in_use`.
+        PictureTable over the limit are deleted, those not used for longest first, never one of `in_use`.
         """
         key = self._key(number, size)
         parts = self._take_old()

@@ -29,10 +29,16 @@ class TerminalLook:
     lite: bool | None = False  # None: fine until the link is measured to be slow
     lite_why: str = ""
     light: bool = False  # the terminal's background is light
+    pictures: str | None = None  # one of PICTURES where the command line says so, else the config file decides
+    output: str | None = None  # one of OUTPUTS likewise
 
 
 def terminal_look(
-    color: str = "auto", lite: bool | None = None, environ: Mapping[str, str] = os.environ
+    color: str = "auto",
+    lite: bool | None = None,
+    environ: Mapping[str, str] = os.environ,
+    pictures: str | None = None,
+    output: str | None = None,
 ) -> TerminalLook:
     """The look for what a person asked for (`color` "auto" or one of COLORS; `lite` None: automatic).
 
@@ -49,7 +55,7 @@ def terminal_look(
         lite_why = "over SSH: lite once the link is measured to be slow; --lite and --fine decide"
     else:
         lite, lite_why = False, "no SSH; --lite for a slow link"
-    return TerminalLook(color, why, lite, lite_why, ground in ("7", "15"))
+    return TerminalLook(color, why, lite, lite_why, ground in ("7", "15"), pictures, output)
 
 
 def prepare(look: TerminalLook) -> None:

@@ -12,7 +12,6 @@ from rich.style import Style
 from textual.geometry import Region
 
 from tui.pictures.cells import boxes, read_style
-from tui.pictures.halfblocks import PixelStrip
 from tui.terminal.kitty import Kitty
 from tui.terminal.pen import (
     ATTRIBUTES,
@@ -20,14 +19,15 @@ from tui.terminal.pen import (
     LOWER,
     PALETTE,
     PICTURE,
-    REVERSE,
     SEEN_ON_SPACES,
     SPACE,
     TAIL,
     UNKNOWN,
     Grid,
     Pen,
+    bridged,
 )
+from tui.terminal.pixel_strip import PixelStrip
 from tui.terminal.sixel import Sixel
 
 if TYPE_CHECKING:
@@ -39,30 +39,13 @@ CLUSTERS = 0x110000  # glyphs from here are characters of several code points
 FIELDS = 4  # glyph, foreground, background, attributes
 FEW = 2000  # cells of text that go out ordered by their ink
 TOGETHER = 4  # rows that are made ready to send at a time
-PLAIN = str.maketrans(  # what the screen is drawn with, for a terminal that has ASCII only
-    {
-        **dict.fromkeys(map(chr, range(0x2801, 0x2900)), "."),
-        **dict.fromkeys(map(chr, range(0x2500, 0x2580)), "+"),
-        **dict.fromkeys(map(chr, range(0x2580, 0x25A0)), "#"),
-        **dict(zip("─━│┃▕▏▌▐…›▸←→↑↓⌫·“”×–—", '--||||[].>><>^v<.""x--', strict=True)),
-    }
-)
 
 
 class TerminalMirror:
     """The screen that is wanted and the one that was sent."""
 
-    def __init__(
-        self,
-        columns: int,
-        rows: int,
-        system: ColorSystem,
-        colorless: bool = False,
-        plain: bool = False,
-        pictures: Kitty | Sixel | None = None,
-    ) -> None:
+    def __init__(self, columns: int, rows: int, system: ColorSystem, pictures: Kitty | Sixel | None = None) -> None:
         self.columns, self.rows, self.system = columns, rows, system
-        self.colorless, self.plain = colorless, plain
         self.pictures = pictures
         self._wanted: Grid = np.zeros((FIELDS, rows, columns), dtype=np.int32)
         self._wanted[0], self._wanted[1:3] = UNKNOWN, DEFAULT
@@ -128,8 +111,6 @@ class TerminalMirror:
 
     def _segment(self, row: Grid, x: int, text: str, ink: tuple[int, int, int]) -> int:
         """Put `text` at column `x`; the column after it."""
-        if self.plain:
-            text = text.translate(PLAIN)
         if text.isascii():
             if text.isspace() and not ink[2]:
                 cells = row[:, x : x + len(text)]
@@ -182,9 +163,6 @@ class TerminalMirror:
                 self._inks[style] = (*picture, PICTURE)
             else:
                 bits = sum(1 << bit for bit, name in enumerate(ATTRIBUTES) if getattr(style, name))
-                if self.colorless:
-                    self._inks[style] = (DEFAULT, DEFAULT, bits | REVERSE * _dark_on_light(style))
-                    return self._inks[style]
                 self._inks[style] = (self._color(style.color), self._color(style.bgcolor), bits)
         return self._inks[style]
 
@@ -236,16 +214,14 @@ class TerminalMirror:
             mask = pending & part & ~boxed
             rows = np.flatnonzero(mask.any(axis=1)).tolist()
             if rows and mask.sum() <= FEW and not ((self._wanted[0] == LOWER) | pictures)[mask].any():
-                pen.by_ink(rows, mask, self._wanted)
-                self._shown[:, mask] = self._wanted[:, mask]
-                pending &= ~mask
+                written = self._bridged(rows, mask)
+                pen.by_ink(rows, written, self._wanted)
+                self._sent(rows, written)
                 continue
             while rows and pen.size <= limit:
-                done = pen.rows(rows[:TOGETHER], mask, self._wanted, limit)
-                ys, xs = np.nonzero(mask[rows[:done]])
-                ys = np.array(rows[:done])[ys]
-                self._shown[:, ys, xs] = self._wanted[:, ys, xs]
-                pending[ys, xs] = False
+                written = self._bridged(rows[:TOGETHER], mask)
+                done = pen.rows(rows[:TOGETHER], written, self._wanted, limit)
+                self._sent(rows[:done], written[:done])
                 rows = rows[done:]
         if pen.size > limit:
             return pen.text()
@@ -258,14 +234,18 @@ class TerminalMirror:
                 break
         return pen.text()
 
+    def _bridged(self, ys: list[int], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """[len(ys), columns]: the cells of `mask` in these rows, and the short gaps that are written along."""
+        return np.stack([bridged(mask[y], self._wanted[:, y]) for y in ys])
+
+    def _sent(self, ys: list[int], written: NDArray[np.bool_]) -> None:
+        """Remember the cells of `written` [len(ys), columns] as shown: all that was written, the gaps included."""
+        rows, xs = np.nonzero(written)
+        rows = np.array(ys, dtype=np.intp)[rows]
+        self._shown[:, rows, xs] = self._wanted[:, rows, xs]
+        self._pending()[rows, xs] = False
+
     def numbers(self) -> set[int]:
         """The pictures that are shown, or are to be."""
         cells = [grid[1][grid[3] == PICTURE] for grid in (self._wanted, self._shown)]
         return set(np.unique(np.concatenate(cells)).tolist())
-
-
-def _dark_on_light(style: Style) -> bool:
-    if style.color is None or style.bgcolor is None:
-        return False
-    fore, back = (sum(color.get_truecolor()) for color in (style.color, style.bgcolor))
-    return fore < back

@@ -15,7 +15,7 @@ from textual import events
 from textual.app import App
 
 if TYPE_CHECKING:
-    from textual.message_pump import MessagePump
+    from textual.dom import DOMNode
     from textual.screen import Screen
 
 LONGEST = 1.0  # seconds that a key waits for the one before; a widget that goes away takes its messages with it
@@ -28,6 +28,11 @@ class OrderedKeys(App[None]):
         super().__init__()
         self._acting: events.Key | None = None
         self._waiting: deque[events.Key] = deque()
+
+    def exit(self, *arguments: Any, **named: Any) -> None:
+        """Leave; keys that wait act no more."""
+        self._waiting.clear()
+        super().exit(*arguments, **named)
 
     async def on_event(self, event: events.Event) -> None:
         """Hand a key on, or keep it until its turn."""
@@ -45,11 +50,11 @@ class OrderedKeys(App[None]):
         await super().on_event(key)
         self._follow(key, target, screen)
 
-    def _follow(self, key: events.Key, node: MessagePump | None, screen: Screen[Any]) -> None:
+    def _follow(self, key: events.Key, node: DOMNode | None, screen: Screen[Any]) -> None:
         """Go up as the key bubbles: a callback comes behind it in the queue of each node."""
         if node is None or node is self:
             self.call_later(self._arrived, key, screen)
-        elif not node.call_later(self._follow, key, node._parent, screen):
+        elif not node.call_later(self._follow, key, node.parent, screen):
             self.call_later(self._done, key)
 
     async def _arrived(self, key: events.Key, screen: Screen[Any]) -> None:
@@ -62,5 +67,5 @@ class OrderedKeys(App[None]):
         if self._acting is not key:
             return
         self._acting = None
-        if self._waiting and not self._exit:
+        if self._waiting:
             await self._hand_on(self._waiting.popleft())

@@ -56,7 +56,7 @@ class Pen:
         return "".join(self._parts)
 
     def rows(self, ys: list[int], mask: NDArray[np.bool_], grid: Grid, limit: int) -> int:
-        """Write the cells of `mask` [rows, columns] in the rows `ys`, until there are over `limit` bytes; how many
+        """Write the cells of `mask` [len(ys), columns] in the rows `ys`, until there are over `limit` bytes; how many
         of the rows were written.
         """
         current, before = 0, len(self._parts)
@@ -72,7 +72,7 @@ class Pen:
         return len(ys)
 
     def by_ink(self, ys: list[int], mask: NDArray[np.bool_], grid: Grid) -> None:
-        """Write all cells of `mask` in the rows `ys`, those of one ink together: a jump of the cursor costs less
+        """Write all cells of `mask` [len(ys), columns], those of one ink together: a jump of the cursor costs less
         than a change of colour.
         """
         inks: dict[tuple[int, ...], list[_Run]] = {}
@@ -188,9 +188,8 @@ class Pen:
 
 
 def _runs(ys: list[int], mask: NDArray[np.bool_], grid: Grid) -> Iterator[_Run]:
-    """The cells of `mask` in the rows `ys` as runs of equal ones."""
-    wider = np.stack([bridged(mask[y], grid[:, y]) for y in ys])
-    places, xs = np.nonzero(wider)
+    """The cells of `mask` [len(ys), columns] in the rows `ys` as runs of equal ones."""
+    places, xs = np.nonzero(mask)
     cells = grid[:, np.array(ys)[places], xs]
     starts = np.ones(len(xs), dtype=bool)
     step = cells[3, 1:] == PICTURE  # a picture goes on where each cell is the next of its row

@@ -11,7 +11,7 @@ import os
 import re
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 WAIT = 1.0  # seconds at most
@@ -99,6 +99,16 @@ class AnswerFilter:
         return ""
 
 
+def no_terminal(environ: Mapping[str, str] = os.environ, read: int = 0, write: int = 2) -> str:
+    """Why no app can be shown here, or ""."""
+    if environ.get("TERM") in ("dumb", "unknown"):
+        return f"TERM={environ['TERM']} stands for one that shows lines only"
+    for fd, name in ((read, "input"), (write, "error output")):
+        if not os.isatty(fd):
+            return f"the {name} is none"
+    return ""
+
+
 def can_ask(read: int = 0, write: int = 2) -> bool:
     """Whether there is a terminal at both ends, of a kind that can be asked."""
     return os.name == "posix" and os.isatty(read) and os.isatty(write) and os.environ.get("TERM") != "linux"
@@ -117,7 +127,8 @@ def unechoed(read: int = 0) -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(read, termios.TCSANOW, before)
+        with contextlib.suppress(termios.error):  # it hung up
+            termios.tcsetattr(read, termios.TCSANOW, before)
 
 
 def ask(read: int = 0, write: int = 2, wait: float = WAIT) -> tuple[AnswerFilter, str]:

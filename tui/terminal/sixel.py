@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tui.pictures.cells import Pictures, Size
+from tui.pictures.cells import PictureTable, Size
 from tui.pictures.colors import Pixels
 from tui.pictures.resample import resample
 
@@ -26,7 +26,7 @@ KEPT = 24 * 1024 * 1024  # characters of drawn pictures that are kept
 class Sixel:
     """Draws the cells of pictures."""
 
-    def __init__(self, pictures: Pictures, cell: tuple[int, int]) -> None:
+    def __init__(self, pictures: PictureTable, cell: tuple[int, int]) -> None:
         """`cell`: (width, height) of a cell in pixels."""
         self.pictures = pictures
         self.cell = cell

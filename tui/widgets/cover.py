@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import events
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -76,6 +77,7 @@ class Cover(Widget):
         else:
             strips = [Strip.blank(columns, self.background_colors[1].rich_color and self.rich_style)] * rows
         for line_filter in self.get_line_filters():
-            background = self.background_colors[1]
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+            if not isinstance(line_filter, ANSIToTruecolor):  # a theme changes no picture
+                background = self.background_colors[1]
+                strips = [strip.apply_filter(line_filter, background) for strip in strips]
         self._strips = strips

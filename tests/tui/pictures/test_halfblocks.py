@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,29 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from rich.console import Console
 from rich.segment import Segment
 from rich_pixels import HalfcellRenderer
+from textual.strip import Strip
 
 from tests.tui.support.measures import photograph
-from tui.pictures.colors import BASIC, ColorMode, Pixels, indexed_palette
+from tui.pictures.colors import BASIC, COLORLESS, ColorMode, Pixels, indexed_palette, rich_color
 from tui.pictures.dither import dithered
 from tui.pictures.halfblocks import (
     FINE,
     LITE,
-    LOWER_HALF,
     Cells,
-    HalfblockRenderer,
-    ansi,
     merge,
     pack,
     picture,
-    runs,
     strips,
 )
 from tui.pictures.resample import LIGHT, resample, shrink
-
-CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
+from tui.terminal.pixel_strip import pixel_strips
 
 
 def pictures(rows: int, columns: int) -> list[Pixels]:
@@ -61,83 +55,49 @@ def read_segments(segments: list[Segment]) -> list[list[tuple[int, int, int]]]:
     return [row for pair in zip(upper, lower, strict=True) for row in pair if row]
 
 
-def read_ansi(text: str) -> tuple[list[int], list[int]]:
-    """(upper, lower) colours of each cell of a row of terminal codes, as a terminal would keep them."""
-    fore = back = -1
-    upper: list[int] = []
-    lower: list[int] = []
-    for codes, cells in re.findall(r"\x1b\[([\d;]*)m([^\x1b]*)", text):
-        numbers = [int(number) for number in codes.split(";")]
-        while numbers:
-            kind = numbers.pop(0)
-            if kind == 0:
-                fore = back = -1
-            elif kind in (38, 48):
-                width = 4 if numbers[0] == 2 else 2
-                values, numbers = numbers[1:width], numbers[width:]
-                value = values[0] if len(values) == 1 else values[0] << 16 | values[1] << 8 | values[2]
-                fore, back = (value, back) if kind == 38 else (fore, value)
-            elif kind in range(30, 38) or kind in range(90, 98):
-                fore = kind - 30 if kind < 90 else kind - 82
-            else:
-                back = kind - 40 if kind < 100 else kind - 92
-        for cell in cells:
-            assert cell in (" ", LOWER_HALF)
-            upper.append(back)
-            lower.append(back if cell == " " else fore)
-    return upper, lower
+def drawn(cells: Cells) -> list[Segment]:
+    """A picture's strips as one list, with line ends as rich-pixels gives them."""
+    return [segment for strip in strips(cells) for segment in [*strip, Segment.line()]]
 
 
+@pytest.mark.parametrize("draw", [strips, pixel_strips])
 @pytest.mark.parametrize("pixels", pictures(9, 14))
-def test_same_pixels_as_the_stock_renderer(pixels: Pixels) -> None:
-    image = Image.fromarray(pixels)
-    stock = read_segments(HalfcellRenderer().render(image, None))
-    ours = read_segments(HalfblockRenderer().render(image, None))
-    assert ours == stock
-    assert ours == [[tuple(pixel) for pixel in row] for row in pixels.tolist()]
+def test_same_pixels_as_the_stock_renderer_of_rich_pixels(pixels: Pixels, draw: Callable[[Cells], list[Strip]]) -> None:
+    stock = read_segments(HalfcellRenderer().render(Image.fromarray(pixels), None))
+    ours = read_segments([segment for strip in draw(pack(pixels)) for segment in [*strip, Segment.line()]])
+    assert ours == stock == [[tuple(pixel) for pixel in row] for row in pixels.tolist()]
 
 
-def test_the_renderer_shrinks_before_it_draws() -> None:
-    image = Image.fromarray(pictures(32, 64)[0])
-    small = Image.fromarray(resample(pictures(32, 64)[0], 20, 20))
-    assert read_segments(HalfblockRenderer().render(image, (20, 20))) == read_segments(
-        HalfcellRenderer().render(small, None)
-    )
-
-
-def test_an_odd_height_is_rounded_up() -> None:
-    image = Image.fromarray(pictures(8, 8)[0])
-    assert len(read_segments(HalfblockRenderer().render(image, (8, 7)))) == 8
-
-
-@pytest.mark.parametrize("mode", list(ColorMode))
+@pytest.mark.parametrize("mode", [mode for mode in ColorMode if mode not in COLORLESS])
 @pytest.mark.parametrize("pixels", pictures(6, 11))
-def test_the_terminal_codes_say_the_same_as_the_cells(pixels: Pixels, mode: ColorMode) -> None:
+def test_the_segments_have_the_colours_of_the_cells(pixels: Pixels, mode: ColorMode) -> None:
     cells = pack(pixels, mode)
-    for y, row in enumerate(runs(cells)):
-        assert read_ansi(ansi(row, mode)) == (cells.upper[y].tolist(), cells.lower[y].tolist())
+    for y, strip in enumerate(strips(cells)):
+        upper, lower = [], []
+        for text, style, _ in strip:
+            assert style is not None and style.bgcolor is not None
+            upper += [style.bgcolor] * len(text)
+            lower += [style.bgcolor if text[0] == " " else style.color] * len(text)
+        assert upper == [rich_color(value, mode) for value in cells.upper[y].tolist()]
+        assert lower == [rich_color(value, mode) for value in cells.lower[y].tolist()]
 
 
 @pytest.mark.parametrize("pixels", pictures(6, 11))
 def test_a_cropped_strip_shows_the_same_as_the_whole(pixels: Pixels) -> None:
-    whole = [segment for strip in strips(pack(pixels)) for segment in [*strip, Segment.line()]]
-    parts = [
-        segment for strip in strips(pack(pixels)) for segment in [*strip.crop(0, 4), *strip.crop(4, 11), Segment.line()]
-    ]
-    assert read_segments(parts) == read_segments(whole)
-
-
-def test_strips_render_for_the_terminal_and_remember() -> None:
-    strip = strips(pack(pictures(1, 11)[2]))[0]
-    assert strip.render(CONSOLE) is strip.render(CONSOLE)
-    assert strip.cell_length == 11
-    assert strip.text.count(LOWER_HALF) + strip.text.count(" ") == 11
+    whole = read_segments(drawn(pack(pixels)))
+    for strips_of in (strips, pixel_strips):
+        halves = [(strip.crop(0, 4), strip.crop(4, 11)) for strip in strips_of(pack(pixels))]
+        assert read_segments([part for left, right in halves for part in [*left, *right, Segment.line()]]) == whole
 
 
 def test_equal_neighbors_become_one_run() -> None:
-    rows = runs(pack(np.full((4, 30, 3), 77, dtype=np.uint8)))
-    assert [len(row) for row in rows] == [1, 1]
-    assert len(ansi(rows[0], ColorMode.TRUECOLOR)) < 60
+    rows = strips(pack(np.full((4, 30, 3), 77, dtype=np.uint8)))
+    assert [len(list(row)) for row in rows] == [1, 1]
+
+
+def runs(cells: Cells) -> int:
+    """How many runs of equal cells there are."""
+    return sum(len(list(strip)) for strip in strips(cells))
 
 
 @settings(max_examples=40, deadline=None)
@@ -145,7 +105,7 @@ def test_equal_neighbors_become_one_run() -> None:
 def test_tolerance_bounds_the_loss(tolerance: int, seed: int) -> None:
     exact = pack(np.random.default_rng(seed).integers(0, 60, (8, 20, 3), dtype=np.uint8))
     merged = merge(exact, tolerance)
-    assert sum(map(len, runs(merged))) <= sum(map(len, runs(exact)))
+    assert runs(merged) <= runs(exact)
     for shown, meant in ((merged.upper, exact.upper), (merged.lower, exact.lower)):
         for shift in (16, 8, 0):
             assert np.abs((shown >> shift & 255) - (meant >> shift & 255)).max() <= 1.5 * tolerance + 1
@@ -159,7 +119,7 @@ def test_the_loss_of_each_quality_as_psnr(quality: int, least: float) -> None:
         exact, merged = pack(pixels), merge(pack(pixels), quality)
         for shown, meant in ((merged.upper, exact.upper), (merged.lower, exact.lower)):
             errors += [((shown >> shift & 255) - (meant >> shift & 255)) ** 2 for shift in (16, 8, 0)]
-        assert sum(map(len, runs(merged))) < sum(map(len, runs(exact)))
+        assert runs(merged) < runs(exact)
     assert 10 * np.log10(255**2 / np.mean(errors)) >= least
 
 

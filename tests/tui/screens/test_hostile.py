@@ -13,7 +13,8 @@ from store.records import Album, Reason
 from tests.tui.support.app import HOSTILE, check_rows, ready, session_of
 from tests.tui.support.fakes import FakeCovers, make_album
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
-from tui.terminal.title import KEEP, RESTORE, title_codes
+from tui.terminal.display import title_codes
+from tui.terminal.thrifty import KEEP_TITLE, RESTORE_TITLE
 
 MORE = ("مرحبا بالعالم", "👍🏽🏴‍☠️", "\x9b31mred", "\ud800", "%s{}$(id)`id`", "<script>alert(1)</script>&amp;", "=1+1")
 
@@ -83,10 +84,10 @@ async def test_the_title_follows_the_walk_and_is_given_back(monkeypatch: pytest.
         assert [one for one in written if "\x1b]2;" in one] == [title_codes(here)] and here != start
         await pilot.press("backspace")
         assert written[-1] == title_codes(start)
-    assert written[-1] == RESTORE and app._title == ""
+    assert written[-1] == RESTORE_TITLE and app._title == ""
     bare = scene_app("walk")
     monkeypatch.setenv("TERM", "linux")
     async with bare.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         assert bare._title == ""
-    assert KEEP.startswith("\x1b[22")
+    assert KEEP_TITLE.startswith("\x1b[22")

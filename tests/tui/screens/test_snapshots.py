@@ -2,7 +2,8 @@
 
 After a wanted change write the files anew and read their diff before you commit it:
     SLEEVEWALK_SNAPSHOTS=update python -m pytest tests/tui/screens/test_snapshots.py
-Covers are left out: text, lines and marks are compared. A new screen is one line in `SCENES`.
+Both outputs draw the same. Covers are left out: text, lines and marks are compared.
+A new screen is one line in `SCENES`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from textual.pilot import Pilot
 
 from tests.tui.support.app import screen_text
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
+from tui.terminal.output import OUTPUTS
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (160, 50))
@@ -42,14 +44,15 @@ async def settled(pilot: Pilot[Any]) -> str:
     raise AssertionError("the screen does not come to rest")
 
 
+@pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 @pytest.mark.parametrize("name", SCENES)
 async def test_the_screen_is_as_kept(
-    name: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    name: str, size: tuple[int, int], output: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    app = scene_app(name, tmp_path) if name == "gallery" else scene_app(name)
+    app = scene_app(name, tmp_path if name == "gallery" else Path("nowhere"), output=output)
     monkeypatch.setattr(app.covers, "pixels", lambda _sha: np.full((128, 128, 3), 90, np.uint8))
     async with app.run_test(size=size) as pilot:
         await open_scene(pilot, name)

@@ -16,6 +16,7 @@ from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.app import SleevewalkApp
 from tui.config import Config
 from tui.pictures.colors import Pixels
+from tui.terminal.output import app_class
 from tui.walk.session import Session
 
 GENRES = ("shoegaze", "dub", "bop", "drone", "house", "folk", "metal", "pop")
@@ -168,13 +169,14 @@ def make_app(
     missing: frozenset[str] = frozenset(),
     blender: FakeBlender | None = None,
     config: Config | None = None,
+    output: str = "thrifty",
 ) -> SleevewalkApp:
     """The app on a fake library of 40 albums, or on those given."""
     albums = [make_album(row) for row in range(40)] if albums is None else albums
     session = None
     if albums:
         session = Session(FakeNeighborhood(albums, indexed), albums[0].album_id, seed=1)
-    return SleevewalkApp(
+    return app_class(SleevewalkApp, output)(
         session,
         FakeCovers(missing),
         fake_find,

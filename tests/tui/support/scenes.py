@@ -76,10 +76,14 @@ def short_route(neighborhood: Any, start: str, goal: str, *_: object) -> Route:
 
 
 def scene_app(
-    name: str, folder: Path = Path("nowhere"), albums: list[Album] | None = None, config: Config | None = None
+    name: str,
+    folder: Path = Path("nowhere"),
+    albums: list[Album] | None = None,
+    config: Config | None = None,
+    output: str = "thrifty",
 ) -> SleevewalkApp:
     """The app that the scene is played in; what the bench writes goes into `folder`."""
-    app = make_app([] if name == "empty" else albums, folder, blender=FakeBlender(), config=config)
+    app = make_app([] if name == "empty" else albums, folder, blender=FakeBlender(), config=config, output=output)
     app.welcome = name == "welcome"
     app.router = short_route
     session = app.session

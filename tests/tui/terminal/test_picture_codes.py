@@ -15,7 +15,7 @@ from textual.strip import Strip
 from tests.tui.support.measures import photograph, psnr
 from tests.tui.support.mirror import laid
 from tests.tui.support.picture_screen import MARKS, PictureScreen, read_sixel
-from tui.pictures.cells import Pictures
+from tui.pictures.cells import PictureTable
 from tui.pictures.colors import Pixels
 from tui.pictures.resample import resample
 from tui.terminal import kitty
@@ -43,9 +43,9 @@ def noisy(seed: int) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (128, 128, 3), dtype=np.uint8)
 
 
-def pictures_of(*pixels: Pixels) -> tuple[Pictures, list[list[Strip]]]:
+def pictures_of(*pixels: Pixels) -> tuple[PictureTable, list[list[Strip]]]:
     """Each as strips of 12 x 6 cells; the first has number 1."""
-    pictures = Pictures()
+    pictures = PictureTable()
     return pictures, [pictures.strips(at, lambda at=at: pixels[at], 12, 6) for at in range(len(pixels))]
 
 

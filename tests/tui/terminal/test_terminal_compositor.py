@@ -25,12 +25,16 @@ from tui.app import SleevewalkApp
 from tui.pictures.colors import ColorMode
 from tui.terminal.compositor import Painting, Part, SparingCompositor, within, without
 from tui.terminal.mirror import TerminalMirror
+from tui.terminal.output import app_class
 from tui.walk.session import Session
 
 ROOT = Path(__file__).parents[3]
 SIZE = (100, 30)
 KEYS = ("right", "j", "enter", "space", "w", "escape", "slash", "d", "u", "b", "escape", "M", "L", "escape")
 KEYS_MORE = ("right_square_bracket", "t", "escape", "n", "escape", "f12", "h", "enter", "question_mark", "escape")
+
+
+ThriftyApp = app_class(SleevewalkApp, "thrifty")
 
 
 class Spy(SparingCompositor):
@@ -47,7 +51,7 @@ class Spy(SparingCompositor):
         return painting
 
 
-class SpiedApp(SleevewalkApp):
+class SpiedApp(ThriftyApp):  # type: ignore[valid-type, misc]
     """An app whose screens draw into one mirror, though there is no terminal."""
 
     CSS_PATH = ROOT / "tui" / "app.tcss"
@@ -117,7 +121,7 @@ def test_what_enter_shows_was_read_in_the_rest_before_it() -> None:
             assert neighbor is None or neighbor.album.cover_sha256 in read[:seen]
         assert focused.cover_sha256 in read[:seen]
 
-    run(check, SleevewalkApp)
+    run(check, ThriftyApp)
 
 
 @pytest.mark.parametrize("left", range(8))

@@ -8,7 +8,7 @@ import pytest
 
 from tui.commands.doctor import terminal_findings
 from tui.terminal import choice as picture_choice
-from tui.terminal.look import described, terminal_look
+from tui.terminal.look import TerminalLook, described, terminal_look
 from tui.terminal.probe import AnswerFilter
 
 
@@ -53,12 +53,12 @@ def test_doctor_tells_what_was_found_and_why(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(picture_choice, "can_ask", lambda: True)
     monkeypatch.setattr(picture_choice, "unechoed", nullcontext)
     monkeypatch.setattr(picture_choice, "ask", lambda: (told, ""))
-    found = {finding.name: finding for finding in terminal_findings("auto", None, "auto")}
+    found = {finding.name: finding for finding in terminal_findings(TerminalLook(pictures="auto"))}
     assert found["pictures"].text.startswith("kitty (") and found["pictures"].ok
     assert "kitty yes, sixel no" in found["answers"].text
     assert "TERM=xterm-kitty" in found["says"].text and "none" in found["inside"].text
-    found = {finding.name: finding for finding in terminal_findings("auto", None, "sixel")}
+    found = {finding.name: finding for finding in terminal_findings(TerminalLook(pictures="sixel"))}
     assert found["pictures"].text.startswith("halfblocks (") and not found["pictures"].ok
     monkeypatch.setenv("STY", "1.screen")
-    found = {finding.name: finding for finding in terminal_findings("auto", None, "kitty")}
+    found = {finding.name: finding for finding in terminal_findings(TerminalLook(pictures="kitty"))}
     assert "screen" in found["pictures"].text and found["answers"].text == "not asked"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyte
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -15,6 +20,8 @@ from tests.tui.support.mirror import CONSOLE, laid
 from tests.tui.support.slow_terminal import pictured
 from tui.pictures.colors import ColorMode
 from tui.pictures.halfblocks import dither, pack, picture, strips
+from tui.terminal.compositor import Painting, Part
+from tui.terminal.display import Colorless
 from tui.terminal.mirror import TerminalMirror
 
 COLUMNS, ROWS = 40, 12
@@ -109,14 +116,57 @@ def test_after_forgetting_everything_is_sent_again() -> None:
 
 
 def test_without_colours_there_are_none_and_nothing_but_ascii() -> None:
-    mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.STANDARD, colorless=True, plain=True)
+    mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.STANDARD)
     photo = np.linspace(0, 255, 128 * 128 * 3).astype(np.uint8).reshape(128, 128, 3)
     art = strips(picture(photo, COLUMNS - 4, ROWS, ColorMode.ASCII, 0))
     focus = Style(color="#17181c", bgcolor="#f4f0dc")
     ends = Strip([Segment("▌⠤─›", focus)], 4)
-    mirror.paint(laid([[row, ends] for row in art]))
+    plain = [[strip.apply_filter(Colorless(ascii_only=True), Color(0, 0, 0)) for strip in (row, ends)] for row in art]
+    mirror.paint(laid(plain))
     sent = "".join(all_of(mirror, 1 << 30))
     assert sent.isascii() and "38;" not in sent and "48;" not in sent
     screen = shown([sent])
     assert len({screen.buffer[y][0].data for y in range(ROWS)}) > 5  # dark to bright
     assert screen.buffer[3][COLUMNS - 1].reverse and not screen.buffer[3][0].reverse
+
+
+GROUND = strips(pack(np.random.default_rng(1).integers(0, 256, (2 * ROWS, COLUMNS, 3), dtype=np.uint8)))
+INKS = [Style(color="#dcdee3", bgcolor=back) for back in ("#101216", "#171a20")]
+
+
+def over_pictures(y: int, text: str, ink: Style) -> list[Part]:
+    """A row of the ground with text over it; where there is a dot the ground is seen."""
+    parts = []
+    for run in re.finditer(r"\.+|[^.]+", text[:COLUMNS]):
+        strip = GROUND[y] if run[0][0] == "." else Strip([Segment(run[0], ink)])
+        parts.append(Part(y, 0 if run[0][0] == "." else run.start(), run.start(), run.end(), strip))
+    return parts
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> list[tuple[Painting, int]]:
+    """Frames that put text over pictures and take it away again, and how many bytes of each are sent."""
+    row = st.tuples(st.integers(0, 3), st.text("ab ..", min_size=1, max_size=16), st.sampled_from(INKS))
+    found = [(Painting(part for y in range(ROWS) for part in over_pictures(y, "." * COLUMNS, INKS[0])), 1 << 30)]
+    for _ in range(draw(st.integers(2, 6))):
+        rows = {y: over_pictures(y, text, ink) for y, text, ink in draw(st.lists(row, min_size=1, max_size=3))}
+        found.append((Painting(part for parts in rows.values() for part in parts), draw(st.integers(0, 200))))
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(frames())
+def test_however_frames_are_abandoned_the_terminal_ends_with_what_the_app_drew(
+    drawn_frames: list[tuple[Painting, int]],
+) -> None:
+    mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.TRUECOLOR)
+    whole = TerminalMirror(COLUMNS, ROWS, ColorSystem.TRUECOLOR)
+    sent = []
+    for painting, budget in drawn_frames:
+        mirror.paint(painting)
+        whole.paint(painting)
+        while budget > 0 and (part := mirror.take(10, Region(3, 2, 10, 4))):
+            sent.append(part)
+            budget -= len(part)
+    sent += all_of(mirror, 1 << 30)
+    assert pictured(shown(sent)) == pictured(shown(all_of(whole, 1 << 30)))
