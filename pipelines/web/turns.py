@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock
+
+_POLL_SECONDS = 0.005  # the lock is held for the time of one small read and write
+
+
+@dataclass(slots=True)
+class Turn:
+    """A host's next free moment, seconds since 1970; 0 where it was never asked. Set it to keep others waiting."""
+
+    at: float
 
 
 def turn_file(folder: Path, host: str) -> Path:
+    """Where a host's next free moment is kept."""
     return folder / re.sub(r"[^\w.-]", "_", host)[:200]
 
 
-class next_turn:
-    """A host's next free moment, in a file under a lock, so that other processes keep to it too."""
-
-    def __init__(self, folder: Path, host: str) -> None:
-        self._path = turn_file(folder, host)
-        self.at = 0.0
-
-    def __enter__(self) -> next_turn:
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+@contextmanager
+def next_turn(folder: Path, host: str) -> Iterator[Turn]:
+    """A host's turn under a lock that other threads and processes wait for; a change is written when it ends."""
+    path = turn_file(folder, host)
+    # a lock file of its own: filelock may remove it, the moment must stay
+    with FileLock(path.with_name(f"{path.name}.lock"), mode=0o600, poll_interval=_POLL_SECONDS):
+        path.touch(0o600)
         try:
-            self.at = self._before = float(os.pread(self._file, 64, 0))
-        except ValueError:
-            self._before = 0.0
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.at != self._before:
-            os.pwrite(self._file, f"{self.at:<32.6f}".encode(), 0)
-        os.close(self._file)
+            before = float(path.read_text())
+        except ValueError:  # never asked, or a process killed while it wrote
+            before = 0.0
+        turn = Turn(before)
+        yield turn
+        if turn.at != before:
+            path.write_text(f"{turn.at:.6f}")
