@@ -101,11 +101,16 @@ def open_demo(folder: Path, album: str | None, look: TerminalLook, no_open: bool
     return open_app(library, album, look)
 
 
+class NoTerminal(click.ClickException):
+    """There is no terminal that could show the app."""
+
+    exit_code = 2
+
+
 def need_terminal() -> None:
-    """Refuse in one line where the app cannot be shown."""
-    missing = no_terminal()
-    if missing:
-        raise click.UsageError(f"the app needs a terminal: {missing}; --help lists what works without one")
+    """NoTerminal where the app cannot be shown."""
+    if missing := no_terminal():
+        raise NoTerminal(f"the app needs a terminal, and {missing}; `sleevewalk --help` lists what works without one")
 
 
 def open_app(library: Library, album: str | None, look: TerminalLook) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
+import signal
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
@@ -23,6 +26,7 @@ from tui.text import cut, plain
 TITLE_CELLS = 80  # of the title of the terminal's window, or of the pane in tmux
 GONE_CHECK = 1.0  # seconds between looks at whether the terminal is still there
 GONE = 1  # exit status where it is not
+LAST_RESORT = 10.0  # seconds that the app has to end by itself then
 _UNTITLED = ("", "dumb", "linux")  # TERMs that have no title and may print one
 _ASCII = str.maketrans(  # what the screen is drawn with, for a terminal that has ASCII only
     {
@@ -91,13 +95,27 @@ class Display(OrderedKeys):
         self.refresh()
 
     def on_mount(self) -> None:
-        """Look now and then whether the terminal is still there."""
+        """Leave when the terminal hangs up, also where that signal was ignored before the app started."""
         if not self.is_headless and os.name == "posix":
-            self.set_interval(GONE_CHECK, self._leave_if_gone)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._leave)
+            self._watch = self.set_interval(GONE_CHECK, self._leave_if_gone)
+            resume = signal.getsignal(signal.SIGCONT)  # the kernel sends it with SIGHUP; Textual would start anew
+            if callable(resume):
+                signal.signal(signal.SIGCONT, lambda *which: None if is_gone() else resume(*which))
 
     def _leave_if_gone(self) -> None:
         if is_gone():
-            self.exit(return_code=GONE)
+            self._leave()
+
+    def _leave(self) -> None:
+        self._watch.stop()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for end in (0, 2):  # a thread that fails to write leaves its queue full, and closing the driver waits for it
+            os.dup2(nowhere, end)
+        last_resort = threading.Timer(LAST_RESORT, os._exit, (GONE,))
+        last_resort.daemon = True
+        last_resort.start()
+        self.exit(return_code=GONE)
 
 
 def is_gone(read: int = 0) -> bool:

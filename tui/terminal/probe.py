@@ -102,10 +102,10 @@ class AnswerFilter:
 def no_terminal(environ: Mapping[str, str] = os.environ, read: int = 0, write: int = 2) -> str:
     """Why no app can be shown here, or ""."""
     if environ.get("TERM") in ("dumb", "unknown"):
-        return f"TERM={environ['TERM']} stands for one that shows lines only"
-    for fd, name in ((read, "input"), (write, "error output")):
+        return f"TERM={environ['TERM']} has no full screen"
+    for fd, name in ((read, "standard input"), (write, "standard error")):
         if not os.isatty(fd):
-            return f"the {name} is none"
+            return f"the {name} is not one"
     return ""
 
 
