@@ -102,7 +102,6 @@ class Palette:
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = {**DEFAULTS, **variables}
         self.background = self._variables["background"]
-        self.panel = self._variables["panel"]
 
     def text(self, name: str = "foreground", *, bold: bool = False, on: str = "background") -> Style:
         """The variable `name` on the variable `on`."""

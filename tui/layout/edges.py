@@ -8,7 +8,7 @@ from functools import lru_cache
 from tui.layout.geometry import Rect
 
 Cell = tuple[int, int]  # column, row
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode's bit for the dot at [row][column]
+DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode's bits for the braille dots, [row][column]
 BRAILLE = 0x2800
 
 
@@ -33,7 +33,7 @@ def edge_cells(center: Rect, edge: Edge) -> dict[Cell, int]:
         y = round(y0 + (y1 - y0) * step / steps)
         for dx, dy in ((0, 0), (int(steep), int(not steep)))[: 1 + edge.strong]:
             cell = ((x + dx) // 2, (y + dy) // 4)
-            cells[cell] = cells.get(cell, 0) | _DOTS[(y + dy) % 4][(x + dx) % 2]
+            cells[cell] = cells.get(cell, 0) | DOTS[(y + dy) % 4][(x + dx) % 2]
     return cells
 
 

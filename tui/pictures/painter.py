@@ -107,7 +107,7 @@ class CoverPainter:
         return self.draw_cells(picture(pixels, columns, rows, self.mode, self.tolerance, self.light))
 
     def prepare(self, album: Album, columns: int, rows: int) -> None:
-        """Read and pack a cover ahead of drawing it."""
+        """Read and pack a cover before it is drawn."""
         if album.cover_sha256 is not None and self.pictures is not None:
             self._pixels(album.cover_sha256, self.tolerance >= LITE)
         elif album.cover_sha256 is not None:

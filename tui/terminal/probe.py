@@ -64,11 +64,6 @@ class AnswerFilter:
         """Whether no more answers are to come."""
         return self.answers.complete and not self._held
 
-    @property
-    def holding(self) -> bool:
-        """Whether something is held back."""
-        return bool(self._held)
-
     def feed(self, text: str) -> str:
         """The keys in `text`; the begin of an answer is held back until its end has come."""
         text = _ANSWER.sub(self._take, self._held + text)

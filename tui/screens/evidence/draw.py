@@ -8,7 +8,7 @@ import numpy as np
 from rich.style import Style
 
 from pipelines.evidence.results import POSTER, Cell, Evidence, Pair
-from tui.layout.edges import BRAILLE
+from tui.layout.edges import BRAILLE, DOTS
 from tui.palette import Palette, style
 from tui.text import centered, cut, pad, plain, wrap
 from tui.widgets.lines import Span
@@ -16,7 +16,6 @@ from tui.widgets.lines import Span
 SHOWN = {"plain": "the poster's way", "artist": "the poster's way, artist folds", "best": "best model, artist folds"}
 LOW, HIGH = 0.45, 0.8  # AUC at the ends of the colours
 _SCALE = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))  # viridis
-_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 Rows = list[list[Span]]
 
 
@@ -123,7 +122,7 @@ def braille_curve(
     for top in range(0, high, 4):
         line = ""
         for left in range(0, wide, 2):
-            bits = sum(_BITS[dy][dx] for dy in range(4) for dx in range(2) if dots[top + dy, left + dx])
+            bits = sum(DOTS[dy][dx] for dy in range(4) for dx in range(2) if dots[top + dy, left + dx])
             mark = "*" if plain_only else chr(BRAILLE + bits)
             line += mark if bits else " "
         lines.append(line)

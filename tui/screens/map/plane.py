@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tui.layout.edges import DOTS
 from tui.layout.geometry import Rect
 
 ZOOM = 1.5  # a step nearer or farther
@@ -17,7 +18,7 @@ NEAREST = 3000.0  # times the whole map: nearer there is nothing to tell apart
 MARGIN = 0.04  # of the map's width and height, kept free on each side
 COVER_ROWS = (9, 7, 5, 4, 3)  # of a cover on the map, the largest that leaves room for most
 CROWD = 8  # times as many albums as covers would fit: fewer, and their covers are drawn
-_DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # Unicode's bit for the dot at [row, column]
+_DOTS = np.array(DOTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from tui.walk.session import Blender, Session
 from tui.widgets.bars import KeysLine, ModeLine, Notices, TrailLine, WhyLine
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines
-from tui.workers.ahead import Ahead
+from tui.workers.prefetch import Prefetch
 from vae.info import BadWeights
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class WalkScreen(Screen[None]):
         self.painter = painter
         self.blender = blender
         self.blends_dir = blends_dir
-        self._ahead = Ahead(self.set_timer)
+        self._prefetch = Prefetch(self.set_timer)
         self._blending = False
         self._labelled = False  # letters stand with the covers and the next key chooses one
         self._message: tuple[str, bool] | None = None  # shown in place of the keys until the next key
@@ -118,14 +118,14 @@ class WalkScreen(Screen[None]):
             ring.lay_out(count)
             ring.show_session(self.session)
             self._refresh_text()
-        self._ahead.plan(ring.readied(self.session))
+        self._prefetch.plan(ring.readied(self.session))
 
     def refresh_focus(self) -> None:
         """Draw what a moved focus changes: captions, marks and the panel."""
         ring = self.query_one(RingView)
         ring.show_focus(self.session)
         self._refresh_text()
-        self._ahead.plan(ring.readied(self.session))
+        self._prefetch.plan(ring.readied(self.session))
 
     def _refresh_text(self) -> None:
         session = self.session

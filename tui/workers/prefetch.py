@@ -1,4 +1,4 @@
-"""Work done ahead in small steps while nobody presses a key, so that the key that is likely next has less to do.
+"""Prefetching in small steps while nobody presses a key, so that the key that is likely next has less to do.
 
 On the screen's own thread: a thread beside it would hold Python's lock for longer than a step takes.
 """
@@ -15,7 +15,7 @@ PAUSE = 0.003  # seconds between steps, in which a key is heard
 SetTimer = Callable[[float, Callable[[], None]], Timer]
 
 
-class Ahead:
+class Prefetch:
     """Runs the steps of the latest plan; a new one takes the place of what is left of the one before."""
 
     def __init__(self, set_timer: SetTimer) -> None:
