@@ -50,12 +50,9 @@ def format_of(out: Path | None) -> str | None:
 
 def fetch(library: Library, query: str) -> Result:
     """Run the query read-only, what waits in the journal of personal records included. LibraryError where it fails."""
-    import duckdb
-    import pyarrow as pa
-
+    from store.database.readonly import read_only_query
     from store.database.replay import waiting_records
     from store.personal.records import Personal
-    from store.text import clean
 
     flushed = Personal(library).flush()
     with library.read() as con:
@@ -63,11 +60,7 @@ def fetch(library: Library, query: str) -> Result:
             click.echo(
                 "the newest bookmarks, walks and blends are still in journal.jsonl and not in this answer", err=True
             )
-        try:
-            answer = con.sql(query)
-            return Result(pa.table({}) if answer is None else answer.to_arrow_table())
-        except duckdb.Error as error:
-            raise LibraryError(f"the query failed: {clean(str(error), 600)}") from error
+        return Result(read_only_query(con, query))
 
 
 def write(result: Result, form: str, out: Path | None) -> None:
