@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import _character_to_key, key_to_character
-
-if TYPE_CHECKING:
-    from tui.app import SleevewalkApp
 
 NAMES = {
     "slash": "/",
@@ -70,9 +67,15 @@ class KeyNames:
         return " ".join(dict.fromkeys(self(binding_id) for binding_id in hint.ids))
 
 
+class HasKeyNames(Protocol):
+    """An app that knows what its keys are called."""
+
+    key_names: KeyNames
+
+
 def key_names(node: DOMNode) -> KeyNames:
     """The names of the app that a widget or screen belongs to."""
-    return cast("SleevewalkApp", node.app).key_names
+    return cast(HasKeyNames, node.app).key_names
 
 
 def keyed(bindings: Iterable[Binding], own: Mapping[str, str]) -> list[Binding]:

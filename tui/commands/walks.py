@@ -91,6 +91,7 @@ def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> int:
     from store.errors import LibraryError
     from store.neighbors.neighborhood import open_neighborhood
     from store.text import clean
+    from tui.walk.stops import stops_of
     from tui.walk.trail import Trail, branch
 
     neighborhood = open_neighborhood(library)
@@ -101,7 +102,7 @@ def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> int:
         click.echo(f"left out: {gone:,} of {len(walk.steps):,} stops, whose albums are no longer here", err=True)
     if trail is None:
         raise LibraryError(f"walk {walk.label} has no stop left to show")
-    stops = trail.stops(neighborhood)
+    stops = stops_of(trail, neighborhood)
     if out is not None:
         try:
             write_walk(stops, CoverFiles(library.covers_dir), out, clean(walk.name) or clean(out.stem))

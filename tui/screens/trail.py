@@ -19,6 +19,7 @@ from tui.pictures.painter import CoverSource
 from tui.screens.walk.details import BOOKMARK
 from tui.text import cut, pad, plain, width
 from tui.walk.session import Session
+from tui.walk.stops import stops_of
 from tui.walk.trail import Visit, branch
 from tui.widgets.bars import KeysLine
 from tui.widgets.lines import Lines, Span
@@ -106,7 +107,7 @@ class TrailScreen(Screen[int | None]):
     def action_export(self, alone: bool = False) -> None:
         """Write the trail in every format, in a thread; `alone`: only the walk of the chosen stop."""
         self.query_one(KeysLine).show_message("writing …")
-        stops = self.session.trail.stops(self.session.neighborhood, self.walk_id if alone else None)
+        stops = stops_of(self.session.trail, self.session.neighborhood, self.walk_id if alone else None)
         name = file_name(self.session.walk_names.get(self.walk_id, "")) if alone else "trail"
         self._export(stops, f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
 

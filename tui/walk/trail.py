@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from tui.walk.placement import Slots
 
 if TYPE_CHECKING:
-    from pipelines.exports.walk import Stop
     from store.database.replay import WalkStep
-    from tui.walk.session import Neighborhood
 
 DEEPEST = 8  # branches are indented no further
 
@@ -137,24 +135,6 @@ class Trail:
     def recent(self) -> list[str]:
         """Every album of the walk once, the latest first."""
         return list(dict.fromkeys(visit.album_id for visit in reversed(self.visits)))
-
-    def stops(self, neighborhood: Neighborhood, walk_id: str | None = None) -> list[Stop]:
-        """Every visit as an export has it: its album, and why the stop before neighbours it.
-
-        `walk_id`: those of one walk only, counted from 0; one that was walked to from another walk is a start.
-        """
-        from pipelines.exports.walk import Stop
-
-        snapshot, stops = neighborhood.snapshot, []
-        visits = [visit for visit in self.visits if walk_id in (None, visit.walk_id)]
-        number = {visit.seq: place for place, visit in enumerate(visits)}
-        for visit in visits:
-            came_from = None if visit.came_from is None else number.get(visit.came_from)
-            before = None if came_from is None else visits[came_from].album_id
-            reasons = () if before is None else neighborhood.reasons(before, visit.album_id)
-            album = snapshot.album(snapshot.row(visit.album_id))
-            stops.append(Stop(number[visit.seq], album, came_from, reasons))
-        return stops
 
 
 def branch(depth: int) -> str:

@@ -17,6 +17,7 @@ from tui.app import SleevewalkApp
 from tui.opening import app_of
 from tui.screens.trail import TrailScreen, file_name
 from tui.screens.welcome import WelcomeScreen
+from tui.walk.stops import stops_of
 
 
 async def on_trail(app: SleevewalkApp, pilot: object) -> None:
@@ -84,6 +85,6 @@ async def test_a_walk_reached_from_another_walk_starts_its_own_file(tmp_path: Pa
     session.walk_id = "later"
     for row in (7, 8):
         session.jump(session.snapshot.album(row).album_id)
-    stops = session.trail.stops(session.neighborhood, "later")
+    stops = stops_of(session.trail, session.neighborhood, "later")
     assert [(stop.seq, stop.came_from, bool(stop.reasons)) for stop in stops] == [(0, None, False), (1, 0, True)]
-    assert [stop.came_from for stop in session.trail.stops(session.neighborhood)] == [None, 0, 1, 2, 3]
+    assert [stop.came_from for stop in stops_of(session.trail, session.neighborhood)] == [None, 0, 1, 2, 3]
