@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exactly one faiss: the GPU one (1.2 GB of CUDA libraries) only where a GPU answers.
 EXTRA := $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
 
-.PHONY: run test test-cluster lint bench torture clean
+.PHONY: run test test-cluster lint bench torture sleeves clean
 
 run: $(VENV)/.app
 	$(BIN)/sleevewalk demo
@@ -42,6 +42,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 # Three minutes of killing at random, and three on a disk that fills.
 torture: $(VENV)/.dev
 	SLEEVEWALK_TORTURE=180 $(BIN)/python -m pytest -s tests/torture
+
+# The demo's covers, drawn and embedded anew: after a change in tools/sleeves or of the shipped weights.
+sleeves: $(VENV)/.dev
+	$(BIN)/python -m tools.sleeves -o pipelines/demo/sleeves
 
 clean:
 	rm -rf $(VENV) build *.egg-info

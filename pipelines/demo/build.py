@@ -1,99 +1,77 @@
-"""Draws the demo library into a folder: albums, tags, covers and similar artists, in short bursts, resumable.
+"""The demo library: 300 fictional albums with covers, tags, similar artists and latents, shipped as a shard.
 
-Embedding and indexing come after, as for any other library (`pipelines.build`).
+`sleeves/` is a folder of shards as any other, with the similar artists beside; `tools/sleeves` makes it.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+import csv
+import json
 from pathlib import Path
+from typing import Any
 
-from pipelines.batches import batched
-from pipelines.demo.canvas import SIZE
-from pipelines.demo.catalogue import SOURCE, demo_albums, demo_similar_artists
-from pipelines.demo.draw import draw_cover
-from pipelines.images import encode_webp
 from pipelines.progress import Progress
 from pipelines.writing import patient_write
-from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
-from store.catalogue.tables import add_covers, add_similar_artists, item_statuses, record_items
+from store.catalogue.tables import add_similar_artists, item_statuses, record_items
 from store.database.library import Library
 from store.errors import LibraryError
-from store.records import AlbumRecord, CoverRecord
+from store.records import AlbumRecord
+from vae.info import SHIPPED, read_info
 
-_BATCH = 50  # albums a burst: a second or two of drawing is all that a kill can lose
-_SIMILAR = "similar-artists"  # the item that stands for all their rows
-_DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """An album and its cover, encoded but not yet stored."""
-
-    album: AlbumRecord
-    webp: bytes
-    mean_color: int  # 0xRRGGBB
+DATA = Path(__file__).parent / "sleeves"
+SOURCE = "demo"
+SIMILAR = "similar-artists.csv"
 
 
-def build_demo(library_path: Path, progress: Progress) -> Library:
+def build_demo(library_path: Path, progress: Progress, *, weights: Path = SHIPPED) -> Library:
     """The demo library in `library_path`, made there or completed; where it is complete nothing is written.
 
-    Progress counts albums. Killed at any moment it goes on from its last burst when it is run again, and a cover
-    file that has gone missing is drawn anew. Raises LibraryError and its kin as the store does.
+    Latents come with it unless `weights` are of another model than the shard: then `build` embeds the covers. A cover
+    file that has gone missing is written again. Raises LibraryError and its kin as the store does.
     """
     library = Library.create(library_path)
-    files = CoverFiles(library.covers_dir)
-    albums = demo_albums()
-    with library.read() as con:
-        statuses = item_statuses(con, SOURCE)
-        stored = dict(con.execute("SELECT source_key, cover_sha256 FROM albums WHERE source = ?", [SOURCE]).fetchall())
-    todo = [album for album in albums if not _is_done(album, statuses, stored, files)]
-    progress.start("Drawing covers", len(albums))
-    progress.advance(len(albums) - len(todo))
-    # Threads: most of the time goes to numpy and Pillow, which let go of the interpreter, and a process pool
-    # would take longer to start than it saves.
-    pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))
-    try:
-        for batch in batched(todo, _BATCH):
-            drawn = list(pool.map(_draw, batch))
-            _store(library, files, drawn, progress)
-            progress.advance(len(drawn))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    if statuses.get(_SIMILAR) != _DONE:
-        with patient_write(library, progress) as con:
-            add_similar_artists(con, demo_similar_artists(), SOURCE)
-            record_items(con, SOURCE, [(_SIMILAR, "store", _DONE, None)])
-    progress.finish()
+    if _is_complete(library):
+        return library
+    from pipelines.shards.ingest import ingest_shards  # with pyarrow, which a complete library need not wait for
+
+    ingest_shards(library, DATA, progress, weights=weights, source=SOURCE, any_model=True)
+    if _manifest()["model_id"] != read_info(weights).model_id:
+        progress.finish("the demo came with latents of another model: its covers are embedded anew")
+    with (DATA / SIMILAR).open(encoding="utf-8", newline="") as file:
+        pairs = [(row["artist"], row["similar"], float(row["match"])) for row in csv.DictReader(file)]
+    with patient_write(library, progress) as con:
+        add_similar_artists(con, pairs, SOURCE)
+        record_items(con, SOURCE, [(SIMILAR, "store", "done", None)])
     return library
 
 
-def _is_done(album: AlbumRecord, statuses: dict[str, str], stored: dict[str, str | None], files: CoverFiles) -> bool:
-    if statuses.get(album.source_key) != _DONE:
+def demo_albums() -> list[AlbumRecord]:
+    """The demo's albums, by genre, artist and year."""
+    from pipelines.shards.format import album_rows, read_shard
+    from pipelines.sources.album_rows import AlbumRow
+
+    rows = (row for name in _manifest()["shards"] for row in album_rows(read_shard(DATA, name), SOURCE))
+    return [row.album for row in rows if isinstance(row, AlbumRow)]
+
+
+def _is_complete(library: Library) -> bool:
+    """Whether all of this shard is in the library, by its journal and its cover files."""
+    manifest = _manifest()
+    with library.read() as con:
+        statuses = item_statuses(con, SOURCE)
+        rows = con.execute("SELECT cover_sha256 FROM albums WHERE source = ?", [SOURCE]).fetchall()
+    read = f"read {manifest['fingerprint']} {manifest['model_id']}"
+    if statuses.get(SIMILAR) != "done" or statuses.get(manifest["table"]) != read or len(rows) < manifest["rows"]:
         return False
-    sha = stored.get(album.source_key)
-    return sha is not None and files.has(sha)
+    files = CoverFiles(library.covers_dir)
+    return all(sha is not None and files.has(sha) for (sha,) in rows)
 
 
-def _draw(album: AlbumRecord) -> _Drawn:
-    pixels = draw_cover(album)
-    red, green, blue = (int(value) for value in pixels.reshape(-1, 3).mean(axis=0).round())
-    return _Drawn(album, encode_webp(pixels), red << 16 | green << 8 | blue)
-
-
-def _store(library: Library, files: CoverFiles, drawn: Sequence[_Drawn], progress: Progress) -> None:
-    """The files first: a row never names a cover that is not there."""
-    shas = [files.put(one.webp) for one in drawn]
-    covers = [CoverRecord(sha, SIZE, SIZE, len(one.webp), one.mean_color) for sha, one in zip(shas, drawn, strict=True)]
-    albums = [replace(one.album, cover_sha256=sha) for sha, one in zip(shas, drawn, strict=True)]
-    with patient_write(library, progress) as con:
-        add_covers(con, covers)
-        result = add_albums(con, albums)
-        if result.refused:
-            key, reason = result.refused[0]
-            raise LibraryError(f"demo album {key} cannot be stored: {reason}")
-        record_items(con, SOURCE, [(album.source_key, "store", _DONE, None) for album in albums])
+def _manifest() -> dict[str, Any]:
+    """`shards.json`, read without pyarrow."""
+    try:
+        manifest: dict[str, Any] = json.loads((DATA / "shards.json").read_text(encoding="utf-8"))
+        return manifest
+    except (OSError, ValueError) as error:
+        raise LibraryError(f"the demo's albums are missing or damaged ({error}); install sleevewalk again") from error

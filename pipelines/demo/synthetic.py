@@ -1,6 +1,6 @@
 """Libraries of any size with made-up albums, to measure how sleevewalk grows. They have latents but no cover files.
 
-Names, tags and similar artists are put together from the demo's words. Latents are drawn like those of a real library:
+Names and tags are put together from those of the demo's albums. Latents are drawn like those of a real library:
 each is one of its covers, moved by a draw from their covariance. That keeps mean and covariance, and neighbours are as
 easily found as among the real ones: reading 8, 16 and 32 of 256 lists of as many covers finds .82, .95 and .997 of the
 ten nearest here, .84, .96 and .998 there, and .49, .66 and .82 in a normal distribution of the same covariance. Where
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.demo.words import GENRES, Genre, Scene
+from pipelines.demo.build import demo_albums
 from pipelines.progress import Progress
 from store.catalogue.albums import add_albums
 from store.catalogue.latents import add_latents, add_model, load_latents
@@ -41,12 +41,15 @@ SIMILAR = 8  # artists that an artist is similar to
 
 @dataclass(frozen=True, slots=True)
 class Artist:
-    """A made-up artist and where he belongs."""
+    """A made-up artist, and the demo's album whose genre, tags, year and number of listeners theirs are drawn after."""
 
     name: str
-    genre: Genre
-    scene: Scene
-    first_year: int
+    like: AlbumRecord
+
+    @property
+    def scene(self) -> str:
+        """The tag that comes next after the genre."""
+        return self.like.artist_tags[1][0]
 
 
 class Words:
@@ -54,11 +57,10 @@ class Words:
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)  # ten times as fast as numpy's for one number at a time
-        titles = (title for genre in GENRES for title in (*genre.titles, *(t for s in genre.scenes for t in s.titles)))
-        self.title_words = sorted({word for title in titles for word in title.split() if len(word) > 2})
-        names = (name for genre in GENRES for scene in genre.scenes for name in scene.artists)
-        self.name_words = sorted({word for name in names for word in name.split() if len(word) > 2})
-        self.scenes = [(genre, scene) for genre in GENRES for scene in genre.scenes]
+        albums = demo_albums()
+        self.title_words = sorted({word for album in albums for word in album.title.split() if len(word) > 2})
+        self.name_words = sorted({word for album in albums for word in album.artist.split() if len(word) > 2})
+        self.albums = list({album.artist: album for album in reversed(albums)}.values())  # each artist's first
 
     def pick(self, words: list[str], coined: float) -> str:
         """One to three words; with that chance one of them is in no dictionary, for a vocabulary that grows."""
@@ -79,18 +81,15 @@ class Words:
             if key(name) in seen:
                 continue
             seen.add(key(name))
-            genre, scene = self.dice.choice(self.scenes)
-            made.append(Artist(name, genre, scene, self.dice.randrange(*scene.years)))
+            made.append(Artist(name, self.dice.choice(self.albums)))
         return made
 
     def tags(self, artist: Artist) -> tuple[tuple[str, float], ...]:
-        """Four to eight, the scene's first, then moods and instruments, and now and then a rare one."""
-        tags = {artist.scene.name: 100.0, artist.genre.name: 80.0}
-        for words, weight in ((artist.scene.tags, 70.0), (artist.genre.moods, 40.0), (artist.genre.instruments, 20.0)):
-            for word in self.dice.sample(words, min(2, len(words))):
-                tags[word] = weight
+        """Four to eight, the scene's first, then some that go with it, and now and then a rare one."""
+        genre, scene, *others = artist.like.artist_tags
+        tags = dict([scene, genre, *self.dice.sample(others, self.dice.randint(2, min(6, len(others))))])
         if self.dice.random() < 0.3:
-            tags[f"{self.dice.choice(artist.genre.moods)} {artist.scene.name}"] = 10.0
+            tags[f"{self.dice.choice(others)[0]} {artist.scene}"] = 10.0
         return tuple(tags.items())
 
 
@@ -155,11 +154,11 @@ def _albums(words: Words, artists: list[Artist], count: int) -> Iterator[tuple[i
             title += f" {words.dice.choice(words.title_words)}"
         seen.add(named)
         artist = artists[chosen]
-        year = min(2025, artist.first_year + words.dice.randrange(20))
-        listeners = int(artist.genre.listeners * words.dice.lognormvariate(-2, 1.5))
+        year = min(2025, (artist.like.year or 1990) + words.dice.randrange(20))
+        listeners = int((artist.like.listeners or 0) * words.dice.lognormvariate(-1.5, 1.5))
         made.append(
             AlbumRecord(
-                artist.name, title, SOURCE, str(number), year, artist.genre.name, listeners, 6 * listeners,
+                artist.name, title, SOURCE, str(number), year, artist.like.genre, listeners, 6 * listeners,
                 tags=words.tags(artist),
             )
         )  # fmt: skip
@@ -174,7 +173,7 @@ def _similar(words: Words, artists: list[Artist]) -> Iterator[tuple[str, str, fl
     """Artists of one scene, at most SIMILAR each."""
     by_scene: dict[str, list[str]] = {}
     for artist in artists:
-        by_scene.setdefault(artist.scene.name, []).append(artist.name)
+        by_scene.setdefault(artist.scene, []).append(artist.name)
     for names in by_scene.values():
         for name in names:
             others = set(words.dice.choices(names, k=SIMILAR)) - {name}

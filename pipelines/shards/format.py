@@ -108,12 +108,12 @@ def block_name(number: int, block: pa.Table, model_id: str) -> str:
     return f"{number:06d}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
-def album_rows(shard: pa.Table) -> list[AlbumRow | LeftOut]:
+def album_rows(shard: pa.Table, source: str = SOURCE) -> list[AlbumRow | LeftOut]:
     """The rows of a shard as `parse_rows` gave them."""
-    return [_album_row(row) for row in shard.drop_columns(["webp", "latent"]).to_pylist()]
+    return [_album_row(row, source) for row in shard.drop_columns(["webp", "latent"]).to_pylist()]
 
 
-def _album_row(row: dict[str, Any]) -> AlbumRow | LeftOut:
+def _album_row(row: dict[str, Any], source: str) -> AlbumRow | LeftOut:
     if row["artist"] is None:
         return LeftOut(f"row {row['row']}", row["detail"] or "", row["error"] or "no album")
     name = album_id(row["artist"], row["album"])
@@ -121,7 +121,7 @@ def _album_row(row: dict[str, Any]) -> AlbumRow | LeftOut:
     album = AlbumRecord(
         artist=row["artist"],
         title=row["album"],
-        source=SOURCE,
+        source=source,
         source_key=name,
         **{field: row[field] for field in fields},
         tags=tuple((tag["tag"], tag["weight"]) for tag in row["tags"] or ()),

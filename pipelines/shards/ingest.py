@@ -20,12 +20,12 @@ from pipelines.batches import ahead
 from pipelines.images import BadImage, PreparedCover
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, SourceError, cover_pool, told
-from pipelines.shards.format import Manifest, album_rows, covers_of, path_of, read_manifest, read_shard
+from pipelines.shards.format import SOURCE, Manifest, album_rows, covers_of, path_of, read_manifest, read_shard
 from pipelines.sources.album_rows import AlbumRow
 from pipelines.sources.table import Batch, TableJob, put_cover
 from pipelines.writing import patient_write
 from store.catalogue.covers import CoverFiles
-from store.catalogue.latents import add_latents, add_model, missing_latents
+from store.catalogue.latents import add_latents, add_model, forget_latents, missing_latents
 from store.database.library import Library
 from store.database.schema import first_row
 from store.errors import LibraryError
@@ -48,34 +48,47 @@ class _Prepared:
 
 
 def ingest_shards(
-    library: Library, folder: Path, progress: Progress | None = None, *, weights: Path = SHIPPED
+    library: Library,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    weights: Path = SHIPPED,
+    source: str = SOURCE,
+    any_model: bool = False,
 ) -> IngestReport:
-    """Bring what the shards hold into the library. `build` then has nothing to embed.
+    """Bring what the shards hold into the library, as albums of `source`. `build` then has nothing to embed.
 
-    SourceError where the folder is no whole set of shards or was made with another model than `weights`, LibraryError
-    for a damaged shard, LibraryLocked after a patient wait; what was committed until then stays.
+    Latents of another model than `weights`, in the shards or in the library, are refused; with `any_model` those in the
+    shards are left out and those in the library deleted, for a `build` that follows to make anew.
+
+    SourceError where the folder is no whole set of shards or the models differ, LibraryError for a damaged shard,
+    LibraryLocked after a patient wait; what was committed until then stays.
     """
     progress = progress or Progress()
     report = IngestReport(str(folder))
     manifest = read_manifest(folder)
     info = read_info(weights)
-    if info.model_id != manifest.model_id:
+    fits = info.model_id == manifest.model_id
+    if not (fits or any_model):
         raise SourceError(
             f"{folder} was made with model {manifest.model_id}, this library would be built with {info.model_id} "
             f"({weights}); make the shards again with these weights, or name those of the shards with --weights"
         )
     with patient_write(library, progress) as con:
-        if others := first_row(con, "SELECT model_id FROM latents WHERE model_id <> ? LIMIT 1", [info.model_id]):
+        others = first_row(con, "SELECT model_id FROM latents WHERE model_id <> ? LIMIT 1", [info.model_id])
+        if others and any_model:
+            forget_latents(con, keep_model_id=info.model_id)
+        elif others:
             raise SourceError(
                 f"{library.path} holds latents of model {others[0]}, the shards those of {info.model_id}: "
                 "make the shards with the weights of the first, or run `sleevewalk build` with those of the second"
             )
         config = info.config
         add_model(con, info.model_id, "sleevewalk", config.latent_dim, config.resolution, None, info.metrics)
-        missing = set(missing_latents(con, info.model_id))
+        missing = set(missing_latents(con, info.model_id)) if fits else None
     with told(report, progress), cover_pool() as pool:
         state = f"{manifest.fingerprint} {manifest.model_id}"
-        job = TableJob(library, manifest.table, state, pool, progress, report)
+        job = TableJob(library, manifest.table, state, pool, progress, report, source)
         progress.start(f"Albums from {folder.name}", manifest.rows)
         for one in ahead(_prepared(job, folder, manifest), _AHEAD):
             _commit(job, one, manifest, missing)
@@ -91,7 +104,7 @@ def _prepared(job: TableJob, folder: Path, manifest: Manifest) -> Iterator[_Prep
         def find(row: AlbumRow, covers: dict[int, Cover | BadImage] = covers) -> Cover | BadImage:
             return covers[row.number]
 
-        batch = job.prepare(album_rows(shard), find, partial(_store, files=job.files))
+        batch = job.prepare(album_rows(shard, job.source), find, partial(_store, files=job.files))
         embedded = shard.select(["cover_sha256", "latent"]).filter(pc.is_valid(shard["latent"]))
         yield _Prepared(str(path_of(folder, name)), batch, embedded)
 
@@ -100,8 +113,11 @@ def _store(covers: list[Cover], files: CoverFiles) -> list[CoverRecord | BadImag
     return [put_cover(cover, files, url) for cover, url in covers]
 
 
-def _commit(job: TableJob, one: _Prepared, manifest: Manifest, missing: set[str]) -> None:
-    """Write a shard's albums and covers, and the latents of those covers that need one, in one transaction."""
+def _commit(job: TableJob, one: _Prepared, manifest: Manifest, missing: set[str] | None) -> None:
+    """Write a shard's albums and covers, and the latents of those covers that need one, in one transaction.
+
+    `missing`: the library's covers without a latent; None: the shard's latents are not for this library.
+    """
     stored = {
         cover.cover_sha256
         for _, loading in one.batch.loading
@@ -113,7 +129,7 @@ def _commit(job: TableJob, one: _Prepared, manifest: Manifest, missing: set[str]
         raise LibraryError(
             f"{one.name} is damaged: its covers are not what it says; run `sleevewalk shards make` again"
         )
-    wanted = stored | missing
+    wanted = stored | missing if missing is not None else set()
     rows = [at for at, sha in enumerate(shas) if sha in wanted]
 
     def add(con: DuckDBPyConnection) -> None:
@@ -122,4 +138,5 @@ def _commit(job: TableJob, one: _Prepared, manifest: Manifest, missing: set[str]
         add_latents(con, manifest.model_id, [shas[at] for at in rows], vectors)
 
     job.commit(one.batch, add if rows else None)
-    missing.difference_update(shas)
+    if missing is not None:
+        missing.difference_update(shas)

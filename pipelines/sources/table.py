@@ -134,8 +134,9 @@ class TableJob:
         pool: ThreadPoolExecutor,
         progress: Progress,
         report: IngestReport,
+        source: str = SOURCE,
     ) -> None:
-        self.library, self.file_name = library, file_name
+        self.library, self.file_name, self.source = library, file_name, source
         self.pool, self.progress, self.report = pool, progress, report
         self.files = CoverFiles(library.covers_dir)
         self.seen: dict[str, int] = {}  # album_id → number of the row that brought it
@@ -149,7 +150,7 @@ class TableJob:
             self.journal: dict[str, tuple[str, str | None]] = {  # key → status and error
                 key: (status, error)
                 for key, status, error in con.execute(
-                    "SELECT key, status, error FROM ingest_items WHERE source = ?", [SOURCE]
+                    "SELECT key, status, error FROM ingest_items WHERE source = ?", [source]
                 ).fetchall()
             }
         # A file that was read to its end has no news of albums that are there; once edited, it may have.
@@ -204,7 +205,7 @@ class TableJob:
             with patient_write(self.library, self.progress) as con:
                 add_covers(con, list(covers.values()))
                 result = add_albums(con, albums)
-                record_items(con, SOURCE, items)
+                record_items(con, self.source, items)
                 if more:
                     more(con)
         self._count(batch, result, len(covers))
@@ -255,8 +256,10 @@ class TableJob:
         old = [key for key in self.journal if key.startswith(f"{self.file_name} row ") and key not in now]
         if old or not self.no_news:
             with patient_write(self.library, self.progress) as con:
-                record_items(con, SOURCE, [self.whole_file])
-                con.execute("DELETE FROM ingest_items WHERE source = ? AND key IN (SELECT unnest(?))", [SOURCE, old])
+                record_items(con, self.source, [self.whole_file])
+                con.execute(
+                    "DELETE FROM ingest_items WHERE source = ? AND key IN (SELECT unnest(?))", [self.source, old]
+                )
 
 
 def _with_cover(album: AlbumRecord, cover: CoverRecord | None) -> AlbumRecord:

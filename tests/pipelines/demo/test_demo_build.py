@@ -1,70 +1,93 @@
-"""The demo build: complete, faithful to the drawing, resumable after a kill, idle when there is nothing to do."""
+"""The demo: complete, walkable without torch, resumable after a kill, idle when there is nothing to do."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from pipelines.demo import build
-from pipelines.demo.build import build_demo
-from pipelines.demo.catalogue import demo_albums, demo_similar_artists
-from pipelines.demo.draw import draw_cover
+from pipelines.build import build
+from pipelines.demo.build import DATA, build_demo, demo_albums
 from pipelines.progress import Progress
+from pipelines.shards.format import read_manifest
 from store.catalogue.covers import CoverFiles
-from store.catalogue.tables import counts
 from store.database.library import Library
-from store.records import AlbumRecord
+from store.neighbors.neighborhood import open_neighborhood
+from vae.info import read_info
 
 
-def _sleeves(library: Library) -> dict[str, str]:
+class Killed(Exception):
+    pass
+
+
+class KilledAtTheEnd(Progress):
+    def finish(self, note: str = "") -> None:
+        raise Killed
+
+
+def counts(library: Library) -> tuple[int, ...]:
+    names = ("albums", "covers", "latents", "neighbors")
     with library.read() as con:
-        return dict(con.execute("SELECT source_key, cover_sha256 FROM albums ORDER BY source_key").fetchall())
+        row = con.execute(f"SELECT {', '.join(f'(SELECT count(*) FROM {name})' for name in names)}").fetchone()
+    assert row is not None
+    return row
 
 
-def test_killed_half_way_it_goes_on_and_then_has_nothing_left_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    drawn: list[str] = []
-
-    def draw_until_killed(album: AlbumRecord) -> np.ndarray:
-        if album.source_key == "demo:120":
-            raise KeyboardInterrupt
-        return recording(album)
-
-    def recording(album: AlbumRecord) -> np.ndarray:
-        drawn.append(album.source_key)
-        return draw_cover(album)
-
-    monkeypatch.setattr(build, "draw_cover", draw_until_killed)
-    with pytest.raises(KeyboardInterrupt):
-        build_demo(tmp_path, Progress())
-    saved = set(_sleeves(Library.open(tmp_path)))
-    assert 0 < len(saved) < 120
-
-    monkeypatch.setattr(build, "draw_cover", recording)
-    drawn.clear()
-    progress = Progress()
-    library = build_demo(tmp_path, progress)
-    assert not saved & set(drawn)  # what was stored is not drawn again
-    assert progress.done == progress.total == 300
+def sleeves(library: Library) -> dict[str, str]:
     with library.read() as con:
-        rows = counts(con)
-    assert rows["albums"] == rows["covers"] == 300
-    assert rows["similar_artists"] == len(demo_similar_artists())
-    assert rows["latents"] == rows["neighbors"] == 0
+        return dict(con.execute("SELECT album_id, cover_sha256 FROM albums").fetchall())
 
-    sleeves = _sleeves(library)
-    files = CoverFiles(library.covers_dir)
-    for album in demo_albums()[::40]:
-        assert np.array_equal(files.pixels(sleeves[album.source_key]), draw_cover(album))
 
-    drawn.clear()
+def test_the_shard_was_made_with_the_shipped_weights():
+    assert read_manifest(DATA).model_id == read_info().model_id, "run `python -m tools.sleeves`"
+
+
+def test_killed_at_any_point_it_is_completed_and_then_left_alone(tmp_path: Path):
+    with pytest.raises(Killed):
+        build_demo(tmp_path, KilledAtTheEnd())
+    library = build_demo(tmp_path, Progress())
+    assert counts(library) == (300, 300, 300, 0)
+    with library.read() as con:
+        assert con.execute("SELECT count(*) > 500, count(DISTINCT source) FROM similar_artists").fetchone() == (True, 1)
+
     before = library.db_path.stat().st_mtime_ns
     build_demo(tmp_path, Progress())
-    assert drawn == [] and library.db_path.stat().st_mtime_ns == before
+    assert library.db_path.stat().st_mtime_ns == before
 
-    lost = "demo:042"
-    files.path(sleeves[lost]).unlink()
+    files, stored = CoverFiles(library.covers_dir), sleeves(library)
+    lost = stored[min(stored)]
+    files.path(lost).unlink()
     build_demo(tmp_path, Progress())
-    assert drawn == [lost] and files.has(sleeves[lost])
-    assert _sleeves(library) == sleeves
+    assert files.has(lost) and sleeves(library) == stored
+
+
+def test_it_is_walked_without_the_model(tmp_path: Path):
+    code = (
+        "import sys; from pathlib import Path; from pipelines.progress import Progress\n"
+        "from pipelines.build import build; from pipelines.demo.build import build_demo\n"
+        "build(build_demo(Path(sys.argv[1]), Progress()))\n"
+        "assert not {'torch', 'sklearn'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=Path(__file__).parents[3])
+    neighborhood = open_neighborhood(Library.open(tmp_path))
+    album = neighborhood.snapshot.album(0)
+    assert album.fictional
+    ring = neighborhood.neighbors(album.album_id, 12)
+    assert len(ring) == 12 and all(near.reasons[0].signal for near in ring)
+
+
+def test_with_other_weights_the_covers_are_embedded_anew(tmp_path: Path, tiny_weights: Path):
+    build_demo(tmp_path, Progress())  # latents of the shipped model are there already
+    (tmp_path / "new").mkdir()
+    for folder in (tmp_path, tmp_path / "new"):
+        library = build_demo(folder, Progress(), weights=tiny_weights)
+        report = build(library, weights=tiny_weights)
+        assert report.embedded == 300 and counts(library)[:3] == (300, 300, 300)
+
+
+def test_its_albums_are_read_without_a_library():
+    albums = demo_albums()
+    assert len(albums) == 300 and {album.source for album in albums} == {"demo"}
+    assert all(len(album.artist_tags) > 4 and album.year and album.listeners for album in albums)

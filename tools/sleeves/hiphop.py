@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from pipelines.demo import canvas as c
-from pipelines.demo import lettering, silhouettes
-from pipelines.demo.canvas import PIXEL, SIZE, Color, Mask, Picture, X
-from pipelines.demo.sleeve import Motif, Sleeve
+from tools.sleeves import canvas as c
+from tools.sleeves import lettering, silhouettes
+from tools.sleeves.canvas import PIXEL, SIZE, Color, Mask, Picture, X
+from tools.sleeves.sleeve import Motif, Sleeve
 
 PALETTES = (
     "141210 c8362b f2b632 2a6f6b f4e9d3",

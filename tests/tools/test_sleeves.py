@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.demo.catalogue import demo_albums
-from pipelines.demo.draw import STYLES, draw_cover
-from pipelines.demo.words import GENRES
+from tools.sleeves.catalogue import demo_albums
+from tools.sleeves.draw import STYLES, draw_cover
+from tools.sleeves.words import GENRES
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_no_cover_is_flat_and_no_two_are_the_same(covers: np.ndarray):
 def test_the_same_bytes_twice_and_with_another_hash_seed():
     mine = _digest(3, 12)
     assert _digest(3, 12) == mine
-    code = "from tests.pipelines.demo.test_demo_covers import _digest; print(_digest(3, 12))"
+    code = "from tests.tools.test_sleeves import _digest; print(_digest(3, 12))"
     env = {**os.environ, "PYTHONHASHSEED": "4711"}
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
     assert other.stdout.strip() == mine

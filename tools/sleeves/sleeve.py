@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.demo.canvas import Palette, Picture
+from tools.sleeves.canvas import Palette, Picture
 
 
 @dataclass(frozen=True, slots=True)

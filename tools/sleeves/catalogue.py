@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipelines.demo.words import GENRES, Genre, Scene
 from store.records import AlbumRecord
+from tools.sleeves.words import GENRES, Genre, Scene
 
 SOURCE = "demo"
 _SEED = 20_240_607

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from pipelines.demo import canvas as c
-from pipelines.demo import lettering
-from pipelines.demo.canvas import Mask, Picture, X, Y
-from pipelines.demo.sleeve import Motif, Sleeve
+from tools.sleeves import canvas as c
+from tools.sleeves import lettering
+from tools.sleeves.canvas import Mask, Picture, X, Y
+from tools.sleeves.sleeve import Motif, Sleeve
 
 PALETTES = (
     "3a0ca3 b5179e ff5fa2 ffd166 fff4f8",

@@ -7,10 +7,10 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw
 
-from pipelines.demo import canvas as c
-from pipelines.demo import lettering
-from pipelines.demo.canvas import PIXEL, SIZE, Mask, Picture, X, Y
-from pipelines.demo.sleeve import Motif, Sleeve
+from tools.sleeves import canvas as c
+from tools.sleeves import lettering
+from tools.sleeves.canvas import PIXEL, SIZE, Mask, Picture, X, Y
+from tools.sleeves.sleeve import Motif, Sleeve
 
 PALETTES = (
     "22333b 3f6c6e 8fb8a0 e8a87c f6ead2",

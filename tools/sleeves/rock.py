@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from pipelines.demo import canvas as c
-from pipelines.demo import lettering, silhouettes
-from pipelines.demo.canvas import PIXEL, Mask, Picture, X, Y
-from pipelines.demo.sleeve import Motif, Sleeve
+from tools.sleeves import canvas as c
+from tools.sleeves import lettering, silhouettes
+from tools.sleeves.canvas import PIXEL, Mask, Picture, X, Y
+from tools.sleeves.sleeve import Motif, Sleeve
 
 PALETTES = (
     "1a0f0a 6b2412 d9632a f2b441 fbe7b5",

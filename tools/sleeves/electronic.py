@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from pipelines.demo import canvas as c
-from pipelines.demo import lettering
-from pipelines.demo.canvas import PIXEL, SIZE, Picture, X, Y
-from pipelines.demo.sleeve import Motif, Sleeve
+from tools.sleeves import canvas as c
+from tools.sleeves import lettering
+from tools.sleeves.canvas import PIXEL, SIZE, Picture, X, Y
+from tools.sleeves.sleeve import Motif, Sleeve
 
 PALETTES = (
     "05060a 0d2b45 00c2ff ff2e88 f4f7ff",

@@ -10,32 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipelines.demo import (
-    draw_ambient,
-    draw_electronic,
-    draw_hiphop,
-    draw_indie,
-    draw_jazz,
-    draw_metal,
-    draw_pop,
-    draw_rock,
-)
-from pipelines.demo.canvas import Palette, palette, turn_hue
-from pipelines.demo.sleeve import Motif, Sleeve
-from pipelines.demo.words import GENRES, Genre
 from store.records import AlbumRecord
+from tools.sleeves import ambient, electronic, hiphop, indie, jazz, metal, pop, rock
+from tools.sleeves.canvas import Palette, palette, turn_hue
+from tools.sleeves.sleeve import Motif, Sleeve
+from tools.sleeves.words import GENRES, Genre
 
 COVER_SIZE = 128
 
 STYLES: dict[str, ModuleType] = {
-    "rock": draw_rock,
-    "indie": draw_indie,
-    "electronic": draw_electronic,
-    "pop": draw_pop,
-    "jazz": draw_jazz,
-    "metal": draw_metal,
-    "hip-hop": draw_hiphop,
-    "ambient": draw_ambient,
+    "rock": rock,
+    "indie": indie,
+    "electronic": electronic,
+    "pop": pop,
+    "jazz": jazz,
+    "metal": metal,
+    "hip-hop": hiphop,
+    "ambient": ambient,
 }
 
 

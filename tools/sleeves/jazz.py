@@ -7,10 +7,10 @@ import math
 import numpy as np
 from PIL import Image
 
-from pipelines.demo import canvas as c
-from pipelines.demo import lettering, silhouettes
-from pipelines.demo.canvas import PIXEL, SIZE, Picture
-from pipelines.demo.sleeve import Motif, Sleeve
+from tools.sleeves import canvas as c
+from tools.sleeves import lettering, silhouettes
+from tools.sleeves.canvas import PIXEL, SIZE, Picture
+from tools.sleeves.sleeve import Motif, Sleeve
 
 PALETTES = (
     "0b1320 12355b 1f7a9c f2a541 f4ead5",

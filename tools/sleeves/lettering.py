@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipelines.demo.canvas import SIZE, Mask
+from tools.sleeves.canvas import SIZE, Mask
 
 _EM = 72  # drawn at this size, then scaled into place
 _FREETYPE = threading.Lock()  # a FreeType face serves one thread at a time

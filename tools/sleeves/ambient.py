@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from pipelines.demo import canvas as c
-from pipelines.demo import lettering
-from pipelines.demo.canvas import PIXEL, Picture, X, Y
-from pipelines.demo.sleeve import Motif, Sleeve
+from tools.sleeves import canvas as c
+from tools.sleeves import lettering
+from tools.sleeves.canvas import PIXEL, Picture, X, Y
+from tools.sleeves.sleeve import Motif, Sleeve
 
 PALETTES = (
     "2b2f33 6f7f86 a9b9bd d9a27c eef0ec",

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from pipelines.demo import canvas as c
-from pipelines.demo.canvas import SIZE, Mask
+from tools.sleeves import canvas as c
+from tools.sleeves.canvas import SIZE, Mask
 
 
 def cactus(x: float, foot: float, height: float) -> Mask:

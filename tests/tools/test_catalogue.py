@@ -8,9 +8,9 @@ import subprocess
 import sys
 from collections import Counter, deque
 
-from pipelines.demo.catalogue import demo_albums, demo_similar_artists
-from pipelines.demo.words import GENRES
 from store.text import clean, norm
+from tools.sleeves.catalogue import demo_albums, demo_similar_artists
+from tools.sleeves.words import GENRES
 
 
 def _fingerprint() -> str:
@@ -99,7 +99,7 @@ def test_similar_artists_connect_everyone_and_bridge_the_genres():
 
 
 def test_the_same_in_a_process_with_another_hash_seed():
-    code = "from tests.pipelines.demo.test_demo_catalogue import _fingerprint; print(_fingerprint())"
+    code = "from tests.tools.test_catalogue import _fingerprint; print(_fingerprint())"
     env = {**os.environ, "PYTHONHASHSEED": "4711"}
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
     assert other.stdout.strip() == _fingerprint()
