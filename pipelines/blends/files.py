@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from pipelines.blends.png import encode_png
 from pipelines.blends.recipe import BlendError, Recipe
+from store.database.atomic import leftovers, put_in_place, put_new, temporary_file
 
 RECIPE_KEY = "sleevewalk"  # of a PNG's text chunk
 SUFFIXES = (".png", ".apng", ".webp", ".gif")
@@ -86,22 +85,16 @@ def write_blend(
 ) -> Path:
     """Write a file of the kind that its suffix says, with its recipe. Returns the path written.
 
-    It is written beside and then put in place, so that no partial file ever has the final name. A file that is there
-    is kept: BlendError, or with `numbered` a free name (`…-2.png`). BlendError too where it cannot be written.
+    No partial file ever has the final name. A file that is there is kept: BlendError, or with `numbered` a free name
+    (`…-2.png`). BlendError too where it cannot be written.
     """
     content = encode(frames, recipe, path.suffix)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".blend-", suffix=".part", delete=False) as file:
-            beside = Path(file.name)
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                beside.chmod(0o644)
-                return put(beside, path, overwrite, numbered)
-            finally:
-                beside.unlink(missing_ok=True)
+        leftovers(path.parent, remove=True)
+        with temporary_file(path.parent) as temporary:
+            temporary.write_bytes(content)
+            return put(temporary, path, overwrite, numbered)
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -112,24 +105,17 @@ def cannot_write(path: Path, error: OSError) -> BlendError:
     return BlendError(f"cannot write {path}: {why}")
 
 
-def put(beside: Path, path: Path, overwrite: bool, numbered: bool) -> Path:
+def put(whole: Path, path: Path, overwrite: bool, numbered: bool) -> Path:
     """Give a whole file its final name; the name that it got. BlendError where it is taken, or OSError."""
     if overwrite:
-        beside.replace(path)
+        put_in_place(whole, path)
         return path
     for n in range(1, 10_000):
         target = path if n == 1 else path.with_name(f"{path.stem}-{n}{path.suffix}")
-        try:
-            target.hardlink_to(beside)  # fails where the name is taken, at once and for every process
+        if put_new(whole, target):
             return target
-        except OSError as error:
-            if not target.exists():
-                if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-                    raise
-                beside.replace(target)  # a file system without hard links
-                return target
-            if not numbered:
-                raise BlendError(f"{path} is there already: give another name, or --force") from None
+        if not numbered:
+            raise BlendError(f"{path} is there already: give another name, or --force")
     raise BlendError(f"cannot find a free name for {path}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,11 +11,11 @@ from pathlib import Path
 
 from pipelines.blends.files import SUFFIXES, cannot_write, put, read_recipe
 from pipelines.blends.recipe import BlendError, Recipe
+from store.database.atomic import leftovers
 from store.database.library import Library
 from store.personal.records import Personal, blend_row
 
 TRASH = "trash"  # a folder beside the pictures
-LEFTOVER = 3600  # seconds after which a file that a killed process began is no one's any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,9 @@ def open_gallery(library: Library) -> Gallery:
 def _without_record(folder: Path, known: Collection[Path]) -> list[Entry]:
     """The blends in a folder that no record names; what a killed process left of a file is cleared away."""
     entries: list[Entry] = []
+    leftovers(folder, remove=True)
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name.startswith(".blend-") and path.suffix == ".part":
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > LEFTOVER:
-                    path.unlink()
-        elif path.suffix.lower() in SUFFIXES and path not in known and path.is_file():
+        if path.suffix.lower() in SUFFIXES and path not in known and path.is_file():
             with suppress(BlendError):  # a picture without a recipe is no blend of ours
                 recipe = read_recipe(path)
                 made_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)

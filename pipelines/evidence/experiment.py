@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tempfile
 import time
 from collections import Counter
@@ -34,6 +32,7 @@ from pipelines.progress import Progress
 from pipelines.sources.similar_artists import ingest_similar_artists
 from pipelines.sources.table import ingest_table
 from store.catalogue.latents import load_latents
+from store.database.atomic import leftovers, put_in_place, temporary_folder
 from store.database.library import Library
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
 from vae.info import SHIPPED, read_info
@@ -177,7 +176,7 @@ def _validate(
 
 @contextmanager
 def _folder_for(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that takes its place when all is written; where it fails or is stopped it is removed.
+    """A temporary folder that becomes `out` when all is written; where it fails or is stopped it is removed.
 
     EvidenceError where `out` is something else than an earlier report or an empty folder: nothing of a person's
     is ever replaced.
@@ -185,36 +184,16 @@ def _folder_for(out: Path) -> Iterator[Path]:
     if out.exists() and not (out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir()))):
         raise EvidenceError(f"{out} is there already and is no report of sleevewalk: name another folder with -o")
     out.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(out)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.{os.getpid()}.", suffix=".part", dir=out.parent))
-    folder.chmod(0o755)
-    try:
+    leftovers(out.parent, remove=True)
+    with temporary_folder(out.parent) as folder:
         yield folder
-        if out.exists():
-            old = folder.with_suffix(".old")
-            out.rename(old)
-            folder.rename(out)
-            shutil.rmtree(old)
-        else:
-            folder.rename(out)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _sweep(out: Path) -> None:
-    """Remove what killed runs left; what belongs to a process that lives stays."""
-    for left in out.parent.glob(f".{out.name}.*.*.part"):
-        number = left.name.removeprefix(f".{out.name}.").split(".")[0]
-        if number.isdigit() and not _lives(int(number)):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        if not out.exists():
+            put_in_place(folder, out)
+            return
+        with temporary_folder(out.parent) as earlier:
+            put_in_place(out, earlier)
+            try:
+                put_in_place(folder, out)
+            except BaseException:
+                put_in_place(earlier, out)
+                raise

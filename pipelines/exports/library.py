@@ -1,13 +1,11 @@
 """A whole library as plain files, and back: `manifest.json`, `tables/<name>.parquet`, `covers/ab/<sha256>.webp`.
 
-The manifest is written last: a folder without one is no export. An import is made beside its place and renamed.
+The manifest is written last: a folder without one is no export. An import is there whole or not at all.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -19,17 +17,17 @@ from pipelines.progress import Progress
 from pipelines.report import SourceError
 from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import fix_dimension
+from store.database.atomic import atomic_file, leftovers, put_in_place, temporary_folder
 from store.database.library import Library
 from store.database.replay import waiting_records
 from store.database.schema import MIGRATIONS, first_row, sql_text
 from store.database.sources_schema import remember_sources
 from store.errors import LibraryError, LibraryReadOnly
-from store.repair.repair import killed_imports
 
 if TYPE_CHECKING:
     import duckdb
 
-UNFINISHED = ".unfinished-export"  # becomes the manifest
+UNFINISHED = ".unfinished-export"  # marks a folder until the manifest is there
 FORMAT = 1  # of the folder; a reader refuses a higher one
 _CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]"
 _SHOWN = (  # text that a terminal will show as it is stored
@@ -90,10 +88,11 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
             "tables": report.tables,
             "covers": report.covers,
         }
-        for left in folder.glob("covers/??/.*"):  # of a run that was killed
-            left.unlink()
-        unfinished.write_text(json.dumps(manifest, indent=1) + "\n")
-        unfinished.replace(folder / "manifest.json")
+        for place in (folder, *folder.glob("covers/??")):  # of a run that was killed
+            leftovers(place, remove=True)
+        with atomic_file(folder / "manifest.json") as path:
+            path.write_text(json.dumps(manifest, indent=1) + "\n")
+        unfinished.unlink()
     return report
 
 
@@ -110,12 +109,9 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
         if place.exists() and any(place.iterdir()):
             raise LibraryError(f"{place} is not empty; import makes a new library: name another folder with --library")
         place.parent.mkdir(parents=True, exist_ok=True)
-        for left in killed_imports(place):
-            shutil.rmtree(left)
-        beside = place.with_name(f".{place.name}.{os.getpid()}")
-        try:
-            beside.mkdir()  # refused here, it is refused in the name that the person gave
-            library = Library.create(beside)
+        leftovers(place.parent, remove=True)
+        with temporary_folder(place.parent) as temporary:  # refused here, it is refused in the name that was given
+            library = Library.create(temporary)
             with library.write() as con:
                 for table in _tables(con):
                     if table in manifest:
@@ -123,9 +119,7 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
                 remember_sources(con)  # an export of an earlier schema has none
                 shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
             _copy_covers(folder / "covers", library.covers_dir, shas, report, progress)
-            beside.replace(place)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            put_in_place(temporary, place)
     return report
 
 

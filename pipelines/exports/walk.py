@@ -9,7 +9,6 @@ import csv
 import io
 import json
 import math
-import os
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.exports.walk_page import Covers, page
+from store.database.atomic import atomic_file, leftovers
 from store.errors import LibraryError
 from store.records import Album, Reason
 from store.text import clean
@@ -41,7 +41,9 @@ class Stop:
 
 
 def export_walk(stops: Sequence[Stop], covers: Covers, folder: Path, name: str) -> list[Path]:
-    """Write the walk in every format as `folder/name.*`; the files written. OSError where the folder refuses."""
+    """Write the walk in every format as `folder/name.*`; the files written. LibraryError or OSError where
+    the folder refuses.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / f"{name}.{ending}" for ending in ENDINGS]
     for path in written:
@@ -52,7 +54,7 @@ def export_walk(stops: Sequence[Stop], covers: Covers, folder: Path, name: str) 
 def write_walk(stops: Sequence[Stop], covers: Covers, path: Path, name: str) -> None:
     """Write the walk in the one of ENDINGS that `path` has; `name` heads the web page.
 
-    OSError where it cannot be written; a file that was there is then as it was.
+    LibraryError where it cannot be written; a file that was there is then as it was.
     """
     ending = path.suffix[1:].lower()
     if ending == "png":
@@ -64,12 +66,9 @@ def write_walk(stops: Sequence[Stop], covers: Covers, path: Path, name: str) -> 
     else:
         texts = {"m3u": m3u, "csv": as_csv, "json": as_json, "graphml": graphml}
         content = texts[ending](stops).encode()
-    beside = path.with_name(f".{os.getpid()}{path.suffix}")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    leftovers(path.parent, remove=True)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def why(stop: Stop) -> str:

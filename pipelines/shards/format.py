@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import socket
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +19,7 @@ import pyarrow.parquet as pq
 from pipelines.images import BadImage, PreparedCover
 from pipelines.report import LeftOut, SourceError
 from pipelines.sources.album_rows import AlbumRow
+from store.database.atomic import atomic_file
 from store.errors import LibraryError
 from store.records import AlbumRecord
 from store.text import album_id
@@ -146,17 +144,10 @@ def path_of(folder: Path, name: str) -> Path:
 
 
 def write_shard(shard: pa.Table, folder: Path, name: str) -> None:
-    """A stage: the shard as a file, written beside and renamed. LibraryError where that cannot be done."""
-    target = path_of(folder, name)
-    beside = folder / f".{name}.{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
-    try:
+    """A stage: the shard as a file. LibraryError where it cannot be written."""
+    with atomic_file(path_of(folder, name)) as path:
         # Pictures and latents do not compress; checksums tell a damaged file from a whole one.
-        pq.write_table(shard, beside, compression="none", use_dictionary=False, write_page_checksum=True)
-        beside.replace(target)
-    except OSError as error:
-        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+        pq.write_table(shard, path, compression="none", use_dictionary=False, write_page_checksum=True)
 
 
 def read_shard(folder: Path, name: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -173,16 +164,9 @@ def read_shard(folder: Path, name: str, columns: Sequence[str] | None = None) ->
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Written when all shards are there, beside and renamed. LibraryError."""
-    target = folder / MANIFEST
-    beside = folder / f".{MANIFEST}.{os.getpid()}"
-    try:
-        beside.write_text(json.dumps(asdict(manifest), indent=1) + "\n")
-        beside.replace(target)
-    except OSError as error:
-        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    """Written when all shards are there. LibraryError."""
+    with atomic_file(folder / MANIFEST) as path:
+        path.write_text(json.dumps(asdict(manifest), indent=1) + "\n")
 
 
 def read_manifest(folder: Path) -> Manifest:

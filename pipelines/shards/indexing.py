@@ -22,6 +22,7 @@ from pipelines.progress import Progress
 from pipelines.report import SourceError
 from pipelines.shards.engines import cluster
 from pipelines.shards.format import Manifest, read_manifest, read_shard
+from store.database.atomic import leftovers
 from store.database.library import Library
 from store.errors import LibraryError
 from store.index import cover_index
@@ -91,6 +92,7 @@ def index_shards(
         return report
     parts_folder = folder / "index"
     parts_folder.mkdir(exist_ok=True)
+    leftovers(parts_folder, remove=True)
     parts = _parts(parts_folder, shards)
     progress.start("training the index", None)
     lists = lists_for(len(shas))

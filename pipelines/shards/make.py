@@ -33,6 +33,7 @@ from pipelines.shards.stages import Outcome, Sources, forget_errors
 from pipelines.sources.album_rows import ALBUM_COLUMNS, parse_rows
 from pipelines.sources.rows import count_rows, read_rows
 from pipelines.sources.table import resolved_folder
+from store.database.atomic import leftovers
 from store.errors import LibraryError
 from store.text import clean
 from vae.info import SHIPPED, read_info
@@ -107,6 +108,7 @@ def make_shards(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LibraryError(f"cannot write {folder}: {error.strerror or error}") from error
+    leftovers(folder, remove=True)
     plan = _Plan(table, job, info.config.latent_dim, rows, retry_failed, progress)
     progress.start(f"Shards of {clean(table.name, 60)}", count_rows(table))
     units = plan.units()

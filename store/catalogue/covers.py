@@ -8,11 +8,11 @@ import hashlib
 import io
 import os
 import re
-import threading
 from pathlib import Path
 
 import numpy as np
 
+from store.database.atomic import atomic_file
 from store.errors import LibraryError
 
 SIDE = 128  # pixels
@@ -42,8 +42,7 @@ class CoverFiles:
         """Store the bytes of a 128×128 WebP; return their SHA-256. A cover that is there already is left
         alone.
 
-        Written beside and renamed, so that no reader sees half a file. LibraryError for bytes that are not
-        such a WebP.
+        No reader sees half a file. LibraryError for bytes that are not such a WebP.
         """
         decode_webp(webp, "the new cover")
         sha = hashlib.sha256(webp).hexdigest()
@@ -53,9 +52,10 @@ class CoverFiles:
                 os.utime(target)  # young again: no repair takes it for an orphan before it is committed
                 return sha
             target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{sha}.{os.getpid()}-{threading.get_ident()}")
-            beside.write_bytes(webp)
-            beside.replace(target)
+            # Not durable, which would take a thousand times as long as the writing: a cover that a power cut spoils
+            # is found by its name, and its source has it still.
+            with atomic_file(target, durable=False) as path:
+                path.write_bytes(webp)
         except OSError as error:
             raise LibraryError(f"cannot write cover {target}: {error.strerror or error}") from error
         return sha

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from store.database.atomic import is_still, sync
+
 JOURNAL = "journal.jsonl"
 DAMAGED = "journal-damaged.jsonl"  # lines that no one can read; kept, since a person may
 ARCHIVE = "backups/journal.jsonl"  # records that were stored since the last copy of the library
@@ -29,7 +31,7 @@ def append(folder: Path, record: dict[str, Any]) -> None:
         _write_all(descriptor, line)
         os.fsync(descriptor)
         if not size:
-            _sync_folder(folder)
+            sync(folder)
 
 
 def parse(content: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
@@ -110,23 +112,11 @@ def _locked_journal(path: Path, create: bool = True) -> Iterator[int]:
             return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if _is_still(path, descriptor):
+            if is_still(path, descriptor):
                 yield descriptor
                 return
         finally:
             os.close(descriptor)  # and with it the lock
-
-
-def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether the open file is still the one of that name: it may have been set aside while we waited for
-    the lock.
-    """
-    try:
-        named = path.stat()
-    except FileNotFoundError:
-        return False
-    mine = os.fstat(descriptor)
-    return (named.st_dev, named.st_ino) == (mine.st_dev, mine.st_ino)
 
 
 def keep_damaged(folder: Path, lines: list[bytes]) -> None:
@@ -163,11 +153,3 @@ def unarchive(folder: Path) -> None:
 def _write_all(descriptor: int, content: bytes) -> None:
     while content:
         content = content[os.write(descriptor, content) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,13 +12,14 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from store.database import schema
+from store.database.atomic import put_new, temporary_folder
 from store.database.connection import attach, checkpoint, transaction
 from store.database.interrupt import ctrl_c
 from store.database.replay import replay_journal
@@ -197,23 +198,16 @@ class Library:
             return 0
 
     def _create_file(self) -> None:
-        # Made whole beside and linked into place: a killed process leaves no half library, and of two
-        # processes that create at once one wins.
-        fresh = self.path / f".library-{os.getpid()}-{threading.get_ident()}.duckdb"
-        fresh.unlink(missing_ok=True)
-        con = attach(fresh, read_only=False)
-        try:
-            migrate(con, fresh, backup_dir=None)
-            con.execute("CHECKPOINT")
-        finally:
-            con.close()
-        try:
-            with suppress(FileExistsError):
-                os.link(fresh, self.db_path)
-        except OSError:  # a file system without hard links
-            if not self.db_path.exists():
-                fresh.rename(self.db_path)
-        fresh.unlink(missing_ok=True)
+        # A killed process leaves no half library, and of two processes that create at once one wins.
+        with temporary_folder(self.path) as folder:
+            fresh = folder / self.db_path.name
+            con = attach(fresh, read_only=False)
+            try:
+                migrate(con, fresh, backup_dir=None)
+                con.execute("CHECKPOINT")
+            finally:
+                con.close()
+            put_new(fresh, self.db_path)
 
     def _bring_up_to_date(self) -> None:
         with self.read() as con:

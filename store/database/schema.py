@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from store.database.atomic import put_in_place, temporary_folder
 from store.database.comments import COMMENTS
 from store.database.sources_schema import make_source_tables
 from store.database.views import VIEWS_1, similar_albums_by
@@ -275,18 +276,18 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
     while target.exists():
         number += 1
         target = target.with_name(f"{stem}-{number}.duckdb")
-    unfinished = target.with_name(f"{target.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    con.execute(f"ATTACH {sql_text(str(unfinished))} AS backup (TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}')")
-    try:
-        row = first_row(con, "SELECT current_database()")
-        con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
-        con.execute("CHECKPOINT backup")
-    except BaseException:
-        _try(con, "DETACH backup")
-        raise
-    con.execute("DETACH backup")
-    unfinished.replace(target)
+    with temporary_folder(target.parent) as folder:
+        copy = folder / target.name
+        con.execute(f"ATTACH {sql_text(str(copy))} AS backup (TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}')")
+        try:
+            row = first_row(con, "SELECT current_database()")
+            con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
+            con.execute("CHECKPOINT backup")
+        except BaseException:
+            _try(con, "DETACH backup")
+            raise
+        con.execute("DETACH backup")
+        put_in_place(copy, target)
     return target
 
 

@@ -1,4 +1,4 @@
-"""The three files of a cover index, each written beside and renamed: `<model>.faiss` the vectors, `<model>.npy` which
+"""The three files of a cover index, each written whole or not at all: `<model>.faiss` the vectors, `<model>.npy` which
 cover each row is, `<model>.json` what it was built from, the hashes of the other two, and the calibration of
 similarity to score.
 """
@@ -6,11 +6,8 @@ similarity to score.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from store.database.atomic import atomic_file
 from store.errors import LibraryError
 
 REBUILD = "run `sleevewalk build`"
@@ -97,14 +95,13 @@ def write_files(
 
     Indexes of other models in the folder are removed: they are derived.
     """
-    import faiss
-
     index_dir.mkdir(parents=True, exist_ok=True)
     target = index_dir / f"{model_id}.faiss"
-    with _beside(target) as beside:
-        faiss.write_index(index, str(beside))
-    with _beside(target.with_suffix(".npy")) as beside, beside.open("wb") as file:
-        np.save(file, sha_bytes, allow_pickle=False)
+    write_index(index, target)
+    covers = io.BytesIO()
+    np.save(covers, sha_bytes, allow_pickle=False)
+    with atomic_file(target.with_suffix(".npy")) as path:
+        path.write_bytes(covers.getbuffer())
     facts = IndexFacts(
         model_id=model_id,
         dimension=index.d,
@@ -120,28 +117,24 @@ def write_files(
         grown_from=grown.identity if grown else "",
         grown_at=grown.count if grown else 0,
     )
-    with _beside(target.with_suffix(".json")) as beside:
-        beside.write_text(json.dumps(asdict(facts), indent=1))
+    with atomic_file(target.with_suffix(".json")) as path:
+        path.write_text(json.dumps(asdict(facts), indent=1))
     for other in index_dir.iterdir():
         if other.suffix in (".faiss", ".npy", ".json") and other.stem != model_id:
             other.unlink()
     return facts
 
 
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A name beside `target` to write to; renamed into place at the end, removed on an error."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
-    try:
-        yield beside
-        beside.replace(target)
-    except OSError as error:
-        raise LibraryError(f"cannot write {target}: {error.strerror or f'the disk is full: {error}'}") from error
-    except RuntimeError as error:  # as FAISS tells of a full disk: source line, both sizes, and why in parentheses
-        why = str(error).strip().rpartition("(")[2].rstrip(")")
-        raise LibraryError(f"cannot write {target}: {why[-200:]}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+def write_index(index: Any, target: Path) -> None:
+    """Write a FAISS index. LibraryError where it cannot be written."""
+    import faiss
+
+    with atomic_file(target) as path:
+        try:
+            faiss.write_index(index, str(path))
+        except RuntimeError as error:  # FAISS tells of a full disk so: source line, both sizes, why in parentheses
+            why = str(error).strip().rpartition("(")[2].rstrip(")")
+            raise LibraryError(f"cannot write {target}: {why[-200:]}") from error
 
 
 def sha256_of(path: Path) -> str:

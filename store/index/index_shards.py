@@ -16,7 +16,7 @@ from store.errors import LibraryError
 from store.index.calibration import calibration
 from store.index.coarse import probes_of, trained_coarse
 from store.index.cover_index import CoverIndex, normalized
-from store.index.index_files import write_files
+from store.index.index_files import write_files, write_index
 
 
 def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
@@ -34,21 +34,14 @@ def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
 def fill_part(trained: np.ndarray, vectors: Iterable[np.ndarray], path: Path) -> int:
     """Write a copy of the trained index filled with `vectors` (float32 [n, m] each); return how many they are.
 
-    Written beside and renamed. LibraryError where that cannot be done.
+    LibraryError where it cannot be written.
     """
     import faiss
 
     index = faiss.deserialize_index(trained)
     for some in vectors:
         index.add(normalized(some))
-    beside = path.with_name(f".{path.name}")
-    try:
-        faiss.write_index(index, str(beside))
-        beside.replace(path)
-    except (OSError, RuntimeError) as error:
-        raise LibraryError(f"cannot write {path}: {str(error).splitlines()[0][-200:]}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    write_index(index, path)
     return int(index.ntotal)
 
 

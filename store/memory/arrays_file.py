@@ -7,15 +7,14 @@ Derived: `sleevewalk build` writes it for libraries of LARGE albums on, with its
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.database.atomic import atomic_file
 from store.database.schema import NOW_UTC, first_row
-from store.errors import LibraryError
 from store.memory.album_arrays import AlbumArrays
 from store.memory.names import NameIndex, index_names
 from store.memory.sparse import Sparse
@@ -61,15 +60,8 @@ def write_arrays(arrays: AlbumArrays, index_dir: Path) -> str:
     # One row whose every column is a list: arrays of different lengths in one file.
     lists = {name: pa.LargeListArray.from_arrays([0, len(array)], array) for name, array in parts.items()}
     target = index_dir / NAME
-    beside = target.with_name(f".{NAME}.{os.getpid()}")
-    try:
-        with pa.ipc.new_file(str(beside), pa.table(lists).schema) as file:
-            file.write_table(pa.table(lists))
-        beside.replace(target)
-    except OSError as error:
-        raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    with atomic_file(target) as path, pa.ipc.new_file(str(path), pa.table(lists).schema) as file:
+        file.write_table(pa.table(lists))
     return _sha256(target)
 
 

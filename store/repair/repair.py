@@ -6,7 +6,6 @@ freed of it, and the next ingest of its source brings it again.
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
 import re
@@ -23,6 +22,7 @@ from store.catalogue.album_sources import best_of
 from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import forget_latents
 from store.catalogue.tables import add_covers
+from store.database.atomic import leftovers
 from store.database.schema import first_row
 from store.errors import LibraryError
 from store.records import CoverRecord
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     from store.database.library import Library
 
 SETTLED = 600.0  # seconds; a younger cover file may belong to an ingest that has not committed it yet
-_BESIDE = re.compile(r"\..+[.-](?P<pid>\d+)-\d+(\.duckdb(\.wal)?)?")
+# What earlier versions left: names that ended in the number of the process, or were ours alone.
+_EARLIER = re.compile(
+    r"\.(?:.+[.-])?(?P<pid>\d+)(?:-\d+)?(?:\.duckdb(?:\.wal)?|\.(?:m3u|csv|json|graphml|html|png)|\.\w+\.(?:part|old))?"
+)
+_EARLIER_UNNUMBERED = ("backups/*.unfinished*", "blends/.blend-*.part", "blends/trash/.blend-*.part")
 _COVER = re.compile(r"[0-9a-f]{64}\.webp")
 _NO_SUCH_COVER = """DELETE FROM {table} WHERE cover_sha256 IN (SELECT unnest(?::VARCHAR[]))"""
 
@@ -118,39 +122,37 @@ def _is_whole(path: Path, sha: str) -> bool:
 
 
 def _leftovers(library: Library) -> Problem:
-    """Files written beside their target by a process that died before it could rename them."""
-    folders = (
-        library.path,
-        library.index_dir,
-        library.backups_dir,
-        *(p for p in library.covers_dir.glob("??") if p.is_dir()),
-    )
-    found = [
-        path
-        for folder in folders
-        for path in folder.glob(".*")
-        if path.is_file() and (match := _BESIDE.fullmatch(path.name)) and not _runs(int(match["pid"]))
-    ]
-    found += killed_imports(library.path)
-    found += [path for path in library.backups_dir.glob("*.unfinished*") if _settled(path)]
-    found += [path for path in library.blends_dir.glob(".blend-*.part") if _settled(path)]
-    found += [path for path in (library.path / ".spill").glob("*") if path.is_file() and _settled(path)]
+    """Temporary files and folders of processes that ended before they could rename them: in the library, beside it, and
+    in the folder that one is in, where results may have been written to.
+    """
+    inside = [library.path, *(p for p in library.path.glob("[!.]*") if p.is_dir()), library.blends_dir / "trash"]
+    inside += [p for p in library.covers_dir.glob("??") if p.is_dir()]
+    places = dict.fromkeys([*inside, library.path.parent, Path.cwd()])
+    ours = [path for place in places for path in leftovers(place)]
+    earlier = [path for place in inside for path in place.glob(".*") if _ended(path.name, _EARLIER)]
+    killed_import = re.compile(rf"\.{re.escape(library.path.name)}\.(?P<pid>\d+)")
+    earlier += [path for path in library.path.parent.glob(".*") if _ended(path.name, killed_import)]
+    unnumbered = [path for pattern in (*_EARLIER_UNNUMBERED, ".spill/*") for path in library.path.glob(pattern)]
+    earlier += [path for path in unnumbered if path.is_file() and _settled(path)]
+
+    def delete(_: object) -> None:
+        for place in places:
+            leftovers(place, remove=True)
+        _delete(earlier)
+
     return Problem(
         "leftovers",
-        tuple(map(str, found)),
-        f"{len(found):,} files of interrupted work",
+        tuple(map(str, [*ours, *earlier])),
+        f"{len(ours) + len(earlier):,} files of interrupted work",
         "delete them",
-        lambda _: _delete(found),
+        delete,
     )
 
 
-def killed_imports(place: Path) -> list[Path]:
-    """Folders in which a process that died was making the library that was to lie at `place`."""
-    return [
-        path
-        for path in place.parent.glob(f".{glob.escape(place.name)}.*")
-        if path.is_dir() and path.suffix[1:].isdigit() and not _runs(int(path.suffix[1:]))
-    ]
+def _ended(name: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a name is one that the pattern tells, by a process that has ended."""
+    match = pattern.fullmatch(name)
+    return match is not None and not _runs(int(match["pid"]))
 
 
 def _runs(pid: int) -> bool:

@@ -6,9 +6,7 @@ renews it when they changed. `backups/journal.jsonl` holds the personal records 
 
 from __future__ import annotations
 
-import os
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from store.database import journal
+from store.database.atomic import atomic_file, put_in_place, temporary_folder
 from store.database.connection import attach, checkpoint
 from store.database.library import Library
 from store.database.schema import MIGRATIONS, NOW_UTC, STORAGE_VERSION, first_row, migrate, sql_text, version_of
@@ -49,31 +48,29 @@ def copy_is_current(library: Library, con: DuckDBPyConnection) -> bool:
 def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
     """Renew the copy through a burst of `library.exclusive()`; return how many albums it holds.
 
-    Made beside, read back and renamed. LibraryError where it cannot be written or does not read as written: the one
-    that was there stays.
+    Read back before it takes the place of the last one. LibraryError where it cannot be written or does not read as
+    written: the one that was there stays.
     """
     target = library.backups_dir / LATEST
-    beside = target.with_name(f".latest-{os.getpid()}-{threading.get_ident()}.duckdb")
     kept = [table for table in _tables(con) if table not in DERIVED]
     try:
         target.parent.mkdir(exist_ok=True)
-        with _attached(con, beside, f"TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}'"):
-            con.execute("USE copy")
-            migrate(con, beside, backup_dir=None)
-            con.execute("USE library")
-            for table in kept:
-                con.execute(f"INSERT INTO copy.{table} BY NAME FROM library.{table}")
-            con.execute("CHECKPOINT copy")
-        with _attached(con, beside, "TYPE duckdb, READ_ONLY"):
-            for table in kept:
-                if _digest(con, f"copy.{table}") != _digest(con, f"library.{table}"):
-                    raise LibraryError(f"the copy {target} does not read as it was written: table {table}")
-        beside.replace(target)
+        with temporary_folder(target.parent) as folder:
+            copy = folder / LATEST
+            with _attached(con, copy, f"TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}'"):
+                con.execute("USE copy")
+                migrate(con, copy, backup_dir=None)
+                con.execute("USE library")
+                for table in kept:
+                    con.execute(f"INSERT INTO copy.{table} BY NAME FROM library.{table}")
+                con.execute("CHECKPOINT copy")
+            with _attached(con, copy, "TYPE duckdb, READ_ONLY"):
+                for table in kept:
+                    if _digest(con, f"copy.{table}") != _digest(con, f"library.{table}"):
+                        raise LibraryError(f"the copy {target} does not read as it was written: table {table}")
+            put_in_place(copy, target)
     except OSError as error:
         raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
-        beside.with_name(f"{beside.name}.wal").unlink(missing_ok=True)
     con.execute(f"INSERT OR REPLACE INTO derived VALUES ('copy', ?, {NOW_UTC})", [_state(con)])
     checkpoint(con)
     (library.path / journal.ARCHIVE).unlink(missing_ok=True)  # the copy has these; what waits still has its journal
@@ -131,7 +128,8 @@ def rescue(library: Library, plan: Rescue) -> str:
             damaged = library.path / f"library-damaged-{number}.duckdb"
             library.db_path.rename(damaged)
             if plan.source is not None:
-                _put_back(plan.source, library.db_path)
+                with atomic_file(library.db_path) as path:
+                    shutil.copyfile(plan.source, path)
                 done = f"put back {plan.source.name}; the damaged file is {damaged.name}"
             else:
                 done = f"started an empty library; the damaged file is {damaged.name}"
@@ -149,17 +147,6 @@ def _reads(library: Library) -> bool:
     except (LibraryDamaged, LibraryMissing):
         return False
     return True
-
-
-def _put_back(source: Path, target: Path) -> None:
-    beside = target.with_name(f".library-{os.getpid()}-{threading.get_ident()}.duckdb")
-    try:
-        shutil.copyfile(source, beside)
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from store.errors import LibraryError
+from store.database.atomic import atomic_file, leftovers
 from tui.commands.shared import json_text
 
 if TYPE_CHECKING:
@@ -64,20 +63,14 @@ def fetch(library: Library, query: str) -> Result:
 
 
 def write(result: Result, form: str, out: Path | None) -> None:
-    """Write the result to `out` (beside it and renamed), or to stdout. LibraryError where that cannot be written."""
+    """Write the result to `out`, whole or not at all, or to stdout. LibraryError where that cannot be written."""
     if out is None:
         sys.stdout.flush()
         _write_to(result, form, sys.stdout)
         return
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            _write_to(result, form, file)
-        beside.replace(out)
-    except OSError as error:
-        raise LibraryError(f"cannot write {out}: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    leftovers(out.parent, remove=True)
+    with atomic_file(out) as path, path.open("w", encoding="utf-8", newline="") as file:
+        _write_to(result, form, file)
     click.echo(f"{result.table.num_rows:,} rows in {out}", err=True)
 
 

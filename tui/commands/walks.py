@@ -104,10 +104,7 @@ def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> int:
         raise LibraryError(f"walk {walk.label} has no stop left to show")
     stops = stops_of(trail, neighborhood)
     if out is not None:
-        try:
-            write_walk(stops, CoverFiles(library.covers_dir), out, clean(walk.name) or clean(out.stem))
-        except OSError as error:
-            raise LibraryError(f"cannot write {out}: {error.strerror or error}") from error
+        write_walk(stops, CoverFiles(library.covers_dir), out, clean(walk.name) or clean(out.stem))
         click.echo(f"wrote {clean(str(out))}: {len(stops):,} stops", err=True)
     if as_json:
         told = {**_facts(walk), "left_out": gone, **json.loads(stops_as_json(stops))}

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
+from store.errors import LibraryError
 from store.text import key
 from tui.keynames import Hint
 from tui.pictures.painter import CoverSource
@@ -155,7 +156,7 @@ class TrailScreen(Screen[int | None]):
 
         try:
             written = export_walk(stops, self.covers, self.folder, name)
-        except OSError as error:
+        except (LibraryError, OSError) as error:
             self.post_message(self.Exported(f"not written: {error}", error=True))
         else:
             kinds = " ".join(path.suffix[1:] for path in written)

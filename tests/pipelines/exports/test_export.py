@@ -106,7 +106,7 @@ def test_a_killed_export_is_no_export_and_is_gone_on_with(grown: Library, tmp_pa
     with pytest.raises(SourceError, match="no whole export"):
         import_library(tmp_path / "out", tmp_path / "new")
     half = next((tmp_path / "out" / "covers").glob("*/*"))
-    half.with_name(f".{half.stem}.1-1").write_bytes(b"half")
+    half.with_name(f".sleevewalk-{'0' * 16}.part").write_bytes(b"half")
     report = export_library(grown, tmp_path / "out")
     assert report.covers == len(cover_bytes(grown.covers_dir))
     assert not [path for path in (tmp_path / "out").rglob(".*")]
@@ -118,13 +118,13 @@ def test_a_killed_import_leaves_no_library_and_goes_with_the_next(exported: Path
     command = [sys.executable, "-c", KILLED, "import_library", str(exported), str(tmp_path / "new")]
     assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
     (left,) = tmp_path.iterdir()
-    assert left.name.startswith(".new.")
+    assert left.name.startswith(".sleevewalk-")
     library = Library.create(tmp_path / "new")
     (problem,) = find_problems(library)
     assert problem.items == (str(left),)
     mend(library, [problem])
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
-    (tmp_path / left.name.replace("new", "other")).mkdir()
+    left.mkdir()
     import_library(exported, tmp_path / "other")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "other"]
 
