@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 SIGNALS = ("cover", "tags", "artist", "era", "popularity")
@@ -83,6 +84,8 @@ class Reason:
     text: str  # for people: "3rd nearest of 24,013 covers", "shared: shoegaze, dream pop", "1997 and 1998"
     rank: int | None = None  # cover only: 1 is the nearest
     shared_tags: tuple[str, ...] = ()  # tags only, strongest first
+    weight: float = 1.0  # what the signal counts, as the person wants
+    share: float = 1.0  # of the pair's score: weight × score by the sum of those; the shares of a pair sum to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,15 @@ class Neighbor:
 
     @property
     def strongest(self) -> Reason:
-        """The reason with the highest score."""
-        return max(self.reasons, key=lambda reason: reason.score)
+        return strongest(self.reasons)
+
+
+def strongest(reasons: Sequence[Reason]) -> Reason:
+    """The reason with the largest share of the score, the first of equal ones: what edges and exports name.
+
+    By weight × score, which the shares of one pair are in proportion to. ValueError for no reasons.
+    """
+    return max(reasons, key=lambda reason: reason.weight * reason.score)
 
 
 @dataclass(frozen=True, slots=True)

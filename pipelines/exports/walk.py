@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pipelines.exports.walk_page import Covers, page
 from store.database.atomic import atomic_file, leftovers
 from store.errors import LibraryError
-from store.records import Album, Reason
+from store.records import Album, Reason, strongest
 from store.text import clean
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def why(stop: Stop) -> str:
     """The strongest reason of the step to a stop, '' for a start or a jump."""
     if not stop.reasons:
         return ""
-    strongest = max(stop.reasons, key=lambda reason: reason.score)
-    return f"{strongest.signal}: {clean(strongest.text)}"
+    reason = strongest(stop.reasons)
+    return f"{reason.signal}: {clean(reason.text)}"
 
 
 def m3u(stops: Sequence[Stop]) -> str:

@@ -71,7 +71,7 @@ class Neighborhood:
         """
         centre = self.signals.centre(self.row(album_id), weights)
         ring = self._ring(centre, k, weights, per_artist, allowed)
-        reasons = self._reasons(centre, ring)
+        reasons = self._reasons(centre, ring, weights)
         return [
             Neighbor(self.snapshot.album(row), score, reasons[place])
             for place, (row, score) in enumerate(zip(ring.rows.tolist(), ring.fused.tolist(), strict=True))
@@ -97,7 +97,7 @@ class Neighborhood:
         centre = self.signals.centre(self.row(a), weights)
         others = np.array([self.row(b)])
         scores = self.signals.scores(centre, others, weights)
-        return self._reasons(centre, Ring(others, scores, fuse(scores, weights)))[0]
+        return self._reasons(centre, Ring(others, scores, fuse(scores, weights)), weights)[0]
 
     def nearest_to(self, vector: np.ndarray, k: int) -> list[Neighbor]:
         """The k albums whose covers are nearest to a latent (float32 [m]) that is no album's, such as a
@@ -109,7 +109,7 @@ class Neighborhood:
         scores = self.index.percentile(similarity[0])
         found: list[Neighbor] = []
         for rank, (cover, score) in enumerate(zip(covers[0].tolist(), scores.tolist(), strict=True), start=1):
-            reason = Reason("cover", score, rank_text(rank, self.index.count), rank)
+            reason = Reason("cover", score, rank_text(rank, self.index.count, score), rank)
             albums = self.signals.albums_of(cover) if cover >= 0 else ()
             found += [Neighbor(self.snapshot.album(int(row)), score, (reason,)) for row in albums]
             if len(found) >= k:
@@ -146,15 +146,16 @@ class Neighborhood:
                 chosen.append(place)
         return np.array(chosen, dtype=np.int64)
 
-    def _reasons(self, centre: Centre, ring: Ring) -> list[tuple[Reason, ...]]:
+    def _reasons(self, centre: Centre, ring: Ring, weights: Weights) -> list[tuple[Reason, ...]]:
         cover_of = self.signals.cover_of
         rank_of = {cover: rank for rank, cover in enumerate(centre.covers.tolist(), start=1)}
         rank_of[int(cover_of[centre.row])] = 1
         covers = self.index.count if self.index is not None else 0
+        wanted = weight_array(weights)
         return [
             reasons_for(
                 self.snapshot, centre.row, row, scores,
-                rank=rank_of.get(int(cover_of[row])), covers=covers,
+                weights=wanted, rank=rank_of.get(int(cover_of[row])), covers=covers,
                 same_cover=bool(cover_of[row] == cover_of[centre.row]),
             )
             for row, scores in zip(ring.rows.tolist(), ring.scores.tolist(), strict=True)

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from store.memory.snapshot import Snapshot
-from store.neighbors.signals import ARTIST, COVER, DEPTH, ERA, TAGS
+from store.neighbors.signals import ARTIST, COVER, ERA, TAGS
 from store.records import SIGNALS, Reason
 
 _TAGS_SHOWN = 3
+_RANKS_TOLD = 100  # a later rank is no reason
+_ALIKE = 0.5  # cover score
 
 
 def reasons_for(
     snapshot: Snapshot, row: int, other: int, scores: list[float],
-    *, rank: int | None, covers: int, same_cover: bool,
+    *, weights: np.ndarray, rank: int | None, covers: int, same_cover: bool,
 ) -> tuple[Reason, ...]:  # fmt: skip
-    """The reasons of one pair in the order of SIGNALS; `scores` is nan where there is no data.
+    """The reasons of one pair in the order of SIGNALS; `scores` is nan where there is no data and
+    `weights` (float64 [5]) are above 0 where there is some.
 
     `rank` is the other's cover among those nearest to the first's, None beyond the depth searched, of
     `covers` in all.
     """
     reasons: list[Reason] = []
+    known = [number for number, score in enumerate(scores) if score == score]
+    shares = shares_of([scores[number] for number in known], [float(weights[number]) for number in known])
+    share_of = dict(zip(known, shares, strict=True))
+    if rank is not None and rank > _RANKS_TOLD:
+        rank = None
     for number, score in enumerate(scores):
         if score != score:
             continue
         shared: tuple[str, ...] = ()
         if number == COVER:
-            text = "the same cover" if same_cover else rank_text(rank, covers)
+            text = "the same cover" if same_cover else rank_text(rank, covers, score)
         elif number == TAGS:
             shared = shared_tags(snapshot, row, other)
             text = f"shared: {', '.join(shared[:_TAGS_SHOWN])}" if shared else "no tags shared"
@@ -37,8 +49,18 @@ def reasons_for(
         else:
             mine, theirs = int(snapshot.listeners[row]), int(snapshot.listeners[other])
             text = f"{mine:,} and {theirs:,} listeners"
-        reasons.append(Reason(SIGNALS[number], score, text, rank if number == COVER else None, shared))
+        of_cover = rank if number == COVER else None
+        reasons.append(Reason(SIGNALS[number], score, text, of_cover, shared, float(weights[number]), share_of[number]))
     return tuple(reasons)
+
+
+def shares_of(scores: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """What each signal adds to the score of a pair, as shares that sum to 1; by weight alone where all scores are 0."""
+    parts = [score * weight for score, weight in zip(scores, weights, strict=True)]
+    if not sum(parts) > 0:
+        parts = list(weights)
+    total = sum(parts)
+    return [part / total if total > 0 else 0.0 for part in parts]
 
 
 def shared_tags(snapshot: Snapshot, row: int, other: int) -> tuple[str, ...]:
@@ -49,10 +71,10 @@ def shared_tags(snapshot: Snapshot, row: int, other: int) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(parts))
 
 
-def rank_text(rank: int | None, covers: int) -> str:
-    """ "3rd nearest of 24,013 covers", or that it is not among the nearest."""
+def rank_text(rank: int | None, covers: int, score: float) -> str:
+    """ "3rd nearest of 24,013 covers"; of covers farther apart, whether they are alike at all."""
     if rank is None:
-        return f"not among the {DEPTH:,} nearest of {covers:,} covers"
+        return "sleeves alike" if score >= _ALIKE else "sleeves differ"
     return f"{ordinal(rank)} nearest of {covers:,} covers"
 
 

@@ -89,13 +89,15 @@ def album_dict(album: Album) -> dict[str, object]:
 
 
 def reason_dict(reason: Reason) -> dict[str, object]:
-    return {**asdict(reason), "score": round(reason.score, 4), "shared_tags": list(reason.shared_tags)}
+    rounded = {"score": round(reason.score, 4), "share": round(reason.share, 4)}
+    return {**asdict(reason), **rounded, "shared_tags": list(reason.shared_tags)}
 
 
 def neighbor_dict(neighbor: Neighbor) -> dict[str, object]:
     return {
         "album": album_dict(neighbor.album),
         "score": round(neighbor.score, 4),
+        "strongest": neighbor.strongest.signal if neighbor.reasons else None,
         "reasons": [reason_dict(reason) for reason in neighbor.reasons],
     }
 
@@ -108,10 +110,13 @@ def album_line(album: Album) -> str:
 
 
 def reason_lines(reasons: Sequence[Reason]) -> list[str]:
-    """One indented line a reason."""
+    """One indented line a reason: its share of the score, its own score, its words."""
     from store.text import clean
 
-    return [f"      {reason.signal:<10} {reason.score:4.2f}  {clean(reason.text, 300)}" for reason in reasons]
+    return [
+        f"      {reason.signal:<10} {reason.share:4.0%}  {reason.score:4.2f}  {clean(reason.text, 300)}"
+        for reason in reasons
+    ]
 
 
 def print_ingest(report: IngestReport, as_json: bool, most: int = 50) -> None:

@@ -97,6 +97,7 @@ def route(context: Context, start: str, goal: str, as_json: bool) -> int:
     from store.neighbors.find import resolve
     from store.neighbors.neighborhood import open_neighborhood
     from store.neighbors.routes import find_route
+    from store.records import strongest
 
     neighborhood = open_neighborhood(open_library(context))
     first, last = (resolve(neighborhood.snapshot, text) for text in (start, goal))
@@ -106,6 +107,7 @@ def route(context: Context, start: str, goal: str, as_json: bool) -> int:
             {
                 "album": album_dict(step.album),
                 "score": None if step.score is None else round(step.score, 4),
+                "strongest": strongest(step.reasons).signal if step.reasons else None,
                 "reasons": [reason_dict(reason) for reason in step.reasons],
             }
             for step in found.steps

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.neighbors.filters import Filter
-from store.records import Album, Route, Weights
+from store.records import Album, Route, Weights, strongest
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
 from tui.pictures.painter import CoverPainter
@@ -188,7 +188,7 @@ class RouteScreen(Screen[list[str] | None]):
             [(pad(plain(step.album.artist), cells), quiet)],
         ]
         if step.reasons and step.score is not None:
-            reason = max(step.reasons, key=lambda one: one.score)
+            reason = strongest(step.reasons)
             rows.append([("← ", palette.text("quiet")), (f"match {step.score:.2f}", palette.text())])
             for line, said in enumerate(wrap(plain(reason.text) or reason.signal, cells - 2, 2)):
                 letter = f"{SIGNAL_LETTERS[reason.signal]} " if line == 0 else "  "

@@ -17,7 +17,7 @@ from store.errors import LibraryError, UnknownAlbum
 from store.index.cover_index import build_index
 from store.index.neighbor_table import write_neighbors
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
-from store.neighbors.reasons import ordinal
+from store.neighbors.reasons import ordinal, rank_text, shares_of
 from store.records import Neighbor, Reason, Weights
 from store.text import album_id
 from tests.store.support.library import MODEL, fill
@@ -38,7 +38,25 @@ def by_title(neighbors: list[Neighbor]) -> dict[str, Neighbor]:
 
 def reason(near: Neighborhood, other: tuple[str, str], signal: str) -> Reason | None:
     reasons = near.reasons(FIRST, album_id(*other), ALL)
-    return next((one for one in reasons if one.signal == signal), None)
+    found = next((one for one in reasons if one.signal == signal), None)
+    return found and replace(found, weight=1.0, share=1.0)  # what it says by itself
+
+
+def test_the_strongest_reason_is_the_largest_share_of_the_score(near: Neighborhood) -> None:
+    for weights in (ALL, Weights(cover=0.25, tags=1, artist=0.5, era=0.1, popularity=0.1)):
+        for neighbor in near.neighbors(FIRST, 8, weights, None):
+            reasons = neighbor.reasons
+            assert sum(one.share for one in reasons) == pytest.approx(1)
+            parts = [getattr(weights, one.signal) * one.score for one in reasons]
+            assert [one.share for one in reasons] == pytest.approx([part / sum(parts) for part in parts])
+            assert neighbor.strongest.share == max(one.share for one in reasons)
+            assert neighbor.score == pytest.approx(sum(parts) / sum(one.weight for one in reasons))
+
+
+def test_a_reason_that_speaks_against_is_said_in_words() -> None:
+    assert rank_text(3, 24_013, 0.9) == "3rd nearest of 24,013 covers"
+    assert rank_text(None, 24_013, 0.2) == "sleeves differ"
+    assert shares_of([0, 0], [1, 3]) == [0.25, 0.75]
 
 
 def test_each_reason_by_hand(near: Neighborhood) -> None:
@@ -155,11 +173,10 @@ def test_every_tie_falls_the_same_way(near: Neighborhood, tiny: Library) -> None
 
 def test_beyond_the_depth_searched(tiny: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signals_module, "DEPTH", 2)
-    monkeypatch.setattr("store.neighbors.reasons.DEPTH", 2)
     near = open_neighborhood(tiny)
     far = reason(near, ("Cy", "Cold"), "cover")
     assert far is not None
-    assert (far.rank, far.text) == (None, "not among the 2 nearest of 5 covers")
+    assert (far.rank, far.text) == (None, "sleeves differ")
     assert 0 <= far.score < 1
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from pipelines.blends.blender import BlendResult
 from pipelines.blends.recipe import Part, Recipe
 from store.errors import LibraryError
+from store.neighbors.reasons import shares_of
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from tui.app import SleevewalkApp
 from tui.config import Config
@@ -106,9 +107,11 @@ class FakeNeighborhood:
             "tags": "shared: seen live, dub",
             "era": "1991 and 1993",
         }
+        scores = [pair[number] / 255 for number in range(len(signals))]
+        wanted = [getattr(weights or Weights(), signal) for signal in signals]
         return tuple(
-            Reason(signal, pair[number] / 255, texts.get(signal, f"by {signal}"))
-            for number, signal in enumerate(signals)
+            Reason(signal, score, texts.get(signal, f"by {signal}"), weight=weight, share=share)
+            for signal, score, weight, share in zip(signals, scores, wanted, shares_of(scores, wanted), strict=True)
         )
 
 

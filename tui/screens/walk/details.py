@@ -88,25 +88,37 @@ def _album(palette: Palette, album: Album, cells: int, tag_lines: int, title_lin
 def _reasons(palette: Palette, reasons: Sequence[Reason], cells: int, room: int, roomy: bool) -> list[list[Span]]:
     """A bar a reason, and below it its text where there is room; the strongest reasons get the room first."""
     texts = {reason.signal: wrap(plain(reason.text), cells - 2, 2 if roomy else 1) for reason in reasons if reason.text}
-    left = room - len(reasons)
+    left = room - len(reasons) - 1  # the bar of shares
     shown: dict[str, list[str]] = {}
-    for reason in sorted(reasons, key=lambda reason: -reason.score):
+    for reason in sorted(reasons, key=lambda reason: -reason.share):
         lines = texts.get(reason.signal, [])
         if lines and len(lines) <= left:
             shown[reason.signal] = lines
             left -= len(lines)
-    rows: list[list[Span]] = []
+    rows: list[list[Span]] = [share_bar(palette, reasons, cells)] if reasons and left > 0 else []
     for reason in reasons:
         rows.append(bar(palette, reason, cells))
         rows += [[("  " + text, palette.text("quiet"))] for text in shown.get(reason.signal, [])]
     return rows
 
 
+def share_bar(palette: Palette, reasons: Sequence[Reason], cells: int) -> list[Span]:
+    """All shares of the score in one bar, `T██████C███E█`: each as wide as its share, with the letter of its signal."""
+    ends = [round(cells * sum(reason.share for reason in reasons[: place + 1])) for place in range(len(reasons))]
+    widths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    parts = zip(reasons, widths, strict=True)
+    return [
+        (SIGNAL_LETTERS[reason.signal] + "█" * (wide - 1), palette.signal(reason.signal))
+        for reason, wide in parts
+        if wide > 0
+    ]
+
+
 def bar(palette: Palette, reason: Reason, cells: int) -> list[Span]:
-    """`C cover      ██████▌   0.71`; the letter is the one beside the cover."""
+    """`C cover      ██████▌   62 %`: its share of the score; the letter is the one beside the cover."""
     label = f"{SIGNAL_LETTERS[reason.signal]} {reason.signal}"
     track = max(4, cells - BAR_LABEL - 2 - 5)
-    eighths = round(max(0.0, min(1.0, reason.score)) * track * 8)
+    eighths = round(max(0.0, min(1.0, reason.share)) * track * 8)
     full, part = divmod(eighths, 8)
     bar = "█" * full + (_EIGHTHS[part] if part else "")
     ink = palette.signal(reason.signal)
@@ -114,5 +126,5 @@ def bar(palette: Palette, reason: Reason, cells: int) -> list[Span]:
         (pad(label, BAR_LABEL + 2), palette.signal(reason.signal, bold=True)),
         (bar, ink),
         ("·" * (track - len(bar)), palette.text("faint")),
-        (f" {reason.score:.2f}", palette.text()),
+        (f" {reason.share:4.0%}", palette.text()),
     ]
