@@ -1,0 +1,12 @@
+"""No screen's keys are left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.tui.support.keys import KEYS
+
+
+def test_every_scene_with_keys_has_a_file_here() -> None:
+    here = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")} - {"all"}
+    assert here == {name.split(".")[0] for name in KEYS}

@@ -1,0 +1,85 @@
+"""Every key of the map does what help says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.support.keys import (
+    HELP,
+    PALETTE,
+    Case,
+    Look,
+    Stage,
+    becomes,
+    check_keys,
+    falls,
+    here_is,
+    next_theme,
+    rises,
+    to,
+)
+from tui.screens.map.screen import MapScreen
+from tui.screens.walk.screen import WalkScreen
+
+
+def look_at_middle(stage: Stage) -> None:
+    stage.screen.action_whole()
+    stage.screen.action_all_genres()
+    columns, rows = stage.screen.view.columns, stage.screen.view.rows
+    stage.screen._focus_nearest(columns // 2, rows // 2)
+
+
+def map_spot(axis: int) -> Look:
+    return lambda s: s.screen.view.cells(s.screen.map.places[s.screen.focus_row : s.screen.focus_row + 1])[0][axis]
+
+
+def near(stage: Stage) -> None:
+    look_at_middle(stage)
+    stage.screen.action_zoom(4)
+
+
+def elsewhere(stage: Stage) -> None:
+    here = stage.session.snapshot.row(stage.session.here.album_id)
+    stage.screen._focus(5 if here != 5 else 6)
+
+
+def two_at_a_spot(stage: Stage) -> None:
+    look_at_middle(stage)
+    stage.screen._focus(2)
+
+
+def genre(number: int) -> Case:
+    return Case(
+        lambda s: s.screen.shown.tolist(),
+        lambda was, now: [i for i in range(len(now)) if was[i] != now[i]] == [number],
+    )
+
+
+CASES = {
+    "left": falls(map_spot(0), look_at_middle),
+    "right": rises(map_spot(0), look_at_middle),
+    "up": falls(map_spot(1), look_at_middle),
+    "down": rises(map_spot(1), look_at_middle),
+    "pan-left": falls(lambda s: s.screen.view.x, near),
+    "pan-right": rises(lambda s: s.screen.view.x, near),
+    "pan-up": rises(lambda s: s.screen.view.y, near),
+    "pan-down": falls(lambda s: s.screen.view.y, near),
+    "nearer": rises(lambda s: s.screen.view.nearness, look_at_middle),
+    "farther": falls(lambda s: s.screen.view.nearness, near),
+    "whole": becomes(lambda s: s.screen.view.nearness, 1.0, near),
+    "here": becomes(lambda s: s.screen.looked_at.album_id == s.session.here.album_id, True, elsewhere),
+    "next": Case(lambda s: s.screen.focus_row, lambda was, now: {was, now} == {2, 3}, two_at_a_spot),
+    **{f"genre-{number}": genre(number - 1) for number in range(1, 10)},
+    "all-genres": becomes(lambda s: bool(s.screen.shown.all()), True, ("1", "9")),
+    "choose": here_is(lambda s: s.screen.looked_at.album_id, elsewhere),
+    "theme": next_theme(),
+    "palette": PALETTE,
+    "help": HELP[MapScreen],
+    "back": to(WalkScreen),
+}
+
+
+async def test_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await check_keys("map", CASES, tmp_path, monkeypatch)

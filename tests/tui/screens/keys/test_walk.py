@@ -1,0 +1,146 @@
+"""Every key of the walk does what help says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.tui.support.fakes import FakeBlender
+from tests.tui.support.keys import (
+    HELP,
+    PALETTE,
+    Case,
+    Stage,
+    becomes,
+    check_keys,
+    falls,
+    fill_tray,
+    leaves,
+    moved,
+    next_theme,
+    rises,
+    to,
+)
+from tui.screens.bench.screen import BenchScreen
+from tui.screens.evidence.screen import EvidenceScreen
+from tui.screens.find import FindScreen
+from tui.screens.gallery import GalleryScreen
+from tui.screens.map.screen import MapScreen
+from tui.screens.network.screen import NetworkScreen
+from tui.screens.sql import SqlScreen
+from tui.screens.trail import TrailScreen
+from tui.screens.walk.blendview import BlendView
+from tui.screens.walk.counts import Counts
+from tui.screens.walk.screen import WalkScreen
+
+
+def at_center(stage: Stage) -> None:
+    stage.session.focus(None)
+    stage.screen.refresh_focus()
+
+
+def at_slot(stage: Stage, slot: int = 0) -> None:
+    stage.session.focus(slot)
+    stage.screen.refresh_focus()
+
+
+def unexplored(stage: Stage) -> None:
+    explored = stage.session.network.explored
+    slots = enumerate(stage.session.ring.slots)
+    at_slot(stage, next(slot for slot, near in slots if near is not None and near.album.album_id not in explored))
+
+
+def blend_ready(stage: Stage) -> None:
+    fill_tray(stage)
+    cast(FakeBlender, stage.app.blender).go.set()
+    (stage.folder / "blends" / "blend.png").unlink(missing_ok=True)
+    stage.screen.query_one(BlendView).visible = False
+
+
+def blend_shown(stage: Stage) -> None:
+    stage.screen.query_one(BlendView).visible = True
+
+
+def focused_id(stage: Stage) -> str:
+    return stage.session.focused.album_id
+
+
+def look_at_middle(stage: Stage) -> None:
+    stage.screen.action_whole()
+    stage.screen.action_all_genres()
+    columns, rows = stage.screen.view.columns, stage.screen.view.rows
+    stage.screen._focus_nearest(columns // 2, rows // 2)
+
+
+def near(stage: Stage) -> None:
+    look_at_middle(stage)
+    stage.screen.action_zoom(4)
+
+
+def ring(stage: Stage) -> int:
+    return len(stage.session.ring.slots)
+
+
+CASES = {
+    "left": falls(lambda s: s.spot[0], at_center),
+    "right": rises(lambda s: s.spot[0], at_center),
+    "up": falls(lambda s: s.spot[1], at_center),
+    "down": rises(lambda s: s.spot[1], at_center),
+    "labels": becomes(lambda s: s.session.focused_slot, 1, at_center, after=("s",)),
+    "walk": Case(
+        lambda s: (s.session.here.album_id, focused_id(s)),
+        lambda was, now: now[0] == was[1] != was[0],
+        lambda s: at_slot(s),
+    ),
+    "back": Case(
+        lambda s: (s.session.here, s.session.previous),
+        lambda was, now: now[0] == was[1] != was[0],
+        ("enter",),
+    ),
+    "forward": Case(
+        lambda s: (s.session.here.album_id, [visit.album_id for visit in s.session.trail.path()[1]]),
+        lambda was, now: now[0] == was[1][0] and now[1] == was[1][1:],
+        ("enter", "backspace"),
+    ),
+    "random": Case(
+        lambda s: (s.session.here, len(s.session.trail.visits)), lambda was, now: now[0] != was[0] and now[1] > was[1]
+    ),
+    "random-known": Case(
+        lambda s: (s.session.here, len(s.session.trail.visits)), lambda was, now: now[0] != was[0] and now[1] > was[1]
+    ),
+    "find": to(FindScreen, "artist or title"),
+    "route": to(FindScreen, "a route to which album?"),
+    "trail": to(TrailScreen, "the trail"),
+    "map": to(MapScreen, " map "),
+    "expand": Case(
+        lambda s: (s.kind, focused_id(s) in s.session.network.explored),
+        lambda was, now: was == (WalkScreen, False) and now == (NetworkScreen, True),
+        unexplored,
+    ),
+    "network": to(NetworkScreen, "albums explored"),
+    "bookmark": Case(lambda s: focused_id(s) in s.session.bookmarks, lambda was, now: now is not was),
+    "counts": becomes(lambda s: s.screen.query_one(Counts).visible and s.screen.focused.id, "counts"),
+    "more": moved(ring, 2),
+    "fewer": moved(ring, -2, ("right_square_bracket",)),
+    "tray": Case(lambda s: s.session.in_tray(s.session.focused), lambda was, now: now is not was),
+    "blend": Case(
+        lambda s: (s.screen.query_one(BlendView).visible, (s.folder / "blends" / "blend.png").exists()),
+        lambda was, now: was == (False, False) and now == (True, True),
+        blend_ready,
+    ),
+    "bench": to(BenchScreen, "blend bench", fill_tray),
+    "gallery": to(GalleryScreen, " gallery "),
+    "evidence": to(EvidenceScreen, " evidence "),
+    "sql": to(SqlScreen, "FROM similar_albums("),
+    "close": becomes(lambda s: s.screen.query_one(BlendView).visible, False, blend_shown),
+    "theme": next_theme(),
+    "palette": PALETTE,
+    "help": HELP[WalkScreen],
+    "quit": leaves(),
+}
+
+
+async def test_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await check_keys("walk", CASES, tmp_path, monkeypatch)
