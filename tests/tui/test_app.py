@@ -118,8 +118,8 @@ async def test_find_narrows_and_walks_there() -> None:
         find = app.screen
         assert isinstance(find, FindScreen)
         await pilot.press(*target.title.lower().replace(" ", "*").replace("*", " "))
-        await until(pilot, lambda: target in find.hits and len(find.hits) < 5)
-        while find.hits[find.chosen] != target:
+        await until(pilot, lambda: target in find.hits.items and len(find.hits.items) < 5)
+        while find.hits.chosen != target:
             await pilot.press("down")
         await until(pilot, lambda: find.query_one("#preview-cover", Cover).album == target)
         await pilot.press("enter")
@@ -149,10 +149,10 @@ async def test_stale_answers_of_find_are_dropped() -> None:
         await pilot.press("o")
         await pilot.pause(0.15)
         await pilot.press("r")
-        await until(pilot, lambda: screen.hits == [make_album(2)])
+        await until(pilot, lambda: screen.hits.items == [make_album(2)])
         slow.set()
         await pilot.pause(0.2)
-        assert screen.hits == [make_album(2)]
+        assert screen.hits.items == [make_album(2)]
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, WalkScreen))
 

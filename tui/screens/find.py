@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rich.style import Style
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,9 +21,10 @@ from tui.keynames import Hint
 from tui.pictures.painter import CoverPainter
 from tui.screens import BREAKPOINTS
 from tui.screens.walk.details import BOOKMARK
-from tui.text import cut, pad, plain, wrap
+from tui.text import pad, plain, wrap
 from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
+from tui.widgets.choices import Choices
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
@@ -29,6 +32,7 @@ DEBOUNCE = 0.04  # seconds after a key before a search starts
 PREVIEW_DELAY = 0.3  # seconds that a hit stays chosen before its cover is drawn
 HITS = 60
 NEARLY = 0.1  # a hit this much less like the text than the best still counts as meant
+KEPT = "bookmarks, and where you have been"
 RECENT = 200  # bookmarks and stops listed before anything is typed
 Finder = Callable[[Any, str, int], list[tuple[Album, float]]]
 KEYS = [
@@ -62,14 +66,12 @@ class FindScreen(Screen[str | None]):
         Binding("f1", "app.help", "keys", id="find.help", tooltip="These keys"),
     ]
 
+    @dataclass
     class Found(Message):
-        """An answer, with the number of the question."""
+        """The hits of a text."""
 
-        def __init__(self, question: int, text: str, hits: list[Album]) -> None:
-            super().__init__()
-            self.question = question
-            self.text = text
-            self.hits = hits
+        text: str
+        hits: list[Album]
 
     def __init__(
         self,
@@ -86,11 +88,9 @@ class FindScreen(Screen[str | None]):
         self.session = session
         self.painter = painter
         self.find = find
-        self.hits: list[Album] = []
-        self.chosen = 0
-        self._first = 0
-        self._text = ""
-        self._question = 0
+        self.hits = Choices(self._row, id="hits")
+        self._asked = ""  # the text in the query
+        self._text = ""  # the text that the hits are of
         self._search_timer: Timer | None = None
         self._preview_timer: Timer | None = None
 
@@ -100,7 +100,7 @@ class FindScreen(Screen[str | None]):
         query.cursor_blink = False
         yield query
         with Horizontal(id="find-body"):
-            yield Lines(id="hits")
+            yield self.hits
             with Vertical(id="preview"):
                 yield Cover(self.painter, coarse=True, id="preview-cover")
                 yield Lines(id="preview-text")
@@ -122,80 +122,62 @@ class FindScreen(Screen[str | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Ask once typing pauses."""
-        self._question += 1
+        self._asked = event.value
         if self._search_timer is not None:
             self._search_timer.stop()
-        text = event.value
-        self._search_timer = self.set_timer(DEBOUNCE, lambda: self._ask(text))
+        self._search_timer = self.set_timer(DEBOUNCE, self._ask)
 
-    def _ask(self, text: str) -> None:
-        if text.strip():
-            self._search(self._question, text)
+    def _ask(self) -> None:
+        if self._asked.strip():
+            self._search(self._asked)
         else:
             self._text = ""
             self._show(self._kept())
 
     @work(thread=True, group="find", exclusive=True)
-    def _search(self, question: int, text: str) -> None:
-        if question != self._question:
+    def _search(self, text: str) -> None:
+        if text != self._asked:
             return
         found = self.find(self.session.snapshot, text, HITS)
         kept = {*self.session.bookmarks, *self.session.trail.recent()}
-        self.post_message(self.Found(question, text, kept_first(found, kept)))
+        self.post_message(self.Found(text, kept_first(found, kept)))
 
     def on_find_screen_found(self, message: Found) -> None:
-        """Show an answer unless another question was asked since."""
-        if message.question == self._question:
+        """Show an answer unless another text was typed since."""
+        if message.text == self._asked:
             self._text = message.text
             self._show(message.hits)
 
     def action_move(self, step: int) -> None:
         """Choose another hit."""
-        if self.hits:
-            self.chosen = max(0, min(len(self.hits) - 1, self.chosen + step))
-            self._draw()
-            self._preview_soon()
+        self.hits.move(step)
+        self._preview_soon()
 
     def action_page(self, step: int) -> None:
         """Choose a hit one page away."""
-        self.action_move(step * max(1, self.query_one("#hits").size.height - 1))
+        self.action_move(step * self.hits.page)
 
     def action_choose(self) -> None:
         """Answer with the chosen album."""
-        if self.hits:
-            self.dismiss(self.hits[self.chosen].album_id)
+        if self.hits.chosen is not None:
+            self.dismiss(self.hits.chosen.album_id)
 
     def _show(self, hits: Sequence[Album]) -> None:
-        self.hits = list(hits)
-        self.chosen = self._first = 0
-        self._draw()
+        quiet = self.hits.palette.text("quiet")
+        self.hits.heading = [[("albums like that" if self._text else KEPT, quiet)]] if hits else []
+        self.hits.empty = f"nothing like “{plain(self._text)}” here" if self._text else "nothing to show yet"
+        self.hits.fill(hits)
         self._preview_soon()
 
     def _draw(self) -> None:
-        lines = self.query_one("#hits", Lines)
-        height = max(2, lines.size.height) - 1
-        self._first = max(min(self._first, self.chosen), self.chosen - height + 1)
-        palette = lines.palette
-        if not self.hits:
-            said = f"nothing like “{plain(self._text)}” here" if self._text else "nothing to show yet"
-            lines.show([[(cut(said, lines.size.width), palette.text("quiet"))]])
-        else:
-            heading = "albums like that" if self._text else "bookmarks, and where you have been"
-            rows: list[list[Span]] = [[(heading, palette.text("quiet"))]]
-            for index, album in enumerate(self.hits[self._first : self._first + height], self._first):
-                rows.append(self._row(lines, album, index == self.chosen))
-            lines.show(rows)
+        self.hits.draw()
         self.query_one(KeysLine).show_keys([h._replace(does=self.does) if "find.choose" in h.ids else h for h in KEYS])
 
-    def _row(self, lines: Lines, album: Album, chosen: bool) -> list[Span]:
-        palette, cells = lines.palette, lines.size.width
+    def _row(self, album: Album, _place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
         year = pad(str(album.year or ""), 5)
-        title_cells = max(8, (cells - 8) * 55 // 100)
-        artist_cells = max(4, cells - 8 - title_cells)
-        text = palette.focus if chosen else palette.text()
-        quiet = palette.focus if chosen else palette.text("quiet")
+        title_cells = max(8, (cells - 7) * 55 // 100)
+        artist_cells = max(4, cells - 7 - title_cells)
         return [
-            ("▸" if chosen else " ", text),
             (BOOKMARK if album.album_id in self.session.bookmarks else " ", quiet),
             (pad(plain(album.title) or "untitled", title_cells - 1) + " ", text),
             (pad(plain(album.artist), artist_cells), quiet),
@@ -208,7 +190,7 @@ class FindScreen(Screen[str | None]):
         self._preview_timer = self.set_timer(PREVIEW_DELAY, self._preview)
 
     def _preview(self) -> None:
-        album = self.hits[self.chosen] if self.hits else None
+        album = self.hits.chosen
         self.query_one("#preview-cover", Cover).show(album)
         text = self.query_one("#preview-text", Lines)
         palette, cells = text.palette, max(8, text.size.width - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from rich.style import Style
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,6 +26,7 @@ from tui.screens import BREAKPOINTS
 from tui.text import cut, pad, plain, wrap
 from tui.walk.bench import Draft
 from tui.widgets.bars import KeysLine
+from tui.widgets.choices import Choices
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
@@ -61,28 +64,25 @@ class GalleryScreen(Screen[Any]):
         Binding("question_mark", "app.help", "keys", id="gallery.help", tooltip="These keys"),
     ]
 
+    @dataclass
     class Opened(Message):
         """The blends, or why they cannot be read."""
 
-        def __init__(self, gallery: Gallery | None, said: str = "") -> None:
-            super().__init__()
-            self.gallery = gallery
-            self.said = said
+        gallery: Gallery | None
+        said: str = ""
 
+    @dataclass
     class Looked(Message):
         """The picture of a file; None where it cannot be read."""
 
-        def __init__(self, path: Path, pixels: NDArray[np.uint8] | None) -> None:
-            super().__init__()
-            self.path = path
-            self.pixels = pixels
+        path: Path
+        pixels: NDArray[np.uint8] | None
 
     def __init__(self, painter: CoverPainter, library: Library) -> None:
         super().__init__()
         self.painter, self.library = painter, library
         self.gallery: Gallery | None = None
-        self.chosen = 0
-        self._first = 0
+        self.blends: Choices[Entry] = Choices(self._row, id="hits")
         self._trashed: list[tuple[Entry, Path]] = []
         self._message: tuple[str, bool] | None = ("reading …", False)
 
@@ -90,7 +90,7 @@ class GalleryScreen(Screen[Any]):
         """The list, and the chosen blend beside it."""
         yield Lines(id="gallery-head")
         with Horizontal(id="find-body"):
-            yield Lines(id="hits")
+            yield self.blends
             with Vertical(id="preview"):
                 yield Cover(self.painter, id="preview-cover")
                 with Horizontal(id="gallery-parents"):
@@ -119,7 +119,7 @@ class GalleryScreen(Screen[Any]):
         """Show them."""
         self.gallery = message.gallery
         self._message = (message.said, True) if message.said else None
-        self._choose(self.chosen)
+        self._choose(self.blends.place)
 
     @work(thread=True, group="look", exclusive=True)
     def _look(self, path: Path) -> None:
@@ -149,18 +149,15 @@ class GalleryScreen(Screen[Any]):
     @property
     def entry(self) -> Entry | None:
         """The blend chosen."""
-        if self.gallery is None or not self.gallery.entries:
-            return None
-        return self.gallery.entries[self.chosen]
+        return self.blends.chosen
 
     def action_move(self, step: int) -> None:
         """Another blend."""
         self._message = None
-        self._choose(self.chosen + step)
+        self._choose(self.blends.place + step)
 
     def _choose(self, place: int) -> None:
-        count = 0 if self.gallery is None else len(self.gallery.entries)
-        self.chosen = max(0, min(count - 1, place))
+        self.blends.fill([] if self.gallery is None else self.gallery.entries, place)
         self._draw()
         if self.entry is not None:
             self._look(self.entry.path)
@@ -185,7 +182,7 @@ class GalleryScreen(Screen[Any]):
             self._say(str(error), error=True)
             return
         self.gallery.entries.remove(entry)
-        self._choose(self.chosen)
+        self._choose(self.blends.place)
         self._say(f"in the trash folder, {key_names(self)('gallery.undo')} takes it back: {entry.path.name}")
 
     def action_untrash(self) -> None:
@@ -212,41 +209,31 @@ class GalleryScreen(Screen[Any]):
         self._draw()
 
     def _draw(self) -> None:
-        head, lines = self.query_one("#gallery-head", Lines), self.query_one("#hits", Lines)
-        palette, (cells, height) = lines.palette, lines.size
-        entries = [] if self.gallery is None else self.gallery.entries
-        said = f"{len(entries):,} blend{'s' if len(entries) != 1 else ''}"
+        head, count = self.query_one("#gallery-head", Lines), len(self.blends.items)
+        palette = head.palette
+        said = f"{count:,} blend{'s' if count != 1 else ''}"
         if self.gallery is not None:
             said += f" · {self.gallery.found} found without a record" if self.gallery.found else ""
             said += f" · {self.gallery.gone} whose file is gone" if self.gallery.gone else ""
             said += f" · {len(self.gallery.unreadable)} without a recipe" if self.gallery.unreadable else ""
         head.show([[(" gallery ", palette.text("accent", bold=True)), (f" {said}", palette.text("quiet"))]])
-        self._first = max(0, min(max(self._first, self.chosen - height + 1), self.chosen))
-        rows: list[list[Span]] = []
-        for place, entry in enumerate(entries[self._first : self._first + height], self._first):
-            chosen = place == self.chosen
-            text, quiet = (palette.focus,) * 2 if chosen else (palette.text(), palette.text("quiet"))
-            titles = " + ".join(plain(part.title) or "untitled" for part in entry.recipe.parts)
-            made = entry.made_at.replace(tzinfo=UTC).astimezone().strftime("%d %b %H:%M")
-            kind = entry.recipe.mode if entry.recipe.layout == "picture" else entry.recipe.layout
-            rows.append(
-                [
-                    ("▸ " if chosen else "  ", text),
-                    (pad(cut(titles, cells - 28), max(4, cells - 28)), text),
-                    (pad(f" {kind}", 13), quiet),
-                    (made, quiet),
-                ]
-            )
         names = key_names(self)
         none = f"no blends yet: {names('walk.blend')} on the walk or {names('bench.write')} on the bench writes one"
-        none = none if self.gallery is not None else ""
-        lines.show(rows or [[(none, palette.text("quiet"))]])
+        self.blends.empty = none if self.gallery is not None else ""
+        self.blends.draw()
         self._draw_parents()
         keys = self.query_one(KeysLine)
         if self._message is not None:
             keys.show_message(*self._message)
         else:
             keys.show_keys(KEYS)
+
+    def _row(self, entry: Entry, _place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
+        titles = " + ".join(plain(part.title) or "untitled" for part in entry.recipe.parts)
+        made = entry.made_at.replace(tzinfo=UTC).astimezone().strftime("%d %b %H:%M")
+        kind = entry.recipe.mode if entry.recipe.layout == "picture" else entry.recipe.layout
+        room = max(4, cells - 27)
+        return [(" ", text), (pad(cut(titles, room), room), text), (pad(f" {kind}", 13), quiet), (made, quiet)]
 
     def _draw_parents(self) -> None:
         text, entry = self.query_one("#preview-text", Lines), self.entry

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.style import Style
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -23,7 +25,8 @@ from tui.walk.session import Session
 from tui.walk.stops import stops_of
 from tui.walk.trail import Visit, branch
 from tui.widgets.bars import KeysLine
-from tui.widgets.lines import Lines, Span
+from tui.widgets.choices import Choices
+from tui.widgets.lines import Span
 
 if TYPE_CHECKING:
     from pipelines.exports.walk import Stop
@@ -61,26 +64,28 @@ class TrailScreen(Screen[int | None]):
         Binding("question_mark", "app.help", "keys", id="trail.help", tooltip="These keys"),
     ]
 
+    @dataclass
     class Exported(Message):
         """The walk was written, or why not."""
 
-        def __init__(self, said: str, error: bool) -> None:
-            super().__init__()
-            self.said = said
-            self.error = error
+        said: str
+        error: bool
 
     def __init__(self, session: Session, covers: CoverSource, folder: Path) -> None:
         super().__init__()
         self.session = session
         self.covers = covers
         self.folder = folder
-        self.stops: list[tuple[int, Visit]] = session.trail.tree()
-        self.chosen = next(place for place, (_, visit) in enumerate(self.stops) if visit.seq == session.trail.position)
-        self._first = 0
+        self.stops: Choices[tuple[int, Visit]] = Choices(self._row, id="help-rows")
+        self.stops.items = session.trail.tree()
+        seqs = [visit.seq for _, visit in self.stops.items]
+        self.stops.place = seqs.index(session.trail.position)
+        # The first stop of each walk, where its name stands.
+        self._began = {visit.walk_id: visit.seq for visit in reversed(session.trail.visits)}
 
     def compose(self) -> ComposeResult:
         """The tree and the keys."""
-        yield Lines(id="help-rows")
+        yield self.stops
         name = Input(id="walk-name", placeholder=ASKS, disabled=True, select_on_focus=False)
         name.cursor_blink = False
         yield name
@@ -92,18 +97,17 @@ class TrailScreen(Screen[int | None]):
 
     def action_move(self, step: int) -> None:
         """Another stop."""
-        if self.naming:
-            return
-        self.chosen = max(0, min(len(self.stops) - 1, self.chosen + step))
-        self._draw()
+        if not self.naming:
+            self.stops.move(step)
+            self._draw()
 
     def action_page(self, step: int) -> None:
         """A stop one page away."""
-        self.action_move(step * max(1, self.query_one("#help-rows").size.height - 3))
+        self.action_move(step * self.stops.page)
 
     def action_choose(self) -> None:
         """Go there."""
-        self.dismiss(self.stops[self.chosen][1].seq)
+        self.dismiss(self.visit.seq)
 
     def action_export(self, alone: bool = False) -> None:
         """Write the trail in every format, in a thread; `alone`: only the walk of the chosen stop."""
@@ -118,9 +122,15 @@ class TrailScreen(Screen[int | None]):
         return self.has_class("-naming")
 
     @property
+    def visit(self) -> Visit:
+        """The chosen stop: a trail has one at least."""
+        assert self.stops.chosen is not None
+        return self.stops.chosen[1]
+
+    @property
     def walk_id(self) -> str:
         """The walk of the chosen stop."""
-        return self.stops[self.chosen][1].walk_id
+        return self.visit.walk_id
 
     def action_name(self) -> None:
         """Open the line for the name of the chosen stop's walk, with the name that it has."""
@@ -167,41 +177,32 @@ class TrailScreen(Screen[int | None]):
         """Say where it is."""
         self.query_one(KeysLine).show_message(message.said, message.error)
 
-    def _draw(self) -> None:
-        lines = self.query_one(Lines)
-        palette, cells, session = lines.palette, lines.size.width, self.session
-        height = max(1, lines.size.height - 2)
-        self._first = max(0, min(max(self._first, self.chosen - height + 1), self.chosen, len(self.stops) - 1))
-        count = len(self.stops)
-        named = plain(session.walk_names.get(self.walk_id, ""))
-        head = f"the trail: {count} stop{'s' if count != 1 else ''}{' · walk: ' + named if named else ''}"
-        rows: list[list[Span]] = [
-            [(cut(head, cells), palette.text("accent", bold=True))],
-            [],
+    def _row(self, stop: tuple[int, Visit], _place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
+        session, palette = self.session, self.stops.palette
+        depth, visit = stop
+        album, here = session.album(visit.album_id), visit.seq == session.trail.position
+        chosen = text == palette.focus
+        accent = text if chosen else palette.text("accent")
+        text = text if chosen or not here else palette.text(bold=True)
+        start = "▪ " if visit.came_from is None else "  "
+        title = f"{start}{branch(depth)}{plain(album.title) or 'untitled'}"
+        title_cells = max(8, (cells - 15) * 55 // 100)
+        starts = self._began[visit.walk_id] == visit.seq
+        name = cut(plain(session.walk_names.get(visit.walk_id, "")), title_cells // 2) if starts else ""
+        name_cells = width(name) + 2 if name else 0
+        marks = (BOOKMARK if album.album_id in session.bookmarks else " ") + (" here" if here else "     ")
+        return [
+            (" ", text),
+            (pad(title, title_cells - name_cells), text),
+            (f" {name} " if name else "", accent),
+            (pad(" " + cut(plain(album.artist), cells - title_cells - 15), cells - title_cells - 14), quiet),
+            (pad(str(album.year or ""), 5), quiet),
+            (marks, accent),
         ]
-        began = {visit.walk_id: visit.seq for visit in reversed(session.trail.visits)}
-        for place, (depth, visit) in enumerate(self.stops[self._first : self._first + height], self._first):
-            album, chosen = session.album(visit.album_id), place == self.chosen
-            text = palette.focus if chosen else palette.text(bold=visit.seq == session.trail.position)
-            quiet = palette.focus if chosen else palette.text("quiet")
-            start = "▪ " if visit.came_from is None else "  "
-            title = f"{start}{branch(depth)}{plain(album.title) or 'untitled'}"
-            marks = (BOOKMARK if album.album_id in session.bookmarks else " ") + (
-                " here" if visit.seq == session.trail.position else "     "
-            )
-            title_cells = max(8, (cells - 16) * 55 // 100)
-            starts = began[visit.walk_id] == visit.seq
-            name = cut(plain(session.walk_names.get(visit.walk_id, "")), title_cells // 2) if starts else ""
-            name_cells = width(name) + 2 if name else 0
-            rows.append(
-                [
-                    ("▸ " if chosen else "  ", text),
-                    (pad(title, title_cells - name_cells), text),
-                    (f" {name} " if name else "", palette.focus if chosen else palette.text("accent")),
-                    (pad(" " + cut(plain(album.artist), cells - title_cells - 16), cells - title_cells - 15), quiet),
-                    (pad(str(album.year or ""), 5), quiet),
-                    (marks, palette.focus if chosen else palette.text("accent")),
-                ]
-            )
-        lines.show(rows)
+
+    def _draw(self) -> None:
+        count, named = len(self.stops.items), plain(self.session.walk_names.get(self.walk_id, ""))
+        head = f"the trail: {count} stop{'s' if count != 1 else ''}{' · walk: ' + named if named else ''}"
+        self.stops.heading = [[(head, self.stops.palette.text("accent", bold=True))], []]
+        self.stops.draw()
         self.query_one(KeysLine).show_keys(KEYS)

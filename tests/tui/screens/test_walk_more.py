@@ -120,7 +120,7 @@ async def test_the_trail_leads_to_any_stop_and_exports(tmp_path: Path) -> None:
         await check_rows(pilot, (80, 24))
         await pilot.press("x")
         await until(pilot, lambda: len(list((tmp_path / "walks").glob("trail-*"))) == 6)
-        while trail.stops[trail.chosen][1] is not wanted:
+        while trail.visit is not wanted:
             await pilot.press("up")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, WalkScreen))
@@ -186,7 +186,7 @@ async def test_bookmarks_come_first_in_find() -> None:
         assert "★" in "".join(walk_of(app).text_rows("#details"))
         await pilot.press("slash")
         await until(pilot, lambda: any("★" in row for row in screen_text(app)))
-        assert app.screen.hits[0] == marked
+        assert app.screen.hits.items[0] == marked
         await pilot.press("escape")
         await ready(pilot)
         await pilot.press("s")
@@ -216,7 +216,7 @@ async def test_a_route_is_shown_and_walked_along(size: tuple[int, int]) -> None:
         await pilot.press("p")
         await until(pilot, lambda: isinstance(app.screen, FindScreen))
         await pilot.press(*make_album(25).title.lower().split()[1])
-        await until(pilot, lambda: app.screen.hits == [make_album(25)])
+        await until(pilot, lambda: app.screen.hits.items == [make_album(25)])
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RouteScreen) and app.screen.route is not None)
         film = app.screen
@@ -243,7 +243,7 @@ async def test_where_there_is_no_route_it_says_why() -> None:
         await pilot.press("p")
         await until(pilot, lambda: isinstance(app.screen, FindScreen))
         await pilot.press("3", "7")
-        await until(pilot, lambda: app.screen.hits == [make_album(37)])
+        await until(pilot, lambda: app.screen.hits.items == [make_album(37)])
         await pilot.press("enter")
         await until(pilot, lambda: any("no route, because no neighbourhood" in row for row in screen_text(app)))
         await pilot.press("enter", "left", "escape")
@@ -267,7 +267,7 @@ async def test_a_route_is_looked_for_within_the_filters_that_are_on(size: tuple[
         await pilot.press("p")
         await until(pilot, lambda: isinstance(app.screen, FindScreen))
         await pilot.press("3", "7")
-        await until(pilot, lambda: app.screen.hits == [make_album(37)])
+        await until(pilot, lambda: app.screen.hits.items == [make_album(37)])
         await pilot.press("enter")
         way_out = "within the filters: turn them off with w, then 0"
         await until(pilot, lambda: any(way_out in row for row in screen_text(app)))

@@ -34,6 +34,7 @@ from tui.screens.walk.counts import Counts
 from tui.screens.walk.ringview import RingView
 from tui.screens.walk.screen import WalkScreen
 from tui.walk.session import Session
+from tui.widgets.choices import Choices
 
 SIZES = {"help": (80, 20), "walk": (130, 50)}  # small enough that help scrolls; covers above and below the centre
 USUAL = (110, 36)
@@ -138,8 +139,13 @@ def fill_tray(stage: Stage) -> None:
     stage.session.tray = [stage.session.snapshot.album(row) for row in (1, 2, 3)]
 
 
+def choices(stage: Stage) -> Choices[Any]:
+    return stage.screen.query_one(Choices)
+
+
 def chosen(stage: Stage) -> int:
-    return cast(int, stage.screen.chosen)
+    listed = stage.screen.query(Choices)
+    return listed.first().place if listed else cast(int, stage.screen.chosen)
 
 
 def files(stage: Stage) -> int:

@@ -141,7 +141,7 @@ async def open_scene(pilot: Pilot[Any], name: str) -> None:
     for key in SCENES[name]:
         await pilot.press(key)
         if key == "7":
-            await until(pilot, lambda: isinstance(app.screen, FindScreen) and len(app.screen.hits) == 1)
+            await until(pilot, lambda: isinstance(app.screen, FindScreen) and len(app.screen.hits.items) == 1)
         if key == "B":
             await until(pilot, lambda: is_drawn(app.screen))
     done = {

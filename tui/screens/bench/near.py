@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -17,6 +18,7 @@ from tui.keynames import Hint
 from tui.pictures.painter import CoverPainter
 from tui.text import pad, plain
 from tui.widgets.bars import KeysLine
+from tui.widgets.choices import Choices
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
@@ -43,9 +45,10 @@ class NearScreen(Screen[str | None]):
 
     def __init__(self, painter: CoverPainter, pixels: NDArray[np.uint8], neighbors: Sequence[Neighbor]) -> None:
         super().__init__()
-        self.painter, self.pixels, self.neighbors = painter, pixels, neighbors
-        self.chosen = 0
-        self._first = 0
+        self.painter, self.pixels = painter, pixels
+        self.neighbors = Choices(self._row, id="near-list")
+        self.neighbors.items = list(neighbors)
+        self.neighbors.empty = "no album near it"
 
     def compose(self) -> ComposeResult:
         """The blend, below it the chosen album, beside them the list."""
@@ -54,7 +57,7 @@ class NearScreen(Screen[str | None]):
             with Vertical(id="near-covers"):
                 yield Cover(self.painter, id="near-blend")
                 yield Cover(self.painter, id="near-album")
-            yield Lines(id="near-list")
+            yield self.neighbors
         yield KeysLine(id="keys")
 
     def on_resize(self) -> None:
@@ -70,34 +73,28 @@ class NearScreen(Screen[str | None]):
 
     def action_move(self, step: int) -> None:
         """Another album."""
-        self.chosen = max(0, min(len(self.neighbors) - 1, self.chosen + step))
+        self.neighbors.move(step)
         self._draw()
 
     def action_choose(self) -> None:
         """Walk there."""
-        if self.neighbors:
-            self.dismiss(self.neighbors[self.chosen].album.album_id)
+        if self.neighbors.chosen is not None:
+            self.dismiss(self.neighbors.chosen.album.album_id)
+
+    def _row(self, near: Neighbor, place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
+        room = max(8, cells - 14)
+        title = room * 55 // 100
+        return [
+            (f"{place + 1:3} ", text),
+            (pad(plain(near.album.title) or "untitled", title - 1) + " ", text),
+            (pad(plain(near.album.artist), room - title), quiet),
+            (f" {near.score:.2f} ", quiet),
+        ]
 
     def _draw(self) -> None:
-        head, lines = self.query_one("#near-head", Lines), self.query_one("#near-list", Lines)
-        palette, (cells, height) = lines.palette, lines.size
-        head.show([[(" the albums nearest to this blend", palette.text("accent", bold=True))]])
-        self._first = max(0, min(max(self._first, self.chosen - height + 1), self.chosen))
-        rows: list[list[Span]] = []
-        for place, near in enumerate(self.neighbors[self._first : self._first + height], self._first):
-            chosen = place == self.chosen
-            text, quiet = (palette.focus,) * 2 if chosen else (palette.text(), palette.text("quiet"))
-            room = max(8, cells - 15)
-            title = room * 55 // 100
-            rows.append(
-                [
-                    (f"{'▸' if chosen else ' '}{place + 1:3} ", text),
-                    (pad(plain(near.album.title) or "untitled", title - 1) + " ", text),
-                    (pad(plain(near.album.artist), room - title), quiet),
-                    (f" {near.score:.2f} ", quiet),
-                ]
-            )
-        lines.show(rows or [[("no album near it", palette.text("quiet"))]])
-        if self.neighbors:
-            self.query_one("#near-album", Cover).show(self.neighbors[self.chosen].album)
+        head, near = self.query_one("#near-head", Lines), self.neighbors.chosen
+        head.show([[(" the albums nearest to this blend", head.palette.text("accent", bold=True))]])
+        self.neighbors.draw()
+        if near is not None:
+            self.query_one("#near-album", Cover).show(near.album)
         self.query_one(KeysLine).show_keys(KEYS)

@@ -8,25 +8,25 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.support.app import until
-from tests.tui.support.keys import HELP, Case, Stage, check_keys, chosen, here_is, moved, to
+from tests.tui.support.keys import HELP, Case, Stage, check_keys, choices, chosen, here_is, moved, to
 from tui.screens.find import FindScreen
 from tui.screens.walk.screen import WalkScreen
 
 
 async def many_hits(stage: Stage) -> None:
     stage.screen.query_one(Input).value = "o"
-    await until(stage.pilot, lambda: stage.screen._text == "o" and len(stage.screen.hits) > 3)
-    stage.screen.chosen = 1
+    await until(stage.pilot, lambda: stage.screen._text == "o" and len(choices(stage).items) > 3)
+    choices(stage).place = 1
 
 
 async def far_hit(stage: Stage) -> None:
     await many_hits(stage)
-    stage.screen.chosen = 3
+    choices(stage).place = 3
 
 
 CASES = {
     "back": to(WalkScreen),
-    "choose": here_is(lambda s: s.screen.hits[s.screen.chosen].album_id, many_hits),
+    "choose": here_is(lambda s: choices(s).chosen.album_id, many_hits),
     "next": moved(chosen, 1, many_hits),
     "previous": moved(chosen, -1, many_hits),
     "page-down": Case(chosen, lambda was, now: now > was + 1, many_hits),

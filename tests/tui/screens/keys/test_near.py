@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.support.keys import HELP, Stage, check_keys, chosen, here_is, moved, to
+from tests.tui.support.keys import HELP, Stage, check_keys, choices, chosen, here_is, moved, to
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
 
 
 def twelfth(stage: Stage) -> None:
-    stage.screen.chosen = 11
+    choices(stage).place = 11
 
 
 CASES = {
@@ -20,7 +20,7 @@ CASES = {
     "previous": moved(chosen, -1, ("down",)),
     "page-down": moved(chosen, 10),
     "page-up": moved(chosen, -10, twelfth),
-    "choose": here_is(lambda s: s.screen.neighbors[s.screen.chosen].album.album_id, twelfth),
+    "choose": here_is(lambda s: choices(s).chosen.album.album_id, twelfth),
     "back": to(BenchScreen),
     "help": HELP[NearScreen],
 }

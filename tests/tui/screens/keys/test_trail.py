@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.support.keys import HELP, Case, Look, Stage, becomes, check_keys, chosen, moved, to
+from tests.tui.support.keys import HELP, Case, Look, Stage, becomes, check_keys, choices, chosen, moved, to
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.screen import WalkScreen
 
@@ -23,8 +23,8 @@ def no_walks(stage: Stage) -> None:
 def in_middle(stage: Stage) -> None:
     while len(stage.session.trail.visits) < 60:
         stage.session.random()
-    stage.screen.stops = stage.session.trail.tree()
-    stage.screen.chosen = 55
+    choices(stage).items = stage.session.trail.tree()
+    choices(stage).place = 55
 
 
 def no_name(stage: Stage) -> None:
@@ -37,7 +37,7 @@ CASES = {
     "page-down": Case(chosen, lambda was, now: now > was + 1, in_middle),
     "page-up": Case(chosen, lambda was, now: now < was - 10, in_middle),
     "choose": Case(
-        lambda s: (s.kind, s.session.trail.position, s.kind is TrailScreen and s.screen.stops[s.screen.chosen][1].seq),
+        lambda s: (s.kind, s.session.trail.position, s.kind is TrailScreen and s.screen.visit.seq),
         lambda was, now: now[0] is WalkScreen and now[1] == was[2] != was[1],
         ("pageup", "up"),
     ),
