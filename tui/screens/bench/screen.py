@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import Future
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 
+from store.errors import LibraryError
 from tui.keynames import key_names
 from tui.pictures.painter import CoverPainter
 from tui.screens.bench.keys import BENCH_BINDINGS, KEYS
+from tui.screens.bench.near import NearScreen
 from tui.screens.bench.stage import BenchStage, Shown
 from tui.screens.bench.text import BenchHead, BenchStatus, BenchText
 from tui.screens.bench.tiles import BenchTiles
-from tui.screens.bench_out import PREVIEW, BenchOut
+from tui.screens.bench.write import Order, WriteScreen
 from tui.screens.find import FindScreen
 from tui.walk.bench import Bench, Draft
 from tui.walk.session import TRAY_LIMIT, Session
 from tui.widgets.bars import KeysLine
 from tui.workers.decoder import Decoder
+from vae.info import BadWeights
+
+if TYPE_CHECKING:
+    from pipelines.blends.blender import Blender
+
+PREVIEW = 128  # pixels a side
+NEAREST = 60
+TROUBLES = (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError)
+Answer = TypeVar("Answer")
 
 
-class BenchScreen(BenchOut):
+class BenchScreen(Screen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
     BINDINGS = BENCH_BINDINGS
@@ -40,7 +55,9 @@ class BenchScreen(BenchOut):
         finder: Callable[[str, str], FindScreen],
     ) -> None:
         """`finder`: a screen that asks for an album (what it asks, what becomes of the answer)."""
-        super().__init__(session, painter, decoder, bench, blends_dir)
+        super().__init__()
+        self.session, self.painter, self.decoder, self.bench = session, painter, decoder, bench
+        self.blends_dir = blends_dir
         self.finder = finder
         self.pixels: NDArray[np.uint8] | None = None  # the preview's, uint8 [128, 128, 3]
         self.drawn: Draft | None = None  # what the preview shows
@@ -64,7 +81,7 @@ class BenchScreen(BenchOut):
     def on_mount(self) -> None:
         """The first preview."""
         self._preview()
-        self.ask(lambda blender: tuple(one.name for one in blender.directions), self._know)
+        self._learn_directions()
 
     def on_resize(self) -> None:
         """Everything follows the new size once it is known."""
@@ -80,26 +97,90 @@ class BenchScreen(BenchOut):
         if near:
             self.action_near()
 
-    # asking
+    # what the decoder makes
 
-    def after_answer(self) -> None:
-        """The decoder's time and device are new with each answer."""
-        self._draw_status()
+    async def _answer(self, future: Future[Answer]) -> Answer | None:
+        """Wait for the decoder beside the screen's other business; None, after saying why, where it failed."""
+        try:
+            # Shielded, since leaving the bench must not take a file back that waits to be written.
+            return await asyncio.shield(asyncio.wrap_future(future))
+        except TROUBLES as error:
+            self.say(str(error) or type(error).__name__, error=True)
+            return None
+        finally:
+            self._draw_status()  # its time and device are new
 
-    def _preview(self) -> None:
+    @work
+    async def _preview(self) -> None:
         draft = self.bench.draft
-        if draft.problem is None:
-            self.ask(lambda b: b.make(draft.recipe(b, PREVIEW)).pixels, partial(self._show, draft), preview=True)
-        else:
+        if draft.problem is not None:
             self.say(draft.problem)
+            return
+        made = self.decoder.preview(lambda blender: blender.make(draft.recipe(blender, PREVIEW)).pixels)
+        pixels = await self._answer(made)  # of a preview that another overtook the future is cancelled, and so is this
+        if pixels is not None and self.query(BenchStatus):
+            self.pixels, self.drawn = pixels, draft
+            self._draw_stage()
 
-    def _show(self, draft: Draft, pixels: NDArray[np.uint8]) -> None:
-        self.pixels, self.drawn = pixels, draft
-        self._draw_stage()
+    @work
+    async def _learn_directions(self) -> None:
+        names = self.decoder.job(lambda blender: tuple(one.name for one in blender.directions))
+        self.directions = await self._answer(names) or ()
+        if self.query(BenchStatus):
+            self._draw_text()
 
-    def _know(self, directions: tuple[str, ...]) -> None:
-        self.directions = directions
-        self._draw_text()
+    @work
+    async def _encode(self) -> None:
+        sha = self.bench.draft.albums[self.bench.chosen].cover_sha256
+        if sha is None:
+            self.say("this album has no cover")
+            return
+        if sha not in self._encoded:
+            pixels = await self._answer(self.decoder.job(lambda blender: blender.picture_of(sha)))
+            if pixels is None:
+                return
+            self._encoded[sha] = pixels
+        if self.query(BenchStatus):
+            self._draw_stage()
+
+    @work
+    async def _write(self, order: Order) -> None:
+        draft = self.bench.draft
+        if draft.problem is not None:
+            self.say(draft.problem)
+            return
+        self.say("writing …")
+        result = await self._answer(self.decoder.job(lambda blender: order.write(blender, draft, self.blends_dir)))
+        if result is not None:
+            self.session.record_blend(result)
+            self.say(f"wrote {result.path} ({result.device}, {result.seconds:.1f} s)")
+
+    @work
+    async def action_near(self) -> None:
+        """The albums nearest to this blend; the one chosen is walked to."""
+        draft = self.bench.draft
+        if draft.problem is not None:
+            self.say(draft.problem)
+            return
+
+        def place(blender: Blender) -> tuple[str, NDArray[np.float32], NDArray[np.uint8]]:
+            made = blender.make(draft.recipe(blender, PREVIEW))
+            point = made.recipe.stops(blender.codec.latent_dim)
+            assert point is not None  # what was just made
+            return blender.codec.model_id, blender.codec.search_vectors(point)[0], made.pixels
+
+        placed = await self._answer(self.decoder.job(place))
+        if placed is None:
+            return
+        model_id, vector, pixels = placed
+        index = getattr(self.session.neighborhood, "index", None)
+        if index is None or index.model_id != model_id:
+            self.say("the cover index is missing or of another model: run `sleevewalk build`", error=True)
+            return
+        neighbors = self.session.neighborhood.nearest_to(vector, NEAREST)
+        album_id = await self.app.push_screen_wait(NearScreen(self.painter, pixels, neighbors))
+        if album_id is not None:
+            self.dismiss(album_id)
 
     # drawing
 
@@ -127,6 +208,8 @@ class BenchScreen(BenchOut):
         self._draw_status()
 
     def _draw_status(self) -> None:
+        if not self.query(BenchStatus):
+            return  # the person left while the decoder worked
         self.query_one(BenchStatus).show_decoder(self.decoder)
         keys = self.query_one(KeysLine)
         if self._message is not None:
@@ -234,27 +317,24 @@ class BenchScreen(BenchOut):
             self._encode()
         self._draw_stage()
 
-    def _encode(self) -> None:
-        sha = self.bench.draft.albums[self.bench.chosen].cover_sha256
-        if sha is None:
-            self.say("this album has no cover")
-        elif sha in self._encoded:
-            self._draw_stage()
-        else:
-            self.ask(lambda blender: blender.picture_of(sha), partial(self._encoded_as, sha))
+    def action_write(self) -> None:
+        """The usual file."""
+        self._write(Order("picture", ".png", 512, 1, None, False))
 
-    def _encoded_as(self, sha: str, pixels: NDArray[np.uint8]) -> None:
-        self._encoded[sha] = pixels
-        self._draw_stage()
+    @work
+    async def action_write_as(self) -> None:
+        """Ask for name, size and format."""
+        order = await self.app.push_screen_wait(WriteScreen(self.bench.draft, self.blends_dir))
+        if order is not None:
+            self._write(order)
 
-    def action_add(self) -> None:
+    @work
+    async def action_add(self) -> None:
         """Find an album and put it on the bench."""
         if len(self.bench.draft.albums) >= TRAY_LIMIT:
             self.say(f"the bench is full: {TRAY_LIMIT} albums; {key_names(self)('bench.take-out')} takes one off")
-        else:
-            self.app.push_screen(self.finder("which album onto the bench?", "add"), self._add)
-
-    def _add(self, album_id: str | None) -> None:
+            return
+        album_id = await self.app.push_screen_wait(self.finder("which album onto the bench?", "add"))
         if album_id is not None:
             self._changed(self.bench.add(self.session.album(album_id)), "it is on the bench already")
 
