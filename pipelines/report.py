@@ -1,4 +1,4 @@
-"""What became of an ingest: every record is accounted for, by count and by name."""
+"""What became of an ingest or a build: every record is accounted for, by count and by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from pipelines.progress import Progress
 from store.errors import LibraryError
@@ -92,6 +92,58 @@ class IngestReport:
             "seconds": round(self.seconds, 3),
             "rate": round(self.rate, 1),
         }
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did. All zero and False: there was nothing to do."""
+
+    model_id: str
+    embedded: int = 0  # covers
+    embed_seconds: float = 0.0
+    device: str = ""  # that embedded
+    indexed: int = 0  # covers added to the index, or all where it was written anew
+    neighbors: int = 0  # rows of the neighbours table, if it was written
+    mapped: int = 0  # covers on the map, if it was written
+    copied: int = 0  # albums in the copy of what a build cannot make, if it was renewed
+    laid_out: int = 0  # albums in the file that a large library opens from, if it was written
+    unreadable: list[tuple[str, str]] = field(default_factory=list)  # (cover_sha256, why)
+    seconds: float = 0.0
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not (self.embedded or self.indexed or self.neighbors or self.mapped or self.laid_out)
+
+    @property
+    def rate(self) -> float:
+        """Covers embedded a second."""
+        return self.embedded / self.embed_seconds if self.embed_seconds else 0.0
+
+    def summary(self) -> str:
+        """One line for people."""
+        if self.nothing_to_do:
+            line = "nothing to do: latents, index, neighbours and map are up to date"
+        else:
+            parts = []
+            if self.embedded:
+                parts.append(f"{self.embedded:,} covers embedded ({self.rate:.0f} a second on {self.device})")
+            if self.indexed:
+                parts.append(f"{self.indexed:,} covers indexed")
+            if self.neighbors:
+                parts.append(f"{self.neighbors:,} neighbour pairs written")
+            if self.mapped:
+                parts.append(f"{self.mapped:,} covers put on the map")
+            if self.laid_out:
+                parts.append(f"{self.laid_out:,} albums laid out")
+            line = ", ".join(parts)
+        if self.copied:
+            line += f"; a copy of {self.copied:,} albums is in backups/"
+        if self.unreadable:
+            line += f"; {len(self.unreadable):,} covers could not be read"
+        return line
+
+    def to_json(self) -> dict[str, object]:
+        return {**asdict(self), "nothing_to_do": self.nothing_to_do, "rate": round(self.rate, 1)}
 
 
 @contextmanager

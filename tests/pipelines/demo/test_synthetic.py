@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import pipelines.build as build_module
+import pipelines.derived as derived
 import store.index.neighbor_table as neighbor_table
 from pipelines.build import build
 from pipelines.demo.synthetic import add_to_library, make_library
@@ -26,7 +26,7 @@ def test_it_has_the_albums_asked_for_and_can_be_built_and_walked(tmp_path, monke
             "(SELECT count(*) FROM similar_artists)"
         ).fetchone()
     assert counts is not None and counts[:2] == (700, 700) and counts[2] > 500
-    monkeypatch.setattr(build_module, "LARGE", 500)
+    monkeypatch.setattr(derived, "LARGE", 500)
     report = build(library, load_codec=lambda: pytest.fail("nothing is to be embedded"))
     assert report.indexed == report.mapped == report.laid_out == 700 and (library.index_dir / NAME).is_file()
     neighborhood = open_neighborhood(library)
@@ -86,7 +86,7 @@ def test_neighbours_written_in_bursts_are_those_written_at_once(tmp_path, monkey
     with library.write() as con:  # as a build that was killed between two bursts leaves them
         con.execute("DELETE FROM derived WHERE name = 'neighbors'")
         con.execute("DELETE FROM neighbors WHERE rank > 5")
-    monkeypatch.setattr(build_module, "BURST", 100)
+    monkeypatch.setattr(derived, "BURST", 100)
     monkeypatch.setattr(neighbor_table, "BURST", 100)
     report = build(library)
     assert report.neighbors == len(at_once) == 300 * 32 and table() == at_once
