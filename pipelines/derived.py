@@ -1,4 +1,4 @@
-"""What is made from covers and albums: each thing one object that knows whether it is current, how to make and write it."""
+"""What is made from covers and albums: each an object that knows whether it is current, how to make and write it."""
 
 from __future__ import annotations
 

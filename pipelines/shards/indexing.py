@@ -57,7 +57,7 @@ class IndexReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class IndexPart:
     """What one worker indexes: of each shard those rows whose covers no other shard brings."""
 
     path: Path
@@ -132,9 +132,9 @@ def _distinct(folder: Path, manifest: Manifest, known: set[str]) -> tuple[list[s
     return shas, shards
 
 
-def _parts(folder: Path, shards: Sequence[Rows]) -> list[Part]:
+def _parts(folder: Path, shards: Sequence[Rows]) -> list[IndexPart]:
     size = max(1, PART * len(shards) // max(1, sum(len(rows) for _, rows in shards)))
-    return [Part(folder / f"{at:06d}.faiss", tuple(some)) for at, some in enumerate(batched(shards, size))]
+    return [IndexPart(folder / f"{at:06d}.faiss", tuple(some)) for at, some in enumerate(batched(shards, size))]
 
 
 def _vectors(folder: Path, shards: Sequence[Rows], matrix: np.ndarray) -> Iterator[np.ndarray]:
@@ -162,17 +162,17 @@ def _sample(folder: Path, shards: Sequence[Rows], matrix: np.ndarray, wanted: in
     ])  # fmt: skip
 
 
-def _fill(part: Part, folder: Path, matrix: np.ndarray, trained: np.ndarray) -> int:
+def _fill(part: IndexPart, folder: Path, matrix: np.ndarray, trained: np.ndarray) -> int:
     return fill_part(trained, _vectors(folder, part.shards, matrix), part.path)
 
 
-def _fill_local(parts: Sequence[Part], folder: Path, matrix: np.ndarray, trained: np.ndarray) -> Iterator[int]:
+def _fill_local(parts: Sequence[IndexPart], folder: Path, matrix: np.ndarray, trained: np.ndarray) -> Iterator[int]:
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         yield from pool.map(lambda part: _fill(part, folder, matrix, trained), parts)
 
 
 def _fill_ray(
-    parts: Sequence[Part], folder: Path, matrix: np.ndarray, trained: np.ndarray, address: str | None
+    parts: Sequence[IndexPart], folder: Path, matrix: np.ndarray, trained: np.ndarray, address: str | None
 ) -> Iterator[int]:
     with cluster(address) as ray:
         common = ray.put((list(parts), folder, matrix, trained))

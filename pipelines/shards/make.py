@@ -76,43 +76,45 @@ class ShardsReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How shards are made, and from what."""
+
+    covers_dir: Path | None = None  # of the table's paths
+    engine: str = "local"  # one of ENGINES
+    address: str | None = None  # of Ray's cluster; None: Ray on this machine alone
+    rows: int = ROWS  # in a shard
+    weights: Path | None = None  # None: the installed ones
+    device: str = "auto"  # auto, cuda or cpu
+    web_cache: Path | None = None  # None: the person's own on each machine
+    allow_private: bool = False  # addresses in one's own network too
+    retry_failed: bool = False  # what failed in shards that are there is asked for again
+
+
 def make_shards(
-    table: Path,
-    folder: Path,
-    covers_dir: Path | None = None,
-    *,
-    engine: str = "local",
-    address: str | None = None,
-    rows: int = ROWS,
-    weights: Path | None = None,
-    device: str = "auto",
-    web_cache: Path | None = None,
-    allow_private: bool = False,
-    retry_failed: bool = False,
-    progress: Progress | None = None,
+    table: Path, folder: Path, making: Making | None = None, progress: Progress | None = None
 ) -> ShardsReport:
     """Make the table's shards in `folder`; those that are there already are kept.
-
-    With `retry_failed` what failed in them is asked for again.
 
     Raises SourceError where the table, the covers or the cluster cannot be reached, LibraryError where the folder
     cannot be written, BadWeights. Every shard that was written until then stays.
     """
     began = time.monotonic()
-    progress = progress or Progress()
+    making, progress = making or Making(), progress or Progress()
+    weights = making.weights
     info = read_info(weights or SHIPPED)
     folder, report = folder.resolve(), ShardsReport(str(folder), info.model_id)
-    sources = Sources(resolved_folder(covers_dir), web_cache, allow_private)
-    job = Job(folder, sources, info.model_id, weights.resolve() if weights else None, device)
+    sources = Sources(resolved_folder(making.covers_dir), making.web_cache, making.allow_private)
+    job = Job(folder, sources, info.model_id, weights.resolve() if weights else None, making.device)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LibraryError(f"cannot write {folder}: {error.strerror or error}") from error
     leftovers(folder, remove=True)
-    plan = _Plan(table, job, info.config.latent_dim, rows, retry_failed, progress)
+    plan = _Plan(table, job, info.config.latent_dim, making, progress)
     progress.start(f"Shards of {clean(table.name, 60)}", count_rows(table))
     units = plan.units()
-    done = run_local(units, job) if engine == "local" else run_ray(units, job, address)
+    done = run_local(units, job) if making.engine == "local" else run_ray(units, job, making.address)
     try:
         with closing(done):
             for one in done:
@@ -131,11 +133,9 @@ def make_shards(
 class _Plan:
     """The table's blocks: their names in order, and which of them are to be made."""
 
-    def __init__(
-        self, table: Path, job: Job, latent_dim: int, rows: int, retry_failed: bool, progress: Progress
-    ) -> None:
-        self.table, self.job, self.latent_dim, self.rows = table, job, latent_dim, rows
-        self.retry_failed, self.progress = retry_failed, progress
+    def __init__(self, table: Path, job: Job, latent_dim: int, making: Making, progress: Progress) -> None:
+        self.table, self.job, self.latent_dim = table, job, latent_dim
+        self.rows, self.retry_failed, self.progress = making.rows, making.retry_failed, progress
         self.names: list[str] = []
 
     def units(self) -> Iterator[Unit]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from pipelines.progress import Progress
 from pipelines.shards.format import read_manifest, read_shard
-from pipelines.shards.make import ShardsReport, make_shards
+from pipelines.shards.make import Making, ShardsReport, make_shards
 
 
 class Kill(Progress):
@@ -112,7 +112,7 @@ def run(table: Path, covers: Path, folder: Path) -> None:
     def timed(name: str, progress: Kill, **options: Any) -> ShardsReport:
         load = os.getloadavg()[0]
         with Meter() as meter:
-            report = make_shards(table, folder / name, covers, progress=progress, **options)
+            report = make_shards(table, folder / name, Making(covers, **options), progress)
         print(
             f"{name:<8} {report.seconds:6.1f} s  {report.rows / report.seconds:6.1f} rows/s  first shard after "
             f"{progress.first:.1f} s  killed after {progress.killed:.1f} s  {meter.seconds:.1f} s of processor  "

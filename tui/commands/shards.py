@@ -66,14 +66,12 @@ def make(
     Run again, it makes the shards that are not there yet. What failed is a row with its error.
     """
     from pipelines.progress import StderrProgress
-    from pipelines.shards.make import make_shards
+    from pipelines.shards.make import Making, make_shards
 
     if address is not None and engine != "ray":
         raise click.UsageError("--address is for --engine ray")
-    report = make_shards(
-        table,
-        out,
-        covers,
+    making = Making(
+        covers_dir=covers,
         engine=engine,
         address=address,
         rows=rows,
@@ -81,8 +79,8 @@ def make(
         device=device,
         allow_private=allow_private,
         retry_failed=retry_failed,
-        progress=StderrProgress(),
     )
+    report = make_shards(table, out, making, StderrProgress())
     if as_json:
         print_json(report.to_json())
         return 0

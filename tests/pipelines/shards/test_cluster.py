@@ -16,7 +16,7 @@ from pipelines.report import SourceError
 from pipelines.shards import indexing
 from pipelines.shards.format import read_manifest, read_shard
 from pipelines.shards.ingest import ingest_shards
-from pipelines.shards.make import make_shards
+from pipelines.shards.make import Making, make_shards
 from store.database.library import Library
 from store.errors import LibraryError
 from store.index import cover_index as index_module
@@ -70,15 +70,13 @@ class Kill(Progress):
 
 def test_a_bad_address_is_told_in_one_line(table, tmp_path, tiny_weights):
     with pytest.raises(SourceError, match=r"no Ray cluster answers at 127\.0\.0\.1:1"):
-        make_shards(table, tmp_path / "s", table.parent, engine="ray", address="127.0.0.1:1", weights=tiny_weights)
+        make_shards(table, tmp_path / "s", Making(table.parent, "ray", "127.0.0.1:1", weights=tiny_weights))
 
 
 def test_what_a_stage_says_arrives_without_a_traceback(cluster, table, tmp_path, tiny_weights, monkeypatch):
     monkeypatch.setattr("pipelines.shards.make.read_info", lambda path: _Other(tiny_weights))
     with pytest.raises(LibraryError, match=r"holds model .*, the shards are made with another") as told:
-        make_shards(
-            table, tmp_path / "s", table.parent, engine="ray", address=cluster.address, weights=tiny_weights
-        )  # fmt: skip
+        make_shards(table, tmp_path / "s", Making(table.parent, "ray", cluster.address, weights=tiny_weights))
     assert "\n" not in str(told.value)
 
 
@@ -95,12 +93,11 @@ def test_two_nodes_of_which_one_dies_make_what_the_pool_makes(
     cluster, table, tmp_path, tiny_weights, monkeypatch
 ):  # fmt: skip
     here, there = tmp_path / "local", tmp_path / "ray"
-    common: dict[str, Any] = {"rows": 10, "weights": tiny_weights, "device": "cpu"}
-    expected = make_shards(table, here, table.parent, **common)
+    common: dict[str, Any] = {"covers_dir": table.parent, "rows": 10, "weights": tiny_weights, "device": "cpu"}
+    under_ray = Making(engine="ray", address=cluster.address, **common)
+    expected = make_shards(table, here, Making(**common))
     progress = Kill(cluster)
-    report = make_shards(
-        table, there, table.parent, engine="ray", address=cluster.address, progress=progress, **common
-    )  # fmt: skip
+    report = make_shards(table, there, under_ray, progress)
     assert progress.killer is not None
     progress.killer.join()
     assert {**report.to_json(), "folder": "", "seconds": 0} == {**expected.to_json(), "folder": "", "seconds": 0}
@@ -111,7 +108,7 @@ def test_two_nodes_of_which_one_dies_make_what_the_pool_makes(
         assert one["latent"].is_valid().equals(other["latent"].is_valid())
         latents = [shard["latent"].drop_null().combine_chunks().flatten().to_numpy() for shard in (one, other)]
         assert np.allclose(*latents, atol=1e-5)
-    again = make_shards(table, there, table.parent, engine="ray", address=cluster.address, **common)
+    again = make_shards(table, there, under_ray)
     assert again.made == 0
 
     library = Library.create(tmp_path / "library")

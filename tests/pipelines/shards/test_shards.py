@@ -19,7 +19,7 @@ from pipelines.report import SourceError
 from pipelines.shards.format import read_manifest, read_shard
 from pipelines.shards.indexing import index_shards
 from pipelines.shards.ingest import ingest_shards
-from pipelines.shards.make import ShardsReport, make_shards
+from pipelines.shards.make import Making, ShardsReport, make_shards
 from pipelines.sources.table import ingest_table
 from store.catalogue.latents import add_latents, add_model
 from store.database.library import Library
@@ -55,7 +55,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, covers: np.ndarray, tiny_wei
     """A folder with the table, its covers and their shards, to copy, and what making them reported."""
     folder = tmp_path_factory.mktemp("whole")
     table, sleeves = draw(folder, covers)
-    return folder, make_shards(table, folder / "shards", sleeves, rows=8, weights=tiny_weights, device="cpu")
+    return folder, make_shards(table, folder / "shards", Making(sleeves, rows=8, weights=tiny_weights, device="cpu"))
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ def sleeves(table: Path) -> Path:
 
 @pytest.fixture
 def make(tmp_path: Path, table: Path, sleeves: Path, tiny_weights: Path):
-    def make(**options: object) -> ShardsReport:
+    def make(progress: Progress | None = None, **options: object) -> ShardsReport:
         given = {"covers_dir": sleeves, "rows": 8, "weights": tiny_weights, "device": "cpu"}
-        return make_shards(table, tmp_path / "shards", **{**given, **options})  # type: ignore[arg-type]
+        return make_shards(table, tmp_path / "shards", Making(**{**given, **options}), progress)  # type: ignore[arg-type]
 
     return make
 
