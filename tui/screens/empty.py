@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tui.keynames import key_names
-from tui.screens.telling import TellingScreen
+from tui.screens.base import TextScreen
 from tui.text import plain, wrap
 from tui.widgets.lines import Lines, Span
 
 
-class EmptyScreen(TellingScreen):
+class EmptyScreen(TextScreen):
     """Says how albums come in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

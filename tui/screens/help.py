@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from tui.keynames import Hint, key_name, key_names
 from tui.palette import SIGNAL_LETTERS
-from tui.screens.telling import TellingScreen
+from tui.screens.base import TextScreen
 from tui.text import pad
 from tui.widgets.lines import Lines, Span
 
@@ -23,7 +23,7 @@ SIGNALS_SAID = {
 }
 
 
-class HelpScreen(TellingScreen):
+class HelpScreen(TextScreen):
     """A full screen; the arrows show what does not fit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

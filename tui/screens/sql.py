@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui.keynames import key_names
+from tui.screens.base import TextScreen
 from tui.text import plain, wrap
 from tui.widgets.lines import Lines, Span
 
 
-class SqlScreen(Screen[None]):
+class SqlScreen(TextScreen):
     """Shows a query whole; the same text is on the clipboard where the terminal allows it (OSC 52)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -28,10 +27,6 @@ class SqlScreen(Screen[None]):
         self.sql = sql
         self.database = database
 
-    def compose(self) -> ComposeResult:
-        """All rows at once."""
-        yield Lines(id="help-rows")
-
     def on_mount(self) -> None:
         """Copied as soon as it is shown."""
         self.action_copy()
@@ -40,13 +35,9 @@ class SqlScreen(Screen[None]):
         """Ask the terminal to put the query on the clipboard."""
         self.app.copy_to_clipboard(self.sql)
 
-    def on_resize(self) -> None:
-        """Draw with the theme in use."""
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
-        lines = self.query_one(Lines)
-        palette, cells = lines.palette, max(20, lines.size.width)
+    def rows(self, lines: Lines, cells: int) -> list[list[Span]]:
+        """The query, how to run it, and what the keys do."""
+        palette = lines.palette
         rows: list[list[Span]] = [[("the SQL behind this view", palette.text("accent", bold=True))], []]
         for line in self.sql.splitlines():
             color = "quiet" if line.startswith("--") else "foreground"
@@ -66,4 +57,4 @@ class SqlScreen(Screen[None]):
         )
         for text in said:
             rows += [[(row, palette.text("quiet"))] for row in wrap(text, cells, 3) or [""]]
-        lines.show(rows)
+        return rows

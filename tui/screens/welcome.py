@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
+from tui.screens.base import TextScreen
 from tui.screens.help import SIGNALS_SAID
-from tui.screens.telling import TellingScreen
 from tui.screens.walk.keys import ARROWS
 from tui.text import pad, wrap
 from tui.widgets.lines import Lines, Span
@@ -26,7 +26,7 @@ KEYS_SAID = (
 )
 
 
-class WelcomeScreen(TellingScreen):
+class WelcomeScreen(TextScreen):
     """Shown once over a library that nobody has walked yet."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -29,8 +29,8 @@ from tui.screens.map.plane import Cells, View, covers_on, dot_sizes, fill_cells,
 from tui.screens.map.text import focus_line, heading, legend_line
 from tui.text import plain, wrap
 from tui.walk.session import Session
+from tui.widgets.album_panel import AlbumPanel
 from tui.widgets.bars import KeysLine
-from tui.widgets.beside import Beside
 from tui.widgets.canvas import Canvas, Picture
 from tui.widgets.lines import Lines
 
@@ -73,7 +73,7 @@ class MapScreen(Screen[str | None]):
         yield Lines(id="map-head")
         with Horizontal(id="stage"):
             yield Canvas(self.painter, id="canvas")
-            yield Beside(self.painter, id="beside")
+            yield AlbumPanel(self.painter, id="album-panel")
         yield Lines(id="map-focus")
         yield Lines(id="map-legend")
         yield KeysLine(id="keys")
@@ -173,7 +173,7 @@ class MapScreen(Screen[str | None]):
         line, spot = self.query_one("#map-focus", Lines), self._spot()
         shared = (spot.index(self.focus_row) + 1, len(spot)) if self.focus_row in spot else None
         line.show([] if self.looked_at is None else [focus_line(line.palette, self.looked_at, shared)])
-        self.query_one(Beside).show_soon(self.looked_at)
+        self.query_one(AlbumPanel).show_soon(self.looked_at)
 
     # keys
 

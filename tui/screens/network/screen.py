@@ -23,8 +23,8 @@ from tui.screens.network.lattice import Window, draw_links, opening, whole
 from tui.screens.network.text import bars, focus_line, heading, why_line
 from tui.text import cut, plain, width
 from tui.walk.session import Session
+from tui.widgets.album_panel import AlbumPanel
 from tui.widgets.bars import KeysLine
-from tui.widgets.beside import Beside
 from tui.widgets.canvas import Block, Canvas, Caption, Picture, frame
 from tui.widgets.lines import Lines
 
@@ -56,7 +56,7 @@ class NetworkScreen(Screen[str | None]):
         yield Lines(id="network-head")
         with Horizontal(id="stage"):
             yield Canvas(self.painter, id="canvas")
-            yield Beside(self.painter, id="beside")
+            yield AlbumPanel(self.painter, id="album-panel")
         yield Lines(id="network-focus")
         yield Lines(id="network-why")
         yield KeysLine(id="keys")
@@ -154,7 +154,7 @@ class NetworkScreen(Screen[str | None]):
         if other is not None:
             reasons = session.neighborhood.reasons(focused.album_id, other.album_id, session.weights)
         why.show([why_line(why.palette, self.network, focused, other, reasons, why.size.width)])
-        self.query_one(Beside).show_soon(focused, partial(bars, other, reasons))
+        self.query_one(AlbumPanel).show_soon(focused, partial(bars, other, reasons))
 
     # keys
 

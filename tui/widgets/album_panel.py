@@ -19,7 +19,7 @@ DELAY = 0.15  # seconds that the focus rests before its cover is drawn
 More = Callable[[Palette, int], list[list[Span]]]  # the rows after the album's own, for a width in cells
 
 
-class Beside(Container):
+class AlbumPanel(Container):
     """Follows the focus once it rests, so that a held arrow key does not draw every cover on its way."""
 
     def __init__(self, painter: CoverPainter, *, id: str | None = None) -> None:
@@ -29,8 +29,8 @@ class Beside(Container):
 
     def compose(self) -> ComposeResult:
         """Cover above, words below."""
-        yield Cover(self.painter, id="beside-cover")
-        yield Lines(id="beside-text")
+        yield Cover(self.painter, id="panel-cover")
+        yield Lines(id="panel-text")
 
     def show_soon(self, album: Album | None, more: More | None = None) -> None:
         """Show an album, `more` below it."""
@@ -39,8 +39,8 @@ class Beside(Container):
         self._waiting = self.set_timer(DELAY, lambda: self._show(album, more))
 
     def _show(self, album: Album | None, more: More | None) -> None:
-        text = self.query_one("#beside-text", Lines)
-        self.query_one("#beside-cover", Cover).show(album)
+        text = self.query_one("#panel-text", Lines)
+        self.query_one("#panel-cover", Cover).show(album)
         if album is None:
             text.show([])
             return

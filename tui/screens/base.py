@@ -1,4 +1,4 @@
-"""A screen of rows to read."""
+"""What screens of text share."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from textual.screen import Screen
 from tui.widgets.lines import Lines, Span
 
 
-class TellingScreen(Screen[None]):
-    """Draws its rows anew whenever there is another width for them."""
+class TextScreen(Screen[None]):
+    """A full screen of rows to read, drawn anew for each width."""
 
     def compose(self) -> ComposeResult:
         """All rows at once."""
@@ -28,4 +28,4 @@ class TellingScreen(Screen[None]):
 
     @abstractmethod
     def rows(self, lines: Lines, cells: int) -> list[list[Span]]:
-        """What is told, in `cells` columns."""
+        """The rows for `cells` columns."""
