@@ -19,7 +19,7 @@ from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from store.neighbors.find import find
 from store.neighbors.neighborhood import open_neighborhood
-from tui.app import SleevewalkApp
+from tui.app import Setup, SleevewalkApp
 from tui.walk.session import Session
 from vae.codec import Codec
 from vae.training.sheets import composites, interpolations, reconstructions, stack
@@ -32,13 +32,8 @@ async def screenshot(library: Library, file: Path, size: tuple[int, int]) -> Non
     """The walk screen on the demo library, as a person sees it after a hop."""
     neighborhood = open_neighborhood(library)
     start = find(neighborhood.snapshot, "Heat Lightning", 1)[0][0].album_id
-    app = SleevewalkApp(
-        Session(neighborhood, start),
-        CoverFiles(library.covers_dir),
-        find,
-        library_path=library.path,
-        blends_dir=library.blends_dir,
-    )
+    covers, session = CoverFiles(library.covers_dir), Session(neighborhood, start)
+    app = SleevewalkApp(Setup(session, covers, find, library.path, library.blends_dir))
     async with app.run_test(size=size) as pilot:
         for _ in range(10):
             await pilot.pause(0.1)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import on, work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
 from store.neighbors.filters import Filter
-from store.records import Album, Route, Weights
-from tui.bench_door import open_gallery, open_tray
+from store.records import Route, Weights
 from tui.config import Config
 from tui.keynames import key_name, keyed
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
@@ -28,25 +28,53 @@ from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.run import EvidenceDesk, report_folder, validate_command
 from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import Finder, FindScreen
+from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
 from tui.screens.map.screen import Mapper, MapScreen
 from tui.screens.network.screen import NetworkScreen
-from tui.screens.registry import APP_BINDINGS, EVERYWHERE, bindings_of, help_for, own_key_names
+from tui.screens.registry import APP_BINDINGS, EVERYWHERE, acting, bindings_of, help_for, own_key_names
 from tui.screens.route import Router, RouteScreen
 from tui.screens.trail import TrailScreen
-from tui.screens.walk.counts import Counts
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.terminal.choice import Asked
 from tui.terminal.display import Display, has_title, title_codes
 from tui.terminal.look import TerminalLook
-from tui.walk.bench import Bench
+from tui.walk.bench import Bench, Draft
 from tui.walk.session import Blender, Session
 from tui.widgets.bars import KeysLine
 from tui.workers.decoder import Decoder
 
 if TYPE_CHECKING:
     from store.database.library import Library
+
+
+def strongest_route(
+    neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Callable[[], bool]
+) -> Route:
+    """The store's route over albums that pass `chosen`; stops looking when told."""
+    from store.neighbors.routes import find_route
+
+    return find_route(neighborhood, start, goal, weights, should_stop=should_stop, chosen=chosen)
+
+
+@dataclass(slots=True)
+class Setup:
+    """What the app works with: a library opened, and what a person and a terminal want of it."""
+
+    session: Session | None  # None: the library has no albums
+    covers: CoverSource
+    find: Finder
+    library_path: Path
+    blends_dir: Path
+    blender: Blender | None = None
+    decoder: Decoder | None = None
+    router: Router = strongest_route
+    mapper: Mapper | None = None  # called off the screen's thread
+    library: Library | None = None
+    look: TerminalLook = field(default_factory=TerminalLook)
+    config: Config = field(default_factory=Config)
+    welcome: bool = False  # explain the screen before the walk begins
 
 
 class SleevewalkApp(Display):
@@ -58,47 +86,16 @@ class SleevewalkApp(Display):
     COMMAND_PALETTE_BINDING = "ctrl+k"
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 
-    def __init__(
-        self,
-        session: Session | None,
-        covers: CoverSource,
-        find: Finder,
-        *,
-        library_path: Path,
-        blends_dir: Path,
-        blender: Blender | None = None,
-        look: TerminalLook | None = None,
-        router: Router | None = None,
-        config: Config | None = None,
-        welcome: bool = False,
-        mapper: Mapper | None = None,
-        decoder: Decoder | None = None,
-        library: Library | None = None,
-    ) -> None:
-        """`mapper`: the map of this library, called off the screen's thread.
-
-        `welcome`: explain the screen before the walk begins.
-        """
+    def __init__(self, setup: Setup) -> None:
         super().__init__()
-        self.config = config or Config()
+        self.setup, self.look, self.config = setup, setup.look, setup.config
+        self.session = setup.session
         self.key_names = own_key_names(self.config.keys)
-        self.welcome = welcome
-        self.mapper = mapper
-        self.router = router or strongest_route
-        self.session = session
-        self.covers = covers
-        self.find = find
-        self.library_path = library_path
-        self.blends_dir = blends_dir
-        self.blender = blender
-        self.decoder = decoder
-        self.library = library
         self.bench = Bench()
-        self.evidence = EvidenceDesk(report_folder(library_path), validate_command(library_path))
-        self.look = look or TerminalLook()
+        self.evidence = EvidenceDesk(report_folder(setup.library_path), validate_command(setup.library_path))
         self.take_colors(self.look.color)
         mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console.color_system, self.no_color)
-        self.painter = CoverPainter(covers, mode, LITE if self.look.lite else FINE, self.draw_cells)
+        self.painter = CoverPainter(setup.covers, mode, LITE if self.look.lite else FINE, self.draw_cells)
         self.painter.light = self.look.light
         self.metered = False
         self.remark = ""  # to be told at the start
@@ -137,10 +134,18 @@ class SleevewalkApp(Display):
 
     def get_default_screen(self) -> Screen[None]:
         """The walk; a screen pushed over an empty one would be painted twice."""
-        if self.session is None:
-            return EmptyScreen(self.library_path)
-        warm_up = None if self.decoder is None else self.decoder.start
-        return WalkScreen(self.session, self.painter, self.blender, self.blends_dir, warm_up)
+        setup = self.setup
+        if setup.session is None:
+            return EmptyScreen(setup.library_path)
+        warm_up = None if setup.decoder is None else setup.decoder.start
+        return WalkScreen(setup.session, self.painter, setup.blender, setup.blends_dir, warm_up)
+
+    @property
+    def walk(self) -> WalkScreen:
+        """The walk, which every other screen lies over; only a library with albums has one."""
+        walk = self.screen_stack[0]
+        assert isinstance(walk, WalkScreen)
+        return walk
 
     def action_theme(self) -> None:
         """The next theme."""
@@ -149,150 +154,143 @@ class SleevewalkApp(Display):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the actions of the screen it was opened on."""
-        _, bindings = help_for(screen, self.config.keys)
+        _, bindings = help_for(acting(screen), self.config.keys)
         for name, does, binding in ((b.description, b.tooltip, b) for b in bindings):
             if binding.action != "app.command_palette":
                 key = key_name(binding.key)
                 yield SystemCommand(f"{name} ({key})", does, partial(self._run, screen, binding.action))
 
     async def _run(self, screen: Screen[Any], action: str) -> None:
-        await self.run_action(action, screen.focused if isinstance(screen.focused, Counts) else screen)
+        await self.run_action(action, acting(screen))
 
     def on_mount(self) -> None:
-        """Text that is drawn with explicit colours is drawn anew in the colours of another theme."""
+        """Follow the theme; tell what there is to tell at the start."""
         self.theme_changed_signal.subscribe(self, self._recolor)
-        if self.remark and isinstance(self.screen, WalkScreen):
-            self.call_after_refresh(self.screen.say, self.remark)
-        if self.welcome and self.session is not None:
+        if self.session is None:
+            return
+        if self.remark:
+            self.call_after_refresh(self.walk.say, self.remark)
+        if self.setup.welcome:
             self.push_screen(WelcomeScreen(len(self.session.snapshot)))
 
-    def at_album(self, album: Album) -> None:
-        """The walk arrived at an album."""
+    @on(WalkScreen.Arrived)
+    def arrived(self, message: WalkScreen.Arrived) -> None:
+        """The window's title is the album in the centre; in one theme its cover gives the colours."""
         if has_title():
-            self.set_title(title_codes(album))
+            self.set_title(title_codes(message.album))
         if self.theme == SLEEVE.name:
-            own = self.get_css_variables()
-            pixels = None if self.colorless else self.painter.pixels(album)
-            self.theme_variables = own if pixels is None else {**own, **sleeve_colors(pixels, own["background"])}
+            self._recolor()
 
-    def _recolor(self, _theme: Theme) -> None:
+    def _recolor(self, _theme: Theme | None = None) -> None:
+        """Draw text, which has explicit colours, in those of the theme."""
+        if self.theme == SLEEVE.name and self.session is not None and not self.colorless:
+            pixels, own = self.painter.pixels(self.session.here), self.get_css_variables()
+            self.theme_variables = own if pixels is None else {**own, **sleeve_colors(pixels, own["background"])}
         for screen in self.screen_stack:
             for widget in screen.query("Lines, Field"):
                 widget.refresh()
-            if isinstance(screen, WalkScreen):
-                screen.refresh_ring()
-            elif isinstance(screen, MapScreen | NetworkScreen | BenchScreen | EvidenceScreen):
+            if isinstance(screen, WalkScreen | MapScreen | NetworkScreen | BenchScreen | EvidenceScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:
         """After another program wrote over the screen."""
         self.redraw()
 
-    def action_find(self) -> None:
-        """The find screen; its answer is walked to."""
-        if self.session is None:
-            return
+    async def _walk_to(self, screen: Screen[str | None]) -> None:
+        """Show a screen and walk to the album that it answers with."""
+        album_id = await self.push_screen_wait(screen)
+        if album_id is not None:
+            self.walk.jump(album_id)
 
-        def answer(album_id: str | None) -> None:
-            walk = self.screen
-            if album_id is not None and isinstance(walk, WalkScreen):
-                walk.jump(album_id)
+    def finder(self, asks: str = "find an artist or a title", does: str = "walk there") -> FindScreen:
+        """A screen that asks for an album of this library, and says what becomes of the answer."""
+        return FindScreen(self.walk.session, self.painter, self.setup.find, asks, does)
 
-        self.push_screen(FindScreen(self.session, self.painter, self.find), answer)
+    @work
+    async def action_find(self) -> None:
+        """Find an album and walk to it."""
+        await self._walk_to(self.finder())
 
-    def action_route(self) -> None:
-        """Ask for an album and show the way to it."""
-        session = self.session
-        if session is None:
-            return
+    @work
+    async def action_route(self) -> None:
+        """Ask for an album and walk along the route to it, as far as the person chooses."""
+        session = self.walk.session
+        album_id = await self.push_screen_wait(self.finder("a route to which album?", "find the route"))
+        if album_id == session.here.album_id:
+            self.walk.say("you are here already: choose another album to find a route to")
+        elif album_id is not None:
+            route = RouteScreen(session, self.painter, self.setup.router, session.album(album_id))
+            album_ids = await self.push_screen_wait(route)
+            if album_ids:
+                self.walk.walk_along(album_ids)
 
-        def walk(album_ids: list[str] | None) -> None:
-            if album_ids and isinstance(self.screen, WalkScreen):
-                self.screen.walk_along(album_ids)
+    @work
+    async def action_map(self) -> None:
+        """The map of all covers, to walk to one of them."""
+        if self.setup.mapper is not None:
+            await self._walk_to(MapScreen(self.walk.session, self.painter, self.setup.mapper))
 
-        def route(album_id: str | None) -> None:
-            if album_id == session.here.album_id and isinstance(self.screen, WalkScreen):
-                self.screen.say("you are here already: choose another album to find a route to")
-            elif album_id is not None:
-                goal = session.album(album_id)
-                self.push_screen(RouteScreen(session, self.painter, self.router, goal), walk)
+    @work
+    async def action_network(self, expand: bool = False) -> None:
+        """The albums explored so far, to walk to one of them; `expand`: with the ring of the one in focus."""
+        session = self.walk.session
+        session.explore()
+        focus = session.focused.album_id
+        if expand:
+            session.expand(focus)
+        await self._walk_to(NetworkScreen(session, self.painter, focus))
 
-        asks, does = "a route to which album?", "find the route"
-        self.push_screen(FindScreen(session, self.painter, self.find, asks, does), route)
+    @work
+    async def action_trail(self) -> None:
+        """The trail, to go to any stop of it."""
+        folder = self.setup.library_path / "walks"
+        seq = await self.push_screen_wait(TrailScreen(self.walk.session, self.setup.covers, folder))
+        if seq is not None:
+            self.walk.go_to(seq)
 
-    def action_map(self) -> None:
-        """The map; its answer is walked to."""
-        if self.session is None or self.mapper is None:
-            return
-
-        def answer(album_id: str | None) -> None:
-            if album_id is not None and isinstance(self.screen, WalkScreen):
-                self.screen.jump(album_id)
-
-        self.push_screen(MapScreen(self.session, self.painter, self.mapper), answer)
-
-    def finder(self, asks: str, does: str) -> FindScreen:
-        """A screen that asks for an album of this library."""
-        assert self.session is not None
-        return FindScreen(self.session, self.painter, self.find, asks, does)
-
-    def action_bench(self) -> None:
+    @work
+    async def action_bench(self) -> None:
         """The blend bench with what lies in the tray."""
-        open_tray(self)
+        walk, names = self.walk, self.key_names
+        if self.setup.decoder is None:
+            walk.say("blending is not available here", error=True)
+        elif len(walk.session.tray) < 2:
+            put, bench = names("walk.tray"), names("walk.bench")
+            walk.say(f"put two or more albums into the tray with {put}, then press {bench}")
+        else:
+            self.bench.take(walk.session.tray)
+            await self._walk_to(self._bench_screen(self.setup.decoder))
+
+    def _bench_screen(self, decoder: Decoder) -> BenchScreen:
+        return BenchScreen(self.walk.session, self.painter, decoder, self.bench, self.setup.blends_dir, self.finder)
+
+    @work
+    async def action_gallery(self) -> None:
+        """The blends so far; the one chosen goes onto the bench."""
+        library, decoder = self.setup.library, self.setup.decoder
+        if library is None:
+            return
+        chosen = await self.push_screen_wait(GalleryScreen(self.painter, library))
+        if chosen is None or decoder is None:
+            return
+        recipe, near = chosen
+        self.bench.change(Draft.from_recipe(recipe))
+        if isinstance(self.screen, BenchScreen):
+            self.screen.reopened(near)
+            return
+        bench = self._bench_screen(decoder)
+        if near:
+            bench.call_after_refresh(bench.action_near)
+        await self._walk_to(bench)
 
     def action_evidence(self) -> None:
         """What sleeves say about the music, measured."""
         self.push_screen(EvidenceScreen(self.painter, self.evidence))
 
-    def action_gallery(self) -> None:
-        """The blends so far."""
-        open_gallery(self)
-
-    def action_network(self, expand: bool = False) -> None:
-        """The albums explored so far, with the ring of the one in focus opened first where asked; its answer is
-        walked to.
-        """
-        session = self.session
-        if session is None:
-            return
-        session.explore()
-        focus = session.focused.album_id
-        if expand:
-            session.expand(focus)
-
-        def answer(album_id: str | None) -> None:
-            if album_id is not None and isinstance(self.screen, WalkScreen):
-                self.screen.jump(album_id)
-
-        self.push_screen(NetworkScreen(session, self.painter, focus), answer)
-
-    def action_trail(self) -> None:
-        """The trail; its answer is the stop to go to."""
-        if self.session is None:
-            return
-
-        def answer(seq: int | None) -> None:
-            if seq is not None and isinstance(self.screen, WalkScreen):
-                self.screen.go_to(seq)
-
-        self.push_screen(TrailScreen(self.session, self.covers, self.library_path / "walks"), answer)
-
     def action_help(self) -> None:
         """The keys of the screen one is on."""
-        screen = self.screen
-        if isinstance(screen, HelpScreen):
-            return
-        title, bindings = help_for(screen, self.config.keys)
+        title, bindings = help_for(acting(self.screen), self.config.keys)
         self.push_screen(HelpScreen(title, [*bindings, *keyed(bindings_of(EVERYWHERE), self.config.keys)]))
-
-
-def strongest_route(
-    neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Callable[[], bool]
-) -> Route:
-    """The store's route over albums that pass `chosen`; stops looking when told."""
-    from store.neighbors.routes import find_route
-
-    return find_route(neighborhood, start, goal, weights, should_stop=should_stop, chosen=chosen)
 
 
 def color_mode(system: str | None, no_color: bool) -> ColorMode:

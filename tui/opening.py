@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pipelines.folders import config_file
-from tui.app import SleevewalkApp
+from tui.app import Setup, SleevewalkApp
 from tui.config import Config, load_config, wanted
 from tui.palette import THEMES
 from tui.screens.registry import binding_ids
@@ -62,21 +62,21 @@ def app_of(
         trail = recorded_trail(snapshot)
         names = {named.walk_id: named.name for named in snapshot.personal.walk_names}
         session = Session(neighborhood, start_album, config.weights, notebook, None, trail, marks, names)
-    app = kind(
+    setup = Setup(
         session,
         CoverFiles(library.covers_dir),
         find,
-        library_path=library.path,
-        blends_dir=library.blends_dir,
-        blender=blender,
+        library.path,
+        library.blends_dir,
+        blender,
+        decoder,
+        mapper=partial(open_map, library, neighborhood),
+        library=library,
+        look=look or TerminalLook(),
         config=config,
         welcome=session is not None and not neighborhood.snapshot.personal.walks,
-        look=look,
-        mapper=partial(open_map, library, neighborhood),
-        decoder=decoder,
-        library=library,
     )
-    return app, notebook
+    return kind(setup), notebook
 
 
 def run_app(

@@ -139,7 +139,7 @@ async def test_stale_answers_of_find_are_dropped() -> None:
             return [(make_album(1), 1.0)]
         return [(make_album(2), 1.0)]
 
-    app.find = find
+    app.setup.find = find
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("slash")

@@ -142,7 +142,7 @@ async def test_help_that_does_not_fit_scrolls() -> None:
 
 async def test_the_first_run_explains_itself() -> None:
     app = make_app()
-    app.welcome = True
+    app.setup.welcome = True
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         await until(pilot, lambda: any("Enter begins" in row for row in screen_text(app)))

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui.keynames import KeyNames, keyed
 from tui.screens.bench.near import NearScreen
@@ -74,8 +75,13 @@ def own_key_names(own: Mapping[str, str]) -> KeyNames:
     return KeyNames(all_bindings(), own)
 
 
-def help_for(screen: Screen[Any], own: Mapping[str, str]) -> tuple[str, list[Binding]]:
-    """(what one is doing there, its keys as the person has them) of a screen, or of a panel in focus there."""
-    holder: Any = Counts if isinstance(screen.focused, Counts) else type(screen)
-    bindings = bindings_of(holder.BINDINGS) if holder in HOLDERS else []
-    return HOLDERS.get(holder, "walking"), keyed(bindings, own)
+def acting(screen: Screen[Any]) -> Widget:
+    """What the keys act on: the panel in focus, or the screen."""
+    panel = screen.focused
+    return panel if panel is not None and type(panel) in HOLDERS else screen
+
+
+def help_for(holder: Widget, own: Mapping[str, str]) -> tuple[str, list[Binding]]:
+    """(what one is doing there, its keys as the person has them) of a screen or a panel."""
+    kind = type(holder)
+    return HOLDERS.get(kind, "walking"), keyed(bindings_of(kind.BINDINGS) if kind in HOLDERS else [], own)

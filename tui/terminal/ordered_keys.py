@@ -7,6 +7,7 @@ on the walk. Here a key waits until the one before has done all that it does, th
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,7 @@ class OrderedKeys(App[None]):
             self.call_later(self._done, key)
 
     async def _arrived(self, key: events.Key, screen: Screen[Any]) -> None:
+        await asyncio.sleep(0)  # what the key put into a worker begins: it opens a screen before it waits
         # A screen that the key opened asks the app, once it is mounted, to focus what takes keys.
         opened = self.screen
         if opened is screen or not opened.call_later(self.call_later, self._done, key):

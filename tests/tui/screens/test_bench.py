@@ -30,7 +30,7 @@ from tui.workers.decoder import Decoder
 
 def bench_app(tmp_path: Path, codec: TinyCodec) -> SleevewalkApp:
     app = make_app(tmp_path=tmp_path)
-    app.decoder = decoder_of(codec)
+    app.setup.decoder = decoder_of(codec)
     session = session_of(app)
     session.tray = [make_album(row) for row in (1, 2, 3)]
     session.personal = Records()
@@ -107,9 +107,9 @@ async def test_the_walk_goes_on_while_the_decoder_is_held(tmp_path: Path) -> Non
         await until(pilot, lambda: session.here != here)
         assert walk.is_current
         codec.go.set()
-        await until(pilot, lambda: app.decoder is not None and app.decoder.is_ready)
-    assert app.decoder is not None
-    app.decoder.close()
+        await until(pilot, lambda: app.setup.decoder is not None and app.setup.decoder.is_ready)
+    assert app.setup.decoder is not None
+    app.setup.decoder.close()
     assert len(codec.decoded) <= 4  # warm-up twice, the first preview if it was begun, the last
 
 
@@ -119,9 +119,9 @@ async def test_the_model_loads_once_something_lies_in_the_tray(tmp_path: Path) -
     session_of(app).tray = []
     async with app.run_test(size=(100, 30)) as pilot:
         await ready(pilot)
-        assert app.decoder is not None and not app.decoder.is_ready and not codec.decoded
+        assert app.setup.decoder is not None and not app.setup.decoder.is_ready and not codec.decoded
         await pilot.press("space")
-        await until(pilot, lambda: app.decoder is not None and app.decoder.is_ready)
+        await until(pilot, lambda: app.setup.decoder is not None and app.setup.decoder.is_ready)
 
 
 # the bench
@@ -271,7 +271,7 @@ async def test_the_gallery_opens_puts_away_and_brings_back(tmp_path: Path) -> No
     library = Library.create(tmp_path / "library")
     codec = TinyCodec()
     app = bench_app(library.path, codec)
-    app.library = library
+    app.setup.library = library
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await on_bench(pilot)
         await pilot.press("r", "plus", "w")

@@ -42,8 +42,8 @@ async def test_every_screen_draws_hostile_titles_as_data(scene: str, tmp_path: P
         await pilot.pause(0.1)
         await check_rows(pilot, (110, 30))
         assert app.is_running
-    if app.decoder is not None:
-        app.decoder.close()
+    if app.setup.decoder is not None:
+        app.setup.decoder.close()
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

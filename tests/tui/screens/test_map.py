@@ -30,7 +30,7 @@ def map_app(albums: list[Album] | None = None, places: np.ndarray | None = None)
     albums = [make_album(row) for row in range(40)] if albums is None else albums
     app = make_app(albums)
     found = CoverMap(scattered(len(albums)) if places is None else places)
-    app.mapper = lambda: found
+    app.setup.mapper = lambda: found
     return app
 
 
@@ -180,7 +180,7 @@ async def test_without_latents_or_with_a_locked_library_it_says_why() -> None:
         def locked() -> CoverMap:
             raise LibraryError("library.duckdb is in use by python (PID 7)")
 
-        app.mapper = locked
+        app.setup.mapper = locked
         await pilot.press("m")
         await until(pilot, lambda: "PID 7" in screen_text(app)[0])
 

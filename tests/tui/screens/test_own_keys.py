@@ -83,7 +83,7 @@ async def test_sentences_name_own_keys_and_digits_can_be_changed() -> None:
         await pilot.press("f8")
         assert "passes the filters: F5, then F6 takes them off" in walk_of(app).text_rows("#keys")[0]
         await pilot.press("f5")
-        walk_of(app).refresh_ring()
+        walk_of(app).redraw()
         await until(pilot, lambda: "F6 takes" in "\n".join(screen_text(app)))
         await pilot.press("escape")
         await open_scene(pilot, "map")

@@ -53,7 +53,7 @@ async def test_the_screen_is_as_kept(
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     app = scene_app(name, tmp_path if name == "gallery" else Path("nowhere"), output=output)
-    monkeypatch.setattr(app.covers, "pixels", lambda _sha: np.full((128, 128, 3), 90, np.uint8))
+    monkeypatch.setattr(app.setup.covers, "pixels", lambda _sha: np.full((128, 128, 3), 90, np.uint8))
     async with app.run_test(size=size) as pilot:
         await open_scene(pilot, name)
         shown = await settled(pilot)

@@ -60,7 +60,7 @@ async def test_a_filter_that_nothing_passes_says_how_to_leave() -> None:
         await ready(pilot)
         session_of(app).set_filter(Filter(genre="no such"))
         await pilot.press("w")
-        walk_of(app).refresh_ring()
+        walk_of(app).redraw()
         await until(pilot, lambda: any("Nothing here passes" in row for row in screen_text(app)))
         await pilot.press("0")
         assert any(session_of(app).ring.slots)
@@ -209,7 +209,7 @@ def hostile_route(
 async def test_a_route_is_shown_and_walked_along(size: tuple[int, int]) -> None:
     albums = [make_album(row, artist=text, title=text) for row, text in enumerate(HOSTILE)]
     app = make_app([*albums, *(make_album(row) for row in range(20, 30))])
-    app.router = hostile_route
+    app.setup.router = hostile_route
     async with app.run_test(size=size) as pilot:
         await ready(pilot)
         session = session_of(app)
@@ -237,7 +237,7 @@ async def test_a_route_is_shown_and_walked_along(size: tuple[int, int]) -> None:
 
 async def test_where_there_is_no_route_it_says_why() -> None:
     app = make_app()
-    app.router = lambda *_: Route((), None, "no neighbourhood of either reaches the other")
+    app.setup.router = lambda *_: Route((), None, "no neighbourhood of either reaches the other")
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("p")
@@ -260,7 +260,7 @@ async def test_a_route_is_looked_for_within_the_filters_that_are_on(size: tuple[
         return Route((), None, "no way within the filters")
 
     app = make_app()
-    app.router = none_within
+    app.setup.router = none_within
     async with app.run_test(size=size) as pilot:
         await ready(pilot)
         session_of(app).set_filter(Filter(genre="dub", decade=1990))

@@ -14,7 +14,7 @@ from pipelines.blends.recipe import Part, Recipe
 from store.errors import LibraryError
 from store.neighbors.reasons import shares_of
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
-from tui.app import SleevewalkApp
+from tui.app import Setup, SleevewalkApp
 from tui.config import Config
 from tui.pictures.colors import Pixels
 from tui.terminal.output import app_class
@@ -179,12 +179,6 @@ def make_app(
     session = None
     if albums:
         session = Session(FakeNeighborhood(albums, indexed), albums[0].album_id, seed=1)
-    return app_class(SleevewalkApp, output)(
-        session,
-        FakeCovers(missing),
-        fake_find,
-        library_path=tmp_path,
-        blends_dir=tmp_path / "blends",
-        blender=blender,
-        config=config,
-    )
+    setup = Setup(session, FakeCovers(missing), fake_find, tmp_path, tmp_path / "blends", blender)
+    setup.config = config or setup.config
+    return app_class(SleevewalkApp, output)(setup)

@@ -176,7 +176,7 @@ async def check_keys(scene: str, cases: dict[str, Case], folder: Path, monkeypat
     opened = scene if scene in SCENES else "walk"
     app = scene_app(opened, folder)
     if scene in ("walk", "bench"):
-        app.library = scene_app("gallery", folder / "other").library
+        app.setup.library = scene_app("gallery", folder / "other").setup.library
     left: list[object] = []
     monkeypatch.setattr(webbrowser, "open", lambda _: False)
     monkeypatch.setattr(app, "exit", lambda *told, **_: left.append(told))
@@ -189,8 +189,8 @@ async def check_keys(scene: str, cases: dict[str, Case], folder: Path, monkeypat
             if (why := await tried(stage, opened, case, key))
         ]
     app.evidence.close()
-    if app.decoder is not None:
-        app.decoder.close()
+    if app.setup.decoder is not None:
+        app.setup.decoder.close()
     assert failed == []
 
 

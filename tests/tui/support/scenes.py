@@ -84,23 +84,23 @@ def scene_app(
 ) -> SleevewalkApp:
     """The app that the scene is played in; what the bench writes goes into `folder`."""
     app = make_app([] if name == "empty" else albums, folder, blender=FakeBlender(), config=config, output=output)
-    app.welcome = name == "welcome"
-    app.router = short_route
+    app.setup.welcome = name == "welcome"
+    app.setup.router = short_route
     session = app.session
     if session is None:
         return app
     places = np.random.default_rng(7).normal(size=(len(session.snapshot), 2)).astype(np.float32)
     places[3] = places[2]  # two albums at one spot
-    app.mapper = lambda: CoverMap(places)
-    app.decoder = decoder_of(TinyCodec())
-    blender = app.decoder._loaded()
+    app.setup.mapper = lambda: CoverMap(places)
+    app.setup.decoder = decoder_of(TinyCodec())
+    blender = app.setup.decoder._loaded()
     ways = {"brighter": 10, "darker": -10}
     blender._directions = tuple(Direction(said, np.full(48, by, np.float32)) for said, by in ways.items())
     session.personal = Records()
     session.tray = [session.snapshot.album(row) for row in (1, 2, 3)] if name in ("bench", "near", "write") else []
     session.neighborhood.index = Index()  # type: ignore[attr-defined]
     if name == "gallery":
-        app.library = blended(app, folder)
+        app.setup.library = blended(app, folder)
     if name.startswith("evidence"):
         report = Path(tempfile.mkdtemp())
         write_report(report)
@@ -110,11 +110,11 @@ def scene_app(
 
 def blended(app: SleevewalkApp, folder: Path) -> Library:
     """A library with BLENDS blends in its gallery."""
-    assert app.session is not None and app.decoder is not None
+    assert app.session is not None and app.setup.decoder is not None
     library = Library.create(folder / "library")
     library.blends_dir.mkdir(exist_ok=True)
     albums = [app.session.snapshot.album(row) for row in (1, 2, 3)]
-    blender, personal = app.decoder._loaded(), Personal(library)
+    blender, personal = app.setup.decoder._loaded(), Personal(library)
     for number in range(BLENDS):
         draft = replace(Draft.of(albums), drift=(("brighter", float(number)),))
         made = blender.write(draft.recipe(blender, 128), library.blends_dir / f"blend {number:02}.png")

@@ -35,6 +35,19 @@ async def test_what_is_typed_behind_the_key_that_opens_the_search_is_searched():
         assert session_of(app).here == here
 
 
+async def test_the_key_after_the_one_that_chooses_acts_where_the_choice_led():
+    app = make_app()
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        here = session.here
+        await pilot.press("slash", "3", "7")
+        await until(pilot, lambda: isinstance(app.screen, FindScreen) and len(app.screen.hits.items) == 1)
+        burst(app, "\rus")  # walk there, back, bookmark
+        await until(pilot, lambda: bool(session.bookmarks))
+        assert session.here == here and len(session.trail.visits) == 2
+
+
 async def test_a_label_typed_at_once_focuses_and_does_nothing_else():
     app = make_app()
     async with app.run_test(size=(100, 40)) as pilot:

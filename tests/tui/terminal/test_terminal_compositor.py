@@ -26,7 +26,6 @@ from tui.pictures.colors import ColorMode
 from tui.terminal.compositor import Painting, Part, SparingCompositor, within, without
 from tui.terminal.mirror import TerminalMirror
 from tui.terminal.output import app_class
-from tui.walk.session import Session
 
 ROOT = Path(__file__).parents[3]
 SIZE = (100, 30)
@@ -92,9 +91,7 @@ def test_after_every_key_the_mirror_holds_what_textual_would_have_drawn() -> Non
 def run(check: Callable[[Pilot[Any]], Any], kind: type[SleevewalkApp]) -> None:
     async def walk() -> None:
         plain = make_app([make_album(row, title=f"長い題名 {row}") for row in range(40)])
-        assert isinstance(plain.session, Session)
-        paths = {"library_path": plain.library_path, "blends_dir": plain.blends_dir}
-        app = kind(plain.session, plain.covers, plain.find, **paths)
+        app = kind(plain.setup)
         app.painter.mode = ColorMode.TRUECOLOR
         async with app.run_test(size=SIZE) as pilot:
             await check(pilot)
@@ -107,7 +104,7 @@ def test_what_enter_shows_was_read_in_the_rest_before_it() -> None:
         app = pilot.app
         assert isinstance(app, SleevewalkApp) and app.session is not None
         read: list[str] = []
-        pixels = app.covers.pixels
+        pixels = app.setup.covers.pixels
         app.painter.source = SimpleNamespace(pixels=lambda sha: (read.append(sha), pixels(sha))[1])
         await pilot.press("right")
         seen = -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -36,7 +37,6 @@ from vae.info import BadWeights
 
 if TYPE_CHECKING:
     from pipelines.blends.blender import BlendResult
-    from tui.app import SleevewalkApp
 
 BLEND_MODE = "vivid"
 BLEND_SIZE = 512
@@ -51,20 +51,24 @@ class WalkScreen(Screen[None]):
 
     BINDINGS = WALK_BINDINGS
 
+    @dataclass
+    class Arrived(Message):
+        """Another album is in the centre."""
+
+        album: Album
+
+    @dataclass
     class BlendDone(Message):
         """A blend was written."""
 
-        def __init__(self, albums: list[Album], result: BlendResult) -> None:
-            super().__init__()
-            self.albums = albums
-            self.result = result
+        albums: list[Album]
+        result: BlendResult
 
+    @dataclass
     class BlendFailed(Message):
         """No blend came of it; `reason` is for people."""
 
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
+        reason: str
 
     def __init__(
         self,
@@ -103,13 +107,16 @@ class WalkScreen(Screen[None]):
 
     # drawing
 
+    def on_mount(self) -> None:
+        """The walk begins at an album."""
+        self.post_message(self.Arrived(self.session.here))
+
     def on_ring_view_resized(self) -> None:
         """Another size: choose the ring that suits it and draw."""
-        self.refresh_ring()
+        self.redraw()
 
-    def refresh_ring(self) -> None:
+    def redraw(self) -> None:
         """Draw everything that the session changed."""
-        cast("SleevewalkApp", self.app).at_album(self.session.here)
         ring = self.query_one(RingView)
         count = ring.fitting(self.session.ring_size)
         if count:
@@ -190,8 +197,7 @@ class WalkScreen(Screen[None]):
 
     def _hop(self, move: Callable[[], bool], otherwise: str) -> None:
         if move():
-            self.query_one(RingView).forget_way()
-            self.refresh_ring()
+            self._arrive()
             if self.session.trouble is not None:
                 self.say(f"this walk is not being recorded: {self.session.trouble}", error=True)
         else:
@@ -199,22 +205,23 @@ class WalkScreen(Screen[None]):
 
     def jump(self, album_id: str) -> None:
         """Go to an album that was found."""
-        self.session.jump(album_id)
-        self.query_one(RingView).forget_way()
-        self.refresh_ring()
-
-    def go_to(self, seq: int) -> None:
-        """Go to a stop of the trail."""
-        self.session.go_to(seq)
-        self.query_one(RingView).forget_way()
-        self.refresh_ring()
+        self.walk_along([album_id])
 
     def walk_along(self, album_ids: list[str]) -> None:
         """Walk through every album of a route."""
         for album_id in album_ids:
             self.session.jump(album_id)
+        self._arrive()
+
+    def go_to(self, seq: int) -> None:
+        """Go to a stop of the trail."""
+        self.session.go_to(seq)
+        self._arrive()
+
+    def _arrive(self) -> None:
         self.query_one(RingView).forget_way()
-        self.refresh_ring()
+        self.redraw()
+        self.post_message(self.Arrived(self.session.here))
 
     def action_bookmark(self) -> None:
         """Mark the album in focus, or take the mark off."""
@@ -231,7 +238,7 @@ class WalkScreen(Screen[None]):
             self.say("no more neighbours fit this window" if step > 0 else "this is the smallest ring")
             return
         self.session.ring_size = ring.fitting(wanted)
-        self.refresh_ring()
+        self.redraw()
 
     def action_tray(self) -> None:
         """Into the tray, or out of it."""
@@ -265,7 +272,7 @@ class WalkScreen(Screen[None]):
 
     def on_counts_changed(self, message: Counts.Changed) -> None:
         """Rank again at once."""
-        self.refresh_ring()
+        self.redraw()
         if message.problem:
             self.say(message.problem)
 

@@ -24,7 +24,7 @@ def counts_at(place: int = 0) -> Callable[[Stage], None]:
 
 def filtered(stage: Stage) -> None:
     stage.session.set_filter(Filter(other_artists=True))
-    stage.screen.refresh_ring()
+    stage.screen.redraw()
 
 
 def place(stage: Stage) -> int:

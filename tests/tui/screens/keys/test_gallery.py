@@ -15,7 +15,7 @@ from tui.screens.walk.screen import WalkScreen
 
 
 def trash(stage: Stage) -> int:
-    return len(list((stage.app.library.blends_dir / "trash").glob("*")))  # type: ignore[union-attr]
+    return len(list((stage.app.setup.library.blends_dir / "trash").glob("*")))  # type: ignore[union-attr]
 
 
 def at_blend(number: int) -> Callable[[Stage], None]:

@@ -54,7 +54,7 @@ def unexplored(stage: Stage) -> None:
 
 def blend_ready(stage: Stage) -> None:
     fill_tray(stage)
-    cast(FakeBlender, stage.app.blender).go.set()
+    cast(FakeBlender, stage.app.setup.blender).go.set()
     (stage.folder / "blends" / "blend.png").unlink(missing_ok=True)
     stage.screen.query_one(BlendView).visible = False
 
