@@ -14,6 +14,12 @@ from store.text import key
 # Sources whose MusicBrainz identifiers name an album (a release group). Elsewhere they may name one of its
 # releases, of which an album has many.
 GROUP_SOURCES = ("musicbrainz", "folder")
+_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def is_mbid(text: str) -> bool:
+    """Whether `text` is a MusicBrainz identifier, in lower case as they are stored."""
+    return _MBID.fullmatch(text) is not None
 
 
 def _words(text: str) -> frozenset[str]:

@@ -20,7 +20,7 @@ from store.catalogue.latents import fix_dimension
 from store.database.atomic import atomic_file, leftovers, put_in_place, temporary_folder
 from store.database.library import Library
 from store.database.replay import waiting_records
-from store.database.schema import MIGRATIONS, first_row, sql_text
+from store.database.schema import MIGRATIONS, first_row, sql_text, table_names
 from store.database.sources_schema import remember_sources
 from store.errors import LibraryError, LibraryReadOnly
 
@@ -76,7 +76,7 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
                     "give yourself the right to write there, so that they are exported too"
                 )
             shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
-            for table in _tables(con):
+            for table in table_names(con):
                 target = sql_text(str(folder / "tables" / f"{table}.parquet"))
                 con.execute(f"COPY (FROM {table} ORDER BY ALL) TO {target} (FORMAT parquet, COMPRESSION zstd)")
                 report.tables[table] = (first_row(con, f"SELECT count(*) FROM {table}") or (0,))[0]
@@ -113,7 +113,7 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
         with temporary_folder(place.parent) as temporary:  # refused here, it is refused in the name that was given
             library = Library.create(temporary)
             with library.write() as con:
-                for table in _tables(con):
+                for table in table_names(con):
                     if table in manifest:
                         report.tables[table] = _fill(con, table, folder, manifest[table])
                 remember_sources(con)  # an export of an earlier schema has none
@@ -133,15 +133,6 @@ def _told(folder: Path, what: str) -> Iterator[None]:
         raise LibraryError(f"cannot {what} {folder}: {error.strerror or error}") from error
     except duckdb.Error as error:
         raise LibraryError(f"cannot {what} {folder}: {str(error).strip().splitlines()[0][:300]}") from error
-
-
-def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Every table but the schema's own history, in the order of their names."""
-    rows = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary "
-        "AND table_name <> 'schema_version' ORDER BY ALL"
-    ).fetchall()
-    return [row[0] for row in rows]
 
 
 def _manifest(folder: Path) -> dict[str, int]:

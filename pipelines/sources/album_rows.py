@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipelines.report import LeftOut
 from pipelines.sources.rows import BadRow, Columns, Row
+from store.identity import is_mbid
 from store.records import AlbumRecord
 from store.text import album_id, clean
 
@@ -20,7 +21,6 @@ ALBUM_COLUMNS = Columns(
 _MOST_TAGS = 100
 _LONGEST_TAG = 100
 _WEIGHTED = re.compile(r"(.+):\s*(\d+(?:\.\d+)?)")
-_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BIGGEST_COUNT = 2**62  # what the catalogue takes for a count
 
 Tags = tuple[tuple[str, float], ...]
@@ -118,7 +118,7 @@ def _count(value: object, what: str, left_out: list[str]) -> int | None:
 
 def _mbid(value: object, left_out: list[str]) -> str | None:
     text = _text(value).lower()
-    if not text or _MBID.fullmatch(text):
+    if not text or is_mbid(text):
         return text or None
     left_out.append("mbid that is no MusicBrainz identifier")
     return None

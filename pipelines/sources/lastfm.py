@@ -16,6 +16,7 @@ from pipelines.report import SourceError
 from pipelines.sources.remote import Described
 from pipelines.web.answers import Absent, try_again
 from pipelines.web.client import Web
+from store.identity import is_mbid
 from store.records import AlbumRecord
 from store.text import clean, key
 
@@ -28,7 +29,6 @@ _AGAIN = {8: "operation failed", 11: "service offline", 16: "temporarily unavail
 _ABSENT = (6, 7)
 _STOP = {10: "the API key is not valid", 26: "the API key has been suspended", 4: "the API key is not accepted"}
 _SIZE = re.compile(r"/i/u/[^/]+/")
-_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class LastFm:
                 source_key=key,
                 playcount=plays,
                 listeners=listeners,
-                mbid=mbid if _MBID.fullmatch(mbid) else None,
+                mbid=mbid if is_mbid(mbid) else None,
                 tags=self._tags("album.gettoptags", artist=artist, album=title, autocorrect="0"),
                 artist_tags=artist_tags,
             ),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.images import MAX_BYTES
+from store.identity import is_mbid
 from store.text import clean
 
 SUFFIXES = frozenset(
@@ -37,7 +38,6 @@ MOST_GENRES = 20  # of one file
 
 _FRONT = 3  # the picture type "front cover" of ID3, FLAC and WMA alike
 _DISC = re.compile(r"[\s,:–-]*[(\[]?\b(?:disc|disk|cd)\s*(?:\d{1,2}|[ivx]{1,4}|one|two|three|four)[)\]]?\s*$", re.I)
-_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # field → its name in ID3, in Vorbis comments, in MP4 and in ASF
 _NAMES = {
     "album": ("TALB", "album", "\xa9alb", "WM/AlbumTitle"),
@@ -98,7 +98,7 @@ def read_track(path: Path) -> Track:
         year=_year(first["original_date"]) or _year(first["date"]),
         genres=_genres(fields["genre"]),
         compilation=first["compilation"].lower() in ("1", "true"),
-        release_group=mbid if _MBID.fullmatch(mbid := first["release_group"].lower()) else None,
+        release_group=mbid if is_mbid(mbid := first["release_group"].lower()) else None,
         art=_front(file, tags, kind),
     )
 

@@ -14,6 +14,7 @@ from pipelines.report import SourceError
 from pipelines.sources.remote import Described
 from pipelines.web.answers import Absent
 from pipelines.web.client import Web
+from store.identity import is_mbid
 from store.records import AlbumRecord
 from store.text import clean, key
 
@@ -21,7 +22,6 @@ BASE_URL = "https://musicbrainz.org/ws/2"
 LISTENBRAINZ_URL = "https://api.listenbrainz.org/1"
 _PAGE = 100
 _MOST = 10_000  # albums of one search
-_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class MusicBrainz:
 
     def discover(self) -> Iterator[list[str]]:
         for mbid in self._query.release_groups:
-            if not _MBID.fullmatch(mbid.lower()):
+            if not is_mbid(mbid.lower()):
                 raise SourceError(f"{clean(mbid, 80)!r} is no MusicBrainz identifier of a release group")
         if self._query.release_groups:
             yield [mbid.lower() for mbid in self._query.release_groups]
@@ -92,7 +92,7 @@ class MusicBrainz:
             params = {"query": query, "fmt": "json", "limit": str(_PAGE), "offset": str(offset)}
             data = self._web.json(f"{self._base}/release-group", params)
             rows = data.get("release-groups") or []
-            yield [mbid for row in rows if _MBID.fullmatch(mbid := str(row.get("id") or ""))]
+            yield [mbid for row in rows if is_mbid(mbid := str(row.get("id") or ""))]
             if offset + _PAGE >= int(data.get("count") or 0) or not rows:
                 return
 
@@ -105,7 +105,7 @@ class MusicBrainz:
                 raise SourceError(f"ListenBrainz knows no user {clean(user, 80)!r}") from None
             payload: dict[str, Any] = data.get("payload") or {}
             rows = payload.get("release_groups") or []
-            yield [mbid for row in rows if _MBID.fullmatch(mbid := str(row.get("release_group_mbid") or ""))]
+            yield [mbid for row in rows if is_mbid(mbid := str(row.get("release_group_mbid") or ""))]
             if offset + _PAGE >= int(payload.get("total_release_group_count") or 0) or not rows:
                 return
 
@@ -116,7 +116,7 @@ def find_release_group(web: Web, artist: str, title: str, base_url: str = BASE_U
     data = web.json(f"{base_url.rstrip('/')}/release-group", {"query": query, "fmt": "json", "limit": "5"})
     for row in data.get("release-groups") or []:
         same = key(str(row.get("title") or "")) == key(title) and key(credit(row)) == key(artist)
-        if same and _MBID.fullmatch(mbid := str(row.get("id") or "")):
+        if same and is_mbid(mbid := str(row.get("id") or "")):
             return mbid
     raise Absent
 

@@ -32,6 +32,11 @@ class Named:
     album_id: str = ""
     tags: Tags | None = None  # None: this is the album's only source, and album_tags has them
 
+    @classmethod
+    def of(cls, record: AlbumRecord) -> Named:
+        """The record (its text cleaned) with its keys."""
+        return cls(record, album_id(record.artist, record.title), match_key(record.artist, record.title))
+
     @property
     def item(self) -> tuple[str, str, str]:
         """What names a row of `album_sources`."""
@@ -39,7 +44,7 @@ class Named:
 
 
 @dataclass(slots=True)
-class Names:
+class KnownNames:
     """The names that albums go by, as far as a batch of records may mean them."""
 
     by_item: dict[tuple[str, str, str], str] = field(default_factory=dict)  # all of them: → album_id
@@ -107,12 +112,7 @@ def _enlist(index: dict[str, list[str]], name: str, album: str) -> None:
         albums.append(album)
 
 
-def name(record: AlbumRecord) -> Named:
-    """The record (its text cleaned) with its keys."""
-    return Named(record, album_id(record.artist, record.title), match_key(record.artist, record.title))
-
-
-def known_names(con: duckdb.DuckDBPyConnection, batch: Sequence[Named]) -> Names:
+def known_names(con: duckdb.DuckDBPyConnection, batch: Sequence[Named]) -> KnownNames:
     """All names of all albums that one of the records may mean."""
     import pyarrow as pa
 
@@ -124,7 +124,7 @@ def known_names(con: duckdb.DuckDBPyConnection, batch: Sequence[Named]) -> Names
             "mbid": pa.array([named.record.mbid for named in batch], text),
         }
     )
-    names = Names()
+    names = KnownNames()
     with registered(con, "asked_names", asked):
         rows = con.execute(
             """WITH meant AS (
@@ -147,7 +147,7 @@ def known_names(con: duckdb.DuckDBPyConnection, batch: Sequence[Named]) -> Names
     return names
 
 
-def say(con: duckdb.DuckDBPyConnection, batch: Iterable[Named]) -> None:
+def upsert_sources(con: duckdb.DuckDBPyConnection, batch: Iterable[Named]) -> None:
     """Write what the sources say now: a new row each, or news in the row that is there; what they no longer say
     stays.
     """

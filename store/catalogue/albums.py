@@ -11,10 +11,9 @@ from store.catalogue.album_sources import (
     best_of,
     gather_tags,
     known_names,
-    name,
-    say,
     stored_tags,
     tell_tags_apart,
+    upsert_sources,
 )
 from store.database.bulk import registered
 from store.database.sources_schema import remember_sources
@@ -44,7 +43,7 @@ def add_albums(con: duckdb.DuckDBPyConnection, albums: Sequence[AlbumRecord]) ->
         if why_not:
             result.refused.append((record.source_key, why_not))
         else:
-            batch.append(name(record))
+            batch.append(Named.of(record))
     if not batch:
         return result
     remember_sources(con, [named.name_id for named in batch])
@@ -71,7 +70,7 @@ def add_albums(con: duckdb.DuckDBPyConnection, albums: Sequence[AlbumRecord]) ->
         for named in said.values():
             if names.rows[named.album_id] > 1:
                 named.tags = {**noted.get(named.item, {}), **_tags(named.record.tags)}
-    say(con, said.values())
+    upsert_sources(con, said.values())
     if several:
         _name_plainly(con, [named for named in said.values() if named.album_id in there])
     best_of(con, touched)

@@ -15,6 +15,7 @@ from store.text import clean
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 
 def add_model(
@@ -131,23 +132,19 @@ def load_latents(
         f"SELECT cover_sha256, latent FROM latents WHERE model_id = ? {some}ORDER BY cover_sha256",
         params=[model_id] if shas is None else [model_id, list(shas)],
     ).to_arrow_table()
-    dimension = latent_dimension(con)
-    if not table.num_rows:
-        return [], np.empty((0, dimension), np.float32)
-    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return table["cover_sha256"].to_pylist(), latents.astype(np.float32, copy=False).reshape(-1, dimension)
+    return table["cover_sha256"].to_pylist(), _matrix(table["latent"], latent_dimension(con))
 
 
 def latent_batches(
     con: duckdb.DuckDBPyConnection, model_id: str, size: int = 65_536
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(cover_sha256 S64 [n], float32 [n, d]) of all of a model's latents, about `size` at a time, in no order."""
+    dimension = latent_dimension(con)
     found = con.sql("SELECT cover_sha256, latent FROM latents WHERE model_id = ?", params=[model_id])
     for batch in found.to_arrow_reader(size):
         if batch.num_rows:
-            latents = batch["latent"].flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
             shas = batch["cover_sha256"].to_numpy(zero_copy_only=False).astype("S64")
-            yield shas, latents.reshape(batch.num_rows, -1)
+            yield shas, _matrix(batch["latent"], dimension)
 
 
 def latents_not_in(con: duckdb.DuckDBPyConnection, model_id: str, shas: np.ndarray) -> tuple[list[str], bool]:
@@ -175,10 +172,7 @@ def latents_of(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str
         "SELECT cover_sha256, latent FROM latents WHERE model_id = ? AND cover_sha256 IN (SELECT unnest(?::VARCHAR[]))",
         params=[model_id, list(shas)],
     ).to_arrow_table()
-    if not table.num_rows:
-        return {}
-    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.float32)
-    return dict(zip(table["cover_sha256"].to_pylist(), latents.reshape(table.num_rows, -1), strict=True))
+    return dict(zip(table["cover_sha256"].to_pylist(), _matrix(table["latent"], latent_dimension(con)), strict=True))
 
 
 def latents_with_facts(
@@ -195,8 +189,11 @@ def latents_with_facts(
         "GROUP BY cover_sha256 ORDER BY cover_sha256",
         params=[model_id, limit],
     ).to_arrow_table()
-    if not table.num_rows:
-        return np.empty((0, latent_dimension(con)), np.float32), [], np.empty(0, np.int64)
-    latents = table["latent"].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.float32)
     colors = table["color"].to_numpy().astype(np.int64)
-    return latents.reshape(table.num_rows, -1), table["genre"].to_pylist(), colors
+    return _matrix(table["latent"], latent_dimension(con)), table["genre"].to_pylist(), colors
+
+
+def _matrix(column: pa.ChunkedArray | pa.Array, dimension: int) -> np.ndarray:
+    """float32 [n, dimension] of a column of latents."""
+    flat = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+    return flat.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False).reshape(-1, dimension)

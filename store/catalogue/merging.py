@@ -64,7 +64,7 @@ class MergeReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AlbumPart:
     """What can be taken out of an album: an album merged into it, a spelling, or a source."""
 
     label: str
@@ -103,7 +103,7 @@ def merge(con: duckdb.DuckDBPyConnection, kept_id: str, gone_id: str) -> MergeRe
     return report
 
 
-def split(con: duckdb.DuckDBPyConnection, kept_id: str, part: Part) -> MergeReport:
+def split(con: duckdb.DuckDBPyConnection, kept_id: str, part: AlbumPart) -> MergeReport:
     """Take a part out of an album; what a merge had moved goes back to where it was."""
     report = MergeReport(kept_id, _label(con, kept_id), part.album_id, part.label)
     before = _fields(con, kept_id)
@@ -142,7 +142,7 @@ def split(con: duckdb.DuckDBPyConnection, kept_id: str, part: Part) -> MergeRepo
     return report
 
 
-def parts(con: duckdb.DuckDBPyConnection, album: str) -> list[Part]:
+def album_parts(con: duckdb.DuckDBPyConnection, album: str) -> list[AlbumPart]:
     """What can be taken out of an album: what a person merged into it; the spellings that differ from its own; and
     where all spell it alike, the other sources.
     """
@@ -155,7 +155,7 @@ def parts(con: duckdb.DuckDBPyConnection, album: str) -> list[Part]:
     merged = con.execute(
         "SELECT album_id, moved FROM album_decisions WHERE other_id = ? AND same ORDER BY decided_at", [album]
     ).fetchall()
-    found: list[Part] = []
+    found: list[AlbumPart] = []
     taken: set[tuple[str, str, str]] = set()
     of_merges = [(gone, json.loads(moved)) for gone, moved in merged]
     for gone, moved in of_merges:
@@ -167,7 +167,7 @@ def parts(con: duckdb.DuckDBPyConnection, album: str) -> list[Part]:
         )
         taken.update(items)
         if items:
-            found.append(Part(f"{moved['album']['artist']} / {moved['album']['title']}", gone, True, items))
+            found.append(AlbumPart(f"{moved['album']['artist']} / {moved['album']['title']}", gone, True, items))
     naming = _naming(con, album)
     left = [row for row in rows if row[:3] not in taken]
     own_name = next(
@@ -185,11 +185,11 @@ def parts(con: duckdb.DuckDBPyConnection, album: str) -> list[Part]:
         groups = [(source, of_source) for source, of_source in by_source.items() if source != naming["source"]]
     for label, members in groups:
         items = tuple(row[:3] for row in members)
-        found.append(Part(label, _free_id(con, items[0]), False, items))
+        found.append(AlbumPart(label, _free_id(con, items[0]), False, items))
     return found
 
 
-def find_part(there: list[Part], album: str, text: str | None) -> Part:
+def find_part(there: list[AlbumPart], album: str, text: str | None) -> AlbumPart:
     """The part that a person means: by its label or album_id, or the only one. UnknownPart lists them."""
     if not there:
         raise UnknownPart(f"{album} is of one piece: one source names it, and nothing was merged into it")

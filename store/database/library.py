@@ -146,9 +146,9 @@ class Library:
                 if not read_only and self._log_bytes() > LONG_LOG:
                     checkpoint(con)
             except duckdb.Error as error:
-                told = self._told(error)
-                if told is not None:
-                    raise told from error
+                explained = self._as_library_error(error)
+                if explained is not None:
+                    raise explained from error
                 raise
             finally:
                 gate.thread = gate.connection = None
@@ -167,7 +167,7 @@ class Library:
             except duckdb.Error as error:
                 holder = _HOLDER.search(str(error))
                 if holder is None and "Could not set lock" not in str(error):
-                    raise self._told(error) or LibraryError(
+                    raise self._as_library_error(error) or LibraryError(
                         f"cannot open {self.db_path}: {_first_line(error)}"
                     ) from error
                 if time.monotonic() >= deadline:
@@ -175,7 +175,7 @@ class Library:
                     raise LibraryLocked(f"{self.db_path} is in use by {who}; close it there and try again") from error
                 time.sleep(0.05)
 
-    def _told(self, error: duckdb.Error) -> LibraryError | None:
+    def _as_library_error(self, error: duckdb.Error) -> LibraryError | None:
         """The error of a full disk, a read-only or a damaged file in a line for people, None for any other."""
         text = str(error)
         if any(words in text for words in _NO_ROOM):

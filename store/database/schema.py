@@ -307,6 +307,15 @@ def first_row(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None
     return rows[0] if rows else None
 
 
+def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every table of the current database but the schema's own history, by name."""
+    rows = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary "
+        "AND table_name <> 'schema_version' ORDER BY ALL"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def sql_text(text: str) -> str:
     """`text` as an SQL literal, for statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"

@@ -189,10 +189,10 @@ def open_neighborhood(library: Library) -> Neighborhood:
     damaged one raises.
     """
     notices = []
-    with ThreadPoolExecutor(1) as beside:
-        loading = beside.submit(CoverIndex.load, library, allow_stale=True)
+    with ThreadPoolExecutor(1) as executor:
+        loading = executor.submit(CoverIndex.load, library, allow_stale=True)
         with library.read() as con:
-            snapshot, signals = _opened(con, library, loading, beside)
+            snapshot, signals = _opened(con, library, loading, executor)
             index = loading.result()
             why = index.why_stale(con) if index is not None else ""
     if why:
@@ -203,18 +203,18 @@ def open_neighborhood(library: Library) -> Neighborhood:
 
 
 def _opened(
-    con: duckdb.DuckDBPyConnection, library: Library, loading: Future[CoverIndex | None], beside: Executor
+    con: duckdb.DuckDBPyConnection, library: Library, loading: Future[CoverIndex | None], executor: Executor
 ) -> tuple[Snapshot, Future[Signals]]:
     """A library of a million albums has two files of half a gigabyte to be hashed and tables to be fingerprinted: they
-    are hashed beside each other, and whether the tables are still those that were copied is asked while the signals are
+    are hashed at the same time, and whether the tables are still those that were copied is asked while the signals are
     made of the copy.
     """
     found = noted_arrays(con, library.index_dir)
     if found is not None:
         arrays, fingerprint = found
         copy = Snapshot.of(arrays, con, library)
-        making = beside.submit(lambda: Signals(copy, loading.result()))
+        making = executor.submit(lambda: Signals(copy, loading.result()))
         if fingerprint == tables_fingerprint(con):
             return copy, making
     snapshot = Snapshot.of(read_arrays(con), con, library)
-    return snapshot, beside.submit(lambda: Signals(snapshot, loading.result()))
+    return snapshot, executor.submit(lambda: Signals(snapshot, loading.result()))

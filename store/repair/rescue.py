@@ -20,7 +20,16 @@ from store.database import journal
 from store.database.atomic import atomic_file, put_in_place, temporary_folder
 from store.database.connection import attach, checkpoint
 from store.database.library import Library
-from store.database.schema import MIGRATIONS, NOW_UTC, STORAGE_VERSION, first_row, migrate, sql_text, version_of
+from store.database.schema import (
+    MIGRATIONS,
+    NOW_UTC,
+    STORAGE_VERSION,
+    first_row,
+    migrate,
+    sql_text,
+    table_names,
+    version_of,
+)
 from store.errors import LibraryDamaged, LibraryError, LibraryMissing
 
 if TYPE_CHECKING:
@@ -35,7 +44,7 @@ PERSONAL = frozenset({"blends", "bookmarks", "personal_records", "walk_names", "
 def read_all(library: Library) -> None:
     """Read every row of every table. LibraryDamaged where that cannot be done."""
     with library.read() as con:
-        for table in _tables(con):
+        for table in table_names(con):
             _digest(con, table)
 
 
@@ -52,7 +61,7 @@ def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
     written: the one that was there stays.
     """
     target = library.backups_dir / LATEST
-    kept = [table for table in _tables(con) if table not in DERIVED]
+    kept = [table for table in table_names(con) if table not in DERIVED]
     try:
         target.parent.mkdir(exist_ok=True)
         with temporary_folder(target.parent) as folder:
@@ -161,14 +170,6 @@ def _attached(con: DuckDBPyConnection, path: Path, options: str) -> Iterator[Non
     con.execute("USE library; DETACH copy")
 
 
-def _tables(con: DuckDBPyConnection) -> list[str]:
-    rows = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'library' AND NOT temporary "
-        "AND table_name <> 'schema_version' ORDER BY ALL"
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
 def _digest(con: DuckDBPyConnection, table: str) -> tuple[int, int]:
     """(rows, hash of all values), whatever the order of the rows."""
     rows, digest = first_row(con, f"SELECT count(*), bit_xor(hash(t)) FROM {table} t") or (0, 0)
@@ -176,5 +177,5 @@ def _digest(con: DuckDBPyConnection, table: str) -> tuple[int, int]:
 
 
 def _state(con: DuckDBPyConnection) -> str:
-    tables = [table for table in _tables(con) if table not in DERIVED | PERSONAL]
+    tables = [table for table in table_names(con) if table not in DERIVED | PERSONAL]
     return " ".join([str(len(MIGRATIONS)), *(f"{table}:{_digest(con, table)[1]:x}" for table in tables)])

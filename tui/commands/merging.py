@@ -65,7 +65,7 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
     PART is an album that was merged into it (its name or album_id), another spelling, or a source; it may be left
     out where there is only one. Undoes `merge`, and `merge` undoes it.
     """
-    from store.catalogue.merging import find_part, parts
+    from store.catalogue.merging import album_parts, find_part
     from store.catalogue.merging import split as split_album
     from store.memory.snapshot import Snapshot
     from store.neighbors.find import resolve
@@ -74,7 +74,7 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
     kept = resolve(Snapshot.load(library), album)
 
     def take_out(con: duckdb.DuckDBPyConnection) -> MergeReport:
-        return split_album(con, kept.album_id, find_part(parts(con, kept.album_id), kept.label, part))
+        return split_album(con, kept.album_id, find_part(album_parts(con, kept.album_id), kept.label, part))
 
     report = _do(library, dry_run, take_out)
     if as_json:

@@ -9,7 +9,7 @@ import pytest
 
 from store.catalogue.albums import add_albums
 from store.catalogue.duplicates import duplicates
-from store.catalogue.merging import MergeReport, find_part, merge, parts, split
+from store.catalogue.merging import MergeReport, album_parts, find_part, merge, split
 from store.catalogue.tables import add_covers
 from store.database.library import Library
 from store.errors import LibraryError, UnknownPart
@@ -79,7 +79,7 @@ def merged(library: Library, kept: str = ONE, gone: str = OTHER) -> MergeReport:
 
 def taken_out(library: Library, album: str = ONE, part: str | None = None) -> MergeReport:
     with library.write() as con:
-        return split(con, album, find_part(parts(con, album), "Low / Trust", part))
+        return split(con, album, find_part(album_parts(con, album), "Low / Trust", part))
 
 
 def test_a_merge_takes_all_along_and_a_split_puts_all_back(two: Library) -> None:
@@ -167,10 +167,10 @@ def test_what_a_rule_had_joined_can_be_split_and_stays_so(library: Library) -> N
     album = album_id("Weezer", "Weezer")
     before = rows(library, "albums", "album_tags")
     with library.write() as con:
-        report = split(con, album, find_part(parts(con, album), "Weezer / Weezer", None))
+        report = split(con, album, find_part(album_parts(con, album), "Weezer / Weezer", None))
     assert report.other_label == "Weezer / Weezer (Deluxe Edition)"
     with library.write() as con:
-        taken = split(con, album, find_part(parts(con, album), "Weezer / Weezer", "folder"))
+        taken = split(con, album, find_part(album_parts(con, album), "Weezer / Weezer", "folder"))
     with library.write() as con:
         add_albums(con, records)
         assert con.execute("SELECT title, year FROM albums ORDER BY year").fetchall() == [
