@@ -46,13 +46,13 @@ def validate(
 
     from pipelines.evidence.experiment import REPORT, validate_library, validate_table
     from pipelines.evidence.results import FILE
-    from pipelines.progress import LineProgress, StderrProgress
+    from pipelines.progress import StderrProgress
     from tui.screens.evidence.run import report_folder
 
     if table is None and (covers or similar):
         raise click.UsageError("--covers and --similar-artists go with --table")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stopped run takes its files away
-    progress = LineProgress() if plain_progress else StderrProgress()
+    progress = StderrProgress(every=0.5 if plain_progress else None)  # lines for a program that reads along
     names = genres.split(",")
     if table is not None:
         out = out or Path("evidence")
