@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.blends.blender import Blender, BlendResult
+from pipelines.blends.blender import Blender
 from pipelines.blends.files import read_recipe, write_blend
 from pipelines.blends.recipe import BlendError, Recipe, file_name
+from pipelines.blends.resolve import resolve
 from pipelines.progress import Progress
 from store.errors import LibraryError
 from store.records import Album
@@ -40,30 +41,27 @@ def blend_bulk(
     `blend --json` prints it. BlendError where the folder cannot be written; bad lines are reported and left out.
     """
     report = BulkReport()
-    waiting: list[tuple[int, Recipe]] = []
     writing: list[Future[Path]] = []
-    seen: set[str] = set()
-    batch = blender.codec.batch
+
+    def finish() -> None:
+        for write in writing:
+            write.result()
+            report.written += 1
+            progress.advance(1)
+
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="png") as pool:
-        for number, recipe in _recipes(blender, lines, find, report):
-            name = file_name(recipe)
-            if name in seen or _is_there(folder / name, recipe):
-                report.there += 1
-                progress.advance(1)
-                continue
-            seen.add(name)
-            if waiting and (len(waiting) >= batch or waiting[0][1].size != recipe.size):
-                writing = _decode(blender, waiting, folder, pool, writing, report, progress)
-                waiting = []
-            waiting.append((number, recipe))
-        writing = _decode(blender, waiting, folder, pool, writing, report, progress)
-        _finish(writing, report, progress)
+        wanted = _not_there(_recipes(blender, lines, find, report), folder, report, progress)
+        for batch in _batches(wanted, blender.codec.batch):
+            made = blender.make_batch(batch)  # while the batch before is being written
+            finish()
+            writing = [pool.submit(write_blend, one.frames, one.recipe, folder / file_name(one.recipe)) for one in made]
+        finish()
     return report
 
 
 def _recipes(
     blender: Blender, lines: Iterable[str], find: Callable[[str], Album], report: BulkReport
-) -> Iterator[tuple[int, Recipe]]:
+) -> Iterator[Recipe]:
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while some := list(islice(numbered, CHUNK)):
         read: list[tuple[int, Recipe]] = []
@@ -72,14 +70,34 @@ def _recipes(
                 read.append((number, _recipe(blender, line, find)))
             except LibraryError as error:
                 report.bad.append((number, str(error)))
-        blender.learn([part.cover_sha256 for _, recipe in read if not recipe.latent for part in recipe.parts])
+        blender.parents.read([part.cover_sha256 for _, recipe in read if not recipe.latent for part in recipe.parts])
         for number, recipe in read:
             try:
-                blender.stops(recipe)  # what cannot be blended is told with its own line, not with the batch
+                resolve(recipe, blender.parents)  # what cannot be blended is told with its own line, not with the batch
             except LibraryError as error:
                 report.bad.append((number, str(error)))
             else:
-                yield number, recipe
+                yield recipe
+
+
+def _not_there(recipes: Iterable[Recipe], folder: Path, report: BulkReport, progress: Progress) -> Iterator[Recipe]:
+    """Without those that this run or an earlier one made."""
+    seen: set[str] = set()
+    for recipe in recipes:
+        name = file_name(recipe)
+        if name in seen or _is_there(folder / name, recipe):
+            report.there += 1
+            progress.advance(1)
+        else:
+            seen.add(name)
+            yield recipe
+
+
+def _batches(recipes: Iterable[Recipe], most: int) -> Iterator[list[Recipe]]:
+    """Up to `most` at a time, all of one size."""
+    for _, same in groupby(recipes, key=lambda recipe: recipe.size):
+        while batch := list(islice(same, most)):
+            yield batch
 
 
 def _recipe(blender: Blender, line: str, find: Callable[[str], Album]) -> Recipe:
@@ -114,31 +132,3 @@ def _is_there(path: Path, recipe: Recipe) -> bool:
     if read_recipe(path).blend_id != recipe.blend_id:
         raise BlendError(f"{path} is there already and is another picture: choose another folder")
     return True
-
-
-def _decode(
-    blender: Blender,
-    waiting: list[tuple[int, Recipe]],
-    folder: Path,
-    pool: ThreadPoolExecutor,
-    writing: list[Future[Path]],
-    report: BulkReport,
-    progress: Progress,
-) -> list[Future[Path]]:
-    """Decode a batch while the one before is being written; the writes of this one, begun."""
-    if not waiting:
-        return writing
-    made = blender.make_batch([recipe for _, recipe in waiting])
-    _finish(writing, report, progress)
-    return [pool.submit(_write, result, folder) for result in made]
-
-
-def _write(result: BlendResult, folder: Path) -> Path:
-    return write_blend([result.pixels], result.recipe, folder / file_name(result.recipe))
-
-
-def _finish(writing: list[Future[Path]], report: BulkReport, progress: Progress) -> None:
-    for write in writing:
-        write.result()
-        report.written += 1
-        progress.advance(1)

@@ -8,14 +8,18 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from store.errors import LibraryError
+from store.records import Album
+from vae.blend import MODES
 
 LAYOUTS = ("picture", "film", "strip", "grid", "composite")
+WAYS = ("film", "strip", "grid")  # layouts of several pictures from end to end
 FEWEST, MOST = 2, 240  # frames of a film, pictures of a strip or along a side of a grid
 CORNERS = 4
 
@@ -58,10 +62,34 @@ class Recipe:
         """Raises BlendError for a layout that these parts cannot fill."""
         if self.layout not in LAYOUTS:
             raise BlendError(f"no layout {self.layout!r}: use {', '.join(LAYOUTS)}")
-        if self.layout in ("film", "strip", "grid") and not FEWEST <= self.frames <= MOST:
+        if self.is_way and not FEWEST <= self.frames <= MOST:
             raise BlendError(f"a {self.layout} has {FEWEST} to {MOST} pictures from end to end, not {self.frames}")
         if self.layout == "grid" and len(self.parts) != CORNERS:
             raise BlendError(f"a grid lies between {CORNERS} albums, not {len(self.parts)}")
+
+    @classmethod
+    def of(
+        cls, albums: Sequence[Album], weights: Sequence[float] | None, mode: str, size: int, model_id: str
+    ) -> Recipe:
+        """A blend of these albums. BlendError where one has no cover or the numbers make no sense."""
+        if len(albums) < 2:
+            raise BlendError(f"a blend takes at least two albums, not {len(albums)}")
+        if weights is not None and len(weights) != len(albums):
+            raise BlendError(f"{len(weights)} weights for {len(albums)} albums: give one each")
+        if mode not in MODES:
+            raise BlendError(f"no blend mode {mode!r}: use {', '.join(MODES)}")
+        parts = []
+        given: Sequence[float | None] = weights or [None] * len(albums)
+        for album, weight in zip(albums, given, strict=True):
+            if album.cover_sha256 is None:
+                raise BlendError(f"{album.label} has no cover to blend")
+            parts.append(Part(album.album_id, album.artist, album.title, album.cover_sha256, weight))
+        return cls(tuple(parts), mode, size, model_id)
+
+    @property
+    def is_way(self) -> bool:
+        """Whether it has several pictures from end to end."""
+        return self.layout in WAYS
 
     def to_json(self) -> str:
         refined = {"refiner": self.refiner} if self.refiner else {}
@@ -106,8 +134,9 @@ class Recipe:
             numbers = np.frombuffer(base64.b64decode(self.latent, validate=True), "<f4").astype(np.float32)
         except (ValueError, binascii.Error) as error:
             raise BlendError(f"the recipe's latent is damaged: {error}") from error
-        single = self.layout in ("picture", "composite")
-        whole = numbers.size == dimension if single else numbers.size >= 2 * dimension and not numbers.size % dimension
+        whole = numbers.size >= 2 * dimension and not numbers.size % dimension
+        if not self.is_way:
+            whole = numbers.size == dimension
         if not whole or not np.isfinite(numbers).all():
             raise BlendError(f"the recipe's latent is damaged: it is not made of {dimension} finite numbers")
         stops = numbers.reshape(-1, dimension)
@@ -115,10 +144,10 @@ class Recipe:
             raise BlendError(f"the recipe's latent is damaged: a grid has {CORNERS} corners")
         return stops
 
-    def with_stops(self, stops: NDArray[np.float32], batched: bool = False) -> Recipe:
-        """The recipe with the latents [k, d] that it came to."""
-        text = base64.b64encode(stops.astype("<f4").tobytes()).decode()
-        return replace(self, latent=text, batched=batched)
+    def computed(self, stops: NDArray[np.float32], batched: bool, refiner: str) -> Recipe:
+        """The recipe with the latents [k, d] that it came to, and how they were decoded."""
+        latent = base64.b64encode(stops.astype("<f4").tobytes()).decode()
+        return replace(self, latent=latent, batched=batched, refiner=refiner)
 
 
 def file_name(recipe: Recipe, suffix: str = ".png") -> str:

@@ -21,10 +21,15 @@ from PIL import Image
 
 from pipelines.blends.blender import Blender
 from pipelines.blends.bulk import blend_bulk
+from pipelines.blends.parents import Parents
 from pipelines.blends.png import encode_png
+from pipelines.blends.resolve import resolve
 from pipelines.progress import Progress
+from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
+from vae.codec import Codec
+from vae.info import SHIPPED
 
 
 def pillow(level: int) -> Callable[[Any], bytes]:
@@ -51,27 +56,30 @@ def main() -> None:
     rows = [row for row in range(len(snapshot)) if snapshot.covers[row]]
     dice = random.Random(0)
     parents = dice.sample(rows, min(options.parents, len(rows)))
-    blender = Blender(library.covers_dir, device=options.device)
+    codec = Codec.load(SHIPPED, options.device)
+    covers = CoverFiles(library.covers_dir)
+    blender = Blender(Parents(codec, covers))
     albums = {str(row): snapshot.album(row) for row in parents}
     lines = [
         json.dumps({"albums": [str(row) for row in dice.sample(parents, 3)], "weights": [1, 1, i + 1]})
         for i in range(options.count)
     ]
-    points = np.concatenate([blender.stops(blender.recipe(list(albums.values())[:3], [1, 1, i + 1], "vivid", 512))
-                       for i in range(min(64, options.count))])  # fmt: skip
-    blender.codec.decode(points[:2], 512)
+    three, parents = list(albums.values())[:3], blender.parents
+    recipes = [blender.recipe(three, [1, 1, i + 1], "vivid", 512) for i in range(min(64, options.count))]
+    points = np.concatenate([resolve(recipe, parents) for recipe in recipes])
+    codec.decode(points[:2], 512)
     preview, single = [], []
     for at in range(30):
         for size, times in ((128, preview), (512, single)):
             began = time.perf_counter()
-            pixels = blender.codec.decode(points[at % len(points)][None], size)[0]
+            pixels = codec.decode(points[at % len(points)][None], size)[0]
             if size == 512:
                 encode_png(pixels, {})
             times.append(1000 * (time.perf_counter() - began))
     for name, times in (("one preview, 128", preview), ("one 512 and its PNG", single)):
         print(f"{name}: {np.median(times):.0f} ms, 95 % within {np.percentile(times, 95):.0f} ms", file=sys.stderr)
     began = time.perf_counter()
-    pictures = blender.codec.decode(points, 512)
+    pictures = codec.decode(points, 512)
     decoded = len(points) / (time.perf_counter() - began)
     rates = {"decode in batches": decoded}
     ways = {"PNG": lambda pixels: encode_png(pixels, {}), "Pillow level 1": pillow(1), "Pillow default": pillow(6)}
@@ -83,15 +91,15 @@ def main() -> None:
         )
     for name, encode in (("Pillow default, one after the other", pillow(6)),):
         began = time.perf_counter()
-        for picture in blender.codec.decode(points, 512):
+        for picture in codec.decode(points, 512):
             encode(picture)
         rates[f"decode and {name}"] = len(points) / (time.perf_counter() - began)
-    encoding = Blender(library.covers_dir, load_codec=lambda: blender.codec)
+    encoding = Blender(Parents(codec, covers))
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         report = blend_bulk(encoding, lines, albums.__getitem__, Path(folder), Progress())
         rates["recipes to files on disk, each parent encoded"] = report.written / (time.perf_counter() - began)
-    fresh = Blender(library.covers_dir, load_codec=lambda: blender.codec, library=library)
+    fresh = Blender(Parents(codec, covers, library))
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         report = blend_bulk(fresh, lines, albums.__getitem__, Path(folder), Progress())

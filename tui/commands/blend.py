@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from tui.commands.shared import Context, album_line, command_options, interactiv
 
 if TYPE_CHECKING:
     from pipelines.blends.blender import Blender
+    from pipelines.blends.recipe import Recipe
     from store.database.library import Library
 
 LAYOUT_FRAMES = {"film": 24, "strip": 7, "grid": 5}  # where the person says no number
@@ -109,54 +110,39 @@ def blend(
     if recipes is None and out.is_file() and not force and interactive():
         force = click.confirm(f"{out} is there already. Write over it?", abort=True)
 
-    from pipelines.blends.blender import Blender
-    from pipelines.blends.files import SUFFIXES
+    from pipelines.blends.blender import open_blender
+    from pipelines.blends.files import SUFFIXES, read_recipe
+    from store.memory.snapshot import Snapshot
+    from store.neighbors.find import resolve
 
     if recipes is None and not out.is_dir() and out.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"-o takes a folder that is there or a file ending in {', '.join(SUFFIXES)}; not {out}")
     library = open_library(context)
-    blender = Blender(library.covers_dir, device=device, library=library)
     if recipes is not None:
-        return _bulk(library, blender, recipes, out, as_json)
-    laid_out = {"layout": layout_of(sheet, frames, out), "frames": frames or LAYOUT_FRAMES.get(sheet or "film", 1)}
-    if laid_out["layout"] in ("picture", "composite"):
-        laid_out["frames"] = 1
-    return _one(library, blender, names, weights, mode, int(size), source, laid_out, out, force, as_json)
+        return _bulk(library, device, recipes, out, as_json)
+    if source is not None:
+        return _write(library, open_blender(library, device), read_recipe(source), out, force, as_json)
+    snapshot = Snapshot.load(library)
+    chosen = [resolve(snapshot, text) for text in names]
+    blender = open_blender(library, device)
+    recipe = laid_out(blender.recipe(chosen, weights, mode, int(size)), sheet, frames, out)
+    click.echo("of " + ", ".join(album_line(album) for album in chosen), err=True)
+    return _write(library, blender, recipe, out, force, as_json)
 
 
-def layout_of(sheet: str | None, frames: int | None, out: Path) -> str:
-    """What is made: the sheet asked for, a film where frames or the file's kind say so, else a picture."""
+def laid_out(recipe: Recipe, sheet: str | None, frames: int | None, out: Path) -> Recipe:
+    """The recipe with the sheet asked for, as a film where frames or the file's kind say so, or as a picture."""
     film = frames is not None or out.suffix.lower() in (".gif", ".apng")
-    return sheet or ("film" if film else "picture")
+    layout = sheet or ("film" if film else "picture")
+    usual = LAYOUT_FRAMES.get(layout)
+    return replace(recipe, layout=layout, frames=(frames or usual) if usual else 1)
 
 
-def _one(
-    library: Library,
-    blender: Blender,
-    names: list[str],
-    weights: list[float] | None,
-    mode: str,
-    size: int,
-    source: Path | None,
-    laid_out: dict[str, Any],
-    out: Path,
-    force: bool,
-    as_json: bool,
-) -> int:
-    from pipelines.blends.files import read_recipe
-    from store.memory.snapshot import Snapshot
-    from store.neighbors.find import resolve
+def _write(library: Library, blender: Blender, recipe: Recipe, out: Path, force: bool, as_json: bool) -> int:
     from store.personal.records import Personal, blend_row
 
-    if source is not None:
-        recipe = read_recipe(source)
-    else:
-        snapshot = Snapshot.load(library)
-        chosen = [resolve(snapshot, text) for text in names]
-        recipe = replace(blender.recipe(chosen, weights, mode, size), **laid_out)
-        click.echo("of " + ", ".join(album_line(album) for album in chosen), err=True)
     result = blender.write(recipe, out, overwrite=force)
-    if source is not None and recipe.refiner != result.recipe.refiner:
+    if recipe.latent and recipe.refiner != result.recipe.refiner:  # it comes from a file
         click.echo("sharpened in another way than the file that it was made from: the pixels differ", err=True)
     told = json.loads(result.recipe.to_json())
     personal = Personal(library)
@@ -170,15 +156,16 @@ def _one(
     return 0
 
 
-def _bulk(library: Library, blender: Blender, recipes: Path, out: Path, as_json: bool) -> int:
+def _bulk(library: Library, device: str, recipes: Path, out: Path, as_json: bool) -> int:
     """Status 1 where lines were left out."""
+    from pipelines.blends.blender import open_blender
     from pipelines.blends.bulk import blend_bulk
     from pipelines.progress import StderrProgress
     from store.memory.snapshot import Snapshot
     from store.neighbors.find import resolve
     from store.text import clean
 
-    snapshot, progress = Snapshot.load(library), StderrProgress()
+    snapshot, blender, progress = Snapshot.load(library), open_blender(library, device), StderrProgress()
     progress.start("blending", None)
     with recipes.open(encoding="utf-8", errors="replace") as lines:
         report = blend_bulk(blender, lines, lambda text: resolve(snapshot, text), out, progress)

@@ -138,10 +138,10 @@ def _neighborhood(library: Library) -> Neighborhood:
 
 def app_decoder(library: Library) -> Decoder:
     """The thread that owns the model; nothing is loaded before it is asked."""
-    from pipelines.blends.blender import Blender
+    from pipelines.blends.blender import open_blender
     from tui.workers.decoder import Decoder
 
-    return Decoder(lambda: Blender(library.covers_dir, library=library))
+    return Decoder(lambda: open_blender(library))
 
 
 def app_blender(decoder: Decoder) -> Callable[[list[Album], list[float] | None, str, int, Path], BlendResult]:
@@ -152,8 +152,10 @@ def app_blender(decoder: Decoder) -> Callable[[list[Album], list[float] | None, 
         from PIL import Image
 
         folder.mkdir(parents=True, exist_ok=True)
-        result = decoder.job(lambda blender: blender.blend(albums, weights, mode, size, folder)).result()
+        result = decoder.job(
+            lambda blender: blender.write(blender.recipe(albums, weights, mode, size), folder)
+        ).result()
         small = Image.fromarray(result.pixels).resize((128, 128), Image.Resampling.LANCZOS)
-        return replace(result, pixels=np.asarray(small))
+        return replace(result, frames=(np.asarray(small),))
 
     return blend

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.blends.blender import Blender
 from pipelines.blends.files import read_recipe, write_blend
 from pipelines.blends.recipe import BlendError, Recipe, file_name, slug
 from pipelines.images import encode_webp
 from store.catalogue.covers import CoverFiles
 from store.records import Album
+from tests.pipelines.support.blends import blender_of
 
 
 def album(title: str, sha: str | None) -> Album:
@@ -20,7 +20,7 @@ def album(title: str, sha: str | None) -> Album:
 
 @pytest.fixture
 def blender(tmp_path, tiny_weights):
-    return Blender(tmp_path / "covers", tiny_weights, "cpu")
+    return blender_of(tmp_path / "covers", tiny_weights)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def albums(tmp_path, covers):
 
 def test_a_blend_is_written_at_full_size_with_its_recipe(blender, albums, tmp_path):
     out = tmp_path / "new.png"
-    result = blender.blend(albums[:3], [3, 1, 1], "vivid", 512, out)
+    result = blender.write(blender.recipe(albums[:3], [3, 1, 1], "vivid", 512), out)
     assert result.path == out
     with Image.open(out) as image:
         assert image.size == (512, 512) and image.mode == "RGB"
@@ -42,15 +42,15 @@ def test_a_blend_is_written_at_full_size_with_its_recipe(blender, albums, tmp_pa
 
 
 def test_the_recipe_makes_the_same_pixels_again(blender, albums, tmp_path, tiny_weights):
-    made = blender.blend(albums, None, "interpolate", 128, tmp_path / "a.png")
-    other = Blender(tmp_path / "covers", tiny_weights, "cpu")
+    made = blender.write(blender.recipe(albums, None, "interpolate", 128), tmp_path / "a.png")
+    other = blender_of(tmp_path / "covers", tiny_weights)
     assert np.array_equal(other.make(read_recipe(tmp_path / "a.png")).pixels, made.pixels)
 
 
 def test_all_weight_on_one_album_is_its_self_encoding(blender, albums):
-    one = blender.blend(albums[:2], [1, 0], "mean", 128).pixels
+    one = blender.make(blender.recipe(albums[:2], [1, 0], "mean", 128)).pixels
     codec = blender.codec
-    cover = blender._files.pixels(albums[0].cover_sha256)
+    cover = blender.parents.covers.pixels(albums[0].cover_sha256)
     assert np.abs(one.astype(int) - codec.decode(codec.encode(cover[None]))[0]).max() <= 1
 
 
@@ -58,17 +58,17 @@ def test_a_file_that_is_there_is_kept(blender, albums, tmp_path):
     out = tmp_path / "mine.png"
     out.write_text("precious")
     with pytest.raises(BlendError, match=r"mine\.png is there already"):
-        blender.blend(albums[:2], None, "mean", 128, out)
+        blender.write(blender.recipe(albums[:2], None, "mean", 128), out)
     assert out.read_text() == "precious"
-    blender.blend(albums[:2], None, "mean", 128, out, overwrite=True)
+    blender.write(blender.recipe(albums[:2], None, "mean", 128), out, overwrite=True)
     assert read_recipe(out).mode == "mean"
 
 
 def test_blends_into_a_folder_get_names_of_their_own(blender, albums, tmp_path):
     folder = tmp_path / "blends"
     folder.mkdir()
-    first = blender.blend(albums[:2], None, "mean", 128, folder).path
-    second = blender.blend(albums[:2], None, "mean", 128, folder).path
+    first = blender.write(blender.recipe(albums[:2], None, "mean", 128), folder).path
+    second = blender.write(blender.recipe(albums[:2], None, "mean", 128), folder).path
     assert first != second
     assert first.name.startswith("title-0+title-1-mean-") and second.stem == first.stem + "-2"
     assert sorted(path.name for path in folder.iterdir()) == sorted([first.name, second.name])
@@ -93,7 +93,7 @@ def test_a_hostile_title_cannot_leave_the_folder(blender, albums, tmp_path):
     folder = tmp_path / "blends"
     folder.mkdir()
     hostile = [album("../../escape\x1b[2J", albums[0].cover_sha256), albums[1]]
-    path = blender.blend(hostile, None, "mean", 128, folder).path
+    path = blender.write(blender.recipe(hostile, None, "mean", 128), folder).path
     assert path.parent == folder
     assert "/" not in file_name(read_recipe(path))
 
@@ -109,12 +109,12 @@ def test_a_hostile_title_cannot_leave_the_folder(blender, albums, tmp_path):
 )
 def test_what_cannot_be_blended_is_said(blender, albums, which, weights, mode, says):
     with pytest.raises(BlendError, match=says):
-        blender.blend([albums[i] for i in which], weights, mode, 128)
+        blender.make(blender.recipe([albums[i] for i in which], weights, mode, 128))
 
 
 def test_an_album_without_a_cover_is_named(blender, albums):
     with pytest.raises(BlendError, match="Bare has no cover"):
-        blender.blend([albums[0], album("Bare", None)])
+        blender.recipe([albums[0], album("Bare", None)], None, "vivid", 512)
 
 
 def test_a_recipe_of_another_model_is_refused(blender, albums):

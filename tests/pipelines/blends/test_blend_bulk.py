@@ -17,16 +17,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipelines.blends.blender import Blender
 from pipelines.blends.bulk import blend_bulk
 from pipelines.blends.files import read_recipe
 from pipelines.blends.png import encode_png
 from pipelines.blends.recipe import BlendError
+from pipelines.blends.resolve import resolve
 from pipelines.images import encode_webp
 from pipelines.progress import Progress
 from store.catalogue.covers import CoverFiles
 from store.errors import LibraryError
 from store.records import Album
+from tests.pipelines.support.blends import blender_of
 from vae.blend import MODES
 
 
@@ -37,7 +38,7 @@ def kitchen(tmp_path_factory, covers, tiny_weights):
     files = CoverFiles(folder)
     shas = [files.put(encode_webp(cover)) for cover in covers[:6]]
     albums = [Album(f"{i:016x}", "Artist", f"Title {i}", None, None, None, sha) for i, sha in enumerate(shas)]
-    return Blender(folder, tiny_weights, "cpu"), albums
+    return blender_of(folder, tiny_weights), albums
 
 
 def run(kitchen, lines, out):
@@ -92,7 +93,7 @@ def test_random_recipes_make_pictures_or_say_why_not(kitchen, parts, mode, signe
     weights = [w if signed else abs(w) for _, w in parts]
     recipe = blender.recipe([albums[i] for i, _ in parts], weights, mode, 128)
     try:
-        point = blender.stops(recipe)
+        point = resolve(recipe, blender.parents)
     except BlendError as error:
         assert "weights" in str(error) and (min(weights) < 0 or not any(weights))
         return
@@ -101,7 +102,7 @@ def test_random_recipes_make_pictures_or_say_why_not(kitchen, parts, mode, signe
     assert pixels.shape == (128, 128, 3) and pixels.dtype == np.uint8
     above = [albums[i] for (i, _), w in zip(parts, weights, strict=True) if w]
     if mode != "arithmetic" and len(above) == 1:  # an end of an interpolation is the self-encoding
-        alone = blender.codec.decode(blender._latent(above[0].cover_sha256)[None])[0]
+        alone = blender.parents.picture_of(above[0].cover_sha256)
         assert np.array_equal(pixels, alone)
 
 

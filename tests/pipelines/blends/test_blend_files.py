@@ -31,6 +31,7 @@ from store.memory.snapshot import Snapshot
 from store.neighbors.find import resolve
 from store.personal.records import Personal, blend_row
 from store.records import Album, AlbumRecord, CoverRecord
+from tests.pipelines.support.blends import blender_of
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def built(tmp_path_factory, covers, tiny_weights) -> Library:
 
 @pytest.fixture(scope="module")
 def blender(built, tiny_weights) -> Blender:
-    return Blender(built.covers_dir, tiny_weights, "cpu", library=built)
+    return blender_of(built.covers_dir, tiny_weights, built)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_every_kind_of_file_carries_its_recipe_and_is_made_again(blender, albums
     made = blender.write(wanted, tmp_path / f"a{suffix}")
     again = read_recipe(made.path)
     assert again == made.recipe and again.parts[0].title.startswith("\U0001f3b5")
-    other = Blender(Path("nowhere"), load_codec=lambda: blender.codec)  # without the covers and the library
+    other = blender_of(Path("nowhere"), blender.codec)  # without the covers and the library
     copy = other.write(again, tmp_path / f"b{suffix}")
     assert copy.path.read_bytes() == made.path.read_bytes()
     with Image.open(made.path) as image:
@@ -81,20 +82,20 @@ def test_every_kind_of_file_carries_its_recipe_and_is_made_again(blender, albums
 @pytest.mark.parametrize("suffix", [".apng", ".webp", ".gif"])
 def test_a_film_goes_through_every_cover_and_back_frame_by_frame(blender, albums, tmp_path, suffix):
     made = blender.write(recipe(blender, albums[:3], "film", 5), tmp_path / f"film{suffix}")
-    ends = [blender.picture_of(album.cover_sha256) for album in albums[:3]]
+    ends = [blender.parents.picture_of(album.cover_sha256) for album in albums[:3]]
     for at, end in zip((0, 2, 4), ends, strict=True):
-        assert np.array_equal(made.film[at], end)  # exactly what the model makes of the cover alone
+        assert np.array_equal(made.frames[at], end)  # exactly what the model makes of the cover alone
     with Image.open(made.path) as image:
         frames = [np.asarray(frame.convert("RGB")).astype(int) for frame in ImageSequence.Iterator(image)]
         assert image.info.get("loop") == 0
     assert len(frames) == 8
     off = {".apng": 0, ".webp": 6, ".gif": 10}[suffix]  # mean error of a channel that its format allows
     for at, frame in enumerate(frames):
-        assert np.abs(frame - made.film[at if at < 5 else 8 - at]).mean() <= off
+        assert np.abs(frame - made.frames[at if at < 5 else 8 - at]).mean() <= off
 
 
 def test_sheets_show_what_they_say(blender, albums, tmp_path):
-    one = blender.picture_of
+    one = blender.parents.picture_of
     strip = blender.write(recipe(blender, albums[:2], "strip", 4), tmp_path / "strip.png").pixels
     assert strip.shape == (128, 4 * 134 - 6, 3)
     assert np.array_equal(strip[:, :128], one(albums[0].cover_sha256))
@@ -106,7 +107,7 @@ def test_sheets_show_what_they_say(blender, albums, tmp_path):
         assert np.array_equal(corner, one(album.cover_sha256))
     composite = blender.make(recipe(blender, albums, "composite"))
     assert composite.pixels.shape == (128, 6 * 134 - 6, 3)
-    assert np.array_equal(composite.pixels[:, :128], blender._files.pixels(albums[0].cover_sha256))
+    assert np.array_equal(composite.pixels[:, :128], blender.parents.covers.pixels(albums[0].cover_sha256))
     assert np.array_equal(composite.pixels[:, -128:], blender.make(recipe(blender, albums, "picture")).pixels)
 
 
@@ -124,20 +125,20 @@ def test_layouts_that_cannot_be_are_refused(blender, albums, tmp_path):
 
 def test_latents_come_from_the_library_and_are_those_of_the_encoder(blender, albums, built):
     shas = [album.cover_sha256 for album in albums]
-    reading = Blender(Path("nowhere"), load_codec=lambda: blender.codec, library=built)  # no cover file could be read
-    encoding = Blender(built.covers_dir, load_codec=lambda: blender.codec)
-    assert np.allclose(reading.latents(shas), encoding.latents(shas), atol=1e-3)
+    reading = blender_of(Path("nowhere"), blender.codec, built)  # no cover file could be read
+    encoding = blender_of(built.covers_dir, blender.codec)
+    assert np.allclose(reading.parents.latents(shas), encoding.parents.latents(shas), atol=1e-3)
 
 
 def test_a_drift_brightens_and_is_in_the_recipe(blender, albums):
-    names = [one.name for one in blender.directions]
+    names = [one.name for one in blender.parents.directions]
     assert names[:2] == ["brighter", "warmer"] and {"more metal", "more pop", "axis 1"} <= set(names)
     still = recipe(blender, albums[:3], "picture")
     shades = [blender.make(replace(still, drift=(("brighter", steps),))).pixels.mean() for steps in (-4, 0, 4)]
     assert shades[0] + 5 < shades[1] < shades[2] - 5
     drifted = replace(still, drift=(("brighter", 4.0), ("axis 1", -1.0)))
     assert Recipe.from_json(drifted.to_json()) == drifted and drifted.blend_id != still.blend_id
-    film = blender.make(replace(drifted, layout="film", frames=3)).film
+    film = blender.make(replace(drifted, layout="film", frames=3)).frames
     assert np.array_equal(film[0], blender.make(still).pixels)
     assert np.array_equal(film[-1], blender.make(drifted).pixels)
     with pytest.raises(BlendError, match="no direction 'louder'"):
@@ -199,7 +200,7 @@ def test_bulk_reads_latents_from_the_library(blender, built):
     from pipelines.blends.bulk import blend_bulk
     from pipelines.progress import Progress
 
-    reading = Blender(Path("nowhere"), load_codec=lambda: blender.codec, library=built)
+    reading = blender_of(Path("nowhere"), blender.codec, built)
     snapshot = Snapshot.load(built)
     lines = [json.dumps({"albums": [f"Ä / T {i}", f"Ä / T {i + 1}"], "size": 128}) for i in range(20)]
     report = blend_bulk(reading, lines, lambda text: resolve(snapshot, text), built.blends_dir / "many", Progress())

@@ -52,7 +52,7 @@ def folder(tmp_path_factory, covers, tiny_weights) -> Path:
 @pytest.fixture(autouse=True)
 def tiny_model(tiny_weights, monkeypatch):
     """Blending uses the library's model, not the shipped one."""
-    monkeypatch.setattr("pipelines.blends.blender.Blender.__init__.__defaults__", (tiny_weights, "auto", None))
+    monkeypatch.setattr("pipelines.blends.blender.SHIPPED", tiny_weights)
     monkeypatch.setattr(cli, "DEBUG", [])
 
 

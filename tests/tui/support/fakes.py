@@ -161,7 +161,7 @@ class FakeBlender:
             Part(album.album_id, album.artist, album.title, album.cover_sha256 or "", None) for album in albums
         )
         recipe = Recipe(parts, mode, size, "fake")
-        return BlendResult(recipe, np.full((128, 128, 3), 90, dtype=np.uint8), path, "cpu", 0.5)
+        return BlendResult(recipe, (np.full((128, 128, 3), 90, dtype=np.uint8),), path, "cpu", 0.5)
 
 
 def make_app(

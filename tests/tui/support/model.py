@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from pipelines.blends.blender import Blender
+from pipelines.blends.parents import Parents
 from tests.tui.support.fakes import FakeCovers
 from tui.workers.decoder import Decoder
 from vae.directions import Direction
@@ -49,9 +49,8 @@ class Index:
 
 def decoder_of(codec: TinyCodec) -> Decoder:
     def blender() -> Blender:
-        made = Blender(Path("nowhere"), load_codec=lambda: codec)  # type: ignore[arg-type, return-value]
-        made._files = FakeCovers()  # type: ignore[assignment]
-        made._directions = (Direction("brighter", np.full(48, 10, np.float32)),)
-        return made
+        parents = Parents(codec, FakeCovers())  # type: ignore[arg-type]
+        parents.directions = (Direction("brighter", np.full(48, 10, np.float32)),)
+        return Blender(parents)
 
     return Decoder(blender)

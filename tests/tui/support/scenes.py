@@ -95,7 +95,7 @@ def scene_app(
     app.setup.decoder = decoder_of(TinyCodec())
     blender = app.setup.decoder._loaded()
     ways = {"brighter": 10, "darker": -10}
-    blender._directions = tuple(Direction(said, np.full(48, by, np.float32)) for said, by in ways.items())
+    blender.parents.directions = tuple(Direction(said, np.full(48, by, np.float32)) for said, by in ways.items())
     session.personal = Records()
     session.tray = [session.snapshot.album(row) for row in (1, 2, 3)] if name in ("bench", "near", "write") else []
     session.neighborhood.index = Index()  # type: ignore[attr-defined]

@@ -124,7 +124,7 @@ class BenchScreen(Screen[str | None]):
 
     @work
     async def _learn_directions(self) -> None:
-        names = self.decoder.job(lambda blender: tuple(one.name for one in blender.directions))
+        names = self.decoder.job(lambda blender: tuple(one.name for one in blender.parents.directions))
         self.directions = await self._answer(names) or ()
         if self.query(BenchStatus):
             self._draw_text()
@@ -136,7 +136,7 @@ class BenchScreen(Screen[str | None]):
             self.say("this album has no cover")
             return
         if sha not in self._encoded:
-            pixels = await self._answer(self.decoder.job(lambda blender: blender.picture_of(sha)))
+            pixels = await self._answer(self.decoder.job(lambda blender: blender.parents.picture_of(sha)))
             if pixels is None:
                 return
             self._encoded[sha] = pixels
