@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,13 +17,15 @@ from store.personal.records import NAME_LIMIT, blend_row
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights
 from store.text import clean
 from tui.layout.ring import MAX_RING, MIN_RING
-from tui.randomly import random_row
 from tui.walk.network import Network
 from tui.walk.placement import place
+from tui.walk.random_album import random_row
 from tui.walk.trail import Trail
 
 if TYPE_CHECKING:
     from pipelines.blends.blender import BlendResult
+    from store.neighbors.neighborhood import Neighborhood
+    from store.personal.records import Personal
 
 TRAY_LIMIT = 12
 PRESETS = {  # what counts, by name; the first is the default
@@ -34,45 +36,15 @@ PRESETS = {  # what counts, by name; the first is the default
 NeighborCache = dict[tuple[str, Weights, Filter], list[Neighbor]]
 
 
-class Snapshot(Protocol):
-    """What the walk needs of `store.memory.snapshot.Snapshot`."""
+class Recorder(Protocol):
+    """Writes personal records in the order they come; the walk does not wait for the disk."""
 
     @property
-    def listeners(self) -> np.ndarray: ...  # float64 [n], nan = unknown
-    def __len__(self) -> int: ...
-    def album(self, row: int) -> Album: ...
-    def row(self, album_id: str) -> int | None: ...
+    def trouble(self) -> str | None:
+        """Why the last record could not be written."""
 
-
-class Neighborhood(Protocol):
-    """What the walk needs of `store.neighbors.neighborhood.Neighborhood`."""
-
-    @property
-    def snapshot(self) -> Any: ...
-    @property
-    def notices(self) -> Sequence[str]: ...
-    def neighbors(
-        self, album_id: str, k: int = 12, weights: Weights = ..., *, allowed: Any = ...
-    ) -> list[Neighbor]: ...
-    def reasons(self, a: str, b: str, weights: Weights = ...) -> tuple[Reason, ...]: ...
-    def nearest_to(self, vector: Any, k: int) -> list[Neighbor]: ...
-
-
-class Personal(Protocol):
-    """What the walk writes to `store.personal.records.Personal`; these never wait for a lock."""
-
-    def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None) -> None: ...
-    def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None: ...
-    def add_bookmark(self, album_id: str) -> None: ...
-    def remove_bookmark(self, album_id: str) -> None: ...
-    def name_walk(self, walk_id: str, name: str) -> None: ...
-
-
-class Recorder(Personal, Protocol):
-    """The same off the screen's thread; `trouble` says why the last record could not be written."""
-
-    @property
-    def trouble(self) -> str | None: ...
+    def write(self, record: Callable[[Personal], None]) -> None:
+        """Call `record` with the library's personal records, later."""
 
 
 # albums, weights, mode, pixels a side, folder -> what was written; loads the model at its first call
@@ -137,11 +109,7 @@ class Session:
 
     def album(self, album_id: str) -> Album:
         """The album of an id that this library knows."""
-        row = self.snapshot.row(album_id)
-        if row is None:
-            raise KeyError(album_id)
-        album: Album = self.snapshot.album(row)
-        return album
+        return self.snapshot.album(self.neighborhood.row(album_id))
 
     @property
     def here(self) -> Album:
@@ -189,10 +157,9 @@ class Session:
 
     def record_blend(self, result: BlendResult) -> None:
         """Put a written blend into the personal records."""
-        if self.personal is not None and result.path is not None:
-            recipe = json.loads(result.recipe.to_json())
-            path = str(result.path.resolve())
-            self.personal.add_blend(blend_row(path), path, recipe)
+        if result.path is not None:
+            path, recipe = str(result.path.resolve()), json.loads(result.recipe.to_json())
+            self._record(lambda personal: personal.add_blend(blend_row(path), path, recipe))
 
     # the ring
 
@@ -268,9 +235,8 @@ class Session:
 
     def random(self, *, weighted: bool = False) -> bool:
         """Jump to any other album that passes the filter; False if there is none. `weighted`: rather to a known one."""
-        row = random_row(
-            self.snapshot, self.snapshot.row(self.here.album_id), self.filter, self._random.random(), weighted
-        )
+        here, draw = self.neighborhood.row(self.here.album_id), self._random.random()
+        row = random_row(self.snapshot, here, self.filter, draw, weighted)
         if row is None:
             return False
         self.jump(self.snapshot.album(row).album_id)
@@ -295,18 +261,17 @@ class Session:
         marked = album_id not in self.bookmarks
         if marked:
             self.bookmarks.insert(0, album_id)
+            self._record(lambda personal: personal.add_bookmark(album_id))
         else:
             self.bookmarks.remove(album_id)
-        if self.personal is not None:
-            (self.personal.add_bookmark if marked else self.personal.remove_bookmark)(album_id)
+            self._record(lambda personal: personal.remove_bookmark(album_id))
         return marked
 
     def name_walk(self, walk_id: str, name: str) -> str:
         """Name a walk or rename it; an empty name takes its name off. The name as it is kept."""
         name = clean(name, NAME_LIMIT)
         self.walk_names[walk_id] = name
-        if self.personal is not None:
-            self.personal.name_walk(walk_id, name)
+        self._record(lambda personal: personal.name_walk(walk_id, name))
         return name
 
     # the tray
@@ -330,13 +295,12 @@ class Session:
 
     def neighbors_of(self, album_id: str) -> list[Neighbor]:
         """The neighbours of an album, best first, by what counts now; the last few hundred answers are kept."""
-        key = (album_id, self.weights, self.filter)
+        key = album_id, self.weights, self.filter
         if key not in self._neighbors:
             if len(self._neighbors) > 200:
                 self._neighbors.pop(next(iter(self._neighbors)))
-            allowed = self.filter.allowed(self.snapshot, self.snapshot.row(key[0]))
-            found = self.neighborhood.neighbors(key[0], k=MAX_RING, weights=self.weights, allowed=allowed)
-            self._neighbors[key] = found
+            allowed = self.filter.allowed(self.snapshot, self.neighborhood.row(album_id))
+            self._neighbors[key] = self.neighborhood.neighbors(album_id, MAX_RING, self.weights, allowed=allowed)
         return self._neighbors[key]
 
     def _place(self, previous: Sequence[str | None] = (), wishes: dict[str, int] | None = None) -> None:
@@ -356,13 +320,16 @@ class Session:
             self._place(self.trail.here.slots)
         return moved
 
-    def _log_step(self) -> None:
-        self.trail.here.walk_id = self.walk_id
+    def _record(self, record: Callable[[Personal], None]) -> None:
         if self.personal is not None:
-            visit, previous = self.trail.here, self.previous
-            self.personal.add_walk_step(
-                self.walk_id, self._steps, visit.album_id, None if previous is None else previous.album_id
-            )
+            self.personal.write(record)
+
+    def _log_step(self) -> None:
+        visit, seq = self.trail.here, self._steps
+        visit.walk_id = self.walk_id
+        if self.personal is not None:
+            came_from = None if self.trail.previous is None else self.trail.previous.album_id
+            self.personal.write(lambda personal: personal.add_walk_step(self.walk_id, seq, visit.album_id, came_from))
             self._steps += 1
 
     def _first(self) -> str:
@@ -370,10 +337,9 @@ class Session:
         listeners = self.snapshot.listeners
         row = int(np.argmax(np.nan_to_num(listeners)))
         if listeners[row] > 0:
-            known: Album = self.snapshot.album(row)
-            return known.album_id
+            return self.snapshot.album(row).album_id
         for _ in range(100):
-            album: Album = self.snapshot.album(self._random.randrange(len(self.snapshot)))
+            album = self.snapshot.album(self._random.randrange(len(self.snapshot)))
             if album.cover_sha256 and album.tags:
                 break
         return album.album_id

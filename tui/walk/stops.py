@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.walk.session import Neighborhood
 from tui.walk.trail import Trail
 
 if TYPE_CHECKING:
     from pipelines.exports.walk import Stop
+    from store.neighbors.neighborhood import Neighborhood
 
 
 def stops_of(trail: Trail, neighborhood: Neighborhood, walk_id: str | None = None) -> list[Stop]:
@@ -25,6 +25,6 @@ def stops_of(trail: Trail, neighborhood: Neighborhood, walk_id: str | None = Non
         came_from = None if visit.came_from is None else number.get(visit.came_from)
         before = None if came_from is None else visits[came_from].album_id
         reasons = () if before is None else neighborhood.reasons(before, visit.album_id)
-        album = snapshot.album(snapshot.row(visit.album_id))
+        album = snapshot.album(neighborhood.row(visit.album_id))
         stops.append(Stop(number[visit.seq], album, came_from, reasons))
     return stops

@@ -58,6 +58,9 @@ class Records:
         self.bookmarks: list[str] = []
         self.names: dict[str, str] = {}
 
+    def write(self, record: Callable[[Any], None]) -> None:
+        record(self)
+
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
         self.steps.append(album_id)
 

@@ -96,6 +96,9 @@ class FakeNeighborhood:
                 found.append(Neighbor(album, total / weight, reasons))
         return sorted(found, key=lambda neighbor: -neighbor.score)[:k]
 
+    def row(self, album_id: str) -> int:
+        return self.snapshot.rows[album_id]
+
     def nearest_to(self, vector: Any, k: int) -> list[Neighbor]:
         return [Neighbor(album, 1 / (place + 1), ()) for place, album in enumerate(self.snapshot.albums[:k])]
 

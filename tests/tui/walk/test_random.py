@@ -10,7 +10,7 @@ import pytest
 from store.neighbors.filters import NO_FILTER, Filter
 from tests.tui.support.app import ready, session_of, walk_of
 from tests.tui.support.fakes import FakeSnapshot, make_album, make_app
-from tui.randomly import random_row
+from tui.walk.random_album import random_row
 
 DRAWS = 20_000
 

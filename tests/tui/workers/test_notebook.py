@@ -31,8 +31,8 @@ def test_records_do_not_wait_and_closing_writes_them_all_in_order() -> None:
     slow = Slow()
     notebook = Notebook(slow)
     for seq in range(20):
-        notebook.add_walk_step("walk", seq, f"album {seq}", None)
-    notebook.add_blend("id", "blend.png", {})
+        notebook.write(lambda slow, seq=seq: slow.add_walk_step("walk", seq, f"album {seq}"))
+    notebook.write(lambda slow: slow.add_blend("id", "blend.png", {}))
     assert slow.written == []
     slow.go.set()
     notebook.close()
@@ -45,6 +45,6 @@ def test_trouble_is_kept_for_the_screen() -> None:
     slow.go.set()
     slow.fails = LibraryError("cannot write to journal.jsonl: No space left on device")
     notebook = Notebook(slow)
-    notebook.add_walk_step("walk", 0, "album")
+    notebook.write(lambda slow: slow.add_walk_step("walk", 0, "album"))
     notebook.close()
     assert notebook.trouble == "cannot write to journal.jsonl: No space left on device"
