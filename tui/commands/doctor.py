@@ -16,7 +16,7 @@ import click
 
 from tui.commands.explore import look_options
 from tui.commands.merging import offer_merges
-from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
+from tui.commands.shared import Context, interactive, json_command, open_library, print_json
 from tui.terminal.look import TerminalLook
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ class Finding:
 @click.option("--yes", is_flag=True, help="With --repair: mend without asking.")
 @click.option("--merge", is_flag=True, help="With --repair: merge albums that look like one, too, without asking.")
 @look_options
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def doctor(
     context: Context,
     repair: bool,

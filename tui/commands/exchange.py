@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, open_library, print_json
+from tui.commands.shared import Context, json_command, open_library, print_json
+
+if TYPE_CHECKING:
+    from pipelines.exports.library import ExchangeReport
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command()
 @click.argument("folder", type=FOLDER)
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def export(context: Context, folder: Path, as_json: bool) -> int:
     """Write the whole library to a new FOLDER: every table as Parquet, the covers, a manifest."""
     from pipelines.exports.library import export_library
     from pipelines.progress import StderrProgress
 
     report = export_library(open_library(context), folder, StderrProgress())
-    if as_json:
-        print_json(report.to_json())
-        return 0
-    click.echo(f"{report.summary()} in {folder}")
-    for line in report.left_out[:20]:
-        click.echo(f"  {line}", err=True)
+    _print(report, f"in {folder}", as_json)
     return 0
 
 
 @click.command("import")
 @click.argument("folder", type=FOLDER)
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def import_(context: Context, folder: Path, as_json: bool) -> int:
     """Make a library from what `export` wrote to FOLDER. Where one is there already, nothing is changed."""
     from pipelines.exports.library import import_library
     from pipelines.progress import StderrProgress
 
     report = import_library(folder, context.library_dir, StderrProgress())
+    _print(report, f"into {context.library_dir}", as_json)
+    if not as_json:
+        click.echo("next: `sleevewalk build` writes the index", err=True)
+    return 0
+
+
+def _print(report: ExchangeReport, where: str, as_json: bool) -> None:
     if as_json:
         print_json(report.to_json())
-        return 0
-    click.echo(f"{report.summary()} into {context.library_dir}")
+        return
+    click.echo(f"{report.summary()} {where}")
     for line in report.left_out[:20]:
         click.echo(f"  {line}", err=True)
-    click.echo("next: `sleevewalk build` writes the index", err=True)
-    return 0

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, open_library, print_ingest, print_json
+from tui.commands.shared import (
+    FILE,
+    FOLDER,
+    Command,
+    Context,
+    create_library,
+    json_command,
+    open_library,
+    print_ingest,
+    print_json,
+    shard_weights_option,
+)
 
 if TYPE_CHECKING:
     from pipelines.report import IngestReport
@@ -18,11 +28,6 @@ if TYPE_CHECKING:
     from pipelines.web.client import Web
     from store.database.library import Library
 
-F = TypeVar("F", bound=Callable[..., object])
-
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
-LIMIT = click.IntRange(min=1)
 COUNT = click.IntRange(min=0)
 
 
@@ -34,9 +39,7 @@ def ingest() -> None:
 @ingest.command()
 @click.argument("file", type=FILE)
 @click.option("--covers", type=FOLDER, help="Folder that the table's `cover` paths are in.")
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> int:
     """Albums from a CSV, Parquet or JSON Lines FILE.
 
@@ -44,10 +47,9 @@ def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> i
     """
     from pipelines.progress import StderrProgress
     from pipelines.sources.table import ingest_table
-    from store.database.library import Library
 
-    report = ingest_table(Library.create(context.library_dir), file, covers, StderrProgress())
-    _tell(report, as_json)
+    report = ingest_table(create_library(context), file, covers, StderrProgress())
+    _print(report, as_json)
     addresses = report.without_cover_by_reason["URL not fetched"]
     if addresses and not as_json:
         click.echo(f"next: `sleevewalk ingest covers` fetches {addresses:,} covers from their addresses", err=True)
@@ -56,23 +58,16 @@ def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> i
 
 @ingest.command()
 @click.argument("directory", type=FOLDER)
-@click.option(
-    "--weights",
-    type=FILE,
-    help="The weights file that the shards were made with, if not the installed one.",
-)
-@json_option
-@command_options
-@click.pass_obj
+@shard_weights_option
+@json_command
 def shards(context: Context, directory: Path, weights: Path | None, as_json: bool) -> int:
     """Albums, covers and latents that `shards make` put into DIRECTORY; nothing is then left to embed."""
     from pipelines.progress import StderrProgress
     from pipelines.shards.ingest import ingest_shards
-    from store.database.library import Library
     from vae.info import SHIPPED
 
-    library = Library.create(context.library_dir)
-    print_ingest(ingest_shards(library, directory, StderrProgress(), weights=weights or SHIPPED), as_json)
+    report = ingest_shards(create_library(context), directory, StderrProgress(), weights=weights or SHIPPED)
+    print_ingest(report, as_json)
     if not as_json:
         click.echo("next: `sleevewalk build` writes the index", err=True)
     return 0
@@ -80,9 +75,7 @@ def shards(context: Context, directory: Path, weights: Path | None, as_json: boo
 
 @ingest.command()
 @click.argument("directory", type=FOLDER)
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def folder(context: Context, directory: Path, as_json: bool) -> int:
     """Your own music: albums from the tags of all files under DIRECTORY, with their embedded art or cover files.
 
@@ -90,29 +83,24 @@ def folder(context: Context, directory: Path, as_json: bool) -> int:
     """
     from pipelines.progress import StderrProgress
     from pipelines.sources.folder import ingest_folder
-    from store.database.library import Library
 
-    report = ingest_folder(Library.create(context.library_dir), directory, StderrProgress())
-    _tell(report, as_json)
+    _print(ingest_folder(create_library(context), directory, StderrProgress()), as_json)
     return 0
 
 
 @ingest.command("similar-artists")
 @click.argument("file", type=FILE)
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def similar_artists(context: Context, file: Path, as_json: bool) -> int:
     """Which artists are alike, from a CSV FILE with artist, similar, match (0–1)."""
     from pipelines.progress import StderrProgress
     from pipelines.sources.similar_artists import ingest_similar_artists
-    from store.database.library import Library
 
-    print_ingest(ingest_similar_artists(Library.create(context.library_dir), file, StderrProgress()), as_json)
+    print_ingest(ingest_similar_artists(create_library(context), file, StderrProgress()), as_json)
     return 0
 
 
-def threshold_options(command: F) -> F:
+def threshold_options(command: Command) -> Command:
     """Which albums of Last.fm are wanted."""
     plays = click.option("--min-plays", type=COUNT, default=100_000, show_default=True, help="Enough plays, or …")
     listeners = click.option(
@@ -121,7 +109,7 @@ def threshold_options(command: F) -> F:
     return plays(listeners(command))
 
 
-limit_option = click.option("--limit", type=LIMIT, help="At most so many albums.")
+limit_option = click.option("--limit", type=click.IntRange(min=1), help="At most so many albums.")
 base_url_option = click.option("--base-url", metavar="URL", help="Ask a server of your own in its place.")
 
 
@@ -140,9 +128,7 @@ base_url_option = click.option("--base-url", metavar="URL", help="Ask a server o
 )
 @limit_option
 @base_url_option
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def lastfm(
     context: Context,
     tags: tuple[str, ...],
@@ -163,11 +149,10 @@ def lastfm(
     from pipelines.folders import config_file
     from pipelines.sources.covers import Places
     from pipelines.sources.lastfm import BASE_URL, LastFm, Query, Threshold
-    from store.database.library import Library
     from tui.config import lastfm_key
 
     key = lastfm_key(config_file())
-    library = Library.create(context.library_dir)
+    library = create_library(context)
     web = client(base_url, BASE_URL)
     source = LastFm(
         web,
@@ -178,7 +163,7 @@ def lastfm(
         base_url or BASE_URL,
     )
     places = {"archive": Places(), "lastfm": Places(archive=""), "none": None}[covers]
-    _tell(_ingest_with_covers(library, source, web, limit, places), as_json)
+    _print(_ingest_with_covers(library, source, web, limit, places), as_json)
     return 0
 
 
@@ -189,9 +174,7 @@ def lastfm(
 @click.option("--user", "users", multiple=True, help="What a user of ListenBrainz listened to.")
 @limit_option
 @base_url_option
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def musicbrainz(
     context: Context,
     tags: tuple[str, ...],
@@ -208,12 +191,11 @@ def musicbrainz(
     """
     from pipelines.sources.covers import Places
     from pipelines.sources.musicbrainz import BASE_URL, MusicBrainz, Query
-    from store.database.library import Library
 
-    library = Library.create(context.library_dir)
+    library = create_library(context)
     web = client(base_url, BASE_URL)
     source = MusicBrainz(web, Query(tags, artists, groups, users), base_url or BASE_URL)
-    _tell(_ingest_with_covers(library, source, web, limit, Places(musicbrainz=base_url or BASE_URL)), as_json)
+    _print(_ingest_with_covers(library, source, web, limit, Places(musicbrainz=base_url or BASE_URL)), as_json)
     return 0
 
 
@@ -222,9 +204,7 @@ def musicbrainz(
 @click.option("--no-archive", is_flag=True, help="Only from addresses that came with albums (a table's `cover`).")
 @click.option("--allow-private", is_flag=True, help="Ask addresses in your own network too.")
 @base_url_option
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def covers(
     context: Context, limit: int | None, no_archive: bool, allow_private: bool, base_url: str | None, as_json: bool
 ) -> int:
@@ -237,14 +217,12 @@ def covers(
 
     web = client(base_url, ARCHIVE_URL, allow_private)
     places = Places(archive="" if no_archive else base_url or ARCHIVE_URL)
-    _tell(fetch_covers(open_library(context), web, places, None, limit, StderrProgress()), as_json)
+    _print(fetch_covers(open_library(context), web, places, None, limit, StderrProgress()), as_json)
     return 0
 
 
 @ingest.command()
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def status(context: Context, as_json: bool) -> int:
     """What is done, waiting, absent and failed, with reasons, for every source."""
     from pipelines.sources.journal import ingest_status
@@ -266,9 +244,7 @@ def status(context: Context, as_json: bool) -> int:
 @ingest.command()
 @click.option("--failed", is_flag=True, help="Only what failed or was refused, not what was absent.")
 @threshold_options
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as_json: bool) -> int:
     """Ask again for what failed, was refused or was absent, and for nothing else.
 
@@ -295,7 +271,7 @@ def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as
         if due_items(library, source.name):
             _add(report, ingest_remote(library, source, web, None, progress))
     _add(report, fetch_covers(library, web, Places(), None, None, progress, only_tried=True))
-    _tell(report, as_json)
+    _print(report, as_json)
     return 0
 
 
@@ -346,7 +322,7 @@ def _has(library: Library, source: str, statuses: tuple[str, ...]) -> bool:
     return any(line.source == source and line.status in (*statuses, "waiting") for line in ingest_status(library))
 
 
-def _tell(report: IngestReport, as_json: bool) -> None:
+def _print(report: IngestReport, as_json: bool) -> None:
     print_ingest(report, as_json)
     if not as_json and report.covers_stored:
         click.echo("next: `sleevewalk build` embeds the new covers", err=True)

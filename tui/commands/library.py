@@ -7,14 +7,12 @@ from pathlib import Path
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, open_library, print_json
+from tui.commands.shared import Context, command_options, json_command, json_option, open_library, print_json
 
 
 @click.command()
 @click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Another model's weights file.")
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def build(context: Context, weights: Path | None, as_json: bool) -> int:
     """Embed the covers that are new, then index them and find their neighbours."""
     from pipelines.build import build as bring_up_to_date

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, command_options, interactive, json_option, open_library, print_json
+from tui.commands.shared import Context, interactive, json_command, open_library, print_json
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,9 +26,7 @@ class _DryRun(Exception):
 @click.argument("album")
 @click.argument("other")
 @dry_run_option
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool) -> int:
     """Make OTHER part of ALBUM: they are one.
 
@@ -43,12 +41,8 @@ def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool
     snapshot = Snapshot.load(library)
     kept, gone = (resolve(snapshot, text) for text in (album, other))
     report = _do(library, dry_run, lambda con: merge_albums(con, kept.album_id, gone.album_id))
-    if as_json:
-        print_json({**report.to_json(), "dry_run": dry_run})
-        return 0
-    click.echo(f"{'would merge' if dry_run else 'merged'} {_name(report.other_label, report.other_id)}")
-    click.echo(f"       into {_name(report.label, report.album_id)}")
-    _tell(report, dry_run, f"sleevewalk split {report.album_id} {report.other_id}")
+    heads = ("would merge" if dry_run else "merged", "       into")
+    _print(report, heads, "split", dry_run, as_json)
     return 0
 
 
@@ -56,9 +50,7 @@ def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool
 @click.argument("album")
 @click.argument("part", required=False)
 @dry_run_option
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def split(context: Context, album: str, part: str | None, dry_run: bool, as_json: bool) -> int:
     """Take PART out of ALBUM: they are two.
 
@@ -77,12 +69,8 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
         return split_album(con, kept.album_id, find_part(album_parts(con, kept.album_id), kept.label, part))
 
     report = _do(library, dry_run, take_out)
-    if as_json:
-        print_json({**report.to_json(), "dry_run": dry_run})
-        return 0
-    click.echo(f"{'would take' if dry_run else 'took'} {_name(report.other_label, report.other_id)}")
-    click.echo(f"    out of {_name(report.label, report.album_id)}")
-    _tell(report, dry_run, f"sleevewalk merge {report.album_id} {report.other_id}")
+    heads = ("would take" if dry_run else "took", "    out of")
+    _print(report, heads, "merge", dry_run, as_json)
     return 0
 
 
@@ -128,10 +116,15 @@ def _name(label: str, album_id: str) -> str:
     return f"{clean(label, 300)}  {album_id}"
 
 
-def _tell(report: MergeReport, dry_run: bool, undo: str) -> None:
-    """What moved, which fields changed, and how to undo it."""
+def _print(report: MergeReport, heads: tuple[str, str], undo: str, dry_run: bool, as_json: bool) -> None:
+    """Both albums, each after its part of `heads`; what moved, which fields changed, the command that undoes it."""
     from store.text import clean
 
+    if as_json:
+        print_json({**report.to_json(), "dry_run": dry_run})
+        return
+    click.echo(f"{heads[0]} {_name(report.other_label, report.other_id)}")
+    click.echo(f"{heads[1]} {_name(report.label, report.album_id)}")
     counts = (
         (report.sources, "source"), (report.bookmarks, "bookmark"), (report.stops, "stop of walks"),
         (report.parents, "parent of blends"),
@@ -145,7 +138,8 @@ def _tell(report: MergeReport, dry_run: bool, undo: str) -> None:
     if dry_run:
         click.echo("nothing was changed", err=True)
     else:
-        click.echo(f"`{undo}` undoes it; `sleevewalk build` brings the neighbours up to date", err=True)
+        command = f"sleevewalk {undo} {report.album_id} {report.other_id}"
+        click.echo(f"`{command}` undoes it; `sleevewalk build` brings the neighbours up to date", err=True)
 
 
 def _plural(what: str, count: int) -> str:

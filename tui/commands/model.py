@@ -6,21 +6,20 @@ from pathlib import Path
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, print_json
+from tui.commands.shared import FOLDER, Context, command_options, json_command, print_json
 
-FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
-FILE = click.Path(path_type=Path, dir_okay=False)
+ANY_FILE = click.Path(path_type=Path, dir_okay=False)
 DEVICE = click.Choice(["auto", "cuda", "cpu"])
 
 
 @click.command()
 @click.option("--covers", type=FOLDER, help="Folder of covers (with covers.csv, if any).  [default: the library's]")
-@click.option("--table", type=FILE, help="CSV with cover, artist and genre.")
+@click.option("--table", type=ANY_FILE, help="CSV with cover, artist and genre.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long.  [default: 20]")
 @click.option("--steps", type=click.IntRange(1), help="How many steps instead.")
 @click.option("--device", default="auto", type=DEVICE, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on where the last run to the same file stopped.")
-@click.option("--out", type=FILE, default="runs/sleevewalk.safetensors", show_default=True, help="Weights file.")
+@click.option("--out", type=ANY_FILE, default="runs/sleevewalk.safetensors", show_default=True, help="Weights file.")
 @command_options
 @click.pass_obj
 def train(
@@ -44,15 +43,13 @@ def train(
 
 @click.command()
 @click.option("--covers", type=FOLDER, help="Folder of covers.  [default: the library's]")
-@click.option("--table", type=FILE, help="CSV with cover, artist and genre.  [default: covers.csv in the folder]")
+@click.option("--table", type=ANY_FILE, help="CSV with cover, artist and genre.  [default: covers.csv in the folder]")
 @click.option("--held-out", is_flag=True, help="Only the tenth, by artist, that training leaves aside.")
 @click.option("--fit", type=FOLDER, help="Folder of covers to fit the baselines on.")
-@click.option("--weights", type=FILE, help="Another model's weights file.")
+@click.option("--weights", type=ANY_FILE, help="Another model's weights file.")
 @click.option("--sheets", type=click.Path(path_type=Path, file_okay=False), help="Folder for contact sheets.")
 @click.option("--device", default="auto", type=DEVICE, show_default=True)
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def evaluate(
     context: Context,
     covers: Path | None,

@@ -6,10 +6,18 @@ from pathlib import Path
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, open_library, print_json
+from tui.commands.shared import (
+    FILE,
+    FOLDER,
+    Context,
+    command_options,
+    json_command,
+    json_option,
+    open_library,
+    print_json,
+    shard_weights_option,
+)
 
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 engine_option = click.option(
     "--engine",
     type=click.Choice(["local", "ray"]),
@@ -98,10 +106,8 @@ def make(
 @click.argument("folder", type=FOLDER)
 @engine_option
 @address_option
-@click.option("--weights", type=FILE, help="The weights file that the shards were made with, if not the installed one.")
-@json_option
-@command_options
-@click.pass_obj
+@shard_weights_option
+@json_command
 def index(context: Context, folder: Path, engine: str, address: str | None, weights: Path | None, as_json: bool) -> int:
     """Index a large library from the shards in FOLDER: trained once on a sample, filled by many, merged.
 

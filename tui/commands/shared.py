@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -65,6 +65,16 @@ def command_options(command: Command) -> Command:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+shard_weights_option = click.option(
+    "--weights", type=FILE, help="The weights file that the shards were made with, if not the installed one."
+)
+
+
+def json_command(command: Command) -> Command:
+    """`--json`, `--library` and `--debug`; the command takes the Context first."""
+    return json_option(command_options(cast("Command", click.pass_obj(command))))
 
 
 def open_library(context: Context) -> Library:
@@ -72,6 +82,13 @@ def open_library(context: Context) -> Library:
     from store.database.library import Library
 
     return Library.open(context.library_dir)
+
+
+def create_library(context: Context) -> Library:
+    """The same, made where there is none."""
+    from store.database.library import Library
+
+    return Library.create(context.library_dir)
 
 
 def json_text(value: object) -> str:

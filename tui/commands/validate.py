@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tui.commands.shared import Context, command_options, json_option, open_library, print_json
+from tui.commands.shared import Context, json_command, open_library, print_json
 
 SIMILAR = "artist_similarity.csv"  # looked for beside the table
 
@@ -24,9 +24,7 @@ SIMILAR = "artist_similarity.csv"  # looked for beside the table
 @click.option("--genres", default="rock,indie,electronic,pop", show_default=True, help="Genres to tell apart.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for the report.  [default: the library's]")
 @click.option("--plain-progress", is_flag=True, hidden=True)
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def validate(
     context: Context,
     table: Path | None,

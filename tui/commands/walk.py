@@ -8,8 +8,7 @@ from tui.commands.shared import (
     Context,
     album_dict,
     album_line,
-    command_options,
-    json_option,
+    json_command,
     neighbor_dict,
     open_library,
     print_json,
@@ -21,9 +20,7 @@ from tui.commands.shared import (
 @click.command()
 @click.argument("text")
 @click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most.")
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def find(context: Context, text: str, count: int, as_json: bool) -> int:
     """Search artists and titles; typos are forgiven."""
     from store.memory.snapshot import Snapshot
@@ -49,9 +46,7 @@ def find(context: Context, text: str, count: int, as_json: bool) -> int:
 @click.option("--era", type=click.FloatRange(0), help="Weight of the years.")
 @click.option("--popularity", type=click.FloatRange(0), help="Weight of the listeners.")
 @click.option("--per-artist", default=2, show_default=True, type=click.IntRange(0), help="Of one artist; 0: any.")
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool, **given: float | None) -> int:
     """The neighbours of ALBUM and why they are."""
     from dataclasses import asdict, replace
@@ -89,9 +84,7 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
 @click.command()
 @click.argument("start")
 @click.argument("goal")
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def route(context: Context, start: str, goal: str, as_json: bool) -> int:
     """The way from one ALBUM to another whose weakest step is as strong as can be."""
     from store.neighbors.find import resolve

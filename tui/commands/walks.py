@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, album_line, command_options, json_option, open_library, print_json
+from tui.commands.shared import Context, album_line, json_command, open_library, print_json
 
 if TYPE_CHECKING:
     from store.database.library import Library
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 @click.argument("name_or_id", required=False)
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file.")
 @click.option("--name", "new_name", help="Name it, or rename it; '' takes its name off.")
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: str | None, as_json: bool) -> int:
     """List the recorded walks, or show the stops of one as a tree.
 
@@ -107,8 +105,7 @@ def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> int:
         write_walk(stops, CoverFiles(library.covers_dir), out, clean(walk.name) or clean(out.stem))
         click.echo(f"wrote {clean(str(out))}: {len(stops):,} stops", err=True)
     if as_json:
-        told = {**_facts(walk), "left_out": gone, **json.loads(stops_as_json(stops))}
-        print_json(told)
+        print_json({**_facts(walk), "left_out": gone, **json.loads(stops_as_json(stops))})
     elif out is None:
         for depth, visit in trail.tree():
             start = "▪ " if visit.came_from is None else "  "

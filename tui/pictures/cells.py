@@ -1,4 +1,4 @@
-"""PictureTable that the terminal draws itself, as text: a cell of a picture is one character that names row and column.
+"""Pictures that the terminal draws itself, as text: each cell is one character that names its row and column.
 
 So whatever Textual does with text (crop, join, cover, scroll) holds for pictures, and what goes out is found by
 comparing cells as for text. Only the mirror of the screen turns these characters into what the terminal understands.

@@ -164,19 +164,14 @@ def placeholder(album: Album, columns: int, rows: int) -> list[Strip]:
     ink = Color.from_rgb(*(base + 110).tolist())
     fill = Style.from_color(ink, paper)
     letters = Style(color=ink, bgcolor=paper, bold=True)
+    framed = rows >= 5 and columns >= 6
+    inner = columns - 2 if framed else columns
+    ends = {0: ("╭", "─", "╮"), rows - 1: ("╰", "─", "╯")}
     lines: list[Strip] = []
     for row in range(rows):
+        left, between, right = ends.get(row, ("│", " ", "│")) if framed else ("", " ", "")
+        middle = Segment(between * inner, fill)
         if row == rows // 2:
-            segment = Segment(centered(initials(album.artist, album.title), columns), letters)
-        elif rows >= 5 and columns >= 6 and row in (0, rows - 1):
-            ends = "╭╮" if row == 0 else "╰╯"
-            segment = Segment(ends[0] + "─" * (columns - 2) + ends[1], fill)
-        elif rows >= 5 and columns >= 6:
-            segment = Segment("│" + " " * (columns - 2) + "│", fill)
-        else:
-            segment = Segment(" " * columns, fill)
-        lines.append(Strip([segment], columns))
-    if rows >= 5 and columns >= 6:  # the frame runs beside the letters too
-        middle = centered(initials(album.artist, album.title), columns - 2)
-        lines[rows // 2] = Strip([Segment("│", fill), Segment(middle, letters), Segment("│", fill)], columns)
+            middle = Segment(centered(initials(album.artist, album.title), inner), letters)
+        lines.append(Strip([Segment(left, fill), middle, Segment(right, fill)], columns))
     return lines

@@ -125,8 +125,8 @@ def by_answers(wanted: str, source: str, answers: Answers, measured: tuple[int, 
 
 
 def _names(environ: Mapping[str, str]) -> str:
-    told = " ".join(environ.get(name, "") for name in ("TERM", "TERM_PROGRAM"))
-    return told.lower() + (" kitty" if environ.get("KITTY_WINDOW_ID") else "")
+    names = " ".join(environ.get(name, "") for name in ("TERM", "TERM_PROGRAM"))
+    return names.lower() + (" kitty" if environ.get("KITTY_WINDOW_ID") else "")
 
 
 def _tmux_passes(environ: Mapping[str, str]) -> bool:
@@ -135,7 +135,7 @@ def _tmux_passes(environ: Mapping[str, str]) -> bool:
         return True
     command = ["tmux", "show", "-Apv", "allow-passthrough"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=1, check=False)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=1, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return True
-    return told.stdout.strip() in ("on", "all")
+    return answer.stdout.strip() in ("on", "all")

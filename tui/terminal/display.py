@@ -121,7 +121,7 @@ class Display(OrderedKeys):
 def is_gone(read: int = 0) -> bool:
     """Whether the terminal at this end hung up; reading from it gives end of file or EIO from then on."""
     poll = select.poll()
-    poll.register(read, 0)  # a hangup is told whatever is asked for
+    poll.register(read, 0)  # a hangup is reported whatever is asked for
     return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
 
 

@@ -1,6 +1,6 @@
 """The kitty graphics protocol by Unicode placeholders: a picture is sent once, then placed by writing characters.
 
-https://sw.kovidgoyal.net/kitty/graphics-protocol/ ("Unicode placeholders"). The id of a picture is told by the
+https://sw.kovidgoyal.net/kitty/graphics-protocol/ ("Unicode placeholders"). The id of a picture is given by the
 foreground (a palette index, so that 256 colours are enough) and a third mark; its size by the underline's colour.
 """
 
@@ -74,7 +74,7 @@ class Kitty:
     def send(self, number: int, size: Size, in_use: Callable[[], Iterable[int]]) -> str:
         """Codes that have to come before the picture's cells: none where the terminal has it.
 
-        PictureTable over the limit are deleted, those not used for longest first, never one of `in_use`.
+        Pictures over the limit are deleted, those not used for longest first, never one of `in_use`.
         """
         key = self._key(number, size)
         parts = self._take_old()
