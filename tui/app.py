@@ -23,6 +23,7 @@ from tui.pictures.colors import ColorMode
 from tui.pictures.halfblocks import FINE, LITE
 from tui.pictures.painter import CoverPainter, CoverSource
 from tui.pictures.sleeve import sleeve_colors
+from tui.screens.base import DrawnScreen
 from tui.screens.bench.screen import BenchScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.run import EvidenceDesk, report_folder, validate_command
@@ -189,7 +190,7 @@ class SleevewalkApp(Display):
         for screen in self.screen_stack:
             for widget in screen.query("Lines, Field"):
                 widget.refresh()
-            if isinstance(screen, WalkScreen | MapScreen | NetworkScreen | BenchScreen | EvidenceScreen):
+            if isinstance(screen, DrawnScreen):
                 screen.redraw()
 
     def action_redraw(self) -> None:

@@ -102,7 +102,7 @@ async def test_the_details_give_every_reason() -> None:
         for reason in neighbor.reasons:
             assert reason.signal in text
             assert reason.text in text
-            assert f"{reason.score:.2f}" in text
+            assert f"{reason.share:.0%}" in text
         mode = walk_of(app).text_rows("#mode")[0]
         assert "ring 12" in mode and "tags 1" in mode and "40 albums" in mode
 

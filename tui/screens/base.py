@@ -5,12 +5,20 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from textual.app import ComposeResult
-from textual.screen import Screen
+from textual.screen import Screen, ScreenResultType
 
 from tui.widgets.lines import Lines, Span
 
 
-class TextScreen(Screen[None]):
+class DrawnScreen(Screen[ScreenResultType]):
+    """A screen that can draw itself anew, such as in the colours of another theme."""
+
+    @abstractmethod
+    def redraw(self) -> None:
+        """Draw everything."""
+
+
+class TextScreen(DrawnScreen[None]):
     """A full screen of rows to read, drawn anew for each width."""
 
     def compose(self) -> ComposeResult:
@@ -19,9 +27,9 @@ class TextScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Draw with the theme in use."""
-        self.call_after_refresh(self.draw)
+        self.call_after_refresh(self.redraw)
 
-    def draw(self) -> None:
+    def redraw(self) -> None:
         """Show the rows."""
         lines = self.query_one(Lines)
         lines.show(self.rows(lines, max(20, lines.size.width)))

@@ -41,7 +41,7 @@ class HelpScreen(TextScreen):
     def action_scroll(self, step: int) -> None:
         """Half a screen up or down."""
         self._first += step * max(1, self.query_one(Lines).size.height // 2)
-        self.draw()
+        self.redraw()
 
     def rows(self, lines: Lines, cells: int) -> list[list[Span]]:
         """The keys that fit, and what joins two albums where there is room."""

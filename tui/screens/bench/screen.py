@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
 from store.errors import LibraryError
 from tui.keynames import key_names
 from tui.pictures.painter import CoverPainter
+from tui.screens.base import DrawnScreen
 from tui.screens.bench.keys import BENCH_BINDINGS, KEYS
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.stage import BenchStage, Shown
@@ -40,7 +40,7 @@ TROUBLES = (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportE
 Answer = TypeVar("Answer")
 
 
-class BenchScreen(Screen[str | None]):
+class BenchScreen(DrawnScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
     BINDINGS = BENCH_BINDINGS

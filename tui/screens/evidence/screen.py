@@ -13,7 +13,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.message import Message
-from textual.screen import Screen
 
 from pipelines.evidence.results import Evidence, Pair, read_results
 from pipelines.evidence.sample import EvidenceError
@@ -21,6 +20,7 @@ from tui.keynames import key_names
 from tui.pictures.colors import ColorMode
 from tui.pictures.painter import CoverPainter
 from tui.screens import BREAKPOINTS
+from tui.screens.base import DrawnScreen
 from tui.screens.evidence.draw import SHOWN, Rows, heat_map, pair_side, words
 from tui.screens.evidence.keys import EVIDENCE_BINDINGS, KEYS
 from tui.screens.evidence.run import EvidenceDesk
@@ -36,7 +36,7 @@ ROOMY = 76  # columns from which the chosen pair has a side of its own
 _LOOK = 0.5  # seconds between looks at a run
 
 
-class EvidenceScreen(Screen[None]):
+class EvidenceScreen(DrawnScreen[None]):
     """Shows what lies in the report's folder; the run goes on when the screen is left."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS

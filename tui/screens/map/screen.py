@@ -10,7 +10,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.neighbors.cover_map import CoverMap
@@ -22,6 +21,7 @@ from tui.palette import Palette
 from tui.pictures.colors import COLORLESS
 from tui.pictures.painter import CoverPainter
 from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.base import DrawnScreen
 from tui.screens.map.draw import Drawn, album_at, albums_at, cell_of, dots, marks, next_album
 from tui.screens.map.genres import Genres, common_genres
 from tui.screens.map.keys import GENRE_KEYS, KEYS, MAP_BINDINGS
@@ -37,7 +37,7 @@ from tui.widgets.lines import Lines
 Mapper = Callable[[], CoverMap]
 
 
-class MapScreen(Screen[str | None]):
+class MapScreen(DrawnScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS

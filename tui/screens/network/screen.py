@@ -8,7 +8,6 @@ from typing import cast
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
 
 from store.records import Reason
 from tui.layout.edges import Cell
@@ -18,6 +17,7 @@ from tui.palette import Palette
 from tui.pictures.colors import COLORLESS
 from tui.pictures.painter import CoverPainter
 from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.base import DrawnScreen
 from tui.screens.network.keys import KEYS, NETWORK_BINDINGS
 from tui.screens.network.lattice import Window, draw_links, opening, whole
 from tui.screens.network.text import bars, focus_line, heading, why_line
@@ -31,7 +31,7 @@ from tui.widgets.lines import Lines
 Drawn = dict[Cell, tuple[str, Style]]
 
 
-class NetworkScreen(Screen[str | None]):
+class NetworkScreen(DrawnScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.message import Message
-from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.neighbors.sql import neighbors_sql
@@ -21,6 +21,7 @@ from tui.layout.navigation import Direction
 from tui.layout.ring import MAX_RING, MIN_RING
 from tui.pictures.painter import CoverPainter
 from tui.screens import BREAKPOINTS, HEIGHTS
+from tui.screens.base import DrawnScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.walk.blendview import BlendView
 from tui.screens.walk.counts import COUNTS_KEYS, Counts
@@ -35,15 +36,12 @@ from tui.widgets.lines import Lines
 from tui.workers.prefetch import Prefetch
 from vae.info import BadWeights
 
-if TYPE_CHECKING:
-    from pipelines.blends.blender import BlendResult
-
 BLEND_MODE = "vivid"
 BLEND_SIZE = 512
 TOO_SMALL = "too small: 40x18 or more, please"
 
 
-class WalkScreen(Screen[None]):
+class WalkScreen(DrawnScreen[None]):
     """Keys change the session; then only what differs is drawn."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
@@ -56,19 +54,6 @@ class WalkScreen(Screen[None]):
         """Another album is in the centre."""
 
         album: Album
-
-    @dataclass
-    class BlendDone(Message):
-        """A blend was written."""
-
-        albums: list[Album]
-        result: BlendResult
-
-    @dataclass
-    class BlendFailed(Message):
-        """No blend came of it; `reason` is for people."""
-
-        reason: str
 
     def __init__(
         self,
@@ -331,31 +316,22 @@ class WalkScreen(Screen[None]):
                 f"put two or more albums into the tray with {names('walk.tray')}, then press {names('walk.blend')}"
             )
         else:
-            self._blending = True
-            self.say(f"blending {len(self.session.tray)} covers …")
             self._blend(self.blender, list(self.session.tray))
 
-    @work(thread=True, group="blend")
-    def _blend(self, blender: Blender, albums: list[Album]) -> None:
+    @work
+    async def _blend(self, blender: Blender, albums: list[Album]) -> None:
+        self._blending = True
+        self.say(f"blending {len(albums)} covers …")
         try:
-            result = blender(albums, None, BLEND_MODE, BLEND_SIZE, self.blends_dir)
+            result = await asyncio.to_thread(blender, albums, None, BLEND_MODE, BLEND_SIZE, self.blends_dir)
         except (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError) as error:
-            self.post_message(self.BlendFailed(str(error) or type(error).__name__))
+            self.say(f"no blend: {str(error) or type(error).__name__}", error=True)
         else:
-            self.post_message(self.BlendDone(albums, result))
-
-    def on_walk_screen_blend_done(self, message: BlendDone) -> None:
-        """Show the picture and where it is."""
-        self._blending = False
-        self.session.record_blend(message.result)
-        view = self.query_one(BlendView)
-        view.show_result(message.albums, message.result)
-        self.say(f"wrote {message.result.path}")
-
-    def on_walk_screen_blend_failed(self, message: BlendFailed) -> None:
-        """Say why not."""
-        self._blending = False
-        self.say(f"no blend: {message.reason}", error=True)
+            self.session.record_blend(result)
+            self.query_one(BlendView).show_result(albums, result)
+            self.say(f"wrote {result.path}")
+        finally:
+            self._blending = False
 
     def on_key(self, event: events.Key) -> None:
         """A message stays until the next key."""
