@@ -2,7 +2,8 @@
 
 After a wanted change write the files anew and read their diff before you commit it:
     SLEEVEWALK_SNAPSHOTS=update python -m pytest tests/tui/screens/test_snapshots.py
-Both outputs draw the same. Covers are left out: text, lines and marks are compared.
+The .txt has text, lines and marks; the .look has every cell's colours, covers too (`tests/tui/support/looks.py`).
+Both outputs draw the same.
 A new screen is one line in `SCENES`.
 """
 
@@ -15,33 +16,60 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from rich.segment import Segment
 from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widgets import Input
 
-from tests.tui.support.app import screen_text
+from tests.tui.support.looks import look_of, plain_cover
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
+from tui.screens import find
+from tui.screens.find import FindScreen
 from tui.terminal.output import OUTPUTS
+from tui.widgets import album_panel
+from tui.workers import prefetch
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (160, 50))
 NO_COVERS = str.maketrans("▀▄", "  ")
 TOOK = re.compile(r"in \d+ ms")
-STILL = 9  # looks in a row, 0.08 s apart, at a screen that no longer changes: longer than any preview waits
+STILL = 8  # looks in a row, 0.02 s apart, at a screen that no longer changes
+STILL_FIND = 24  # which draws a cover only where a hit stays chosen for a while
+KINDS = ("txt", "look")
 
 
-async def settled(pilot: Pilot[Any]) -> str:
-    """The rows once late previews are drawn."""
-    same, shown = 0, ""
-    for _ in range(100):
-        text = (TOOK.sub("in 5 ms", row) for row in screen_text(pilot.app))  # type: ignore[arg-type]
-        rows = (row.translate(NO_COVERS).rstrip() for row in text)
-        now = "".join(row + "\n" for row in rows)
-        same, shown = (same + 1 if now == shown else 0), now
-        if same == STILL:
-            return shown
-        await pilot.pause(0.08)
+def untimed(strip: Strip) -> Strip:
+    """The row with the same milliseconds on every machine."""
+    return Strip([Segment(TOOK.sub("in 5 ms", text), style) for text, style, _ in strip])
+
+
+async def settled(pilot: Pilot[Any]) -> tuple[str, str]:
+    """The rows and their colours once late previews are drawn."""
+    for entry in pilot.app.screen.query(Input):
+        entry.cursor_blink = False
+    still = STILL_FIND if isinstance(pilot.app.screen, FindScreen) else STILL
+    same, seen = 0, ("", "")
+    for _ in range(200):
+        strips = [untimed(strip) for strip in pilot.app.screen._compositor.render_strips()]
+        rows = (strip.text.translate(NO_COVERS).rstrip() for strip in strips)
+        now = "".join(row + "\n" for row in rows), look_of(strips, pilot.app.theme_variables)
+        same, seen = (same + 1 if now == seen else 0), now
+        if same == still:
+            return seen
+        await pilot.pause(0.02)
     raise AssertionError("the screen does not come to rest")
+
+
+@pytest.fixture(autouse=True)
+def the_same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Previews come at once, the terminal has all colours, and the clock is UTC's."""
+    for module, name in ((find, "DEBOUNCE"), (album_panel, "DELAY"), (prefetch, "REST")):
+        monkeypatch.setattr(module, name, 0.001)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in (("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("TZ", "UTC")):
+        monkeypatch.setenv(name, value)
+    time.tzset()
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -50,22 +78,27 @@ async def settled(pilot: Pilot[Any]) -> str:
 async def test_the_screen_is_as_kept(
     name: str, size: tuple[int, int], output: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
     app = scene_app(name, tmp_path if name == "gallery" else Path("nowhere"), output=output)
-    monkeypatch.setattr(app.setup.covers, "pixels", lambda _sha: np.full((128, 128, 3), 90, np.uint8))
+    monkeypatch.setattr(app.setup.covers, "pixels", plain_cover)
     async with app.run_test(size=size) as pilot:
         await open_scene(pilot, name)
         shown = await settled(pilot)
-    path = FOLDER / f"{name}-{size[0]}x{size[1]}.txt"
+    changed = [line for kind, text in zip(KINDS, shown, strict=True) for line in compared(name, size, kind, text)]
+    if changed:
+        pytest.fail("\n".join(changed) + "\nwanted? SLEEVEWALK_SNAPSHOTS=update writes it anew", pytrace=False)
+
+
+def compared(name: str, size: tuple[int, int], kind: str, shown: str) -> list[str]:
+    """The lines that differ from the kept file."""
+    path = FOLDER / f"{name}-{size[0]}x{size[1]}.{kind}"
     if os.environ.get("SLEEVEWALK_SNAPSHOTS") == "update":
         path.write_text(shown, encoding="utf-8")
     kept = path.read_text(encoding="utf-8") if path.exists() else ""
-    diff = difflib.unified_diff(kept.splitlines(), shown.splitlines(), f"kept {path.name}", "shown now", lineterm="")
-    if shown != kept:
-        pytest.fail("\n".join(diff) + "\nwanted? SLEEVEWALK_SNAPSHOTS=update writes it anew", pytrace=False)
+    return list(
+        difflib.unified_diff(kept.splitlines(), shown.splitlines(), f"kept {path.name}", "shown now", lineterm="")
+    )
 
 
 def test_no_snapshot_is_left_of_a_screen_that_is_gone() -> None:
-    wanted = {f"{name}-{width}x{height}.txt" for name in SCENES for width, height in SIZES}
-    assert {path.name for path in FOLDER.glob("*.txt")} == wanted
+    wanted = {f"{name}-{width}x{height}.{kind}" for name in SCENES for width, height in SIZES for kind in KINDS}
+    assert {path.name for path in FOLDER.iterdir()} == wanted
