@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -46,6 +47,21 @@ MARK = "run.json"  # in every folder that this wrote, so that nothing else is ev
 CACHE = "latents.npz"
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How it is computed: the model's file, the processes at once, the shuffles and resamplings."""
+
+    weights: Path = SHIPPED
+    jobs: int = field(default_factory=cores)
+    times: int = TIMES
+
+    def load_codec(self) -> Codec:
+        """The model; imports torch."""
+        from vae.codec import Codec
+
+        return Codec.load(self.weights)
+
+
 def validate_table(
     table: Path,
     covers: Path | None,
@@ -53,15 +69,12 @@ def validate_table(
     genres: Sequence[str] = GENRES,
     similar: Path | None = None,
     progress: Progress | None = None,
-    *,
-    weights: Path = SHIPPED,
-    jobs: int | None = None,
-    times: int = TIMES,
+    settings: Settings | None = None,
 ) -> Evidence:
     """The experiment on a table and its covers. `similar`: a table of similar artists, for the neighbourhoods."""
-    progress = progress or Progress()
+    progress, settings = progress or Progress(), settings or Settings()
     with _folder_for(out) as folder:
-        known = KnownLatents(_loader(weights), read_info(weights).model_id, out / CACHE)
+        known = KnownLatents(settings.load_codec, read_info(settings.weights).model_id, out / CACHE)
         sample = from_table(table, covers, progress)
         chosen_genres(genres, sample, POSTER_FOLDS)  # before minutes are spent
 
@@ -72,10 +85,10 @@ def validate_table(
                 library = Library.create(Path(place) / "library")
                 ingest_table(library, table, covers or table.parent, progress)
                 ingest_similar_artists(library, similar, progress)
-                build(library, progress, weights=weights, load_codec=lambda: cast("Codec", known))
+                build(library, progress, weights=settings.weights, load_codec=lambda: cast("Codec", known))
                 return open_neighborhood(library)
 
-        return _validate(sample, genres, known, near, folder, progress, jobs or cores(), times)
+        return _validate(sample, genres, known, near, folder, progress, settings)
 
 
 def validate_library(
@@ -83,15 +96,12 @@ def validate_library(
     out: Path,
     genres: Sequence[str] = GENRES,
     progress: Progress | None = None,
-    *,
-    weights: Path = SHIPPED,
-    jobs: int | None = None,
-    times: int = TIMES,
+    settings: Settings | None = None,
 ) -> Evidence:
     """The experiment on a library's own albums and neighbourhoods."""
-    progress = progress or Progress()
+    progress, settings = progress or Progress(), settings or Settings()
     with _folder_for(out) as folder:
-        known = KnownLatents(_loader(weights), read_info(weights).model_id, out / CACHE)
+        known = KnownLatents(settings.load_codec, read_info(settings.weights).model_id, out / CACHE)
         sample = from_library(library, progress)
         chosen_genres(genres, sample, POSTER_FOLDS)
         with library.read() as con:
@@ -100,16 +110,7 @@ def validate_library(
         there = [row for row, sha in enumerate(sample.shas) if sha in row_of]
         known.learn(sample.images[there], latents[[row_of[sample.shas[row]] for row in there]])
         near = lambda: open_neighborhood(library)  # noqa: E731
-        return _validate(sample, genres, known, near, folder, progress, jobs or cores(), times)
-
-
-def _loader(weights: Path) -> Callable[[], Codec]:
-    def load() -> Codec:
-        from vae.codec import Codec
-
-        return Codec.load(weights)
-
-    return load
+        return _validate(sample, genres, known, near, folder, progress, settings)
 
 
 def _validate(
@@ -119,10 +120,9 @@ def _validate(
     near: Callable[[], Neighborhood | None],
     folder: Path,
     progress: Progress,
-    jobs: int,
-    times: int,
+    settings: Settings,
 ) -> Evidence:
-    began = time.monotonic()
+    began, jobs, times = time.monotonic(), settings.jobs, settings.times
     genres = list(chosen_genres(wanted, sample, POSTER_FOLDS))
     together = list(dict.fromkeys([*genres, *all_genres(sample)]))
     latents = known.encode(sample.images, progress)

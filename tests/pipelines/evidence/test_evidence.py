@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pipelines.evidence import pairs, rings, shuffle, trials
-from pipelines.evidence.experiment import validate_table
+from pipelines.evidence.experiment import Settings, validate_table
 from pipelines.evidence.figures import figure_names
 from pipelines.evidence.results import Evidence, read_results
 from pipelines.evidence.sample import EvidenceError, chosen_genres, from_table
@@ -157,7 +157,7 @@ def report(
         file.write("artist,similar,match\n")
         for number in range(20):
             file.writelines(f"{genre} {number},{genre} {number + 1},0.5\n" for genre in ("rock", "pop", "indie"))
-    found = validate_table(table, None, out, ("rock", "pop"), similar, weights=tiny_weights, jobs=1, times=19)
+    found = validate_table(table, None, out, ("rock", "pop"), similar, settings=Settings(tiny_weights, 1, 19))
     return found, out
 
 
@@ -194,7 +194,7 @@ def test_again_gives_the_same_bytes(
     (out / "latents.npz").write_bytes(b"damaged")
     validate_table(
         table, None, out, ("rock", "pop"), table.parent / "similar.csv",
-        weights=tiny_weights, jobs=2, times=19,
+        settings=Settings(tiny_weights, 2, 19),
     )  # fmt: skip
     after = {path.name: path.read_bytes() for path in out.iterdir() if path.name != "run.json"}
     assert before.keys() == after.keys()
@@ -212,7 +212,7 @@ def test_a_stopped_run_leaves_the_earlier_report(
 
     monkeypatch.setattr("pipelines.evidence.experiment.measure_pairs", stop)
     with pytest.raises(KeyboardInterrupt):
-        validate_table(table, None, out, ("rock", "pop"), weights=tiny_weights, jobs=1)
+        validate_table(table, None, out, ("rock", "pop"), settings=Settings(tiny_weights, 1))
     assert (out / "results.json").read_bytes() == before and [path.name for path in out.parent.iterdir()] == ["R"]
 
 
@@ -220,7 +220,7 @@ def test_a_folder_of_something_else_is_never_replaced(table: Path, tmp_path: Pat
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     with pytest.raises(EvidenceError, match="no report of sleevewalk"):
-        validate_table(table, None, tmp_path / "mine", ("rock", "pop"), weights=tiny_weights)
+        validate_table(table, None, tmp_path / "mine", ("rock", "pop"), settings=Settings(tiny_weights))
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
 
