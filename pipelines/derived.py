@@ -30,7 +30,7 @@ from store.catalogue.latents import (
 from store.database.library import Library
 from store.database.schema import first_row
 from store.errors import LibraryError
-from store.index.cover_index import CoverIndex, Nearest, build_index, grow_index
+from store.index.cover_index import CoverIndex, build_index, grow_index
 from store.index.neighbor_table import (
     BURST,
     add_neighbors,
@@ -41,6 +41,7 @@ from store.index.neighbor_table import (
     neighbors_are_current,
     write_neighbors,
 )
+from store.index.scaled import Nearest
 from store.memory.album_arrays import AlbumArrays, read_arrays
 from store.memory.arrays_file import LARGE, note_arrays, open_arrays, tables_fingerprint, write_arrays
 from store.neighbors.cover_map import map_is_current, principal_places, write_map

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from store.database.atomic import put_in_place, temporary_folder
 from store.database.comments import COMMENTS
+from store.database.ranking import RANKING
 from store.database.sources_schema import make_source_tables
-from store.database.views import VIEWS_1, similar_albums_by
+from store.database.views import VIEWS_1
 from store.errors import LibraryError
 
 if TYPE_CHECKING:
@@ -210,7 +211,8 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("map of covers", TABLES_COVER_MAP),
     ("names of walks", TABLES_WALK_NAMES),
     ("sources of albums", make_source_tables),
-    ("measured weights of similar_albums", similar_albums_by(cover=0.25, era=0.1)),
+    ("measured weights of similar_albums", "SELECT 1"),  # what it made, the next step makes anew
+    ("one ranking, corrected for hubs", RANKING),
 ]
 
 

@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from store.index.calibration import without_own
-
 RECALL = 0.965  # of the ten nearest, beyond which no more lists are read
 ENOUGH = 0.955  # of the ten nearest, measured on a few hundred covers: so that it is .95 on others too
 _GAIN = 0.004  # nor where twice as many would find no more than this: the rest is lost to the 8-bit numbers
@@ -200,3 +198,14 @@ def _probes(index: Any, queries: np.ndarray, exact: np.ndarray) -> tuple[int, fl
         if now >= RECALL or now - before < _GAIN or 2 * probes > index.nlist:
             return probes, now
         probes, before = 2 * probes, now
+
+
+def without_own(near: np.ndarray, ids: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(similarity [q, k], rows [q, k]) of k + 1 found each, without the row itself; where duplicates pushed it out of
+    the list the last one goes.
+    """
+    k = ids.shape[1] - 1
+    drop = np.where((own := ids == rows[:, None]).any(axis=1), own.argmax(axis=1), k)
+    keep = np.ones(ids.shape, bool)
+    keep[np.arange(len(rows)), drop] = False
+    return near[keep].reshape(-1, k), ids[keep].reshape(-1, k)

@@ -1,6 +1,6 @@
 """The three files of a cover index, each written whole or not at all: `<model>.faiss` the vectors, `<model>.npy` which
-cover each row is, `<model>.json` what it was built from, the hashes of the other two, and the calibration of
-similarity to score.
+cover each row is and its scale, `<model>.json` what it was built from, the hashes of the other two, and the calibration
+of similarity to score.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ class IndexFacts:
     calibrated: int = 0  # covers when the knots were made and the lists of the coarse index were trained
     grown_from: str = ""  # `identity` of the index that this one is, with covers added behind its own; else empty
     grown_at: int = 0  # covers of that one
+    scaled: bool = False  # whether the covers have scales (`store.index.hubness`)
 
     @property
     def identity(self) -> str:
         """What tells this index from every other, for what is derived from it."""
-        return f"{self.fingerprint} {self.faiss_sha256[:16]}"
+        return f"{self.fingerprint} {self.faiss_sha256[:16]} {self.covers_sha256[:16]}"
 
 
 def newest_json(index_dir: Path) -> Path | None:
@@ -51,8 +52,18 @@ def newest_json(index_dir: Path) -> Path | None:
     return found[-1] if found else None
 
 
-def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray]:
-    """(facts, the FAISS index mapped from its file, hashes of the covers by row). LibraryError for a damaged one."""
+def covers_array(sha_bytes: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """What the .npy file holds: of every row its cover (S64) and its scale (float32)."""
+    covers = np.empty(len(sha_bytes), [("sha", "S64"), ("scale", "<f4")])
+    covers["sha"], covers["scale"] = sha_bytes, scales
+    return covers
+
+
+def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray, np.ndarray]:
+    """(facts, the FAISS index mapped from its file, hashes of the covers by row, their scales).
+
+    LibraryError for a damaged one. The scales of an index from before the correction for hubs are 1: none.
+    """
     import faiss
 
     path = json_path.with_suffix(".faiss")
@@ -67,7 +78,9 @@ def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray]:
         if sha256_of(path) != facts.faiss_sha256 or sha256_of(path.with_suffix(".npy")) != facts.covers_sha256:
             raise LibraryError(f"{damaged} (its content is not what was built); {REBUILD}")
         # Only now, after the hashes agree, are the bytes given to a parser.
-        sha_bytes = np.load(path.with_suffix(".npy"), allow_pickle=False)
+        covers = np.load(path.with_suffix(".npy"), allow_pickle=False)
+        sha_bytes = np.ascontiguousarray(covers["sha"]) if facts.scaled else covers
+        scales = np.ascontiguousarray(covers["scale"]) if facts.scaled else np.ones(len(covers), np.float32)
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         raise LibraryError(
@@ -78,36 +91,36 @@ def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray]:
             f"{damaged} ({index.ntotal:,} vectors of {index.d}, its json says {facts.count:,} of "
             f"{facts.dimension}); {REBUILD}"
         )
-    return facts, index, sha_bytes
+    return facts, index, sha_bytes, scales
 
 
 def write_files(
     index_dir: Path,
     index: Any,
-    sha_bytes: np.ndarray,
+    covers: np.ndarray,
     model_id: str,
     fingerprint: str,
     knots: tuple[tuple[float, float], ...],
     calibrated: int,
     grown: IndexFacts | None = None,
 ) -> IndexFacts:
-    """Write a FAISS index, its covers and its facts; `grown`: the facts of the one that it was before it grew.
+    """Write a FAISS index, its `covers_array` and its facts; `grown`: the facts of the one that it was before it grew.
 
     Indexes of other models in the folder are removed: they are derived.
     """
     index_dir.mkdir(parents=True, exist_ok=True)
     target = index_dir / f"{model_id}.faiss"
     write_index(index, target)
-    covers = io.BytesIO()
-    np.save(covers, sha_bytes, allow_pickle=False)
+    written = io.BytesIO()
+    np.save(written, covers, allow_pickle=False)
     with atomic_file(target.with_suffix(".npy")) as path:
-        path.write_bytes(covers.getbuffer())
+        path.write_bytes(written.getbuffer())
     facts = IndexFacts(
         model_id=model_id,
         dimension=index.d,
-        count=len(sha_bytes),
+        count=len(covers),
         fingerprint=fingerprint,
-        covers_check=covers_check(sha_bytes),
+        covers_check=covers_check(covers["sha"]),
         faiss_bytes=target.stat().st_size,
         faiss_sha256=sha256_of(target),
         covers_sha256=sha256_of(target.with_suffix(".npy")),
@@ -116,6 +129,7 @@ def write_files(
         calibrated=calibrated,
         grown_from=grown.identity if grown else "",
         grown_at=grown.count if grown else 0,
+        scaled=True,
     )
     with atomic_file(target.with_suffix(".json")) as path:
         path.write_text(json.dumps(asdict(facts), indent=1))

@@ -15,8 +15,12 @@ from store.database.library import Library
 from store.errors import LibraryError
 from store.index.calibration import calibration
 from store.index.coarse import probes_of, trained_coarse
-from store.index.cover_index import CoverIndex, normalized
-from store.index.index_files import write_files, write_index
+from store.index.cover_index import CoverIndex
+from store.index.hubness import local_scales, place_in, reference_rows
+from store.index.index_files import covers_array, write_files, write_index
+from store.index.scaled import ScaledIndex, normalized
+
+_READ = 65_536  # vectors whose scales are measured at a time
 
 
 def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
@@ -65,19 +69,14 @@ def adopt_index(library: Library, model_id: str, index: Any, shas: np.ndarray, f
     """Make a merged index the library's own; `shas` (S64 [n]) says which cover each of its rows is."""
     if index.ntotal != len(shas):
         raise ValueError(f"{len(shas)} covers but an index of {index.ntotal}")
-    knots = calibration(index, cast(np.ndarray, _Rows(index)))
-    facts = write_files(library.index_dir, index, shas, model_id, fingerprint, knots, len(shas))
-    return CoverIndex(facts, index, shas)
-
-
-class _Rows:
-    """An index's vectors, as near as it keeps them, taken by row numbers as from an array."""
-
-    def __init__(self, index: Any) -> None:
-        self.index = index
-
-    def __len__(self) -> int:
-        return int(self.index.ntotal)
-
-    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        return cast(np.ndarray, self.index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64)))
+    count = index.ntotal
+    reference = reference_rows(count)
+    of_reference, place = index.reconstruct_batch(reference), place_in(reference, count)
+    rows = (np.arange(start, min(start + _READ, count)) for start in range(0, count, _READ))
+    scales = np.concatenate([
+        local_scales(index.reconstruct_batch(some), of_reference, place[some]) for some in rows
+    ] or [np.empty(0, np.float32)])  # fmt: skip
+    knots = calibration(ScaledIndex(index, scales))
+    covers = covers_array(shas, scales)
+    facts = write_files(library.index_dir, index, covers, model_id, fingerprint, knots, len(shas))
+    return CoverIndex(facts, index, shas, scales)

@@ -11,7 +11,8 @@ import numpy as np
 from store.database.bulk import hashes, registered
 from store.database.schema import NOW_UTC, first_row
 from store.errors import LibraryError
-from store.index.calibration import NEAREST
+from store.index.hubness import corrected
+from store.index.scaled import NEAREST
 
 if TYPE_CHECKING:
     import duckdb
@@ -134,7 +135,9 @@ def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | Non
     changed = [np.arange(index.facts.grown_at, index.count)]
     for start in range(0, index.facts.grown_at, 65_536):
         rows = np.arange(start, min(start + 65_536, index.facts.grown_at))
-        nearest_new = (index.vectors(rows) @ new.T).max(axis=1)
+        cosine = index.vectors(rows) @ new.T
+        own, others = index.scales[rows][:, None], index.scales[index.facts.grown_at :]
+        nearest_new = corrected(cosine, own, others).max(axis=1)
         changed.append(rows[1 - nearest_new <= farthest[rows] + _ROUNDING])
     every = np.sort(np.concatenate(changed))
     return Growth(every, index.nearest_to(every), noted)
@@ -248,8 +251,10 @@ def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex, first: int
     vectors = index.vectors(np.arange(first, index.count))
     starts = pa.array(np.arange(len(vectors) + 1, dtype=np.int64) * index.dimension)
     lists = pa.LargeListArray.from_arrays(starts, pa.array(vectors.reshape(-1)))
-    with registered(con, "vectors", pa.table({"cover_sha256": index.shas[first:], "vector": lists})):
-        con.execute("INSERT INTO cover_vectors SELECT cover_sha256, vector FROM vectors")
+    with registered(
+        con, "vectors", pa.table({"cover_sha256": index.shas[first:], "vector": lists, "scale": index.scales[first:]})
+    ):
+        con.execute("INSERT INTO cover_vectors SELECT cover_sha256, vector, scale FROM vectors")
 
 
 def neighbors_are_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:

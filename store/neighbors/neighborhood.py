@@ -19,13 +19,18 @@ from store.memory.album_arrays import read_arrays
 from store.memory.arrays_file import noted_arrays, tables_fingerprint
 from store.memory.snapshot import Snapshot
 from store.neighbors.reasons import rank_text, reasons_for
-from store.neighbors.signals import ARTIST, Centre, Signals, fuse, weight_array
+from store.neighbors.signals import Centre, Signals, fuse, weight_array
 from store.records import DEFAULT_WEIGHTS, Neighbor, Reason, Weights
 
 if TYPE_CHECKING:
     import duckdb
 
     from store.database.library import Library
+
+
+# What an unknown score counts as when rings are chosen, in the order of SIGNALS. Two artists without a link are the
+# common case and no gap in the data.
+MIDDLING = np.array([0.5, 0.1, 0.0, 0.5, 0.5])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +133,10 @@ class Neighborhood:
     ) -> Ring:
         rows = self.signals.candidates(centre, weights, allowed)
         scores = self.signals.scores(centre, rows, weights)
-        order, little_known = _choice(rows, scores, weights)
+        order, little_known = _choice(rows, scores, weights, self.signals.of_centre(centre))
         chosen = order[:k] if per_artist is None else self._capped(rows, order, k, per_artist)
         fused = fuse(scores[chosen], weights)
-        shown = np.lexsort((rows[chosen], -np.round(fused, 9), little_known[chosen]))
+        shown = np.lexsort((rows[chosen], -np.round(fused, 6), little_known[chosen]))
         return Ring(rows[chosen][shown], scores[chosen][shown], fused[shown])
 
     def _capped(self, rows: np.ndarray, order: np.ndarray, k: int, per_artist: int) -> np.ndarray:
@@ -162,25 +167,19 @@ class Neighborhood:
         ]  # fmt: skip
 
 
-def _choice(rows: np.ndarray, scores: np.ndarray, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+def _choice(rows: np.ndarray, scores: np.ndarray, weights: Weights, has: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(places of the candidates, first to be chosen first; bool [c], which of them are little known).
 
-    By the weighted mean over all signals, with what is unknown of an album counted as the middle of what is
-    known of the others; ties by name. Those that have data for less than half of the weight come after all
-    others. Otherwise an album of which only the year is known would lead the ring with a perfect mean of one
-    score, and albums without tags would crowd out all that share some. Of the artist signal unknown counts
-    as 0: two artists without a link are the common case and no gap in the data.
+    By the weighted mean over all signals, with what is unknown of an album counted as MIDDLING; ties by name. Those
+    that have data for less than half of the weight of what the centre has data for (`has`, bool [5]) come after all
+    others. Otherwise an album of which only the year is known would lead the ring with a perfect mean of one score,
+    and albums without tags would crowd out all that share some. The macro `similar_to` says the same in SQL.
     """
     wanted = weight_array(weights)
     known = ~np.isnan(scores)
-    wanted = np.where(known.any(axis=0), wanted, 0)
-    expected = np.zeros(len(wanted))
-    for signal in np.flatnonzero(wanted):
-        if signal != ARTIST:
-            expected[signal] = np.median(scores[known[:, signal], signal])
-    total = np.where(known, scores, expected) @ wanted
-    little_known = known @ wanted < 0.5 * np.delete(wanted, ARTIST).sum()
-    order = np.lexsort((rows, -np.round(total, 9), little_known))
+    total = np.where(known, scores, MIDDLING) @ wanted
+    little_known = known @ wanted < 0.5 * (has @ wanted)
+    order = np.lexsort((rows, -np.round(total, 6), little_known))
     return order[known[order].any(axis=1)], little_known
 
 

@@ -14,7 +14,7 @@ from store.records import SIGNALS, Weights
 
 DEPTH = 1024  # covers searched: a rank is known to there
 CANDIDATES = 400  # albums that each signal brings in
-ALL_SCORED = 5000  # allowed albums up to which each is scored
+ALL_SCORED = 5000  # albums (allowed ones, under a filter) up to which each is scored
 YEARS = 8.0  # apart, and the era score has fallen to 1/e
 COVER, TAGS, ARTIST, ERA, POPULARITY = range(len(SIGNALS))
 _ROUNDING = 1e-5  # of sums of float32
@@ -77,9 +77,11 @@ class Signals:
     def candidates(self, centre: Centre, weights: Weights, allowed: np.ndarray | None = None) -> np.ndarray:
         """Rows worth scoring, int64 ascending, the centre left out: the union of what each signal brings.
 
-        With `allowed` (bool [n]) only those: all of them where they are few enough to score each, else those
-        that the signals bring, the best tags among the allowed.
+        All of a library of ALL_SCORED. With `allowed` (bool [n]) only those: all of them where they are few enough
+        to score each, else those that the signals bring, the best tags among the allowed.
         """
+        if len(self.snapshot) <= ALL_SCORED and allowed is None:
+            return np.delete(np.arange(len(self.snapshot)), centre.row)
         if allowed is not None and int(np.count_nonzero(allowed)) <= ALL_SCORED:
             rows = np.flatnonzero(allowed)
             return rows[rows != centre.row]
@@ -133,6 +135,14 @@ class Signals:
 
     # Scores
 
+    def of_centre(self, centre: Centre) -> np.ndarray:
+        """bool [5]: for which signals the centre has data; `artist` has none that an album could lack."""
+        row, snapshot = centre.row, self.snapshot
+        return np.array([
+            self.cover_of[row] >= 0, centre.by_tags, False,
+            not np.isnan(snapshot.years[row]), not np.isnan(snapshot.listeners[row]),
+        ])  # fmt: skip
+
     def scores(self, centre: Centre, others: np.ndarray, weights: Weights) -> np.ndarray:
         """float64 [len(others), 5] in 0–1 in the order of SIGNALS; nan = no data for the pair, or a weight
         of 0.
@@ -159,8 +169,7 @@ class Signals:
         own, covers = self.cover_of[row], self.cover_of[others]
         known = covers >= 0
         if self.index is not None and own >= 0 and known.any():
-            # einsum and not @: BLAS would start threads for it, which on a busy machine wait for each other.
-            similarity = np.einsum("ij,j->i", self.index.vectors(covers[known]), self.index.vector(int(own)))
+            similarity = self.index.similarities(int(own), covers[known])
             scores[known] = np.where(covers[known] == own, 1.0, self.index.percentile(similarity))
         return scores
 

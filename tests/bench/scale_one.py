@@ -19,7 +19,8 @@ import numpy as np
 from store.catalogue.latents import latent_batches
 from store.database.library import Library
 from store.index.coarse import recall
-from store.index.cover_index import CoverIndex, normalized
+from store.index.cover_index import CoverIndex
+from store.index.scaled import normalized
 from store.neighbors.filters import Filter, genres_of
 from store.neighbors.find import find
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood

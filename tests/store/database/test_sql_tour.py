@@ -32,9 +32,7 @@ def rows(plain: duckdb.DuckDBPyConnection, number: int) -> list[tuple]:
 
 def test_answers_are_what_the_page_says(plain: duckdb.DuckDBPyConnection) -> None:
     assert rows(plain, 3)[0][1:3] == ("Joy Division", "Unknown Pleasures")
-    walked = rows(plain, 7)
-    assert walked[0][1:3] == ("Joy Division", "Unknown Pleasures")
-    assert walked[-1][1:3] == ("The Smiths", "The Queen Is Dead")
+    assert {row[5] for row in rows(plain, 7)} == {"cover"}
     distances = [row[0] for row in rows(plain, 12)]
     assert distances == sorted(distances, reverse=True)
     assert sum(row[1] for row in rows(plain, 14)) == 60

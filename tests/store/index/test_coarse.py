@@ -8,7 +8,9 @@ import pytest
 import store.index.cover_index as index_module
 from store.database.library import Library
 from store.index.coarse import lists_for, recall
-from store.index.cover_index import CoverIndex, build_index, grow_index, normalized
+from store.index.cover_index import CoverIndex, build_index, grow_index
+from store.index.hubness import corrected
+from store.index.scaled import normalized
 from tests.store.support.records import sha
 
 COUNT, DIMENSION = 3000, 16
@@ -45,7 +47,8 @@ def test_as_many_lists_are_read_as_the_covers_need(library: Library, monkeypatch
     ):
         index = build_index(library, name, shas(COUNT), vectors, "f")
         unit = normalized(vectors)
-        exact = np.argsort(-(unit[:100] @ unit.T), axis=1)[:, 1:11]
+        by_formula = corrected(unit[:100] @ unit.T, index.scales[:100, None], index.scales)
+        exact = np.argsort(-by_formula, axis=1)[:, 1:11]
         assert recall(index.search(vectors[:100], 11)[1], exact) > 0.9
         found[name] = index._index.nprobe
     assert found["clustered"] < found["shapeless"]
@@ -57,7 +60,7 @@ def test_only_those_allowed_are_found_and_as_many_as_asked_for(index: CoverIndex
         among = np.random.default_rng(3).random(COUNT) < share
         rows = index.search_among(unit[7], 20, among)
         assert len(rows) == 20 and among[rows].all()
-        exact = np.flatnonzero(among)[np.argsort(-(unit[among] @ unit[7]))[:20]]
+        exact = np.flatnonzero(among)[np.argsort((1 - unit[among] @ unit[7]) / index.scales[among])[:20]]
         assert len(set(rows.tolist()) & set(exact.tolist())) >= (20 if index.is_exact else 16)
     assert index.search_among(unit[0], 20, np.zeros(COUNT, bool)).tolist() == []
     one = np.arange(COUNT) == 11
@@ -71,8 +74,10 @@ def test_the_nearest_of_all_are_those_that_searches_find(index: CoverIndex) -> N
     assert not (rows == np.arange(COUNT)[:, None]).any()
     assert (np.diff(similarity) <= 0).all()
     of_each = index.nearest_to(np.arange(COUNT), 5)
-    assert recall(rows, of_each[1]) > 0.999, "all but ties"
-    assert np.allclose(similarity, of_each[0], atol=1e-5)
+    # A coarse index looks less deep for all at once than for one.
+    assert recall(rows, of_each[1]) > (0.999 if index.is_exact else 0.98), "all but ties"
+    same = (rows == of_each[1]).all(axis=1)
+    assert np.allclose(similarity[same], of_each[0][same], atol=1e-5)
 
 
 def test_of_equal_covers_none_is_its_own_neighbour(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from store.catalogue.latents import add_latents, add_model
 from store.database.library import Library
 from store.errors import LibraryError, StaleIndex
 from store.index.cover_index import CoverIndex, build_index
+from store.index.hubness import corrected
 from store.index.neighbor_table import neighbors_are_current, write_neighbors
 from tests.store.support.library import MODEL, fill
 from tests.store.support.records import ALBUMS, circle, record, sha
@@ -38,9 +39,11 @@ def test_search_is_exact_and_does_not_mind_length(library: Library) -> None:
     index = build_index(library, "m", shas, vectors * 7, "f")
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     similarity, rows = index.search(vectors[:3] * 100, 10)
-    expected = np.argsort(-(unit[:3] @ unit.T), axis=1)[:, :10]
+    by_formula = corrected(unit[:3] @ unit.T, index.scales[:3, None], index.scales)
+    expected = np.argsort(-by_formula, axis=1)[:, :10]
     assert (rows == expected).all()
-    assert np.allclose(similarity, np.take_along_axis(unit[:3] @ unit.T, expected, 1), atol=1e-5)
+    similarity, _ = index.search(vectors[:3], 10, index.scales[:3])
+    assert np.allclose(similarity, np.take_along_axis(by_formula, expected, 1), atol=1e-4)
     assert np.allclose(index.vector(5), unit[5], atol=1e-6)
     assert index.row_of(sha(5)) == 5 and index.shas[5] == sha(5)
     assert index.row_of("unknown") is None
@@ -66,7 +69,7 @@ def test_percentiles_rise_and_spread(library: Library) -> None:
     assert scores[0] == 0 and scores[-1] == 1
     # The definition, computed on all pairs.
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    every = (unit @ unit.T)[~np.eye(500, dtype=bool)].reshape(500, 499)
+    every = corrected(unit @ unit.T, index.scales[:, None], index.scales)[~np.eye(500, dtype=bool)].reshape(500, 499)
     near = -np.sort(-every, axis=1)[:, :32]
     for place in (0.0, 0.3, 0.5):
         expected = 0.5 * (every < place).mean() + 0.5 * (near < place).mean()
@@ -191,8 +194,10 @@ def test_the_coarse_index_finds_most(library: Library, monkeypatch: pytest.Monke
 def test_neighbours_in_sql(tiny: Library) -> None:
     with tiny.read() as con:
         rows = con.execute(
-            "SELECT b.title, n.rank, round(acos(1 - n.distance) * 180 / pi()) FROM neighbors n "
+            "SELECT b.title, n.rank, round(acos(1 - n.distance * v.scale * w.scale) * 180 / pi()) FROM neighbors n "
             "JOIN albums a ON a.album_id = n.album_id JOIN albums b ON b.album_id = n.neighbor_id "
+            "JOIN cover_vectors v ON v.cover_sha256 = a.cover_sha256 "
+            "JOIN cover_vectors w ON w.cover_sha256 = b.cover_sha256 "
             "WHERE a.title = 'First' ORDER BY n.distance, b.title"
         ).fetchall()
     assert rows == [("Echo", 1, 0), ("Second", 1, 20), ("Third", 2, 40), ("Blue", 3, 60), ("Cold", 4, 80)]

@@ -9,8 +9,9 @@ import pytest
 
 from store.database.library import Library
 from store.errors import LibraryError
-from store.index.cover_index import CoverIndex, normalized
+from store.index.cover_index import CoverIndex
 from store.index.index_shards import adopt_index, fill_part, merge_parts, train_index
+from store.index.scaled import normalized
 from tests.store.support.records import sha
 
 LISTS = 16
