@@ -27,6 +27,12 @@ class ConfigError(click.ClickException):
     exit_code = 2
 
 
+class NoKey(ConfigError):
+    """No key anywhere: the file may be as it should."""
+
+    exit_code = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the file may set; what it does not set stays as it comes."""
@@ -70,7 +76,7 @@ def wanted(name: str, flag: str | None, setting: str) -> tuple[str, str]:
 def lastfm_key(path: Path) -> str:
     """The API key of Last.fm from LASTFM_API_KEY, else from `[lastfm]` in the file at `path`.
 
-    ConfigError where there is none, and where others can read a file that holds one.
+    NoKey where there is none, ConfigError where others can read a file that holds one.
     """
     found = os.environ.get(LASTFM_VARIABLE, "").strip()
     if not found:
@@ -78,7 +84,7 @@ def lastfm_key(path: Path) -> str:
         if found and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError(f"others can read {path}, and it holds a key: chmod 600 {path}")
     if not found:
-        raise ConfigError(
+        raise NoKey(
             f'no Last.fm API key: set {LASTFM_VARIABLE}, or write [lastfm] and api_key = "…" into {path} (mode 0600); '
             "keys are free at https://www.last.fm/api/account/create"
         )

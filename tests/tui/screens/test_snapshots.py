@@ -49,14 +49,13 @@ async def settled(pilot: Pilot[Any]) -> tuple[str, str]:
     for entry in pilot.app.screen.query(Input):
         entry.cursor_blink = False
     still = STILL_FIND if isinstance(pilot.app.screen, FindScreen) else STILL
-    same, seen = 0, ("", "")
+    same, seen = 0, list[Strip]()
     for _ in range(200):
-        strips = [untimed(strip) for strip in pilot.app.screen._compositor.render_strips()]
-        rows = (strip.text.translate(NO_COVERS).rstrip() for strip in strips)
-        now = "".join(row + "\n" for row in rows), look_of(strips, pilot.app.theme_variables)
+        now = [untimed(strip) for strip in pilot.app.screen._compositor.render_strips()]
         same, seen = (same + 1 if now == seen else 0), now
         if same == still:
-            return seen
+            rows = (strip.text.translate(NO_COVERS).rstrip() for strip in seen)
+            return "".join(row + "\n" for row in rows), look_of(seen, pilot.app.theme_variables)
         await pilot.pause(0.02)
     raise AssertionError("the screen does not come to rest")
 
