@@ -12,13 +12,23 @@ from PIL import Image
 torch.set_num_threads(1)
 
 
-@pytest.fixture(scope="session")
-def cover_folder(tmp_path_factory: pytest.TempPathFactory, covers: NDArray[np.uint8]) -> Path:
-    """The drawn covers as PNG files, two with one artist in a covers.csv."""
-    folder = tmp_path_factory.mktemp("covers")
+def write_covers(folder: Path, covers: NDArray[np.uint8]) -> Path:
+    """PNG files, two with one artist in a covers.csv."""
     rows = ["artist,genre,cover"]
     for i, cover in enumerate(covers):
         Image.fromarray(cover).save(folder / f"{i:03}.png")
         rows.append(f"Artist {i // 2},{'rock' if i % 4 < 2 else 'pop'},{i:03}.png")
     (folder / "covers.csv").write_text("\n".join(rows))
     return folder
+
+
+@pytest.fixture(scope="session")
+def cover_folder(tmp_path_factory: pytest.TempPathFactory, covers: NDArray[np.uint8]) -> Path:
+    """All drawn covers."""
+    return write_covers(tmp_path_factory.mktemp("covers"), covers)
+
+
+@pytest.fixture(scope="session")
+def few_covers(tmp_path_factory: pytest.TempPathFactory, covers: NDArray[np.uint8]) -> Path:
+    """Enough for baselines of 16 numbers, cross-fitted."""
+    return write_covers(tmp_path_factory.mktemp("few"), covers[:24])

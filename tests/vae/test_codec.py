@@ -6,7 +6,7 @@ import torch
 
 from vae.codec import Codec
 from vae.info import BadWeights, search_matrix
-from vae.training.evaluate import evaluate_folder, main, table_lines
+from vae.training.evaluate import as_float, cross_fitted, evaluate_folder, main, table_lines
 
 
 @pytest.fixture(scope="module")
@@ -121,10 +121,10 @@ def test_the_shipped_weights_keep_their_promise():
     assert np.isfinite(codec.encode(np.full((1, 128, 128, 3), 90, np.uint8))).all()
 
 
-def test_evaluation_gives_the_figures_beside_their_baselines(codec, cover_folder):
-    result, _ = evaluate_folder(codec, cover_folder)
+def test_evaluation_gives_the_figures_beside_their_baselines(codec, few_covers):
+    result, _ = evaluate_folder(codec, few_covers)
     figures = result.to_dict()
-    assert result.n == figures["n"] == 48
+    assert result.n == figures["n"] == 24
     assert figures["accuracy"] == pytest.approx(1 - figures["mse"])
     by_name = {row.name: row for row in result.baselines}
     assert by_name["mean cover"].r2 == pytest.approx(0, abs=1e-6)
@@ -133,6 +133,11 @@ def test_evaluation_gives_the_figures_beside_their_baselines(codec, cover_folder
     assert result.genre_purity_at_10 is not None and 0 <= result.genre_purity_at_10 <= 1
     json.dumps(figures)
     assert any("mean cover" in line for line in table_lines(result))
+
+
+def test_of_covers_too_few_for_any_pca_the_mean_is_the_baseline(covers):
+    remade = cross_fitted(as_float(covers[:20]), [])
+    assert list(remade) == ["mean cover"] and remade["mean cover"].shape == (20, 3, 128, 128)
 
 
 def test_evaluation_on_the_held_out_tenth_leaves_the_rest_for_the_baselines(codec, cover_folder):

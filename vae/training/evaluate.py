@@ -98,7 +98,7 @@ Remake = Callable[[Tensor], Tensor]
 def fit_baselines(train: Tensor, sizes: list[int]) -> dict[str, Remake]:
     """The mean cover and PCA of each size, fitted on float 0–1 [n, 3, 128, 128]."""
     flat = train.flatten(1)
-    pca = fit_pca(flat, max(sizes), iterations=2)  # more change the fifth digit at most
+    pca = fit_pca(flat, max(sizes, default=1), iterations=2)  # more change the fifth digit at most
 
     def restore(k: int) -> Remake:
         def remake(real: Tensor) -> Tensor:

@@ -108,7 +108,7 @@ def test_shuffled_labels_are_chance_and_real_ones_are_not() -> None:
 # the table
 
 
-def make_table(folder: Path, each: int = 44, **changes: object) -> Path:
+def make_table(folder: Path, each: int = 30, **changes: object) -> Path:
     """Two genres that colour tells apart and a third that nothing does; two albums an artist."""
     random = np.random.default_rng(0)
     covers = drawn_covers(3 * each)
@@ -167,7 +167,7 @@ def test_what_differs_is_found_and_what_does_not_is_not(report: tuple[Evidence, 
     assert told is not None and told.best.auc > 0.95 and told.shuffled["p"] == 0.05 and told.best.low > 0.9
     assert len(found.pairs) == 1 and len(found.cells) == 4 * 3 * 2
     assert all(sum(map(sum, pair.confusion[kind])) == sum(pair.albums) for pair in found.pairs for kind in trials.KINDS)
-    assert found.albums == {"rock": 44, "pop": 44} and found.left_out == {"no such file": 1}
+    assert found.albums == {"rock": 30, "pop": 30} and found.left_out == {"no such file": 1}
     assert "much" in found.said[0] or "something" in found.said[0]
     assert found.neighbors is not None and found.neighbors["ndcg"]["chosen"]["mean"] >= 0
 
@@ -257,7 +257,7 @@ def test_of_very_many_covers_some_are_drawn(table: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("pipelines.evidence.sample.MOST", 20)
     first, second = from_table(table, None), from_table(table, None)
     assert len(first) in (19, 20) and first.covers == second.covers
-    assert first.left_out["beyond 20 drawn by lot"] == 113
+    assert first.left_out["beyond 20 drawn by lot"] == 71
 
 
 def test_damaged_results_are_told(tmp_path: Path) -> None:
