@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,9 @@ class Named:
 
     def __init__(self, named: list[tuple[str, str]]) -> None:
         self.named = named
+
+    def write(self, record: Callable[[Any], None]) -> None:
+        record(self)
 
     def name_walk(self, walk_id: str, name: str) -> None:
         self.named.append((walk_id, name))
