@@ -97,16 +97,6 @@ class Driven(Terminal):
                 still = time.monotonic()
         return Cost(len(self.sent) - before, first, last, alone)
 
-    def busy(self) -> bool:
-        """Whether any thread of the app runs or stands waiting for a processor, where the system tells."""
-        for status in Path(f"/proc/{self.pid}/task").glob("*/stat"):
-            try:
-                if status.read_text().rpartition(")")[2].split()[0] == "R":
-                    return True
-            except OSError:  # the thread has ended
-                continue
-        return False
-
     def waited(self) -> float:
         """Seconds that the app's main thread has stood waiting for a processor, where the system tells."""
         try:

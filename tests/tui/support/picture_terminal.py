@@ -93,8 +93,3 @@ class PictureTerminal(Terminal):
     def silent(self) -> bool:
         """Whether all answers were given."""
         return not self._due and not self._going
-
-    def still(self) -> None:
-        """Read until nothing comes for a while."""
-        while self.pump(0.7):
-            pass

@@ -69,6 +69,23 @@ class Terminal:
                 return self.text
         raise AssertionError("the screen never showed it:\n" + self.text)
 
+    def quiet(self, seconds: float = 0.6) -> None:
+        """Read until nothing came and the program had nothing to do for that long."""
+        still = time.monotonic()
+        while time.monotonic() - still < seconds:
+            if self.pump(0.05) or self.busy():
+                still = time.monotonic()
+
+    def busy(self) -> bool:
+        """Whether any thread of the program runs or stands waiting for a processor, where the system tells."""
+        for status in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            try:
+                if status.read_text().rpartition(")")[2].split()[0] == "R":
+                    return True
+            except OSError:  # the thread has ended
+                continue
+        return False
+
     @property
     def text(self) -> str:
         """The screen, row by row."""
@@ -104,13 +121,6 @@ def centre(text: str) -> str:
     rows = text.splitlines()
     row, column = next((y, row.index("here ──")) for y, row in enumerate(rows) if "here ──" in row)
     return rows[row + 1][column:].strip()
-
-
-def quiet(terminal: Terminal) -> None:
-    """Read until nothing comes for a while."""
-    terminal.pump(0.6)
-    while terminal.pump(0.9):
-        pass
 
 
 def check_restored(terminal: Terminal) -> None:

@@ -43,13 +43,8 @@ def opened(library: Library, *arguments: str) -> Terminal:
     if "Enter begins" in text:
         terminal.keys(ENTER)
     terminal.until(lambda text: "Record" in text)
-    still(terminal)
+    terminal.quiet()
     return terminal
-
-
-def still(terminal: Terminal) -> None:
-    while terminal.pump(0.8):
-        pass
 
 
 @pytest.mark.parametrize("color", ["truecolor", "ascii"])
@@ -61,7 +56,7 @@ def test_both_outputs_draw_the_same(library: Library, color: str) -> None:
             shown = []
             for keys in ("l", "w", "\x1b"):
                 terminal.keys(keys)
-                still(terminal)
+                terminal.quiet()
                 shown.append(pictured(terminal.screen))
             terminal.keys("q")
             assert terminal.wait() == 0

@@ -49,7 +49,7 @@ def begin(terminal: PictureTerminal) -> None:
     if "Enter begins" in text:
         terminal.keys(ENTER)
     terminal.until(lambda text: "here ──" in text and "Record" in text)
-    terminal.still()
+    terminal.quiet()
 
 
 def largest(terminal: PictureTerminal) -> Pixels:
@@ -88,19 +88,19 @@ def test_pictures_are_the_covers_and_leave_nothing_behind(
         assert title == centre(terminal.text) and likeness > least
         sent = len(terminal.pictures.transmitted), terminal.pictures.sixels
         terminal.keys("\x1b[C")
-        terminal.still()
+        terminal.quiet()
         assert (len(terminal.pictures.transmitted), terminal.pictures.sixels) == sent  # a focus draws no cover
         for key in "\rd?\x1bm+++\x1b/R\x1bw\x1b-\x1br":
             terminal.keys(key)
-            terminal.pump(0.25)
-        terminal.still()
+            terminal.quiet(0.2)
+        terminal.quiet()
         title, likeness = recognized(largest(terminal), library)
         assert title == centre(terminal.text) and likeness > least
         images = len(terminal.pictures.transmitted)
         assert pictures == "sixel" or images == len(set(terminal.pictures.transmitted)) <= 12  # once each
         before = terminal.pictures.picture(), terminal.text
         terminal.keys("\x0c")
-        terminal.still()
+        terminal.quiet()
         after = terminal.pictures.picture(), terminal.text
         assert before[1] == after[1]
         assert all((one == other).all() for one, other in zip(before[0], after[0], strict=True))
@@ -114,11 +114,11 @@ def test_late_answers_are_never_keys(library: Library) -> None:
     with running(library, "kitty", {**KITTY, **SYNC}, late=4.0, piece=3) as terminal:
         begin(terminal)
         terminal.until(lambda text: "half blocks" in text.splitlines()[-1])  # and why
-        terminal.still()
+        terminal.quiet()
         before = terminal.text
         while WHAT_ASKED not in terminal.answered or not terminal.silent:
             terminal.pump(0.1)
-        terminal.still()
+        terminal.quiet()
         assert terminal.text == before and not terminal.pictures.transmitted
         terminal.keys("?")
         terminal.until(lambda text: "walking" in text)
@@ -133,7 +133,7 @@ def test_a_terminal_that_never_answers_gets_half_blocks_and_all_keys(library: Li
     with running(library, "sixel", {}) as terminal:
         terminal.keys(ENTER)  # while it is waited for an answer
         terminal.until(lambda text: "here ──" in text and "▄" in text)
-        terminal.still()
+        terminal.quiet()
         terminal.until(lambda text: "did not answer" in text)
         assert bytes(terminal.sent).count(b"\x1b[c") == 1 and not terminal.pictures.sixels
         terminal.keys("/")

@@ -68,10 +68,10 @@ def test_what_was_sent_bit_by_bit_is_the_whole_screen(terminal: Terminal) -> Non
     terminal.until(lambda text: "here ──" in text)
     for key in ("\x1b[C", "j", ENTER, " ", "/", "d", "u", "\x7f", "\x1b", "l", ENTER, "]", "t", "?", "\x1b"):
         terminal.keys(key)
-        terminal.pump(0.15)
-    terminal.pump(1.0)
+        terminal.quiet(0.2)
+    terminal.quiet()
     before, sent = pictured(terminal.screen), len(terminal.sent)
     terminal.keys("\x0c")
-    terminal.pump(1.0)
+    terminal.quiet()
     assert len(terminal.sent) > sent + 5000  # all of it came again
     assert pictured(terminal.screen) == before

@@ -14,7 +14,7 @@ from store.database.library import Library
 from store.personal.records import Personal
 from tests.tui.support.fakes import FakeCovers
 from tests.tui.support.slow_terminal import SlowTerminal, pictured
-from tests.tui.support.terminal import ROOT, RUN, Terminal, quiet
+from tests.tui.support.terminal import ROOT, RUN, Terminal
 from tui.pictures.resample import shrink
 
 HOPS = 24  # at random among twelve albums
@@ -36,19 +36,17 @@ def walked(library: Library) -> Library:
 def terminal(walked: Library) -> Iterator[Terminal]:
     terminal = Terminal([sys.executable, "-c", RUN, str(walked.path)], 130, 50, ROOT)
     terminal.until(lambda text: "here ──" in text and "▄" in text)
-    terminal.pump(1.0)
+    terminal.quiet()
     yield terminal
     terminal.close()
 
 
 def test_the_start_sends_no_more_than_two_screens(terminal: Terminal) -> None:
     """A full screen's worth: what it takes to send every cell of the finished screen to a terminal that has none."""
-    while terminal.pump(1.0):
-        pass
+    terminal.quiet()
     start = len(terminal.sent)
     terminal.keys(REDRAW)
-    while terminal.pump(1.0):
-        pass
+    terminal.quiet()
     screen = len(terminal.sent) - start
     assert screen > 5000 and start <= 2 * screen
 
@@ -56,9 +54,7 @@ def test_the_start_sends_no_more_than_two_screens(terminal: Terminal) -> None:
 def test_nothing_is_sent_while_nobody_presses_a_key(terminal: Terminal) -> None:
     for keys in ("", "l", "/", "love", ESCAPE, "w"):
         terminal.keys(keys)
-        terminal.pump(0.5)
-        while terminal.pump(0.8):  # a hit's cover comes a moment after it
-            pass
+        terminal.quiet()  # a hit's cover comes a moment after it
         assert terminal.pump(1.5) == 0, keys
 
 
@@ -66,15 +62,15 @@ def test_on_a_slow_link_the_covers_of_the_hops_in_between_are_not_sent(walked: L
     terminal = SlowTerminal([sys.executable, "-c", RUN, str(walked.path)], 100, 30, ROOT)
     try:
         terminal.until(lambda text: "here ──" in text and "▄" in text)
-        quiet(terminal)
+        terminal.quiet()
         begun, before = len(terminal.shown_at), len(terminal.sent)
         for _ in range(HOPS):
             terminal.keys("r")
             terminal.pump(0.01)
-        quiet(terminal)
+        terminal.quiet()
         last, picture, drawn = seen(terminal.screen), pictured(terminal.screen), len(terminal.shown_at)
         terminal.keys(REDRAW)
-        quiet(terminal)
+        terminal.quiet()
         assert pictured(terminal.screen) == picture  # what came bit by bit is the whole screen
         terminal.keys("q")
         assert terminal.wait() == 0
