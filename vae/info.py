@@ -24,8 +24,11 @@ class ModelConfig:
     latent_dim: int = 512
     encoder_widths: tuple[int, ...] = (64, 128, 192)  # at 32, 16 and 8 pixels
     decoder_widths: tuple[int, ...] = (128, 160, 192)  # at 32, 16 and 8 pixels
-    blocks: int = 1  # residual blocks a level, each half
+    blocks: int = 1  # residual blocks a level in the decoder, each way
+    encoder_blocks: int = 1  # the same in the encoder
+    meaning: int = 0  # so many of the latent's numbers, the last ones, say what the cover shows (`vae.meaning`)
     resolution: int = 128
+    encode_steps: int = 0  # of descent on the picture's error that end an encoding (`SleeveVAE.polish`)
     search_dim: int = 256  # of the vectors that the index compares
 
     def to_dict(self) -> dict[str, object]:

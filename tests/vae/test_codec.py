@@ -143,7 +143,7 @@ def test_of_covers_too_few_for_any_pca_the_mean_is_the_baseline(covers):
 def test_evaluation_on_the_held_out_tenth_leaves_the_rest_for_the_baselines(codec, cover_folder):
     held, chosen = evaluate_folder(codec, cover_folder, held_out=True)
     assert 0 < held.n < len(list(cover_folder.glob("*.png"))) and held.n == len(chosen.images)
-    assert "not held out" in held.fitted_on
+    assert "neither held out" in held.fitted_on
 
 
 def test_evaluating_nothing_is_said(tmp_path, tiny_weights, capsys):

@@ -161,7 +161,7 @@ def test_a_refiner_that_is_there_already_is_not_trained_upon(tiny_weights, cover
     for path, image in zip(paths, covers, strict=False):
         Image.fromarray(image).resize((512, 512)).save(path)
     held_out = np.array([False, True] * 3)
-    some = CoverSet(covers[:6], held_out, tuple(Cover(path, path.name) for path in paths), ())
+    some = CoverSet(covers[:6], held_out, np.zeros(6, bool), tuple(Cover(path, path.name) for path in paths), ())
     codec = Codec.load(tmp_path / "model.safetensors", "cpu")
     assert codec.refiner is not None
     for made, wanted in zip(prepare(codec, some, tmp_path, 4, 0), prepare(plain, some, tmp_path, 4, 0), strict=True):

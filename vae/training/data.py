@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 FORMATS = ("WEBP", "PNG", "JPEG")
+ALIASED = {"samayc16/album_art"}  # in a table's `source_repo`: whose covers were shrunk without a low-pass
 SUFFIXES = {".webp", ".png", ".jpg", ".jpeg"}
 
 
@@ -31,37 +32,40 @@ class Cover:
     path: Path
     group: str
     genre: str = ""
+    named: bool = True  # false where the artist is unknown, so that it cannot be held apart from his other covers
+    later: bool = False  # from a table after the first
+    aliased: bool = False  # shrunk without a low-pass: it teaches colour and composition, not sharpness
+    tags: str = ""  # |-separated
 
 
 @dataclass(frozen=True)
 class CoverSet:
-    """Covers in memory. `images` uint8 [n, 128, 128, 3]; `held_out` bool [n]; `unreadable` names what was left out."""
+    """Covers in memory. `images` uint8 [n, 128, 128, 3]; `unreadable` names what was left out.
+
+    Bool [n]: `held_out`, never trained on; `choosing`, a part on which settings are chosen (some of it held out
+    too). What is neither is to train on; what is held out and not for choosing tells how good the result is.
+    """
 
     images: NDArray[np.uint8]
     held_out: NDArray[np.bool_]
+    choosing: NDArray[np.bool_]
     covers: tuple[Cover, ...]
     unreadable: tuple[str, ...]
 
 
-def list_covers(folder: Path, table: Path | None = None) -> list[Cover]:
+def list_covers(folder: Path, *tables: Path) -> list[Cover]:
     """Every cover under `folder`, in a stable order.
 
-    With a table (CSV with `cover`, and `artist` and `genre` where known; default `folder/covers.csv` if it is
-    there) its rows are taken; else every image file, each a group of its own.
+    With tables (CSV with `cover`, and `artist`, `genre`, `tags` and `source_repo` where known; default `covers.csv` and
+    `covers2.csv` in the folder, those that are there) their rows are taken; else every image file, each a group of
+    its own.
     """
-    table = table or (folder / "covers.csv" if (folder / "covers.csv").is_file() else None)
-    if table is not None:
+    tables = tables or tuple(path for path in (folder / "covers.csv", folder / "covers2.csv") if path.is_file())
+    covers = []
+    for number, table in enumerate(tables):
         with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.DictReader(file) if row.get("cover")]
-        covers = [
-            Cover(
-                folder / row["cover"],
-                (row.get("artist") or "").strip().lower() or row["cover"],
-                row.get("genre") or "",
-            )
-            for row in rows
-        ]
-    else:
+            covers += [_of_row(folder, row, number > 0) for row in csv.DictReader(file) if row.get("cover")]
+    if not tables:
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
         covers = [Cover(path, path.stem) for path in files]
     if not covers:
@@ -69,9 +73,43 @@ def list_covers(folder: Path, table: Path | None = None) -> list[Cover]:
     return covers
 
 
+def _of_row(folder: Path, row: dict[str, str], later: bool) -> Cover:
+    artist = (row.get("artist") or "").strip().lower()
+    return Cover(
+        folder / row["cover"],
+        artist or row["cover"],
+        row.get("genre") or "",
+        named=bool(artist),
+        later=later,
+        aliased=row.get("source_repo") in ALIASED,
+        tags=row.get("tags") or "",
+    )
+
+
 def is_held_out(group: str) -> bool:
     """A fixed tenth of all artists, by hash: the same on every machine and as the collection grows."""
-    return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) % 10 == 0
+    return _hash(group) % 10 == 0
+
+
+def _hash(group: str) -> int:
+    return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16)
+
+
+def split(covers: Sequence[Cover]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(held out, for choosing), bool [n] each; see CoverSet.
+
+    Held out: the fixed tenth of artists, and of the first table's unnamed covers. For choosing: those unnamed ones,
+    and a third of the artists whom only later tables have, so that a model trained on the first table alone has seen
+    none of them.
+    """
+    first = {cover.group for cover in covers if not cover.later}
+    held = np.array([is_held_out(cover.group) and (cover.named or not cover.later) for cover in covers])
+    fresh = [cover.named and cover.later and cover.group not in first for cover in covers]
+    choosing = [
+        (yes and not cover.named) or (new and not yes and _hash(cover.group) // 10 % 3 == 0)
+        for cover, yes, new in zip(covers, held, fresh, strict=True)
+    ]
+    return held, np.array(choosing)
 
 
 def read_cover(path: Path) -> NDArray[np.uint8] | None:
@@ -97,9 +135,11 @@ def load_covers(covers: Sequence[Cover]) -> CoverSet:
     unreadable = tuple(str(cover.path) for cover, picture in zip(covers, pictures, strict=True) if picture is None)
     if not kept:
         raise NoCovers(f"None of {len(covers)} covers could be read, the first is {covers[0].path}")
+    held_out, choosing = split([cover for cover, _ in kept])
     return CoverSet(
         images=np.stack([picture for _, picture in kept]),
-        held_out=np.array([is_held_out(cover.group) for cover, _ in kept]),
+        held_out=held_out,
+        choosing=choosing,
         covers=tuple(cover for cover, _ in kept),
         unreadable=unreadable,
     )

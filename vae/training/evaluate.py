@@ -186,7 +186,7 @@ def evaluate(codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fit
 def select(covers: CoverSet, chosen: NDArray[np.bool_]) -> CoverSet:
     """Those covers alone."""
     kept = tuple(cover for cover, yes in zip(covers.covers, chosen, strict=True) if yes)
-    return CoverSet(covers.images[chosen], covers.held_out[chosen], kept, covers.unreadable)
+    return CoverSet(covers.images[chosen], covers.held_out[chosen], covers.choosing[chosen], kept, covers.unreadable)
 
 
 def evaluate_folder(
@@ -196,14 +196,15 @@ def evaluate_folder(
 
     Baselines are fitted on `fit` (a folder), else on the nine tenths, else across folds. Raises NoCovers.
     """
-    everything = load_covers(list_covers(folder, table))
-    covers = select(everything, everything.held_out) if held_out else everything
+    everything = load_covers(list_covers(folder, *[table] if table else []))
+    telling = everything.held_out & ~everything.choosing
+    covers = select(everything, telling) if held_out else everything
     if not len(covers.images):
         raise NoCovers(f"No cover in {folder} belongs to the held-out tenth: leave --held-out away")
     if fit is not None:
         rest, fitted_on = load_covers(list_covers(fit)).images, str(fit)
     elif held_out:
-        rest, fitted_on = everything.images[~everything.held_out], "the nine tenths not held out"
+        rest, fitted_on = everything.images[~(everything.held_out | everything.choosing)], "the covers that are neither held out nor for choosing"
     else:
         rest, fitted_on = None, "four fifths, for the other fifth"
     return evaluate(codec, covers, rest, fitted_on), covers

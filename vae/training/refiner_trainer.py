@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from vae.devices import bfloat16_pays
 from vae.refiner import Refiner, RefinerConfig
 from vae.training.state import load_state, read_notes, save_state
-from vae.training.train import gradient_loss
+from vae.training.trainer import gradient_loss
 
 
 @dataclass(frozen=True)

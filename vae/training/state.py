@@ -53,3 +53,14 @@ def load_state(
                 index, part = key.removeprefix(prefix).split(".")
                 state.setdefault(int(index), {})[part] = value
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def adam_state(tensors: Mapping[str, torch.Tensor], name: str, parameter: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What Adam keeps of the parameter `name`, from tensors named `optimizer.<key>.<name>`.
+
+    In the parameter's own memory format, which a file does not keep and the fused optimiser takes for granted.
+    """
+    state = {"step": tensors[f"optimizer.step.{name}"]}
+    for key in ("exp_avg", "exp_avg_sq"):
+        state[key] = torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"optimizer.{key}.{name}"])
+    return state

@@ -51,7 +51,7 @@ def amplify(layer: nn.Module, gain: float) -> None:
 
 
 def prepare(codec: Codec, covers: CoverSet, large_folder: Path, n_blends: int, seed: int) -> tuple[Pictures, Pictures]:
-    """(to train on, held out): covers as the decoder alone makes them, blends of two to five, and the large covers."""
+    """(to train on, watched): sharp covers as the decoder alone makes them, blends of two to five, and the large covers."""
 
     def part(chosen: np.ndarray, blends: int) -> Pictures:
         images = covers.images[chosen]
@@ -74,7 +74,9 @@ def prepare(codec: Codec, covers: CoverSet, large_folder: Path, n_blends: int, s
             torch.tensor([row for row, _ in found]),
         )
 
-    return part(~covers.held_out, n_blends), part(covers.held_out, 512)
+    watched = covers.choosing if covers.choosing.any() else covers.held_out
+    sharp = np.array([not cover.aliased for cover in covers.covers])
+    return part(sharp & ~(covers.held_out | covers.choosing), n_blends), part(sharp & watched, 512)
 
 
 @torch.no_grad()
@@ -154,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     try:
         codec = Codec.load(options.weights, options.device)
-        covers = load_covers(list_covers(options.covers, options.table))
+        covers = load_covers(list_covers(options.covers, *[options.table] if options.table else []))
         begin = load_refiner(options.head_of, codec.model_id)[0] if options.head_of else None
         train, held = prepare(codec, covers, options.large, min(4000, len(covers.images)), 0)
     except (BadWeights, NoCovers, OSError, ValueError) as problem:

@@ -1,12 +1,18 @@
 import math
+import subprocess
+import sys
+import time
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from vae.info import BadWeights, ModelConfig, read_info
-from vae.training.data import NoCovers, is_held_out, list_covers, load_covers, to_tensor
-from vae.training.train import Recipe, Trainer, gradient_loss, main, reconstruction_loss
+from vae.meaning import Meaning
+from vae.training.data import NoCovers, is_held_out, list_covers, load_covers, split, to_tensor
+from vae.training.train import main
+from vae.training.trainer import Covers, Recipe, Trainer, gradient_loss, reconstruction_loss
 from vae.weights_file import load_weights, save_weights
 
 SMALL = ModelConfig(latent_dim=16, encoder_widths=(16, 16, 32), decoder_widths=(16, 16, 32), search_dim=16)
@@ -15,7 +21,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def images(covers):
-    return to_tensor(covers)
+    return Covers(to_tensor(covers), torch.arange(len(covers)) % 3 > 0)
 
 
 def new_trainer(images, **changes) -> Trainer:
@@ -25,7 +31,7 @@ def new_trainer(images, **changes) -> Trainer:
     return trainer
 
 
-def run(trainer: Trainer, images: torch.Tensor, until: int, total: int = 12) -> list[float]:
+def run(trainer: Trainer, images: Covers, until: int, total: int = 12) -> list[float]:
     return [trainer.train_step(images, trainer.step / total) for _ in range(until - trainer.step)]
 
 
@@ -65,7 +71,7 @@ def test_a_step_that_is_not_finite_is_skipped(images):
 
 
 def test_losses_are_zero_for_a_perfect_picture_and_see_blur(images):
-    real = images[:4].float() / 255
+    real = images.images[:4].float() / 255
     recipe = Recipe(l1=0.1, gradient=0.1, spectrum=0.1)
     assert reconstruction_loss(real, real, recipe)[0].item() == 0
     blurred = torch.nn.functional.avg_pool2d(real, 5, 1, 2)
@@ -130,6 +136,71 @@ def test_damaged_and_foreign_weights_are_told_apart(images, tmp_path):
     save_file({"x": torch.zeros(1)}, path)
     with pytest.raises(BadWeights, match="no sleevewalk model"):
         load_weights(path)
+
+
+def test_aliased_covers_have_no_part_in_what_teaches_sharpness(images):
+    real = images.images[:4].float() / 255
+    blurred = torch.nn.functional.avg_pool2d(real, 5, 1, 2)
+    recipe = Recipe(gradient=0.1)
+    all_sharp, mse = reconstruction_loss(blurred, real, recipe)
+    none_sharp, same = reconstruction_loss(blurred, real, recipe, torch.zeros(4, dtype=torch.bool))
+    assert none_sharp == mse == same < all_sharp
+
+
+def test_half_of_a_batch_is_sharp(images):
+    picked = images.pick(8, torch.Generator().manual_seed(0))
+    assert images.sharp[picked].tolist() == [True, False] * 4
+
+
+def test_unnamed_covers_never_tell_how_good_the_model_is(tmp_path):
+    rows = [f"Artist {i},{i:03}.png" if i % 2 else f",{i:03}.png" for i in range(400)]
+    (tmp_path / "covers.csv").write_text("artist,cover\n" + "\n".join(rows[:200]))
+    (tmp_path / "covers2.csv").write_text("artist,cover\n" + "\n".join(rows[200:]))
+    covers = list_covers(tmp_path)
+    held, choosing = split(covers)
+    telling = held & ~choosing
+    assert telling.any() and all(cover.named for cover, yes in zip(covers, telling, strict=True) if yes)
+    assert choosing.any() and not any(
+        yes and not aside and not (cover.named and cover.later)
+        for cover, yes, aside in zip(covers, choosing, held, strict=True)
+    )
+
+
+def test_numbers_for_meaning_stay_and_the_rest_learns_around_them(images, tmp_path):
+    torch.manual_seed(0)
+    meaning = Meaning(4)
+    first = new_trainer(images)
+    grown = Trainer(replace(SMALL, meaning=4, encoder_blocks=2), Recipe(batch=8), CPU)
+    grown.bfloat16 = False
+    grown.begin(images, meaning, first.model)
+    real = images.images[:8].float() / 255
+    old, new = first.model.encode(real)[0], grown.model.encode(real)[0]
+    kept = [any(torch.allclose(one, other, atol=1e-4) for other in old.T) for one in new.T[:12]]
+    assert all(kept), "what is left of the trained model encodes as it did"
+    assert torch.allclose(new[:, 12:], meaning(real), atol=1e-5)
+    covers = grown.with_meaning(images)
+    run(grown, covers, 3)
+    grown.save(tmp_path / "state.safetensors")
+    again = Trainer.load(tmp_path / "state.safetensors", CPU)
+    assert torch.allclose(again.model.encode(real)[0][:, 12:], meaning(real), atol=1e-5)
+    assert torch.allclose(again.averaged().encode(real)[0][:, 12:], meaning(real), atol=1e-5)
+
+
+def test_a_run_goes_on_after_kill_9(cover_folder, tmp_path):
+    out = tmp_path / "w.safetensors"
+    command = ["--covers", str(cover_folder), "--latent-dim", "16", "--batch", "4", "--out", str(out)]
+    module = [sys.executable, "-m", "vae.training.train", *command, "--threads", "1"]
+    killed = subprocess.Popen([*module, "--minutes", "30", "--report", "0"], stdout=subprocess.DEVNULL)
+    state = out.with_suffix(".state.safetensors")
+    deadline = time.monotonic() + 120
+    while not state.is_file() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+    assert state.is_file() and not out.is_file()
+    done = subprocess.run([*module, "--steps", "1", "--resume"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "going on from step" in done.stdout and out.is_file()
 
 
 def test_the_script_trains_saves_and_resumes(cover_folder, tmp_path, capsys):
