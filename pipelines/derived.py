@@ -118,9 +118,10 @@ class Latents(Derived):
         info, config = self.work.info, self.work.info.config
         with self.work.write() as con:
             add_model(con, info.model_id, "sleevewalk", config.latent_dim, config.resolution, None, info.metrics)
-            forget_latents(con, keep_model_id=info.model_id)
+            stale = forget_latents(con, keep_model_id=info.model_id)
         began = time.monotonic()
-        self.progress.start("embedding covers", len(present))
+        why = "embedding covers anew: the model has changed" if stale else "embedding covers"
+        self.progress.start(why, len(present))
         yield from embed(files, present, codec)
         self.report.embed_seconds = time.monotonic() - began
         self.progress.finish()

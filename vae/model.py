@@ -242,7 +242,7 @@ class SleeveVAE(nn.Module):
         return torch.cat([mean, meaning], 1), torch.cat([log_variance, known], 1)
 
     def polish(self, rgb: Tensor, z: Tensor, steps: int) -> Tensor:
-        """Latents [n, d] of RGB [n, 3, 128, 128] moved down the decoded picture's squared error; returns float32 [n, d].
+        """Latents [n, d] of RGB [n, 3, 128, 128] moved down the decoded picture's squared error; float32 [n, d].
 
         The encoder guesses once for all covers; this closes part of what it misses on one (the amortisation gap,
         Cremer et al. 2018). Each step is a damped Newton step of the decoder's linear path, along the gradient of

@@ -204,7 +204,8 @@ def evaluate_folder(
     if fit is not None:
         rest, fitted_on = load_covers(list_covers(fit)).images, str(fit)
     elif held_out:
-        rest, fitted_on = everything.images[~(everything.held_out | everything.choosing)], "the covers that are neither held out nor for choosing"
+        left = ~(everything.held_out | everything.choosing)
+        rest, fitted_on = everything.images[left], "the covers that are neither held out nor for choosing"
     else:
         rest, fitted_on = None, "four fifths, for the other fifth"
     return evaluate(codec, covers, rest, fitted_on), covers

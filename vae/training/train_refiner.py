@@ -51,7 +51,7 @@ def amplify(layer: nn.Module, gain: float) -> None:
 
 
 def prepare(codec: Codec, covers: CoverSet, large_folder: Path, n_blends: int, seed: int) -> tuple[Pictures, Pictures]:
-    """(to train on, watched): sharp covers as the decoder alone makes them, blends of two to five, and the large covers."""
+    """(to train on, watched): sharp covers as the decoder alone makes them, blends of two to five, large covers."""
 
     def part(chosen: np.ndarray, blends: int) -> Pictures:
         images = covers.images[chosen]
