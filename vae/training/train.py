@@ -129,6 +129,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--begin", type=Path, help="start from these weights, not from PCA")
     parser.add_argument("--meaning", type=Path, help="the branch for meaning, from vae.training.distil")
     parser.add_argument("--encoder-blocks", type=int, default=ModelConfig.encoder_blocks)
+    parser.add_argument("--encode-steps", type=int, default=ModelConfig.encode_steps, help="of polish, in the codec")
     parser.add_argument("--threads", type=int, help="of a CPU")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes (default 20)")
     parser.add_argument("--steps", type=int, help="stop after so many steps")
@@ -208,6 +209,7 @@ def first_trainer(options: argparse.Namespace, covers: Covers, ranks: Ranks) -> 
     config = ModelConfig(
         latent_dim=options.latent_dim,
         encoder_blocks=options.encoder_blocks,
+        encode_steps=options.encode_steps,
         meaning=meaning.out.out_features if meaning else 0,
     )
     trainer = Trainer(config, recipe, ranks.device, ranks)
