@@ -16,9 +16,9 @@ from textual.strip import Strip
 
 from store.errors import LibraryError
 from store.records import Album
-from tui.pictures.cells import MOST, PictureTable
 from tui.pictures.colors import ColorMode, Pixels
 from tui.pictures.halfblocks import LITE, Cells, picture, strips
+from tui.pictures.picture_table import MOST, PictureTable
 from tui.pictures.resample import resample
 from tui.text import centered, initials
 

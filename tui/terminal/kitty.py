@@ -10,8 +10,8 @@ from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-from tui.pictures.cells import PictureTable, Size
 from tui.pictures.colors import Pixels
+from tui.pictures.picture_table import PictureTable, Size
 from tui.pictures.resample import resample
 
 PLACEHOLDER = "\U0010eeee"

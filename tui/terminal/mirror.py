@@ -11,7 +11,7 @@ from rich.color import Color, ColorSystem, ColorType
 from rich.style import Style
 from textual.geometry import Region
 
-from tui.pictures.cells import boxes, read_style
+from tui.pictures.picture_table import boxes, read_style
 from tui.terminal.kitty import Kitty
 from tui.terminal.pen import (
     ATTRIBUTES,

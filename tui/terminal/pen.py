@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.geometry import Region
 
-from tui.pictures.cells import MARK
 from tui.pictures.colors import color_code
 from tui.pictures.halfblocks import LOWER_HALF
+from tui.pictures.picture_table import MARK
 from tui.terminal.kitty import Kitty
 from tui.terminal.sixel import Sixel
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tui.pictures.cells import PictureTable, Size
 from tui.pictures.colors import Pixels
+from tui.pictures.picture_table import PictureTable, Size
 from tui.pictures.resample import resample
 
 COLORS = 256  # registers, as many as terminals have

@@ -21,8 +21,8 @@ from textual import events, messages
 from textual.geometry import Region
 from textual.screen import Screen
 
-from tui.pictures.cells import PictureTable
 from tui.pictures.halfblocks import Cells
+from tui.pictures.picture_table import PictureTable
 from tui.terminal.choice import Asked
 from tui.terminal.compositor import Painting, SparingCompositor
 from tui.terminal.display import Display

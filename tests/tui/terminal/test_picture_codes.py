@@ -15,8 +15,8 @@ from textual.strip import Strip
 from tests.tui.support.measures import photograph, psnr
 from tests.tui.support.mirror import laid
 from tests.tui.support.picture_screen import MARKS, PictureScreen, read_sixel
-from tui.pictures.cells import PictureTable
 from tui.pictures.colors import Pixels
+from tui.pictures.picture_table import PictureTable
 from tui.pictures.resample import resample
 from tui.terminal import kitty
 from tui.terminal.choice import by_answers, multiplexer, without_asking
