@@ -1,6 +1,6 @@
 """Ten thousand names, many of them made to break things, through ingest, SQL, JSON, CSV, find, export and import.
 
-`tests/nasty_names.json` holds the nastiest; add there what has bitten you.
+`tests/support/hostile.json` holds the nastiest.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ from store.memory.snapshot import Snapshot
 from store.neighbors.find import find, resolve
 from store.records import AlbumRecord
 from store.text import album_id, clean, key, norm
+from tests.support.hostile import NASTY, harmless
 from tui import cli
 
-NASTY: list[str] = json.loads((Path(__file__).parents[1] / "nasty_names.json").read_text())
 COUNT = 10_000
-BIDI = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 POOLS = (
     "abcdefghijklmnopqrstuvwxyz ABC 0123456789 '&-/.,!()",
     "áèîõüçñßøłđþæœıİǅﬁ \u0301\u0308\u030a",
@@ -73,14 +72,6 @@ def told(names: list[tuple[str, str]]) -> dict[str, tuple[str, str]]:
         if artist and title:
             wanted.setdefault(album_id(artist, title), (artist, title))
     return wanted
-
-
-def harmless(text: str) -> bool:
-    """Nothing in it but text and line ends."""
-    return all(
-        char == "\n" or (unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp") and char not in BIDI)
-        for char in text
-    )
 
 
 @pytest.fixture(scope="module")

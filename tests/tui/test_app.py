@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from store.records import Album
-from tests.tui.support.app import HOSTILE, Records, check_rows, ready, screen_text, session_of, until, walk_of
+from tests.tui.support.app import Records, ready, screen_text, session_of, until, walk_of
 from tests.tui.support.fakes import FakeBlender, make_album, make_app
 from tests.tui.support.measures import contrast
 from tui.screens.empty import EmptyScreen
@@ -294,29 +294,6 @@ async def test_a_tiny_window_says_so_and_recovers() -> None:
         await ready(pilot)
         await pilot.press("right")
         assert "walk" in walk_of(app).text_rows("#keys")[0]
-
-
-@pytest.mark.parametrize("size", [(80, 24), (130, 50)])
-async def test_hostile_text_is_drawn_as_data(size: tuple[int, int], tmp_path: Path) -> None:
-    albums = [
-        make_album(row, artist=text, title=text, genre=text, tags=(text, text), fictional=True)
-        for row, text in enumerate(HOSTILE)
-    ]
-    app = make_app(albums, tmp_path)
-    async with app.run_test(size=size) as pilot:
-        await ready(pilot)
-        for _ in albums:
-            session_of(app).focus(None)
-            await pilot.press("space", "right", "space")
-            await check_rows(pilot, size)
-            await pilot.press("r")
-        await pilot.press("slash")
-        await until(pilot, lambda: isinstance(app.screen, FindScreen))
-        await pilot.press("x")
-        await pilot.pause(0.3)
-        await check_rows(pilot, size)
-        await pilot.press("escape")
-        assert app.is_running
 
 
 async def test_missing_covers_and_no_index_are_said_plainly() -> None:

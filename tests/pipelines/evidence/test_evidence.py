@@ -24,8 +24,9 @@ from store.database.library import Library
 from store.neighbors.neighborhood import open_neighborhood
 from tests.store.support.library import grow
 from tests.support.covers import drawn_covers
+from tests.support.hostile import HOSTILE_NAME
 
-HOSTILE = "<script>alert(1)</script> [b] \x1b[31m"
+HOSTILE = f"<script>alert(1)</script> {HOSTILE_NAME}"
 
 
 def test_auc_by_hand_and_its_curve_agree() -> None:

@@ -15,9 +15,8 @@ from store.catalogue.covers import CoverFiles
 from store.catalogue.tables import add_covers, add_similar_artists
 from store.database.library import Library
 from store.records import AlbumRecord, CoverRecord
+from tests.support.hostile import HOSTILE_NAME
 from tui import cli
-
-HOSTILE = "[/b]\x1b[31m Red \x07\u202eright to left"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,7 @@ def folder(tmp_path_factory, covers, tiny_weights) -> Path:
     library = Library.create(tmp_path_factory.mktemp("cli") / "library")
     files = CoverFiles(library.covers_dir)
     shas = [files.put(encode_webp(cover)) for cover in covers[:24]]
-    names = ["Pink Floyd", "Sigur Rós", "AC/DC", "Björk", "The Beatles", "Low", "Can", HOSTILE]
+    names = ["Pink Floyd", "Sigur Rós", "AC/DC", "Björk", "The Beatles", "Low", "Can", HOSTILE_NAME]
     titles = {0: "The Dark Side of the Moon", 8: "Wish You Were Here", 1: "Ágætis byrjun"}
     with library.write() as con:
         add_covers(con, [CoverRecord(sha, 128, 128, 1, 0) for sha in shas])

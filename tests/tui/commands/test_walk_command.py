@@ -17,10 +17,10 @@ from store.database.library import Library
 from store.personal.records import Personal
 from store.records import AlbumRecord
 from store.text import album_id, clean
+from tests.support.hostile import HOSTILE_NAME
 from tui import cli
 
 Run = Callable[..., tuple[int, str, str]]
-HOSTILE_NAME = "[/b]\x1b[31m Red \x07\u202eright to left, $(reboot) --help"
 TITLES = ("Start", "Left", "Right", "Further", "[/b]\x1b[31m<script>Red")
 
 

@@ -5,26 +5,27 @@ from __future__ import annotations
 import unicodedata
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.exports.walk import ENDINGS, Stop, write_walk
 from store.records import Album, Reason
-from tests.tui.support.app import HOSTILE, check_rows, ready, session_of
+from tests.support.hostile import HOSTILE, HOSTILE_NAME, NASTY
+from tests.tui.support.app import check_rows, ready, session_of
 from tests.tui.support.fakes import FakeCovers, make_album
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
+from tui.pictures.colors import ColorMode
 from tui.terminal.display import title_codes
 from tui.terminal.thrifty import KEEP_TITLE, RESTORE_TITLE
-
-MORE = ("مرحبا بالعالم", "👍🏽🏴‍☠️", "\x9b31mred", "\ud800", "%s{}$(id)`id`", "<script>alert(1)</script>&amp;", "=1+1")
 
 
 def hostile() -> list[Album]:
     """Forty albums that are hostile in every text; the one that the route leads to can be typed."""
-    texts = (*HOSTILE, *MORE)
+    texts = [*HOSTILE, *(text[:600] for text in NASTY[len(HOSTILE) + 1 :: 8])][:40]
     albums = [
-        make_album(row, artist=text, title=text, genre=text, tags=(text, text))
-        for row, text in ((row, texts[row % len(texts)]) for row in range(40))
+        make_album(row, artist=text, title=text, genre=text[:80] or None, tags=(text, text), fictional=True)
+        for row, text in enumerate(texts)
     ]
     albums[37] = make_album(37)
     return albums
@@ -35,7 +36,7 @@ async def test_every_screen_draws_hostile_titles_as_data(scene: str, tmp_path: P
     app = scene_app(scene, tmp_path, hostile())
     async with app.run_test(size=(80, 24)) as pilot:
         await open_scene(pilot, scene)
-        for key in ("down", "right", "pagedown", "up", "end"):
+        for key in ("down", "right", "pagedown", "up", "end", "left"):
             await check_rows(pilot, (80, 24))
             await pilot.press(key)
         await pilot.resize_terminal(110, 30)
@@ -44,6 +45,32 @@ async def test_every_screen_draws_hostile_titles_as_data(scene: str, tmp_path: P
         assert app.is_running
     if app.setup.decoder is not None:
         app.setup.decoder.close()
+
+
+async def test_the_walk_leads_through_all_of_them() -> None:
+    app = scene_app("walk", albums=hostile())
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        for _ in session_of(app).snapshot.albums:  # type: ignore[attr-defined]
+            session_of(app).focus(None)
+            await pilot.press("space", "right", "space")
+            await check_rows(pilot, (130, 50))
+            await pilot.press("r")
+        assert app.is_running
+
+
+@pytest.mark.parametrize("mode", [ColorMode.TRUECOLOR, ColorMode.ASCII])
+@pytest.mark.parametrize("scene", ["map", "network"])
+async def test_each_of_them_in_focus(scene: str, mode: ColorMode) -> None:
+    app = scene_app(scene, albums=hostile())
+    app.painter.mode = mode
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_scene(pilot, scene)
+        screen: Any = app.screen
+        await pilot.press("plus")
+        for one in screen.network.sites if scene == "network" else range(40):
+            screen._focus(one)
+            await check_rows(pilot, (100, 30))
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -64,7 +91,7 @@ def test_every_export_takes_hostile_titles(ending: str, tmp_path: Path) -> None:
         assert len(list(ElementTree.fromstring(text).iter())) > 16
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, *MORE])
+@pytest.mark.parametrize("text", [*HOSTILE, HOSTILE_NAME])
 def test_the_title_of_the_terminal_is_text_alone(text: str) -> None:
     codes = title_codes(make_album(1, title=text, artist=text))
     assert codes.startswith("\x1b]2;") and codes.endswith("\x07") and len(codes.encode()) < 500

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from store.errors import LibraryError
 from store.neighbors.cover_map import CoverMap
 from store.records import Album
-from tests.tui.support.app import HOSTILE, ready, screen_text, session_of, until
+from tests.tui.support.app import ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_album, make_app
 from tui.app import SleevewalkApp
 from tui.screens.map.genres import common_genres
@@ -143,19 +143,6 @@ async def test_digits_hide_genres_and_the_mouse_focuses_and_zooms() -> None:
         await until(pilot, lambda: screen.view is not None and screen.view.nearness > 1)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, WalkScreen))
-
-
-async def test_hostile_names_on_the_map() -> None:
-    albums = [make_album(row, title=text, artist=text, genre=text or None) for row, text in enumerate(HOSTILE)]
-    app = map_app(albums)
-    async with app.run_test(size=(100, 30)) as pilot:
-        screen = await opened(pilot)
-        for row in range(len(albums)):
-            screen._focus(row)
-            await pilot.pause()
-            text = "".join(screen_text(app))
-            assert not any(ord(character) < 32 or character in "\u202e\u2066" for character in text)
-            assert all(strip.cell_length == 100 for strip in app.screen._compositor.render_strips())
 
 
 @pytest.mark.parametrize("count", [1, 2])

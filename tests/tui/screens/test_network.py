@@ -12,20 +12,19 @@ from textual import events
 from textual.pilot import Pilot
 
 from store.records import SIGNALS, Album, Neighbor, Reason
-from tests.tui.support.app import HOSTILE, ready, screen_text, session_of, until
+from tests.tui.support.app import ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_album, make_app
 from tui.app import SleevewalkApp
 from tui.layout.edges import BRAILLE
 from tui.layout.geometry import Rect
 from tui.layout.navigation import OPPOSITE, Direction
-from tui.pictures.colors import ColorMode
 from tui.screens.help import HelpScreen
 from tui.screens.network.lattice import LEVELS, OPENED, draw_links, opening, whole
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import binding_ids
 from tui.screens.walk.screen import WalkScreen
 from tui.walk.network import MOST, Network, Site
-from tui.widgets.canvas import Canvas, Picture
+from tui.widgets.canvas import Canvas
 
 DIRECTIONS: tuple[Direction, ...] = ("left", "right", "up", "down")
 rooms = st.tuples(st.integers(54, 300), st.integers(18, 88))  # the canvas at 80x24 to 300x90
@@ -296,22 +295,6 @@ async def test_moving_the_focus_paints_no_cover(monkeypatch: pytest.MonkeyPatch)
             await pilot.press(key)
             seen.add(screen.focused_id)
         assert len(seen) > 3 and not whole_redraws
-
-
-@pytest.mark.parametrize("mode", [ColorMode.TRUECOLOR, ColorMode.ASCII])
-async def test_hostile_names_in_the_network(mode: ColorMode) -> None:
-    app = make_app([make_album(row, title=text, artist=text, genre=text or None) for row, text in enumerate(HOSTILE)])
-    app.painter.mode = mode
-    async with app.run_test(size=(130, 40)) as pilot:
-        screen = await opened(pilot, "e")
-        await pilot.press("plus")
-        for album_id in screen.network.sites:
-            screen._focus(album_id)
-            await pilot.pause()
-            text = "".join(screen_text(app))
-            assert not any(ord(character) < 32 or character in "\u202e\u2066" for character in text)
-            assert all(strip.cell_length == 130 for strip in app.screen._compositor.render_strips())
-        assert any(isinstance(block, Picture) for block in screen.query_one(Canvas).blocks)
 
 
 async def test_a_library_of_one_album_has_a_network_of_one() -> None:

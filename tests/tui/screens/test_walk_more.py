@@ -12,7 +12,8 @@ from textual import events
 
 from store.neighbors.filters import Filter
 from store.records import Route, Step, Weights
-from tests.tui.support.app import HOSTILE, check_rows, ready, screen_text, session_of, until, walk_of
+from tests.support.hostile import HOSTILE
+from tests.tui.support.app import check_rows, ready, screen_text, session_of, until, walk_of
 from tests.tui.support.fakes import make_album, make_app
 from tui.screens.find import FindScreen, kept_first
 from tui.screens.route import RouteScreen

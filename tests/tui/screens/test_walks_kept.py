@@ -11,7 +11,8 @@ from store.database.library import Library
 from store.personal.records import Personal
 from tests.store.support.library import fill
 from tests.store.support.records import ALBUMS, circle
-from tests.tui.support.app import HOSTILE, Records, ready, screen_text, session_of, until
+from tests.support.hostile import HOSTILE
+from tests.tui.support.app import Records, ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_app
 from tui.app import SleevewalkApp
 from tui.opening import app_of

@@ -12,18 +12,6 @@ from tui.screens.walk.ringview import RingView
 from tui.screens.walk.screen import WalkScreen
 from tui.walk.session import Session
 
-HOSTILE = (
-    "[b]bold[/b] [/] [@click=app.quit]x[/]",
-    "\x1b[2J\x1b[31mred\x1b]0;title\x07",
-    "\u202egnp.exe\u2066",
-    "e" + "\u0301" * 300,
-    "長い題名" * 200,
-    "👩‍👩‍👧‍👦🏳️‍🌈" * 20,
-    "",
-    "x" * 4000,
-    "line\nbreak\ttab\r",
-)
-
 
 async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
     """Wait for a condition, not for a time; fail after a generous one."""
