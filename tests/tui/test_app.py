@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from store.records import Album
 from tests.tui.support.app import Records, ready, screen_text, session_of, until, walk_of
 from tests.tui.support.fakes import FakeBlender, make_album, make_app
 from tests.tui.support.measures import contrast
 from tui.screens.empty import EmptyScreen
-from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.walk.blendview import BlendView
 from tui.screens.walk.keys import KEYS
@@ -105,56 +102,6 @@ async def test_the_details_give_every_reason() -> None:
             assert f"{reason.share:.0%}" in text
         mode = walk_of(app).text_rows("#mode")[0]
         assert "ring 12" in mode and "tags 1" in mode and "40 albums" in mode
-
-
-async def test_find_narrows_and_walks_there() -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await ready(pilot)
-        session = session_of(app)
-        target = make_album(37)
-        await pilot.press("slash")
-        await until(pilot, lambda: isinstance(app.screen, FindScreen))
-        find = app.screen
-        assert isinstance(find, FindScreen)
-        await pilot.press(*target.title.lower().replace(" ", "*").replace("*", " "))
-        await until(pilot, lambda: target in find.hits.items and len(find.hits.items) < 5)
-        while find.hits.chosen != target:
-            await pilot.press("down")
-        await until(pilot, lambda: find.query_one("#preview-cover", Cover).album == target)
-        await pilot.press("enter")
-        await until(pilot, lambda: session.here == target)
-        await ready(pilot)
-        await pilot.press("backspace")
-        assert session.here == make_album(0)
-
-
-async def test_stale_answers_of_find_are_dropped() -> None:
-    app = make_app()
-    slow = threading.Event()
-
-    def find(snapshot: Any, text: str, n: int) -> list[tuple[Album, float]]:
-        if text == "o":
-            slow.wait(5)
-            return [(make_album(1), 1.0)]
-        return [(make_album(2), 1.0)]
-
-    app.setup.find = find
-    async with app.run_test(size=(80, 24)) as pilot:
-        await ready(pilot)
-        await pilot.press("slash")
-        await until(pilot, lambda: isinstance(app.screen, FindScreen))
-        screen = app.screen
-        assert isinstance(screen, FindScreen)
-        await pilot.press("o")
-        await pilot.pause(0.15)
-        await pilot.press("r")
-        await until(pilot, lambda: screen.hits.items == [make_album(2)])
-        slow.set()
-        await pilot.pause(0.2)
-        assert screen.hits.items == [make_album(2)]
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, WalkScreen))
 
 
 async def test_the_tray_blends_in_the_background(tmp_path: Path) -> None:

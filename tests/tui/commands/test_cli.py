@@ -8,63 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.build import build
-from pipelines.images import encode_webp
-from store.catalogue.albums import add_albums
-from store.catalogue.covers import CoverFiles
-from store.catalogue.tables import add_covers, add_similar_artists
-from store.database.library import Library
-from store.records import AlbumRecord, CoverRecord
-from tests.support.hostile import HOSTILE_NAME
 from tui import cli
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, covers, tiny_weights) -> Path:
-    """A built library of 24 albums by 8 artists."""
-    library = Library.create(tmp_path_factory.mktemp("cli") / "library")
-    files = CoverFiles(library.covers_dir)
-    shas = [files.put(encode_webp(cover)) for cover in covers[:24]]
-    names = ["Pink Floyd", "Sigur Rós", "AC/DC", "Björk", "The Beatles", "Low", "Can", HOSTILE_NAME]
-    titles = {0: "The Dark Side of the Moon", 8: "Wish You Were Here", 1: "Ágætis byrjun"}
-    with library.write() as con:
-        add_covers(con, [CoverRecord(sha, 128, 128, 1, 0) for sha in shas])
-        albums = [
-            AlbumRecord(
-                names[i % 8],
-                titles.get(i, f"Album {i}"),
-                "test",
-                str(i),
-                year=1970 + i,
-                genre="rock" if i % 2 else "pop",
-                cover_sha256=sha,
-                tags=(("rock", 100.0), (f"tag {i % 4}", 60.0)),
-            )
-            for i, sha in enumerate(shas)
-        ]
-        add_albums(con, albums)
-        add_similar_artists(con, [("Pink Floyd", "Can", 0.8)], "test")
-    build(library, weights=tiny_weights)
-    return library.path
-
-
-@pytest.fixture(autouse=True)
-def tiny_model(tiny_weights, monkeypatch):
-    """Blending uses the library's model, not the shipped one."""
-    monkeypatch.setattr("pipelines.blends.blender.SHIPPED", tiny_weights)
-    monkeypatch.setattr(cli, "DEBUG", [])
-
-
-@pytest.fixture
-def run(folder, capsys):
-    """Run a command on the library: (status, stdout, stderr)."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        status = cli.main([*arguments, "--library", str(folder)])
-        out = capsys.readouterr()
-        return status, out.out, out.err
-
-    return call
+pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
 def test_find_prints_hits_and_json(run):
@@ -197,52 +143,6 @@ def test_blend_makes_a_file_of_recipes_and_numbers_its_bad_lines(run, tmp_path):
 def test_bad_use_exits_2_without_a_traceback(run, arguments):
     status, _, err = run(*arguments)
     assert status == 2 and "Traceback" not in err
-
-
-def test_sql_prints_tables_json_and_csv(run):
-    query = "SELECT artist, count(*) AS albums FROM albums GROUP BY ALL ORDER BY artist LIMIT 2"
-    assert json.loads(run("sql", query, "--json")[1]) == [
-        {"artist": "AC/DC", "albums": 3},
-        {"artist": "Björk", "albums": 3},
-    ]
-    assert run("sql", query, "--csv")[1].splitlines()[0] == "artist,albums"
-    status, out, _ = run("sql", query)
-    assert status == 0 and "AC/DC" in out and "\x1b" not in out
-
-
-def test_sql_writes_csv_json_and_parquet_files_by_format_or_ending(run, tmp_path):
-    import pyarrow.parquet as pq
-
-    query = "SELECT artist, count(*) AS albums, list(year ORDER BY year) AS years FROM albums GROUP BY ALL ORDER BY 1"
-    told = json.loads(run("sql", query, "--format", "json")[1])
-    for name, form in (("a.csv", ()), ("a.json", ()), ("a.parquet", ()), ("b.txt", ("--format", "csv"))):
-        status, out, _ = run("sql", query, "-o", str(tmp_path / name), *form)
-        assert status == 0 and out == ""
-    assert json.loads((tmp_path / "a.json").read_text()) == told
-    assert pq.read_table(tmp_path / "a.parquet").to_pylist() == told
-    plain = run("sql", query, "--csv")[1].splitlines()
-    assert (tmp_path / "a.csv").read_text().splitlines() == (tmp_path / "b.txt").read_text().splitlines() == plain
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.json", "a.parquet", "b.txt"]
-
-
-def test_sql_never_writes_over_the_library_and_names_a_folder_it_cannot_write(run, folder, tmp_path):
-    assert run("sql", "FROM albums", "-o", str(folder / "library.duckdb"), "--format", "csv")[0] == 2
-    status, _, err = run("sql", "FROM albums", "-o", str(tmp_path / "none" / "a.csv"))
-    assert status == 1 and "none/a.csv" in err and len(err.splitlines()) == 1
-    assert run("sql", "FROM albums", "--json", "--csv")[0] == 2
-
-
-def test_sql_with_no_query_names_the_file_and_shows_the_schema(run, folder):
-    status, out, _ = run("sql")
-    assert status == 0 and str(folder / "library.duckdb") in out and "album_tags" in out
-
-
-@pytest.mark.parametrize("query", ["DELETE FROM albums", "DROP TABLE albums", "SELEC 1", "SELECT * FROM nowhere"])
-def test_sql_is_read_only_and_says_what_is_wrong(run, query):
-    status, _, err = run("sql", query)
-    assert status == 1 and err.startswith(("sleevewalk: the query failed", "sleevewalk: `sleevewalk sql` only reads"))
-    assert err.count("\n") == 1
-    assert json.loads(run("sql", "SELECT count(*) AS n FROM albums", "--json")[1]) == [{"n": 24}]
 
 
 def test_no_control_character_of_a_title_reaches_the_terminal(run):

@@ -15,11 +15,11 @@ from store.database.sources_schema import remember_sources
 from store.personal.records import Personal
 from store.records import AlbumRecord
 from store.text import album_id
-from tests.support.hostile import HOSTILE_NAME
+from tests.support.hostile import HOSTILE_NAME, SHOWN_NAME
 from tui import cli
 
 MBID = "{}0000000-0000-0000-0000-000000000000"
-TRUST, TRUST_US, RED = album_id("Low", "Trust"), album_id("Low", "Trust Us"), album_id("Low", HOSTILE_NAME)
+TRUST, TRUST_US, RED = album_id("Low", "Trust"), album_id("Low", "Trust Us"), album_id("Low", SHOWN_NAME)
 
 
 @pytest.fixture
@@ -82,10 +82,7 @@ def test_unknown_and_ambiguous_names_are_one_line_with_candidates(run) -> None:
     run("merge", "Low / Trust", "Low / Trust Us")
     run("merge", "Low / Trust", RED)
     status, out, err = run("split", "Low / Trust")
-    assert (
-        status == 2
-        and f'"Low / Trust Us" ({TRUST_US}), "Low / [/b] Red right to left, $(reboot) --help" ({RED})' in err
-    )
+    assert status == 2 and f'"Low / Trust Us" ({TRUST_US}), "Low / {SHOWN_NAME}" ({RED})' in err
     assert err.count("\n") == 1 and "\x1b" not in err
 
 
