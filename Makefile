@@ -11,7 +11,7 @@ run: $(VENV)/.app
 	$(BIN)/sleevewalk demo
 
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # Two Ray nodes on this machine, one killed. Ray is 360 MB and no part of the other tests.
 test-cluster: $(VENV)/.dev

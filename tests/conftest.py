@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -12,10 +13,38 @@ from numpy.typing import NDArray
 from store.database.library import Library
 from tests.support.covers import drawn_covers
 
+LONG = {
+    "test_codec",
+    "test_hostile",
+    "test_memory",
+    "test_meter",
+    "test_nasty_names",
+    "test_output",
+    "test_picture_terminal",
+    "test_ranks",
+    "test_refiner",
+    "test_remote",
+    "test_snapshots",
+    "test_torture",
+    "test_train",
+    "test_wire",
+}  # of tests that take 15 seconds or more
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist ignores Ctrl-C, and so would all that a test starts
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores, up to four: a third of the time is spent waiting for other programs."""
+    return min(4, os.cpu_count() or 1) * 3 // 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 @pytest.fixture

@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from rich.color import ColorSystem
 
+from tests.tui.support.mirror import laid
 from tui.app import SleevewalkApp
 from tui.pictures.colors import ColorMode, Pixels
 from tui.pictures.halfblocks import FINE
 from tui.pictures.painter import CoverPainter
+from tui.terminal.mirror import TerminalMirror
+from tui.terminal.pixel_strip import pixel_strips
 
 
 class Noise:
@@ -25,18 +29,17 @@ class Noise:
 
 def main(count: int = 2000) -> None:
     """Print, as JSON, the megabytes of this process after each quarter of the covers, and the most of all."""
-    from rich.console import Console
-
     from store.records import Album
 
     assert SleevewalkApp.TITLE  # the app and all that it imports are in memory too
-    painter = CoverPainter(Noise(), ColorMode.TRUECOLOR, FINE)
-    console = Console(color_system="truecolor", force_terminal=True)
+    painter = CoverPainter(Noise(), ColorMode.TRUECOLOR, FINE, pixel_strips)  # as the app draws
+    mirror = TerminalMirror(40, 20, ColorSystem.TRUECOLOR)
     held = []
     for number in range(count):
         album = Album(str(number), "artist", "title", None, None, None, cover_sha256=str(number))
-        for strip in painter.draw(album, 40, 20):
-            strip.render(console)
+        mirror.paint(laid([[strip] for strip in painter.draw(album, 40, 20)]))
+        while mirror.take(1 << 20):
+            pass
         if (number + 1) % (count // 4) == 0:
             held.append(resident())
     print(json.dumps({"megabytes": held, "most": resident("VmHWM")}))
