@@ -117,8 +117,9 @@ class FindScreen(Screen[str | None]):
         return [self.session.album(album_id) for album_id in list(ids)[:RECENT]]
 
     def on_resize(self) -> None:
-        """Rows are as wide as the screen."""
+        """Rows and what is said beside them are as wide as the screen."""
         self.call_after_refresh(self._draw)
+        self.call_after_refresh(self._preview_soon)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Ask once typing pauses."""

@@ -11,6 +11,7 @@ from tests.tui.support.fakes import make_album, make_app
 from tui.screens.find import FindScreen
 from tui.screens.walk.screen import WalkScreen
 from tui.widgets.cover import Cover
+from tui.widgets.lines import Lines
 
 
 async def test_find_narrows_and_walks_there() -> None:
@@ -61,3 +62,15 @@ async def test_stale_answers_of_find_are_dropped() -> None:
         assert screen.hits.items == [make_album(2)]
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, WalkScreen))
+
+
+async def test_what_is_said_beside_the_hits_is_as_wide_as_the_terminal() -> None:
+    album = make_album(0, tags=("a tag of some length", "another tag of some length", "a third one"))
+    app = make_app([album, make_album(1)])
+    async with app.run_test(size=(160, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("slash")
+        text = app.screen.query_one("#preview-text", Lines)
+        await until(pilot, lambda: len(text.rows) > 3)
+        await pilot.resize_terminal(100, 40)
+        await until(pilot, lambda: max(map(len, text.rows)) <= text.size.width < 40)

@@ -25,7 +25,6 @@ from textual.widgets import Input
 from tests.tui.support.looks import look_of, plain_cover
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
 from tui.screens import find
-from tui.screens.find import FindScreen
 from tui.terminal.output import OUTPUTS
 from tui.widgets import album_panel
 from tui.workers import prefetch
@@ -35,7 +34,6 @@ SIZES = ((80, 24), (160, 50))
 NO_COVERS = str.maketrans("▀▄", "  ")
 TOOK = re.compile(r"in \d+ ms")
 STILL = 8  # looks in a row, 0.02 s apart, at a screen that no longer changes
-STILL_FIND = 24  # which draws a cover only where a hit stays chosen for a while
 KINDS = ("txt", "look")
 
 
@@ -48,12 +46,11 @@ async def settled(pilot: Pilot[Any]) -> tuple[str, str]:
     """The rows and their colours once late previews are drawn."""
     for entry in pilot.app.screen.query(Input):
         entry.cursor_blink = False
-    still = STILL_FIND if isinstance(pilot.app.screen, FindScreen) else STILL
     same, seen = 0, list[Strip]()
     for _ in range(200):
         now = [untimed(strip) for strip in pilot.app.screen._compositor.render_strips()]
         same, seen = (same + 1 if now == seen else 0), now
-        if same == still:
+        if same == STILL:
             rows = (strip.text.translate(NO_COVERS).rstrip() for strip in seen)
             return "".join(row + "\n" for row in rows), look_of(seen, pilot.app.theme_variables)
         await pilot.pause(0.02)
@@ -63,7 +60,7 @@ async def settled(pilot: Pilot[Any]) -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def the_same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Previews come at once, the terminal has all colours, and the clock is UTC's."""
-    for module, name in ((find, "DEBOUNCE"), (album_panel, "DELAY"), (prefetch, "REST")):
+    for module, name in ((find, "DEBOUNCE"), (find, "PREVIEW_DELAY"), (album_panel, "DELAY"), (prefetch, "REST")):
         monkeypatch.setattr(module, name, 0.001)
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in (("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("TZ", "UTC")):
