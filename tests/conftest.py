@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist's
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores, up to four: a third of the time is spent waiting for other programs."""
+    """Three for two cores, at most six: a third of the time is spent waiting for screens and for other programs."""
     return min(4, os.cpu_count() or 1) * 3 // 2
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,13 @@ from PIL import Image
 
 # Tiny models: a second thread costs more in waiting than it brings.
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def tiny_floats() -> Iterator[None]:
+    """Training rounds the tiniest floats to zero, for the whole process: not for the tests that come after."""
+    yield
+    torch.set_flush_denormal(False)
 
 
 def write_covers(folder: Path, covers: NDArray[np.uint8]) -> Path:

@@ -55,7 +55,7 @@ def test_nothing_is_sent_while_nobody_presses_a_key(terminal: Terminal) -> None:
     for keys in ("", "l", "/", "love", ESCAPE, "w"):
         terminal.keys(keys)
         terminal.quiet()  # a hit's cover comes a moment after it
-        assert terminal.pump(1.5) == 0, keys
+        assert terminal.pump(1.1) == 0, keys
 
 
 def test_on_a_slow_link_the_covers_of_the_hops_in_between_are_not_sent(walked: Library) -> None:
