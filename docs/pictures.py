@@ -22,7 +22,8 @@ from store.neighbors.neighborhood import open_neighborhood
 from tui.app import Setup, SleevewalkApp
 from tui.walk.session import Session
 from vae.codec import Codec
-from vae.training.sheets import composites, interpolations, reconstructions, stack
+from vae.tiles import stack
+from vae.training.sheets import composites, interpolations, reconstructions
 
 HERE = Path(__file__).parent
 PAIRS = 8  # originals beside their self-encodings

@@ -70,7 +70,9 @@ def configured(path: Path, name: str, names: tuple[str, ...]) -> str:
 
 def wanted(name: str, flag: str | None, setting: str) -> tuple[str, str]:
     """(what is asked for, what asks for it): the flag `--name` goes before the file's setting."""
-    return (flag, f"--{name}") if flag else (setting, f"{name} in config.toml")
+    if flag:
+        return flag, f"--{name}"
+    return setting, "by default" if setting == getattr(Config(), name) else f"{name} in config.toml"
 
 
 def lastfm_key(path: Path) -> str:

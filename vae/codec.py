@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vae.devices import bfloat16_pays
+from vae.devices import computes_in_bfloat16
 from vae.info import SHIPPED, WeightsInfo
 from vae.model import SleeveVAE
 from vae.refiner import Refiner, load_refiner
@@ -51,7 +51,7 @@ class Codec:
         self.batch = BATCH.get(device.type, 64)
         self.precision = torch.bfloat16 if device.type == "cuda" else torch.float32  # of decoding
         # A step's rounding moves a number by 0.001 of its deviation.
-        self.polishes_in_bfloat16 = bool(info.config.encode_steps) and bfloat16_pays(device)
+        self.polishes_in_bfloat16 = bool(info.config.encode_steps) and computes_in_bfloat16(device)
         self.say: Callable[[str], None] = _to_stderr  # what a person should know, such as a GPU that is full
 
     @classmethod

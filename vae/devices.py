@@ -29,6 +29,17 @@ def bfloat16_pays(device: torch.device) -> bool:
         torch.set_num_threads(threads)
 
 
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether the processor has instructions for bfloat16.
+
+    It answers the same each time, as a timed trial does not: what is kept must not depend on how busy the machine was.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    able: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
 def _convolution_seconds(dtype: torch.dtype) -> float:
     x, layer = torch.randn(4, 64, 16, 16, dtype=dtype), torch.nn.Conv2d(64, 64, 3, dtype=dtype)
     layer(x[:1])

@@ -8,6 +8,7 @@ from PIL import Image
 
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import Recipe
+from vae.tiles import row, stack
 
 ACROSS = 6  # pictures in a row of a composite: the poster's five and their blend
 
@@ -17,8 +18,6 @@ def render(recipe: Recipe, points: NDArray[np.float32], parents: Parents) -> tup
     if recipe.layout == "picture":
         rows = np.repeat(points[0], 2 if recipe.batched else 1, axis=0)  # two rows and more fill a batch
         return (parents.decode(rows, recipe.size)[0],)
-    from vae.training.sheets import row, stack  # imports torch
-
     pictures = [_decoded(line, recipe.size, parents) for line in points]
     if recipe.layout == "film":
         return tuple(pictures[0])

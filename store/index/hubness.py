@@ -16,7 +16,7 @@ import numpy as np
 
 NEAREST = 10  # covers that a scale is the mean distance to
 REFERENCE = 10_000  # covers at most that scales are measured against: .35 % nobody's of 26,000 so, .17 % by all of them
-_LEAST = 0.02  # a scale: ten copies of one cover would have none
+LEAST = 0.02  # a scale: ten copies of one cover would have none
 _LOWEST = -1.0  # corrected similarity; what is farther counts the same
 _BATCH = 1024  # vectors compared with the reference at a time
 
@@ -47,7 +47,7 @@ def local_scales(vectors: np.ndarray, reference: np.ndarray, rows: np.ndarray | 
             known = np.flatnonzero(rows[part] >= 0)
             similarity[known, rows[part][known]] = -2
         scales[part] = _mean_distance(similarity)
-    return np.maximum(scales, np.float32(_LEAST))
+    return np.maximum(scales, np.float32(LEAST))
 
 
 def points(vectors: np.ndarray, scales: np.ndarray) -> np.ndarray:

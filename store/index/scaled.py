@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from store.index.coarse import nearest_of_all, reading, without_own
+from store.index.hubness import LEAST, corrected, corrected_product, points, queries
 from store.index.hubness import NEAREST as OF_SCALE
-from store.index.hubness import corrected, corrected_product, points, queries
 
 NEAREST = 32  # neighbours a cover in the stored graph and in the calibration
 _INTERACTIVE = 8  # queries; up to here one thread answers sooner than several that wait for each other
@@ -184,7 +184,7 @@ class ScaledIndex:
         nearest = np.sort(squared, axis=1)[:, :OF_SCALE]
         known = np.isfinite(nearest)
         distance = np.sqrt(np.maximum(np.where(known, nearest, 0), 0)).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-        return np.maximum(distance, np.float32(0.02)).astype(np.float32)
+        return np.maximum(distance, np.float32(LEAST)).astype(np.float32)
 
 
 def normalized(vectors: np.ndarray) -> np.ndarray:

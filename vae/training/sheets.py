@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +10,9 @@ from PIL import Image
 
 from vae.blend import mean, strip, vivid
 from vae.codec import Codec
+from vae.tiles import row, stack
 
 Pictures = NDArray[np.uint8]
-GAP = 6  # white pixels between pictures
-
-
-def row(pictures: Pictures) -> Pictures:
-    """uint8 [n, h, w, 3] side by side."""
-    n, h, w, _ = pictures.shape
-    sheet = np.full((h, n * (w + GAP) - GAP, 3), 255, np.uint8)
-    for i, picture in enumerate(pictures):
-        sheet[:, i * (w + GAP) : i * (w + GAP) + w] = picture
-    return sheet
-
-
-def stack(rows: Sequence[Pictures]) -> Pictures:
-    """Rows under each other; the narrower ones end in white."""
-    width = max(one.shape[1] for one in rows)
-    parts = [np.pad(one, ((0, GAP), (0, width - one.shape[1]), (0, 0)), constant_values=255) for one in rows]
-    return np.concatenate(parts)[:-GAP]
 
 
 def reconstructions(codec: Codec, covers: Pictures, across: int = 8) -> Pictures:

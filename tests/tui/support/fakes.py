@@ -80,6 +80,7 @@ class FakeNeighborhood:
     def __init__(self, albums: list[Album], indexed: bool = True) -> None:
         self.snapshot = FakeSnapshot(albums)
         self.indexed = indexed
+        self.index = None  # no covers to compare a blend with
         self.notices = () if indexed else ("no cover index yet: run `sleevewalk build`",)
 
     def neighbors(

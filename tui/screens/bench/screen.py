@@ -173,7 +173,7 @@ class BenchScreen(DrawnScreen[str | None]):
         if placed is None:
             return
         model_id, vector, pixels = placed
-        index = getattr(self.session.neighborhood, "index", None)
+        index = self.session.neighborhood.index
         if index is None or index.model_id != model_id:
             self.say("the cover index is missing or of another model: run `sleevewalk build`", error=True)
             return
