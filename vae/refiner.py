@@ -13,12 +13,12 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from vae.info import BadWeights
 from vae.model import Up
-from vae.weights_file import tensors_hash
+from vae.weights_file import tensors_hash, write_tensors
 
 SHIPPED_REFINER = Path(__file__).parent / "weights" / "refiner.safetensors"
 
@@ -107,7 +107,7 @@ class Refiner(nn.Module):
 
 
 def save_refiner(refiner: Refiner, path: Path, model_id: str, metrics: dict[str, object]) -> str:
-    """Write beside and rename, fp16; `model_id` is the model whose decoder it was trained on. Returns its own id."""
+    """Write it in fp16; `model_id` is the model whose decoder it was trained on. Returns its own id."""
     tensors = {name: value.detach().cpu().half().contiguous() for name, value in refiner.state_dict().items()}
     refiner_id = tensors_hash(tensors)
     metadata = {
@@ -116,9 +116,7 @@ def save_refiner(refiner: Refiner, path: Path, model_id: str, metrics: dict[str,
         "config": json.dumps(asdict(refiner.config)),
         "metrics": json.dumps(metrics),
     }
-    beside = path.with_suffix(".part")
-    save_file(tensors, beside, metadata)
-    beside.replace(path)
+    write_tensors(tensors, path, metadata)
     return refiner_id
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from vae.info import SHIPPED, BadWeights, WeightsInfo, read_info
 from vae.model import SleeveVAE, channels_last
@@ -24,8 +25,30 @@ def tensors_hash(tensors: dict[str, torch.Tensor]) -> str:
     return digest.hexdigest()[:16]
 
 
+def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """A safetensors file that appears whole or not at all, also after a kill or a power cut. OSError.
+
+    It is written as `.NAME.part` in the same folder, always a new file: what a killed run left, or a link that waits
+    there, is removed first.
+    """
+    data = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    with part.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def save_weights(model: SleeveVAE, path: Path, metrics: Mapping[str, object]) -> str:
-    """Write beside and rename; returns the model_id."""
+    """Write the weights in fp16; returns the model_id. OSError."""
     tensors = {
         name: value.detach().cpu().half().contiguous(memory_format=torch.contiguous_format)
         for name, value in model.state_dict().items()
@@ -36,10 +59,7 @@ def save_weights(model: SleeveVAE, path: Path, metrics: Mapping[str, object]) ->
         "config": json.dumps(model.config.to_dict()),
         "metrics": json.dumps(metrics),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
-    save_file(tensors, beside, metadata)
-    beside.replace(path)
+    write_tensors(tensors, path, metadata)
     return model_id
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from vae.devices import bfloat16_pays, choose_device
@@ -30,6 +30,7 @@ from vae.meaning import Meaning
 from vae.training.data import NoCovers, list_covers, load_covers, to_tensor
 from vae.training.pca import fit_pca
 from vae.training.state import adam_state
+from vae.weights_file import write_tensors
 
 TEACHER_SIZE = 192  # pixels; its features of smaller pictures tell genres apart less well
 MIDDLE_WEIGHT = 0.5  # of block MIDDLE's means beside block 15's, both scaled to the same spread
@@ -157,15 +158,12 @@ class Distiller:
         return loss.item()
 
     def save(self, path: Path) -> None:
-        """Everything needed to go on, written beside and renamed."""
+        """Everything needed to go on."""
         tensors = {f"branch.{k}": v.detach() for k, v in self.branch.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         for name, parameter in self.learned.items():
             tensors |= {f"optimizer.{k}.{name}": v for k, v in self.optimizer.state.get(parameter, {}).items()}
-        beside = path.with_suffix(".part")
-        notes = {"step": self.step, "seconds": self.seconds}
-        save_file({k: v.contiguous() for k, v in tensors.items()}, beside, {"notes": json.dumps(notes)})
-        beside.replace(path)
+        write_tensors(tensors, path, {"notes": json.dumps({"step": self.step, "seconds": self.seconds})})
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote."""
@@ -182,7 +180,7 @@ class Distiller:
 
 def save_meaning(branch: Meaning, path: Path) -> None:
     """The branch alone, for `vae.training.train --meaning`."""
-    save_file({k: v.detach().cpu().contiguous() for k, v in branch.state_dict().items()}, path)
+    write_tensors(branch.state_dict(), path)
 
 
 def load_meaning(path: Path) -> Meaning:

@@ -9,8 +9,10 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
+
+from vae.weights_file import write_tensors
 
 
 def save_state(
@@ -19,14 +21,12 @@ def save_state(
     optimizers: Mapping[str, torch.optim.Optimizer],
     notes: Mapping[str, object],
 ) -> None:
-    """Written beside and renamed. `notes` must be JSON."""
+    """`notes` must be JSON."""
     tensors = {f"{name}.{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
     for name, optimizer in optimizers.items():
         for index, kept in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{name}.{index}.{key}": value for key, value in kept.items()}
-    beside = path.with_suffix(".part")
-    save_file({key: value.contiguous() for key, value in tensors.items()}, beside, {"notes": json.dumps(notes)})
-    beside.replace(path)
+    write_tensors(tensors, path, {"notes": json.dumps(notes)})
 
 
 def read_notes(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from vae.devices import bfloat16_pays
@@ -24,6 +24,7 @@ from vae.training.data import CoverSet, augment, to_tensor
 from vae.training.pca import start_from_pca
 from vae.training.ranks import Ranks
 from vae.training.state import adam_state
+from vae.weights_file import write_tensors
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ class Trainer:
         return copy
 
     def save(self, path: Path) -> None:
-        """Everything needed to go on, written beside and renamed."""
+        """Everything needed to go on."""
         tensors = {f"model.{k}": v.detach() for k, v in self.model.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         names = {id(p): name for name, p in self.model.named_parameters()}
@@ -225,9 +226,7 @@ class Trainer:
             "recipe": asdict(self.recipe),
             "config": self.model.config.to_dict(),
         }
-        beside = path.with_suffix(".part")
-        save_file({k: v.contiguous() for k, v in tensors.items()}, beside, {"trainer": json.dumps(notes)})
-        beside.replace(path)
+        write_tensors(tensors, path, {"trainer": json.dumps(notes)})
 
     @classmethod
     def load(cls, path: Path, device: torch.device, ranks: Ranks | None = None) -> Trainer:
