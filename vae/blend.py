@@ -1,6 +1,6 @@
 """Arithmetic on latents: every way of making one cover out of several. numpy alone; latents are float [n, d].
 
-`centre` is the mean latent of covers ([d], zeros where not given): what is common to all of them. Blends act on the
+`centre` is the mean latent of covers ([d]; 0 where not given): what is common to all of them. Blends act on the
 deviations from it.
 """
 
@@ -32,22 +32,20 @@ def mean(latents: Latents, weights: Sequence[float] | None = None) -> Latents:
     return (normalised(weights, len(latents)) @ latents).astype(np.float32)
 
 
-def vivid(latents: Latents, weights: Sequence[float] | None = None, centre: Latents | None = None) -> Latents:
+def vivid(latents: Latents, weights: Sequence[float] | None = None, centre: Latents | float = 0.0) -> Latents:
     """centre + Σw(z − centre)/√Σw²: a mean that keeps the variance of one cover, if the covers are independent."""
     w = normalised(weights, len(latents))
-    middle = np.zeros(latents.shape[1], np.float32) if centre is None else centre
-    return (middle + w @ (latents - middle) / np.sqrt(np.square(w).sum())).astype(np.float32)
+    return (centre + w @ (latents - centre) / np.sqrt(np.square(w).sum())).astype(np.float32)
 
 
-def interpolate(latents: Latents, weights: Sequence[float] | None = None, centre: Latents | None = None) -> Latents:
+def interpolate(latents: Latents, weights: Sequence[float] | None = None, centre: Latents | float = 0.0) -> Latents:
     """Spherical interpolation about the centre.
 
     Two latents: slerp (Shoemake 1985) of the directions and a straight line between the lengths. More: the
     weighted mean of the directions made as long as the weighted mean of the lengths. At weight 1 it is the input.
     """
     w = normalised(weights, len(latents))
-    middle = np.zeros(latents.shape[1]) if centre is None else centre
-    away = latents.astype(np.float64) - middle
+    away = latents.astype(np.float64) - centre
     lengths = np.linalg.norm(away, axis=1)
     directions = away / np.maximum(lengths, 1e-12)[:, None]
     shares = w
@@ -58,11 +56,11 @@ def interpolate(latents: Latents, weights: Sequence[float] | None = None, centre
     direction = shares @ directions
     size = np.linalg.norm(direction)
     if size < 1e-9:  # opposite covers: there is no way round that is shorter
-        return (middle + w @ away).astype(np.float32)
-    return (middle + direction / size * (w @ lengths)).astype(np.float32)
+        return (centre + w @ away).astype(np.float32)
+    return (centre + direction / size * (w @ lengths)).astype(np.float32)
 
 
-def arithmetic(latents: Latents, weights: Sequence[float] | None = None, centre: Latents | None = None) -> Latents:
+def arithmetic(latents: Latents, weights: Sequence[float] | None = None, centre: Latents | float = 0.0) -> Latents:
     """A − B + C …: centre + Σw(z − centre) with signed weights; by default +1, −1, +1, −1 …"""
     n = len(latents)
     w = np.resize([1.0, -1.0], n) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -70,16 +68,12 @@ def arithmetic(latents: Latents, weights: Sequence[float] | None = None, centre:
         raise ValueError(f"{len(w)} weights for {n} albums: give one each")
     if not np.isfinite(w).all():
         raise ValueError("weights must be numbers")
-    middle = np.zeros(latents.shape[1]) if centre is None else centre
     with np.errstate(over="ignore"):  # a weight beyond all reason: the caller sees a latent that is not finite
-        return (middle + w @ (latents - middle)).astype(np.float32)
+        return (centre + w @ (latents - centre)).astype(np.float32)
 
 
 def blend(
-    latents: Latents,
-    mode: str = "vivid",
-    weights: Sequence[float] | None = None,
-    centre: Latents | None = None,
+    latents: Latents, mode: str = "vivid", weights: Sequence[float] | None = None, centre: Latents | float = 0.0
 ) -> Latents:
     """One latent [d] out of several [n, d] by one of MODES. ValueError for a mode or weights that make no sense."""
     if latents.ndim != 2 or not len(latents):
@@ -99,17 +93,10 @@ def blend(
     raise ValueError(f"no blend mode {mode!r}: use {', '.join(MODES)}")
 
 
-def direction(inside: Latents, outside: Latents) -> Latents:
-    """The step [d] from the mean of `outside` to the mean of `inside` (a genre and the rest, say)."""
-    return (inside.mean(0) - outside.mean(0)).astype(np.float32)
-
-
-def along(latent: Latents, step: Latents, amounts: Sequence[float]) -> Latents:
-    """`latent` [d] moved by each of `amounts` times `step` [d]: [len(amounts), d]."""
-    return (latent + np.asarray(amounts, np.float32)[:, None] * step).astype(np.float32)
-
-
-def strip(first: Latents, last: Latents, n: int, centre: Latents | None = None) -> Latents:
-    """`n` latents [n, d] from `first` to `last` [d] by spherical interpolation, both ends included."""
-    ends = np.stack([first, last])
-    return np.stack([interpolate(ends, (1 - t, t), centre) for t in np.linspace(0, 1, n)])
+def along(stops: Latents, n: int, centre: Latents | float = 0.0) -> Latents:
+    """`n` latents [n, d] from the first of `stops` [k, d] through all to the last, at an even pace; ends are exact."""
+    places = []
+    for at in np.linspace(0, len(stops) - 1, n):
+        leg = min(int(at), len(stops) - 2)
+        places.append(blend(stops[leg : leg + 2], "interpolate", (1 - (at - leg), at - leg), centre))
+    return np.stack(places)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipelines.blends.blender import Blender
+from pipelines.batches import batched
 from pipelines.blends.files import read_recipe, write_blend
 from pipelines.blends.recipe import BlendError, Recipe, file_name
+from pipelines.blends.recipe_to_file import Blender
 from pipelines.blends.resolve import resolve
 from pipelines.progress import Progress
 from store.errors import LibraryError
@@ -51,10 +52,11 @@ def blend_bulk(
 
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="png") as pool:
         wanted = _not_there(_recipes(blender, lines, find, report), folder, report, progress)
-        for batch in _batches(wanted, blender.codec.batch):
-            made = blender.make_batch(batch)  # while the batch before is being written
-            finish()
-            writing = [pool.submit(write_blend, one.frames, one.recipe, folder / file_name(one.recipe)) for one in made]
+        for _, same_size in groupby(wanted, key=lambda recipe: recipe.size):
+            for batch in batched(same_size, blender.codec.batch):
+                made = blender.make_batch(batch)  # while the batch before is being written
+                finish()
+                writing = [pool.submit(write_blend, x.frames, x.recipe, folder / file_name(x.recipe)) for x in made]
         finish()
     return report
 
@@ -63,7 +65,7 @@ def _recipes(
     blender: Blender, lines: Iterable[str], find: Callable[[str], Album], report: BulkReport
 ) -> Iterator[Recipe]:
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
-    while some := list(islice(numbered, CHUNK)):
+    for some in batched(numbered, CHUNK):
         read: list[tuple[int, Recipe]] = []
         for number, line in some:
             try:
@@ -91,13 +93,6 @@ def _not_there(recipes: Iterable[Recipe], folder: Path, report: BulkReport, prog
         else:
             seen.add(name)
             yield recipe
-
-
-def _batches(recipes: Iterable[Recipe], most: int) -> Iterator[list[Recipe]]:
-    """Up to `most` at a time, all of one size."""
-    for _, same in groupby(recipes, key=lambda recipe: recipe.size):
-        while batch := list(islice(same, most)):
-            yield batch
 
 
 def _recipe(blender: Blender, line: str, find: Callable[[str], Album]) -> Recipe:

@@ -61,7 +61,7 @@ def open_gallery(library: Library) -> Gallery:
             continue
         gallery.entries.append(Entry(record.blend_id, path, recipe, record.made_at))
     for entry in _without_record(library.blends_dir, seen):
-        personal.add_blend(entry.blend_id, entry.path, json.loads(entry.recipe.to_json()), entry.made_at)
+        _record(personal, entry, entry.path)
         gallery.entries.append(entry)
         gallery.found += 1
     gallery.entries.sort(key=lambda entry: (entry.made_at, entry.path), reverse=True)
@@ -90,7 +90,7 @@ def to_trash(library: Library, entry: Entry) -> Path:
         entry.path.unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(trash / entry.path.name, error) from error
-    Personal(library).add_blend(entry.blend_id, target, json.loads(entry.recipe.to_json()), entry.made_at)
+    _record(Personal(library), entry, target)
     return target
 
 
@@ -101,4 +101,8 @@ def from_trash(library: Library, entry: Entry, trashed: Path) -> None:
         trashed.unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(entry.path, error) from error
-    Personal(library).add_blend(entry.blend_id, entry.path, json.loads(entry.recipe.to_json()), entry.made_at)
+    _record(Personal(library), entry, entry.path)
+
+
+def _record(personal: Personal, entry: Entry, path: Path) -> None:
+    personal.add_blend(entry.blend_id, path, json.loads(entry.recipe.to_json()), entry.made_at)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import BlendError, Recipe
-from vae.blend import blend
+from vae.blend import along, blend
 
 Latents = NDArray[np.float32]
 
@@ -56,12 +56,3 @@ def points(recipe: Recipe, stops: Latents, centre: Latents) -> Latents:
         left, right = (along(stops[[at, at + 2]], recipe.frames, centre) for at in (0, 1))
         return np.stack([along(np.stack(ends), recipe.frames, centre) for ends in zip(left, right, strict=True)])
     return along(stops, recipe.frames, centre)[None] if recipe.is_way else stops[None]
-
-
-def along(stops: Latents, n: int, centre: Latents) -> Latents:
-    """`n` latents [n, d] from the first of `stops` [k, d] through all to the last, at an even pace; ends are exact."""
-    places = []
-    for at in np.linspace(0, len(stops) - 1, n):
-        leg = min(int(at), len(stops) - 2)
-        places.append(blend(stops[leg : leg + 2], "interpolate", (1 - (at - leg), at - leg), centre))
-    return np.stack(places)

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipelines.blends.blender import Blender
 from pipelines.blends.bulk import blend_bulk
 from pipelines.blends.parents import Parents
 from pipelines.blends.png import encode_png
+from pipelines.blends.recipe_to_file import Blender
 from pipelines.blends.resolve import resolve
 from pipelines.progress import Progress
 from store.catalogue.covers import CoverFiles

@@ -55,7 +55,7 @@ def test_vivid_and_interpolate_act_about_the_centre():
 
 def test_slerp_of_unit_vectors_stays_on_the_sphere_at_even_angles():
     ends = np.eye(2, 8, dtype=np.float32)
-    points = b.strip(ends[0], ends[1], 5)
+    points = b.along(ends, 5)
     assert np.allclose(np.linalg.norm(points, axis=1), 1, atol=1e-6)
     angles = np.degrees(np.arctan2(points[:, 1], points[:, 0]))
     assert np.allclose(angles, [0, 22.5, 45, 67.5, 90], atol=1e-3)
@@ -70,12 +70,6 @@ def test_arithmetic_is_a_minus_b_plus_c():
     z = np.array([[3, 0], [1, 0], [0, 2]], np.float32)
     assert np.allclose(b.arithmetic(z), [2, 2])
     assert np.allclose(b.arithmetic(z, [1, 1, 0]), [4, 0])
-
-
-def test_direction_and_along():
-    inside, outside = np.ones((3, 2), np.float32), np.zeros((3, 2), np.float32)
-    step = b.direction(inside, outside)
-    assert np.allclose(b.along(outside[0], step, [0, 0.5, 2]), [[0, 0], [0.5, 0.5], [2, 2]])
 
 
 @pytest.mark.parametrize("weights", [[0, 0], [1, -1], [float("nan"), 1], [1], [1, 2, 3]])

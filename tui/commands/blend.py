@@ -13,8 +13,8 @@ import click
 from tui.commands.shared import Context, album_line, command_options, interactive, json_option, open_library, print_json
 
 if TYPE_CHECKING:
-    from pipelines.blends.blender import Blender
     from pipelines.blends.recipe import Recipe
+    from pipelines.blends.recipe_to_file import Blender
     from store.database.library import Library
 
 LAYOUT_FRAMES = {"film": 24, "strip": 7, "grid": 5}  # where the person says no number
@@ -110,8 +110,8 @@ def blend(
     if recipes is None and out.is_file() and not force and interactive():
         force = click.confirm(f"{out} is there already. Write over it?", abort=True)
 
-    from pipelines.blends.blender import open_blender
     from pipelines.blends.files import SUFFIXES, read_recipe
+    from pipelines.blends.recipe_to_file import open_blender
     from store.memory.snapshot import Snapshot
     from store.neighbors.find import resolve
 
@@ -158,8 +158,8 @@ def _write(library: Library, blender: Blender, recipe: Recipe, out: Path, force:
 
 def _bulk(library: Library, device: str, recipes: Path, out: Path, as_json: bool) -> int:
     """Status 1 where lines were left out."""
-    from pipelines.blends.blender import open_blender
     from pipelines.blends.bulk import blend_bulk
+    from pipelines.blends.recipe_to_file import open_blender
     from pipelines.progress import StderrProgress
     from store.memory.snapshot import Snapshot
     from store.neighbors.find import resolve

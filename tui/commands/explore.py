@@ -17,7 +17,7 @@ from tui.terminal.output import OUTPUTS
 from tui.terminal.probe import no_terminal
 
 if TYPE_CHECKING:
-    from pipelines.blends.blender import BlendResult
+    from pipelines.blends.recipe_to_file import BlendResult
     from store.database.library import Library
     from store.neighbors.neighborhood import Neighborhood
     from store.records import Album
@@ -138,7 +138,7 @@ def _neighborhood(library: Library) -> Neighborhood:
 
 def app_decoder(library: Library) -> Decoder:
     """The thread that owns the model; nothing is loaded before it is asked."""
-    from pipelines.blends.blender import open_blender
+    from pipelines.blends.recipe_to_file import open_blender
     from tui.workers.decoder import Decoder
 
     return Decoder(lambda: open_blender(library))

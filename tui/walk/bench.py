@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from store.records import Album
 
 if TYPE_CHECKING:
-    from pipelines.blends.blender import Blender
     from pipelines.blends.recipe import Recipe
+    from pipelines.blends.recipe_to_file import Blender
 
 MODES = ("mean", "vivid", "interpolate", "arithmetic")
 DEFAULT = "vivid"

@@ -23,7 +23,7 @@ from tui.walk.random_album import random_row
 from tui.walk.trail import Trail
 
 if TYPE_CHECKING:
-    from pipelines.blends.blender import BlendResult
+    from pipelines.blends.recipe_to_file import BlendResult
     from store.neighbors.neighborhood import Neighborhood
     from store.personal.records import Personal
 

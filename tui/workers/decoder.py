@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from pipelines.blends.blender import Blender
+    from pipelines.blends.recipe_to_file import Blender
 
 Answer = TypeVar("Answer")
 WARM_SIZES = (128, 512)  # pixels a side that blends are decoded at

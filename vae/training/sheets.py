@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vae.blend import mean, strip, vivid
+from vae.blend import along, mean, vivid
 from vae.codec import Codec
 from vae.tiles import row, stack
 
@@ -27,7 +27,7 @@ def composites(codec: Codec, covers: Pictures, parents: int = 5) -> Pictures:
     rows = []
     for i in range(0, len(covers) - parents + 1, parents):
         latents = codec.encode(covers[i : i + parents])
-        made = codec.decode(np.stack([mean(latents), vivid(latents, None, codec.centre)]))
+        made = codec.decode(np.stack([mean(latents), vivid(latents, centre=codec.centre)]))
         rows.append(row(np.concatenate([covers[i : i + parents], made])))
     return stack(rows)
 
@@ -37,7 +37,7 @@ def interpolations(codec: Codec, covers: Pictures, steps: int = 8) -> Pictures:
     rows = []
     for first, last in zip(covers[::2], covers[1::2], strict=False):
         ends = codec.encode(np.stack([first, last]))
-        made = codec.decode(strip(ends[0], ends[1], steps, codec.centre))
+        made = codec.decode(along(ends, steps, codec.centre))
         rows.append(row(np.concatenate([first[None], made, last[None]])))
     return stack(rows)
 

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from pipelines.blends.blender import Blender
 from pipelines.blends.files import SUFFIXES, read_recipe, write_blend
 from pipelines.blends.gallery import from_trash, open_gallery, to_trash
 from pipelines.blends.recipe import BlendError, Recipe
+from pipelines.blends.recipe_to_file import Blender
 from pipelines.build import build
 from pipelines.images import encode_webp
 from store.catalogue.albums import add_albums

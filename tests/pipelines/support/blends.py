@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.blends.blender import Blender
 from pipelines.blends.parents import Parents
+from pipelines.blends.recipe_to_file import Blender
 from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from vae.codec import Codec

@@ -49,7 +49,7 @@ def folder(tmp_path_factory, covers, tiny_weights) -> Path:
 @pytest.fixture
 def tiny_model(tiny_weights, monkeypatch):
     """Blending uses the library's model, not the shipped one."""
-    monkeypatch.setattr("pipelines.blends.blender.SHIPPED", tiny_weights)
+    monkeypatch.setattr("pipelines.blends.recipe_to_file.SHIPPED", tiny_weights)
     monkeypatch.setattr(cli, "DEBUG", [])
 
 

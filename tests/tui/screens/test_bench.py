@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from pipelines.blends.blender import Blender
 from pipelines.blends.files import read_recipe
+from pipelines.blends.recipe_to_file import Blender
 from store.database.library import Library
 from store.errors import LibraryError
 from store.records import Album

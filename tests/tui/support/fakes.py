@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.blends.blender import BlendResult
 from pipelines.blends.recipe import Part, Recipe
+from pipelines.blends.recipe_to_file import BlendResult
 from store.errors import LibraryError
 from store.neighbors.reasons import shares_of
 from store.records import SIGNALS, Album, Neighbor, Reason, Weights

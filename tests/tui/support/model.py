@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipelines.blends.blender import Blender
 from pipelines.blends.parents import Parents
+from pipelines.blends.recipe_to_file import Blender
 from tests.tui.support.fakes import FakeCovers
 from tui.workers.decoder import Decoder
 from vae.directions import Direction

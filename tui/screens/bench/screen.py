@@ -32,7 +32,7 @@ from tui.workers.decoder import Decoder
 from vae.info import BadWeights
 
 if TYPE_CHECKING:
-    from pipelines.blends.blender import Blender
+    from pipelines.blends.recipe_to_file import Blender
 
 PREVIEW = 128  # pixels a side
 NEAREST = 60

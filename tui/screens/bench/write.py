@@ -18,7 +18,7 @@ from tui.widgets.bars import KeysLine
 from tui.widgets.lines import Lines, Span
 
 if TYPE_CHECKING:
-    from pipelines.blends.blender import Blender, BlendResult
+    from pipelines.blends.recipe_to_file import Blender, BlendResult
 
 KINDS = {  # layout: (what it is, formats)
     "picture": ("the blend", (".png", ".webp")),

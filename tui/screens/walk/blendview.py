@@ -15,7 +15,7 @@ from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
 if TYPE_CHECKING:
-    from pipelines.blends.blender import BlendResult
+    from pipelines.blends.recipe_to_file import BlendResult
 
 
 class BlendView(Vertical):
