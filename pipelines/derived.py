@@ -28,7 +28,7 @@ from store.catalogue.latents import (
     missing_latents,
 )
 from store.database.library import Library
-from store.database.schema import first_row
+from store.database.schema import first_value
 from store.errors import LibraryError
 from store.index.cover_index import CoverIndex, build_index, grow_index
 from store.index.neighbor_table import (
@@ -263,8 +263,8 @@ class Arrays(Derived):
 
     def is_current(self) -> bool:
         with self.library.read() as con:
-            row = first_row(con, "SELECT count(*) FROM albums")
-            return not row or row[0] < LARGE or open_arrays(con, self.library.index_dir) is not None
+            few = first_value(con, "SELECT count(*) FROM albums") < LARGE
+            return few or open_arrays(con, self.library.index_dir) is not None
 
     def make(self) -> Iterator[tuple[str, AlbumArrays]]:
         self.progress.start("laying the albums out", None)

@@ -111,9 +111,7 @@ def strongest(reasons: Sequence[Reason]) -> Reason:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a route: the album arrived at, and why it neighbours the one before (None for the
-    first).
-    """
+    """One step of a route: the album arrived at, and why it neighbours the one before (none for the first)."""
 
     album: Album
     score: float | None

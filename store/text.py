@@ -94,9 +94,7 @@ def key(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` as UTF-8 can hold it: the bytes that a file name brings beyond it (lone surrogates) become
-    `\\udc80`.
-    """
+    """`text` as UTF-8 can hold it: other bytes of a file name (lone surrogates) become `\\udc80`."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

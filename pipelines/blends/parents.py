@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.blends.recipe import BlendError
 from store.catalogue.covers import CoverFiles
-from store.catalogue.latents import latents_of, latents_with_facts
+from store.catalogue.latents import latents_with_facts, load_latents
 from store.errors import LibraryLocked
 from vae.directions import Direction, directions
 
@@ -41,9 +41,7 @@ class Parents:
         return directions(*facts)
 
     def latents(self, shas: Sequence[str]) -> NDArray[np.float32]:
-        """Covers' latents [n, d]: the library's where the model is the same; else each is encoded alone, so that it
-        does not depend on the other covers.
-        """
+        """Covers' latents [n, d]: the library's where the model is the same, else each cover encoded by itself."""
         self.read(shas)
         latents = []
         for sha in shas:
@@ -59,10 +57,10 @@ class Parents:
             return
         try:
             with self._library.read() as con:
-                found = latents_of(con, self.codec.model_id, wanted)
+                found = load_latents(con, self.codec.model_id, wanted)
         except LibraryLocked:
             return  # they are encoded instead
-        for sha, latent in found.items():
+        for sha, latent in zip(*found, strict=True):
             if latent.shape == (self.codec.latent_dim,):
                 self._keep(sha, latent)
 

@@ -5,7 +5,6 @@ Weights are chosen on half of the artists and reported on the other half.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -85,7 +84,7 @@ def measure_rings(near: Neighborhood, progress: Progress, queries: int = QUERIES
 def without_links(snapshot: Snapshot) -> Snapshot:
     """The same catalogue when nobody knows which artists are alike."""
     none = Sparse(np.zeros_like(snapshot.similar.start), np.empty(0, np.int32), np.empty(0, np.float32))
-    return _changed(snapshot, similar=none)
+    return _changed(snapshot, none, snapshot.tags)
 
 
 def half_hidden(snapshot: Snapshot) -> tuple[Snapshot, Sparse, NDArray[np.bool_]]:
@@ -107,17 +106,13 @@ def half_hidden(snapshot: Snapshot) -> tuple[Snapshot, Sparse, NDArray[np.bool_]
         Sparse.from_entries(owner[part], links.columns[part], links.values[part], artists) for part in (~hidden, hidden)
     )
     away = np.array([_odd(name) for name in snapshot.tag_names], bool)
-    return _changed(snapshot, similar=seen, tags=_tags(snapshot.tags, ~away)), unseen, away
+    return _changed(snapshot, seen, _tags(snapshot.tags, ~away)), unseen, away
 
 
-def _changed(snapshot: Snapshot, **values: Sparse) -> Snapshot:
-    other = copy.copy(snapshot)
-    for name, value in values.items():
-        setattr(other, name, value)
-    tags = other.tags
-    owner = np.repeat(np.arange(len(other), dtype=np.int32), np.diff(tags.start))
-    other.postings = Sparse.from_entries(tags.columns, owner, tags.values, len(other.tag_names))
-    return other
+def _changed(snapshot: Snapshot, similar: Sparse, tags: Sparse) -> Snapshot:
+    owner = np.repeat(np.arange(len(snapshot), dtype=np.int32), np.diff(tags.start))
+    postings = Sparse.from_entries(tags.columns, owner, tags.values, len(snapshot.tag_names))
+    return replace(snapshot, similar=similar, tags=tags, postings=postings)
 
 
 def _tags(tags: Sparse, kept: NDArray[np.bool_]) -> Sparse:

@@ -20,7 +20,7 @@ from store.catalogue.latents import fix_dimension
 from store.database.atomic import atomic_file, leftovers, put_in_place, temporary_folder
 from store.database.library import Library
 from store.database.replay import waiting_records
-from store.database.schema import MIGRATIONS, first_row, sql_text, table_names
+from store.database.schema import MIGRATIONS, first_row, first_value, sql_text, table_names
 from store.database.sources_schema import remember_sources
 from store.errors import LibraryError, LibraryReadOnly
 
@@ -79,7 +79,7 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
             for table in table_names(con):
                 target = sql_text(str(folder / "tables" / f"{table}.parquet"))
                 con.execute(f"COPY (FROM {table} ORDER BY ALL) TO {target} (FORMAT parquet, COMPRESSION zstd)")
-                report.tables[table] = (first_row(con, f"SELECT count(*) FROM {table}") or (0,))[0]
+                report.tables[table] = first_value(con, f"SELECT count(*) FROM {table}")
         _copy_covers(library.covers_dir, folder / "covers", shas, report, progress)
         manifest = {
             "format": FORMAT,
@@ -163,7 +163,7 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, folder: Path, rows: int) -
                 raise SourceError(f"{path} is damaged: latents of several lengths")
             fix_dimension(con, int(lengths[0][0]))
         con.execute(f"INSERT INTO {table} BY NAME FROM {source}")
-        found = (first_row(con, f"SELECT count(*) FROM {table}") or (0,))[0]
+        found = first_value(con, f"SELECT count(*) FROM {table}")
         for shown_table, column in _SHOWN:
             if shown_table == table and first_row(
                 con, f'SELECT 1 FROM {table} WHERE regexp_matches("{column}", ?) LIMIT 1', [_CONTROLS]

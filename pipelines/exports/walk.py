@@ -41,9 +41,7 @@ class Stop:
 
 
 def export_walk(stops: Sequence[Stop], covers: Covers, folder: Path, name: str) -> list[Path]:
-    """Write the walk in every format as `folder/name.*`; the files written. LibraryError or OSError where
-    the folder refuses.
-    """
+    """Write the walk in every format as `folder/name.*`; the files. LibraryError or OSError for a bad folder."""
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / f"{name}.{ending}" for ending in ENDINGS]
     for path in written:

@@ -148,9 +148,7 @@ def known_names(con: duckdb.DuckDBPyConnection, batch: Sequence[Named]) -> Known
 
 
 def upsert_sources(con: duckdb.DuckDBPyConnection, batch: Iterable[Named]) -> None:
-    """Write what the sources say now: a new row each, or news in the row that is there; what they no longer say
-    stays.
-    """
+    """Write what the sources say now, as new rows or news in old ones; what they no longer say stays."""
     fields = ("year", "genre", "listeners", "playcount", "mbid", "cover_sha256")
     sets = ", ".join(f"{field} = coalesce(i.{field}, s.{field})" for field in (*fields, "tags"))
     news = " OR ".join(

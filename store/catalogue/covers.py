@@ -1,6 +1,4 @@
-"""Cover files: 128×128 WebP, named by the SHA-256 of their bytes. Plain files need no lock and read in
-microseconds.
-"""
+"""Cover files: 128×128 WebP, named by the SHA-256 of their bytes. Plain files need no lock and read in µs."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ class CoverFiles:
         self.covers_dir = Path(covers_dir)
 
     def path(self, sha: str) -> Path:
-        """Where the cover is or would be. LibraryError for what is no SHA-256 (it may come from a damaged
-        row).
-        """
+        """Where the cover is or would be. LibraryError for what is no SHA-256, as in a damaged row."""
         if not _SHA256.fullmatch(sha):
             raise LibraryError(f"not a cover's SHA-256: {sha[:80]!r}")
         return self.covers_dir / sha[:2] / f"{sha}.webp"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from store.database.bulk import hashes, registered
-from store.database.schema import first_row, sql_text
+from store.database.schema import first_row, first_value, sql_text
 from store.errors import LibraryError
 from store.text import clean
 
@@ -37,15 +37,11 @@ def add_model(
 
 def missing_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> list[str]:
     """cover_sha256 of the covers that have no latent of that model, ordered."""
-    return [
-        row[0]
-        for row in con.execute(
-            "SELECT c.cover_sha256 FROM covers c "
-            "ANTI JOIN (SELECT cover_sha256 FROM latents WHERE model_id = ?) l "
-            "ON l.cover_sha256 = c.cover_sha256 ORDER BY ALL",
-            [model_id],
-        ).fetchall()
-    ]
+    rows = con.execute(
+        "SELECT cover_sha256 FROM covers ANTI JOIN (FROM latents WHERE model_id = ?) USING (cover_sha256) ORDER BY ALL",
+        [model_id],
+    ).fetchall()
+    return [sha for (sha,) in rows]
 
 
 def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str], latents: np.ndarray) -> None:
@@ -82,12 +78,12 @@ def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[st
 
 def latent_dimension(con: duckdb.DuckDBPyConnection) -> int:
     """How many numbers a latent of this library has."""
-    row = first_row(
+    kind = first_value(
         con,
         "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() "
         "AND table_name = 'latents' AND column_name = 'latent'",
     )
-    return int(str(row[0]).removeprefix("FLOAT[").removesuffix("]")) if row else 0
+    return int(kind.removeprefix("FLOAT[").removesuffix("]"))
 
 
 def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
@@ -95,8 +91,7 @@ def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
     stored = latent_dimension(con)
     if dimension == stored:
         return
-    row = first_row(con, "SELECT count(*) FROM latents")
-    if row and row[0]:
+    if first_value(con, "SELECT count(*) FROM latents"):
         raise LibraryError(
             f"this library's latents have {stored} numbers and the model gives {dimension}; "
             "use the model that made them, or build a new library"
@@ -114,19 +109,14 @@ def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
 
 
 def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:
-    """Delete the latents of every model but one; return how many went. They are derived: `build` makes them
-    again.
-    """
-    row = first_row(con, "DELETE FROM latents WHERE model_id IS DISTINCT FROM ?", [keep_model_id])
-    return int(row[0]) if row else 0
+    """Delete the latents of every model but one, which `build` makes again; return how many went."""
+    return int(first_value(con, "DELETE FROM latents WHERE model_id IS DISTINCT FROM ?", [keep_model_id]))
 
 
 def load_latents(
     con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str] | None = None
 ) -> tuple[list[str], np.ndarray]:
-    """(cover_sha256 list, float32 [n, d]) of a model's latents, or of those of some covers, ordered by
-    cover_sha256; [0, d] where there are none.
-    """
+    """(cover_sha256, float32 [n, d]) of a model's latents, all or of some covers, in the order of cover_sha256."""
     some = "" if shas is None else "AND cover_sha256 IN (SELECT unnest(?::VARCHAR[])) "
     table = con.sql(
         f"SELECT cover_sha256, latent FROM latents WHERE model_id = ? {some}ORDER BY cover_sha256",
@@ -158,21 +148,12 @@ def latents_not_in(con: duckdb.DuckDBPyConnection, model_id: str, shas: np.ndarr
             "ORDER BY cover_sha256",
             [model_id],
         ).fetchall()
-        gone = first_row(
+        gone = first_value(
             con,
             "SELECT count(*) FROM known_covers ANTI JOIN (FROM latents WHERE model_id = ?) USING (cover_sha256)",
             [model_id],
         )
-    return [sha for (sha,) in fresh], bool(gone and gone[0])
-
-
-def latents_of(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str]) -> dict[str, np.ndarray]:
-    """The latents (float32 [d]) of some covers by cover_sha256; those without one are left out."""
-    table = con.sql(
-        "SELECT cover_sha256, latent FROM latents WHERE model_id = ? AND cover_sha256 IN (SELECT unnest(?::VARCHAR[]))",
-        params=[model_id, list(shas)],
-    ).to_arrow_table()
-    return dict(zip(table["cover_sha256"].to_pylist(), _matrix(table["latent"], latent_dimension(con)), strict=True))
+    return [sha for (sha,) in fresh], gone > 0
 
 
 def latents_with_facts(

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from store.database.schema import first_row
+from store.database.schema import first_row, first_value
 
 if TYPE_CHECKING:
     import duckdb
@@ -95,10 +95,10 @@ def move_parents(con: duckdb.DuckDBPyConnection, gone_id: str, kept_id: str) -> 
 def put_parents_back(con: duckdb.DuckDBPyConnection, kept_id: str, gone_id: str, moved: list[list[Any]]) -> int:
     back = 0
     for blend in dict.fromkeys(blend for blend, _ in moved):
-        row = first_row(con, "SELECT recipe FROM blends WHERE blend_id = ?", [blend])
-        if row is None:
+        text = first_value(con, "SELECT recipe FROM blends WHERE blend_id = ?", [blend])
+        if text is None:
             continue
-        recipe = json.loads(row[0])
+        recipe = json.loads(text)
         named = {place for place, part in _parts_of(recipe) if part.get("album_id") == kept_id}
         places = [place for one, place in moved if one == blend and place in named]
         _rename_parents(con, blend, recipe, places, gone_id)

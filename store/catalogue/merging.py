@@ -22,7 +22,7 @@ from store.catalogue.merged_records import (
     put_stops_back,
     split_bookmarks,
 )
-from store.database.schema import NOW_UTC, first_row
+from store.database.schema import NOW_UTC, first_row, first_value
 from store.database.sources_schema import remember_sources
 from store.errors import LibraryError, UnknownPart
 from store.text import clean, key
@@ -108,12 +108,9 @@ def split(con: duckdb.DuckDBPyConnection, kept_id: str, part: AlbumPart) -> Merg
     report = MergeReport(kept_id, _label(con, kept_id), part.album_id, part.label)
     before = _fields(con, kept_id)
     tell_tags_apart(con, [kept_id])
-    row = first_row(
-        con,
-        "SELECT moved FROM album_decisions WHERE album_id = ? AND other_id = ? AND same",
-        [part.album_id, kept_id],
-    )
-    moved = Moved(**json.loads(row[0])) if row else None
+    sql = "SELECT moved FROM album_decisions WHERE album_id = ? AND other_id = ? AND same"
+    noted = first_value(con, sql, [part.album_id, kept_id])
+    moved = Moved(**json.loads(noted)) if noted else None
     for item in part.items:
         con.execute(
             "UPDATE album_sources SET album_id = ? "
@@ -202,10 +199,10 @@ def find_part(there: list[AlbumPart], album: str, text: str | None) -> AlbumPart
 
 
 def _label(con: duckdb.DuckDBPyConnection, album: str) -> str:
-    row = first_row(con, "SELECT artist || ' / ' || title FROM albums WHERE album_id = ?", [album])
-    if row is None:
+    label = first_value(con, "SELECT artist || ' / ' || title FROM albums WHERE album_id = ?", [album])
+    if label is None:
         raise LibraryError(f"no album {album} in this library")
-    return str(row[0])
+    return str(label)
 
 
 def _fields(con: duckdb.DuckDBPyConnection, album: str) -> tuple[Any, ...]:
@@ -226,7 +223,7 @@ def _items(con: duckdb.DuckDBPyConnection, album: str) -> list[list[str]]:
 
 def _free_id(con: duckdb.DuckDBPyConnection, item: tuple[str, str, str]) -> str:
     """The id that the name has, unless an album has it or had it."""
-    taken = first_row(
+    taken = first_value(
         con,
         "SELECT 1 WHERE ? IN (SELECT album_id FROM albums UNION SELECT album_id FROM album_decisions WHERE same)",
         [item[2]],
@@ -239,21 +236,13 @@ def _decide(con: duckdb.DuckDBPyConnection, album: str, other: str, same: bool, 
         "DELETE FROM album_decisions WHERE (album_id = $1 AND other_id = $2) OR (album_id = $2 AND other_id = $1)",
         [album, other],
     )
-    con.execute(
-        f"INSERT INTO album_decisions VALUES (?, ?, ?, ?, {NOW_UTC})",
-        [album, other, same, moved],
-    )
+    con.execute(f"INSERT INTO album_decisions VALUES (?, ?, ?, ?, {NOW_UTC})", [album, other, same, moved])
 
 
 def _finish(con: duckdb.DuckDBPyConnection, report: MergeReport, before: tuple[Any, ...]) -> None:
     after = _fields(con, report.album_id)
     for name, old, new in zip(_FIELDS, before, after, strict=True):
         if old != new:
-            row = first_row(
-                con,
-                f"SELECT source FROM album_sources WHERE album_id = ? AND {name} = ? ORDER BY added_at",
-                [report.album_id, new],
-            )
-            report.fields.append(FieldChange(name, old, new, row[0] if row else None))
-    row = first_row(con, "SELECT count(*) FROM album_tags WHERE album_id = ?", [report.album_id])
-    report.tags = int(row[0]) if row else 0
+            sql = f"SELECT source FROM album_sources WHERE album_id = ? AND {name} = ? ORDER BY added_at"
+            report.fields.append(FieldChange(name, old, new, first_value(con, sql, [report.album_id, new])))
+    report.tags = int(first_value(con, "SELECT count(*) FROM album_tags WHERE album_id = ?", [report.album_id]))

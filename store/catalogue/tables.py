@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from store.database.bulk import registered
-from store.database.schema import NOW_UTC, first_row
+from store.database.schema import NOW_UTC, first_value
 from store.records import CoverRecord
 from store.text import clean, key, storable
 
@@ -50,9 +50,7 @@ def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) ->
 
 
 def add_similar_artists(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, float]], source: str) -> int:
-    """Add (artist, similar, match 0–1) rows; return how many are new. A known pair of the source takes the
-    new match.
-    """
+    """Add (artist, similar, match 0–1) rows; return how many are new. A known pair takes the new match."""
     import pyarrow as pa
 
     pairs: dict[tuple[str, str], tuple[str, str, float]] = {}
@@ -79,12 +77,12 @@ def add_similar_artists(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str
         con.execute(
             f"UPDATE similar_artists s SET match = i.match FROM incoming_similar i WHERE {same} AND s.match <> i.match"
         )
-        row = first_row(
+        added = first_value(
             con,
             "INSERT INTO similar_artists BY NAME SELECT i.* FROM incoming_similar i "
             f"ANTI JOIN similar_artists s ON {same}",
         )
-    return int(row[0]) if row else 0
+    return int(added)
 
 
 def item_statuses(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:

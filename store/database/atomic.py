@@ -83,9 +83,7 @@ def put_in_place(path: Path, target: Path, durable: bool = True) -> None:
 
 
 def put_new(path: Path, target: Path) -> bool:
-    """Give a whole file the name `target` unless it is taken, at once and for every process; False where it is.
-    OSError.
-    """
+    """Give a whole file the name `target`, or False where another process or file has it. OSError."""
     sync(path)
     try:
         target.hardlink_to(path)

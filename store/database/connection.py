@@ -36,9 +36,7 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def attach(db_path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """A fresh connection with the file attached as `library` and current; it checkpoints when told to. Raises
-    duckdb.Error.
-    """
+    """A fresh connection with the file attached as `library`; it checkpoints when told to. duckdb.Error."""
     con = duckdb.connect(
         ":memory:",
         config={"autoinstall_known_extensions": "false", "temp_directory": str(db_path.parent / ".spill")},

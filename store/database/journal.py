@@ -19,9 +19,7 @@ ARCHIVE = "backups/journal.jsonl"  # records that were stored since the last cop
 
 
 def append(folder: Path, record: dict[str, Any]) -> None:
-    """Append a record and sync it to disk. ValueError for one that is no JSON, OSError where it cannot be
-    written.
-    """
+    """Append a record and sync it to disk. ValueError for one that is no JSON, or OSError."""
     line = _line(record)
     path = folder / JOURNAL
     with _locked_journal(path) as descriptor:

@@ -66,9 +66,7 @@ class Library:
 
     @classmethod
     def create(cls, path: Path) -> Library:
-        """The library in folder `path`, made where there is none. LibraryError where the folder cannot be
-        written.
-        """
+        """The library in folder `path`, made where there is none. LibraryError where it cannot be written."""
         library = cls(path)
         try:
             for folder in (library.path, library.covers_dir, library.index_dir, library.blends_dir):
@@ -82,9 +80,7 @@ class Library:
 
     @classmethod
     def open(cls, path: Path) -> Library:
-        """The library in folder `path`. LibraryMissing where there is none; an older one is migrated
-        first.
-        """
+        """The library in folder `path`; an older one is migrated first. LibraryMissing where there is none."""
         library = cls(path)
         if not library.db_path.is_file():
             raise LibraryMissing(

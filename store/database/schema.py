@@ -217,23 +217,16 @@ MIGRATIONS: list[tuple[str, Step]] = [
 
 
 def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """The schema version of the attached library; 0 for an empty file. LibraryError for a foreign or newer
-    one.
-    """
-    tables = {
-        row[0]
-        for row in con.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
-        ).fetchall()
-    }
-    if "schema_version" not in tables:
+    """The attached library's schema version; 0 for an empty file. LibraryError for a foreign or newer one."""
+    sql = "SELECT count(*), coalesce(bool_or(table_name = 'schema_version'), false) FROM duckdb_tables() "
+    tables, ours = first_row(con, sql + "WHERE database_name = current_database()") or (0, False)
+    if not ours:
         if tables:
             raise LibraryError(
                 f"{path} is a DuckDB file but not a sleevewalk library; name another folder with --library"
             )
         return 0
-    row = first_row(con, "SELECT coalesce(max(version), 0) FROM schema_version")
-    version = int(row[0]) if row else 0
+    version = int(first_value(con, "SELECT max(version) FROM schema_version") or 0)
     if version > len(MIGRATIONS):
         raise LibraryError(
             f"{path} was written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)}); "
@@ -243,9 +236,7 @@ def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None) -> list[str]:
-    """Bring the attached, writable library up to date; return what was done. Backs up first where it holds
-    anything.
-    """
+    """Bring the attached, writable library up to date, with a copy made first; return what was done."""
     version = version_of(con, path)
     pending = MIGRATIONS[version:]
     if not pending:
@@ -270,9 +261,7 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None)
 
 
 def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
-    """Copy the attached library to `target` (numbered where that exists) from inside DuckDB, which holds
-    the lock.
-    """
+    """Copy the attached library to `target`, numbered where that exists, through DuckDB, which has the lock."""
     target.parent.mkdir(parents=True, exist_ok=True)
     stem, number = target.stem, 1
     while target.exists():
@@ -282,8 +271,7 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
         copy = folder / target.name
         con.execute(f"ATTACH {sql_text(str(copy))} AS backup (TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}')")
         try:
-            row = first_row(con, "SELECT current_database()")
-            con.execute(f'COPY FROM DATABASE "{row[0] if row else "library"}" TO backup')
+            con.execute(f'COPY FROM DATABASE "{first_value(con, "SELECT current_database()")}" TO backup')
             con.execute("CHECKPOINT backup")
         except BaseException:
             _try(con, "DETACH backup")
@@ -302,11 +290,25 @@ def _try(con: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 
 def first_row(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> tuple[Any, ...] | None:
-    """The first row of a statement's result. Not `fetchone`: that leaves a result open, which blocks
-    `register`.
-    """
+    """A statement's first row. Not `fetchone`, which leaves a result open and so blocks `register`."""
     rows = con.execute(sql, values).fetchall()
     return rows[0] if rows else None
+
+
+def first_value(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> Any:
+    """The first column of that row; None where there is no row."""
+    row = first_row(con, sql, values)
+    return None if row is None else row[0]
+
+
+def derived_from(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The fingerprint of what a derived thing was made from; '' where it was not made."""
+    return first_value(con, "SELECT fingerprint FROM derived WHERE name = ?", [name]) or ""
+
+
+def note_derived(con: duckdb.DuckDBPyConnection, name: str, fingerprint: str) -> None:
+    """Note that a derived thing was made now, from what has this fingerprint."""
+    con.execute(f"INSERT OR REPLACE INTO derived VALUES (?, ?, {NOW_UTC})", [name, fingerprint])
 
 
 def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:

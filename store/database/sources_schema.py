@@ -1,6 +1,4 @@
-"""What each source says of an album, and what people decided of albums: the tables, and filling them from the
-albums of an earlier schema.
-"""
+"""The tables of what sources say of albums and what people decided, and filling them from an older schema."""
 
 from __future__ import annotations
 

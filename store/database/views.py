@@ -1,6 +1,4 @@
-"""Views and macros of `library.duckdb`: pleasant SQL in the plain `duckdb` command line, read-only, no
-extension.
-"""
+"""Views and macros of `library.duckdb`, for the plain `duckdb` command line without extensions."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from store.database.bulk import rows_of_hashes
-from store.database.schema import first_row
+from store.database.schema import first_row, first_value
 from store.errors import StaleIndex
 from store.index.calibration import calibration
 from store.index.coarse import fresh_coarse
@@ -31,9 +31,7 @@ GROWTH = 1.25  # how much an index may grow before it is built anew
 
 
 class CoverIndex(ScaledIndex):
-    """An opened index. Row numbers are its own; `shas[row]` names the cover. Safe for searches from several
-    threads.
-    """
+    """An opened index. Row numbers are its own; `shas[row]` names the cover. Safe for threads."""
 
     def __init__(self, facts: IndexFacts, faiss_index: Any, sha_bytes: np.ndarray, scales: np.ndarray) -> None:
         super().__init__(faiss_index, scales)
@@ -63,16 +61,14 @@ class CoverIndex(ScaledIndex):
         return index
 
     def why_stale(self, con: duckdb.DuckDBPyConnection) -> str:
-        """What the library's latents have that the index has not, in a few words; '' where it is up to
-        date.
-        """
-        row = first_row(
+        """What the library's latents have that the index has not, in a few words; '' where it is current."""
+        newest = first_value(
             con,
             "SELECT model_id FROM models WHERE model_id IN (SELECT DISTINCT model_id FROM latents) "
             "ORDER BY added_at DESC, model_id LIMIT 1",
         )
-        if row is not None and row[0] != self.model_id:
-            return f"it was built from model {self.model_id[:12]}, the library now has latents of {row[0][:12]}"
+        if newest not in (None, self.model_id):
+            return f"it was built from model {self.model_id[:12]}, the library now has latents of {newest[:12]}"
         live = first_row(
             con,
             "SELECT count(*), coalesce(bit_xor(('0x' || cover_sha256[:15])::BIGINT), 0) FROM latents "

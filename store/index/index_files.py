@@ -157,9 +157,7 @@ def sha256_of(path: Path) -> str:
 
 
 def covers_check(sha_bytes: np.ndarray) -> int:
-    """XOR of the covers' first 60 bits: equal for equal sets in any order, and SQL can compute it in
-    milliseconds.
-    """
+    """XOR of the covers' first 60 bits: equal for equal sets in any order, and quick in SQL too."""
     check = 0
     for sha in sha_bytes.tolist():
         check ^= int(sha[:15], 16)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from store.database.bulk import hashes, registered
-from store.database.schema import NOW_UTC, first_row
+from store.database.schema import derived_from, first_row, first_value, note_derived
 from store.errors import LibraryError
 from store.index.hubness import corrected
 from store.index.scaled import NEAREST
@@ -56,7 +56,7 @@ class Rewrite:
 def begin_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Rewrite:
     """Empty the tables; then come `add_neighbors` for every part and `finish_neighbors`."""
     token = f"being written {uuid.uuid4().hex}"
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [token])
+    note_derived(con, "neighbors", token)
     for table in ("neighbors", "cover_vectors", "cover_calibration"):
         con.execute(f"DELETE FROM {table}")
     named = _named(con, index)
@@ -74,18 +74,14 @@ def add_neighbors(
     part: np.ndarray,
     nearest: tuple[np.ndarray, np.ndarray],
 ) -> int:
-    """Write the neighbours of the albums that wear the covers of a part; return how many. LibraryError where another
-    build has begun to write them.
-    """
+    """Write a part; return the rows written. LibraryError where another build has begun to write the table."""
     _still(con, rewrite.token)
     similarity, found = nearest
     return _write(con, index, rewrite.named, part, (similarity[part], found[part]))
 
 
 def finish_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, rewrite: Rewrite) -> None:
-    """The tables count from here on; unless albums came or went meanwhile, which makes them stale at once. LibraryError
-    as of `add_neighbors`.
-    """
+    """Make the tables count, unless albums came or went meanwhile. LibraryError as of `add_neighbors`."""
     import pyarrow as pa
 
     _still(con, rewrite.token)
@@ -93,19 +89,13 @@ def finish_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, rewrite:
         _write_vectors(con, index, 0)
     with registered(con, "knots", pa.table({"similarity": index.knots[:, 0], "score": index.knots[:, 1]})):
         con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [rewrite.fingerprint])
+    note_derived(con, "neighbors", rewrite.fingerprint)
 
 
 def _still(con: duckdb.DuckDBPyConnection, noted: str) -> None:
     """LibraryError unless the tables are as this build left or found them: two that write in turns would mix rows."""
-    if _noted(con) != noted:
+    if derived_from(con, "neighbors") != noted:
         raise LibraryError("another build began to write the neighbours; let it end, then run `sleevewalk build` again")
-
-
-def _noted(con: duckdb.DuckDBPyConnection) -> str:
-    """What the tables were written from, or the token of a rewrite under way; '' where there is neither."""
-    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'neighbors'")
-    return row[0] if row else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +115,7 @@ def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | Non
     """
     if not index.facts.grown_from:
         return None
-    noted = _noted(con)
+    noted = derived_from(con, "neighbors")
     with registered(con, "new_covers", _covers(index, np.arange(index.facts.grown_at, index.count))):
         before = _albums_and_covers(con, "AND cover_sha256 NOT IN (SELECT cover_sha256 FROM new_covers)")
     if noted != f"{index.facts.grown_from} {before}":
@@ -162,7 +152,7 @@ def extend_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, growth: 
     written = _write(con, index, _named(con, index), growth.rows, growth.nearest)
     if index.is_exact:
         _write_vectors(con, index, index.facts.grown_at)
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('neighbors', ?, {NOW_UTC})", [_fingerprint(con, index)])
+    note_derived(con, "neighbors", _fingerprint(con, index))
     return written
 
 
@@ -225,7 +215,7 @@ def _write(
         registered(con, "named", named),
         registered(con, "changed", pa.table({"cover": rows.astype(np.int32)})),
     ):
-        row = first_row(
+        written = first_value(
             con,
             """INSERT INTO neighbors
             WITH others AS (
@@ -241,7 +231,7 @@ def _write(
             FROM (FROM others UNION ALL FROM same_file) ORDER BY album_id, distance, rank, neighbor_id""",
             [_SAME_FILE, NEAREST, _SAME_FILE, _SAME_FILE],
         )
-    return int(row[0]) if row else 0
+    return int(written)
 
 
 def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex, first: int) -> None:
@@ -259,7 +249,7 @@ def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex, first: int
 
 def neighbors_are_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:
     """True where `neighbors` was written from this index and from the covers that the albums have today."""
-    return _noted(con) == _fingerprint(con, index)
+    return derived_from(con, "neighbors") == _fingerprint(con, index)
 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> str:

@@ -65,7 +65,7 @@ WHERE s.artist <> a.artist OR s.title <> a.title ORDER BY row, s.artist, s.title
 _TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AlbumArrays:
     """Albums are rows 0 … n − 1, in the order of artist and title."""
 
@@ -143,9 +143,7 @@ def _floats(column: np.ndarray) -> np.ndarray:
 
 
 def _tf_idf(weights: Sparse, tag_count: int) -> Sparse:
-    """Weights 0–100 by album and tag as TF-IDF of length 1 a row: w · (ln((1 + n) / (1 + df)) + 1),
-    scikit-learn's idf.
-    """
+    """Weights 0–100 as TF-IDF, rows of length 1: w · (ln((1 + n) / (1 + df)) + 1), as in scikit-learn."""
     count = len(weights.start) - 1
     frequency = np.bincount(weights.columns, minlength=tag_count)
     idf = np.log((1 + count) / (1 + frequency)) + 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from store.database.atomic import atomic_file
-from store.database.schema import NOW_UTC, first_row
+from store.database.schema import derived_from, first_value, note_derived
 from store.memory.album_arrays import AlbumArrays
 from store.memory.names import NameIndex, index_names
 from store.memory.sparse import Sparse
@@ -67,7 +67,7 @@ def write_arrays(arrays: AlbumArrays, index_dir: Path) -> str:
 
 def note_arrays(con: duckdb.DuckDBPyConnection, fingerprint: str, digest: str) -> None:
     """Record the file of that hash as a copy of the tables that had this fingerprint."""
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('album_arrays', ?, {NOW_UTC})", [f"{fingerprint} {digest}"])
+    note_derived(con, "album_arrays", f"{fingerprint} {digest}")
 
 
 def open_arrays(con: duckdb.DuckDBPyConnection, index_dir: Path) -> AlbumArrays | None:
@@ -81,11 +81,8 @@ def noted_arrays(con: duckdb.DuckDBPyConnection, index_dir: Path) -> tuple[Album
     whether the tables are still those; None where there is no file or it is damaged.
     """
     path = index_dir / NAME
-    noted = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'album_arrays'")
-    if noted is None or not path.is_file():
-        return None
-    fingerprint, _, digest = noted[0].rpartition(" ")
-    if not fingerprint.startswith(f"{FORMAT} ") or digest != _sha256(path):
+    fingerprint, _, digest = derived_from(con, "album_arrays").rpartition(" ")
+    if not fingerprint.startswith(f"{FORMAT} ") or not path.is_file() or digest != _sha256(path):
         return None
     return _mapped(path), fingerprint
 
@@ -123,5 +120,4 @@ def tables_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
     parts = (
         f"(SELECT concat(count(*), '-', sum(hash({columns}))) FROM {table})" for table, columns in _SOURCES.items()
     )
-    row = first_row(con, f"SELECT concat_ws(' ', '{FORMAT}', {', '.join(parts)})")
-    return str(row[0]) if row else ""
+    return str(first_value(con, f"SELECT concat_ws(' ', '{FORMAT}', {', '.join(parts)})"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,6 @@ from store.database.merged_ids import merged_ids
 from store.database.replay import PersonalRecords, read_personal
 from store.memory.album_arrays import AlbumArrays, read_arrays
 from store.memory.arrays_file import open_arrays
-from store.memory.names import NameIndex
-from store.memory.sparse import Sparse
 from store.records import Album
 
 if TYPE_CHECKING:
@@ -24,54 +22,24 @@ if TYPE_CHECKING:
     from store.database.library import Library
 
 
-class Snapshot:
-    """A library's catalogue as it was at one moment. Albums are rows 0 … len − 1, in the order of artist
-    and title; the arrays are those of `store.memory.album_arrays.AlbumArrays`.
-    """
+@dataclass(frozen=True, eq=False, repr=False)
+class Snapshot(AlbumArrays):
+    """A library's catalogue as it was at one moment, with the personal records of then."""
 
-    album_ids: Sequence[str]
-    artists: Sequence[str]
-    titles: Sequence[str]
-    artist_keys: Sequence[str]
-    title_keys: Sequence[str]
-    covers: Sequence[str]
-    genre_names: Sequence[str]
-    genre_codes: np.ndarray
-    fictional: np.ndarray
-    years: np.ndarray
-    listeners: np.ndarray
-    artist_codes: np.ndarray
-    tag_names: Sequence[str]
-    tags: Sparse
-    postings: Sparse
-    similar: Sparse
-    order: np.ndarray
-    other_rows: np.ndarray
-    other_artist_keys: Sequence[str]
-    other_title_keys: Sequence[str]
-    names: NameIndex | None
-
-    def __init__(self, arrays: AlbumArrays, personal: PersonalRecords, merged: dict[str, str]) -> None:
-        """Use `Snapshot.load`. `merged`: album_ids of old → of the album that they are part of now."""
-        for part in fields(AlbumArrays):
-            setattr(self, part.name, getattr(arrays, part.name))
-        self.personal, self.merged = personal, merged
+    personal: PersonalRecords = field(default_factory=PersonalRecords)
+    merged: Mapping[str, str] = field(default_factory=dict)  # album_ids of old → of the album they are part of now
 
     @classmethod
     def load(cls, library: Library) -> Snapshot:
         """Copy the library's catalogue; its file is closed again when this returns."""
         with library.read() as con:
-            return cls.copy(con, library)
-
-    @classmethod
-    def copy(cls, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
-        """`load` within an open burst."""
-        return cls.of(open_arrays(con, library.index_dir) or read_arrays(con), con, library)
+            return cls.of(open_arrays(con, library.index_dir) or read_arrays(con), con, library)
 
     @classmethod
     def of(cls, arrays: AlbumArrays, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
         """These arrays, with what else a snapshot has."""
-        return cls(arrays, read_personal(con, library.path), merged_ids(con))
+        columns = {part.name: getattr(arrays, part.name) for part in fields(AlbumArrays)}
+        return cls(**columns, personal=read_personal(con, library.path), merged=merged_ids(con))
 
     def __len__(self) -> int:
         return len(self.album_ids)
@@ -117,8 +85,6 @@ class Snapshot:
 
     @cached_property
     def artist_starts(self) -> np.ndarray:
-        """Albums of artist code c are rows `artist_starts[c]` to `artist_starts[c + 1]` − 1; int64 [artists
-        + 1].
-        """
+        """int64 [artists + 1]: the albums of artist code c are rows `artist_starts[c]` to before `[c + 1]`."""
         artists = int(self.artist_codes[-1]) + 1 if len(self) else 0
         return np.searchsorted(self.artist_codes, np.arange(artists + 1))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from store.database.bulk import hashes, registered
-from store.database.schema import NOW_UTC, first_row
+from store.database.schema import derived_from, note_derived
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,14 +69,13 @@ def write_map(con: duckdb.DuckDBPyConnection, index: CoverIndex, places: np.ndar
     con.execute("DELETE FROM cover_map")
     with registered(con, "incoming_places", table):
         con.execute("INSERT INTO cover_map SELECT cover_sha256, x, y FROM incoming_places ORDER BY cover_sha256")
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('cover_map', ?, {NOW_UTC})", [index.facts.identity])
+    note_derived(con, "cover_map", index.facts.identity)
     return index.count
 
 
 def map_is_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:
     """True where `cover_map` was written from this index."""
-    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'cover_map'")
-    return row is not None and row[0] == index.facts.identity
+    return derived_from(con, "cover_map") == index.facts.identity
 
 
 def open_map(library: Library, neighborhood: Neighborhood) -> CoverMap:

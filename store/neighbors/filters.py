@@ -71,9 +71,7 @@ _bounds: WeakKeyDictionary[Snapshot, tuple[float, float]] = WeakKeyDictionary()
 
 
 def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
-    """(listeners that bound the lower third, the upper third) of the albums whose listeners are known; nan
-    where none are.
-    """
+    """(upper bound of the least listened third, lower bound of the most listened) in listeners; nan: none known."""
     bounds = _bounds.get(snapshot)
     if bounds is None:
         known = snapshot.listeners[~np.isnan(snapshot.listeners)]

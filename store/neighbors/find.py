@@ -93,9 +93,7 @@ def _by_name(snapshot: Snapshot, text: str) -> list[tuple[int, float]]:
 
 
 def _alike(a: str, b: str) -> float:
-    """Likeness of two keys, 0–1; what is not equal stays clearly below 1, so that II beats III for one who
-    wrote II.
-    """
+    """Likeness of two keys, 0–1; clearly below 1 where they are not equal, so that II beats III for II."""
     if a == b:
         return 1.0
     return 0.95 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b) - 1) / 100
@@ -141,9 +139,7 @@ def _likeness(query: str, artist: str, title: str) -> float:
 
 
 def _words_covered(asked: list[str], present: list[str]) -> float:
-    """The share of the asked letters that find their word among those present, typos and unfinished words
-    forgiven.
-    """
+    """The share of the asked letters whose word is among those present, typos and unfinished words forgiven."""
     likeness = process.cdist(asked, present, scorer=fuzz.ratio, dtype=np.float32, workers=1) / 100
     best = np.where(likeness >= 0.6, likeness, 0).max(axis=1, initial=0)
     found = 0.0

@@ -105,9 +105,7 @@ class Neighborhood:
         return self._reasons(centre, Ring(others, scores, fuse(scores, weights)), weights)[0]
 
     def nearest_to(self, vector: np.ndarray, k: int) -> list[Neighbor]:
-        """The k albums whose covers are nearest to a latent (float32 [m]) that is no album's, such as a
-        blend.
-        """
+        """The k albums with the covers nearest to a latent (float32 [m]) that is no album's, such as a blend."""
         if self.index is None or k < 1:
             return []
         similarity, covers = self.index.search(vector, max(4 * k, 64))
@@ -184,9 +182,7 @@ def _choice(rows: np.ndarray, scores: np.ndarray, weights: Weights, has: np.ndar
 
 
 def open_neighborhood(library: Library) -> Neighborhood:
-    """Snapshot and index of a library, ready to walk. A stale index is used and told in `notices`; a
-    damaged one raises.
-    """
+    """Snapshot and index, ready to walk. A stale index is used and told in `notices`; a damaged one raises."""
     notices = []
     with ThreadPoolExecutor(1) as executor:
         loading = executor.submit(CoverIndex.load, library, allow_stale=True)

@@ -123,9 +123,7 @@ class _Side:
         return -self._strongest[0][0] if self._strongest else -1.0
 
     def batch(self, best: float) -> list[int]:
-        """The next rows to look at: until the ends have met the nearest, then the strongest, those above
-        `best`.
-        """
+        """The next rows to look at: the nearest until the ends have met, then the strongest above `best`."""
         rows: list[int] = []
         while len(rows) < _BATCH:
             if best < 0 and self._nearest:
@@ -170,9 +168,7 @@ def _widest(rings: _Rings, start: int, goal: int) -> float | None:
 
 
 def _shortest(rings: _Rings, start: int, goal: int, weakest: float) -> list[tuple[int, int, float]]:
-    """(from, to, score) of the fewest steps that are all at least `weakest`; ties by the sum of scores,
-    then by row.
-    """
+    """(from, to, score) of the fewest steps of at least `weakest`; ties by the sum of scores, then by row."""
     ways = (_Ways(start), _Ways(goal))
     while True:
         meeting = [row for row in ways[0].steps if row in ways[1].steps]

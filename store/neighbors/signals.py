@@ -52,9 +52,7 @@ class Signals:
         return self.centres([row], weights, DEPTH)[0]
 
     def centres(self, rows: list[int], weights: Weights, depth: int = CANDIDATES) -> list[Centre]:
-        """`centre` of several albums with `depth` nearest covers; one search for all costs far less than
-        one each.
-        """
+        """`centre` of several albums with `depth` nearest covers, by one search for all."""
         covers: dict[int, np.ndarray] = {}
         if weights.cover > 0 and self.index is not None:
             own = np.array([cover for row in rows if (cover := int(self.cover_of[row])) >= 0], np.int64)
@@ -144,9 +142,7 @@ class Signals:
         ])  # fmt: skip
 
     def scores(self, centre: Centre, others: np.ndarray, weights: Weights) -> np.ndarray:
-        """float64 [len(others), 5] in 0–1 in the order of SIGNALS; nan = no data for the pair, or a weight
-        of 0.
-        """
+        """float64 [len(others), 5] in 0–1 in the order of SIGNALS; nan: no data for the pair, or weight 0."""
         scores = np.full((len(others), len(SIGNALS)), np.nan)
         if not len(others):
             return scores

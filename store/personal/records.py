@@ -60,9 +60,7 @@ class Personal:
         self._append("walk_name", walk_id=walk_id, name=clean(name, NAME_LIMIT))
 
     def flush(self) -> bool:
-        """Move what the journal holds into the database now; False where another process holds the file, or where it
-        may only be read (no loss).
-        """
+        """Move the journal into the database now; False, with no loss, where the file is locked or read-only."""
         if not journal.files(self.library.path):
             return True
         try:

@@ -23,7 +23,7 @@ from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import forget_latents
 from store.catalogue.tables import add_covers
 from store.database.atomic import leftovers
-from store.database.schema import first_row
+from store.database.schema import first_value
 from store.errors import LibraryError
 from store.records import CoverRecord
 
@@ -50,7 +50,7 @@ class Problem:
     items: tuple[str, ...]  # paths, cover_sha256s or album_ids
     text: str
     remedy: str
-    mend: Callable[[duckdb.DuckDBPyConnection], None]  # in a write burst
+    mend: Callable[[duckdb.DuckDBPyConnection], object]  # in a write burst
 
 
 def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]:
@@ -59,7 +59,7 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
     with library.read() as con:
         known = _column(con, "SELECT cover_sha256 FROM covers")
         named = _column(con, f"SELECT DISTINCT cover_sha256 FROM ({_NAMED}) WHERE cover_sha256 IS NOT NULL")
-        loose = int((first_row(con, f"SELECT count(*) {_LOOSE_TAGS}") or (0,))[0])
+        loose = int(first_value(con, f"SELECT count(*) {_LOOSE_TAGS}"))
         models = _models(con)
         lost = _column(con, "SELECT DISTINCT cover_sha256 FROM latents ANTI JOIN covers USING (cover_sha256)")
     problems = [_leftovers(library)]
@@ -241,12 +241,8 @@ def _other_models(models: list[tuple[str, int]]) -> Problem:
         tuple(name for name, _ in others),
         f"{sum(count for _, count in others):,} latents are of {len(others)} older models",
         "delete them",
-        lambda con: None if not others else _drop_latents(con, models[0][0]),
+        lambda con: others and forget_latents(con, keep_model_id=models[0][0]),
     )
-
-
-def _drop_latents(con: duckdb.DuckDBPyConnection, keep: str) -> None:
-    forget_latents(con, keep_model_id=keep)
 
 
 def _lost_latents(shas: list[str]) -> Problem:
@@ -255,7 +251,7 @@ def _lost_latents(shas: list[str]) -> Problem:
         tuple(shas),
         f"{len(shas):,} latents of covers that are not in the library",
         "delete them",
-        lambda con: _run(con, _NO_SUCH_COVER.format(table="latents"), [shas]),
+        lambda con: con.execute(_NO_SUCH_COVER.format(table="latents"), [shas]),
     )
 
 
@@ -265,12 +261,8 @@ def _loose_tags(count: int) -> Problem:
         ("album_tags",) * min(count, 1),
         f"{count:,} tags of albums that are not in the library",
         "delete them",
-        lambda con: _run(con, f"DELETE {_LOOSE_TAGS}"),
+        lambda con: con.execute(f"DELETE {_LOOSE_TAGS}"),
     )
-
-
-def _run(con: duckdb.DuckDBPyConnection, sql: str, values: list[list[str]] | None = None) -> None:
-    con.execute(sql, values)
 
 
 def _forget_covers(con: duckdb.DuckDBPyConnection, shas: list[str]) -> None:
@@ -278,18 +270,17 @@ def _forget_covers(con: duckdb.DuckDBPyConnection, shas: list[str]) -> None:
     if not shas:
         return
     there = "cover_sha256 IN (SELECT unnest(?::VARCHAR[]))"
-    _run(
-        con,
+    con.execute(
         "DELETE FROM ingest_items WHERE (source, key) IN (SELECT (source, source_key) FROM album_sources WHERE "
         f"{there} OR album_id IN (SELECT album_id FROM albums WHERE {there}))",
         [shas, shas],
     )
     freed = _column(con, f"SELECT album_id FROM albums WHERE {there}", [shas])
     for table in ("album_sources", "albums"):
-        _run(con, f"UPDATE {table} SET cover_sha256 = NULL WHERE {there}", [shas])
+        con.execute(f"UPDATE {table} SET cover_sha256 = NULL WHERE {there}", [shas])
     best_of(con, sorted(freed))  # another source may have one
     for table in ("latents", "covers"):
-        _run(con, _NO_SUCH_COVER.format(table=table), [shas])
+        con.execute(_NO_SUCH_COVER.format(table=table), [shas])
 
 
 def _delete(paths: list[Path]) -> None:

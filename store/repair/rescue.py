@@ -22,10 +22,12 @@ from store.database.connection import attach, checkpoint
 from store.database.library import Library
 from store.database.schema import (
     MIGRATIONS,
-    NOW_UTC,
     STORAGE_VERSION,
+    derived_from,
     first_row,
+    first_value,
     migrate,
+    note_derived,
     sql_text,
     table_names,
     version_of,
@@ -50,8 +52,7 @@ def read_all(library: Library) -> None:
 
 def copy_is_current(library: Library, con: DuckDBPyConnection) -> bool:
     """Whether the copy holds what sources brought, as it is today."""
-    row = first_row(con, "SELECT fingerprint FROM derived WHERE name = 'copy'")
-    return row is not None and row[0] == _state(con) and (library.backups_dir / LATEST).is_file()
+    return derived_from(con, "copy") == _state(con) and (library.backups_dir / LATEST).is_file()
 
 
 def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
@@ -80,11 +81,10 @@ def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
             put_in_place(copy, target)
     except OSError as error:
         raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
-    con.execute(f"INSERT OR REPLACE INTO derived VALUES ('copy', ?, {NOW_UTC})", [_state(con)])
+    note_derived(con, "copy", _state(con))
     checkpoint(con)
     (library.path / journal.ARCHIVE).unlink(missing_ok=True)  # the copy has these; what waits still has its journal
-    row = first_row(con, "SELECT count(*) FROM albums")
-    return int(row[0]) if row else 0
+    return int(first_value(con, "SELECT count(*) FROM albums"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def plan_rescue(library: Library) -> Rescue:
             continue  # it is damaged too, or somebody works in it
         try:
             version_of(con, path)
-            albums = (first_row(con, "SELECT count(*) FROM albums") or (0,))[0]
+            albums = first_value(con, "SELECT count(*) FROM albums")
         except (duckdb.Error, LibraryError):
             continue
         finally:
