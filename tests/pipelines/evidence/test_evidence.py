@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
-from html import escape
 from pathlib import Path
 
 import numpy as np
 import pytest
+from markupsafe import escape
 from PIL import Image
 
 from pipelines.evidence import pairs, rings, shuffle, trials
@@ -181,7 +181,7 @@ def test_the_report_is_whole_and_needs_nothing_else(report: tuple[Evidence, Path
         for suffix in (".png", "-dark.png", ".svg"):
             assert (out / f"{name}{suffix}").stat().st_size > 1000
         assert page.count("<source") >= len(figure_names(found))
-    assert all(escape(line) in page for line in found.said)
+    assert all(str(escape(line)) in page for line in found.said)
     assert read_results(out) is not None and read_results(out).genres == found.genres  # type: ignore[union-attr]
     assert json.loads((out / "run.json").read_text())["jobs"] == 1
     assert sorted(path.name for path in out.parent.iterdir()) == ["R"]  # nothing half is left beside it
