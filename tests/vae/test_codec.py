@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from tui import cli
 from vae.codec import Codec
 from vae.info import BadWeights, search_matrix
-from vae.training.evaluate import as_float, cross_fitted, evaluate_folder, main, table_lines
+from vae.training.evaluate import as_float, cross_fitted, evaluate_folder, table_lines
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_evaluation_on_the_held_out_tenth_leaves_the_rest_for_the_baselines(code
 
 
 def test_evaluating_nothing_is_said(tmp_path, tiny_weights, capsys):
-    assert main(["--covers", str(tmp_path), "--weights", str(tiny_weights)]) == 1
+    assert cli.main(["evaluate", "--covers", str(tmp_path), "--weights", str(tiny_weights)]) == 1
     assert str(tmp_path) in capsys.readouterr().err
 
 

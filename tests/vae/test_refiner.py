@@ -7,7 +7,7 @@ from vae.codec import Codec
 from vae.info import BadWeights
 from vae.refiner import Refiner, RefinerConfig, load_refiner, save_refiner
 from vae.training.data import Cover, CoverSet, to_tensor
-from vae.training.refiner_trainer import HEAD, Pictures, Recipe, RefinerTrainer, softened
+from vae.training.refiner_trainer import HEAD, Hyperparameters, Pictures, RefinerTrainer, softened
 from vae.training.train_refiner import amplify, main, prepare
 
 TINY = RefinerConfig((16, 16, 8), 1)
@@ -24,7 +24,7 @@ def pictures(covers):
 
 
 def trainer_of(**changes) -> RefinerTrainer:
-    trainer = RefinerTrainer(Recipe(batch=4, large_batch=1, **changes), CPU)
+    trainer = RefinerTrainer(Hyperparameters(batch=4, large_batch=1, **changes), CPU)
     trainer.bfloat16 = False  # whichever CPU runs this
     return trainer
 
@@ -101,7 +101,7 @@ def test_a_head_trained_alone_leaves_the_rest_as_it_was(pictures):
     torch.nn.init.normal_(begin.out.weight, std=0.1)
     amplify(begin.out, 2.0)
     assert 0.15 < begin.out.weight.std() < 0.25
-    trainer = RefinerTrainer(Recipe(large_batch=2, learning_rate=1e-3, head_alone=True), CPU, begin)
+    trainer = RefinerTrainer(Hyperparameters(large_batch=2, learning_rate=1e-3, head_alone=True), CPU, begin)
     trainer.bfloat16 = False
     said = run(trainer, pictures, 10, 10)
     assert all("critic" in s for s in said[2:])

@@ -1,13 +1,7 @@
-"""How faithful the model is, beside what needs no network: the mean cover, a 16×16 thumbnail, PCA of equal size.
-
-python -m vae.training.evaluate --covers DIR [--held-out] [--fit DIR] [--weights FILE] [--sheets DIR] [--json]
-"""
+"""How faithful the model is, beside what needs no network: the mean cover, a 16×16 thumbnail, PCA of equal size."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,11 +14,9 @@ from torch import Tensor
 
 from vae.blend import vivid
 from vae.codec import Codec
-from vae.info import BadWeights
 from vae.training import metrics
 from vae.training.data import CoverSet, NoCovers, list_covers, load_covers, to_tensor
 from vae.training.pca import fit_pca
-from vae.training.sheets import write_sheets
 
 FOLDS = 5
 
@@ -233,32 +225,3 @@ def table_lines(result: Evaluation) -> list[str]:
     if result.unreadable:
         lines.append(f"{len(result.unreadable)} files could not be read: {', '.join(result.unreadable[:5])}")
     return lines
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="vae.training.evaluate", description=__doc__)
-    parser.add_argument("--covers", type=Path, required=True)
-    parser.add_argument("--table", type=Path)
-    parser.add_argument("--held-out", action="store_true")
-    parser.add_argument("--fit", type=Path)
-    parser.add_argument("--weights", type=Path)
-    parser.add_argument("--sheets", type=Path)
-    parser.add_argument("--device", default="auto", choices=["auto", "cuda", "cpu"])
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
-    try:
-        codec = Codec.load(options.weights, options.device)
-        result, chosen = evaluate_folder(
-            codec, options.covers, table=options.table, held_out=options.held_out, fit=options.fit
-        )
-        if options.sheets:
-            write_sheets(codec, chosen.images, options.sheets)
-    except (BadWeights, NoCovers, OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(json.dumps(result.to_dict(), indent=1) if options.json else "\n".join(table_lines(result)))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

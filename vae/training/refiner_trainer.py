@@ -21,7 +21,7 @@ from vae.training.trainer import gradient_loss
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Hyperparameters:
     """All that a run depends on beside the covers and the model."""
 
     seed: int = 1
@@ -96,13 +96,13 @@ class Side:
 class RefinerTrainer:
     """The refiner, its moving average, the critics, their optimisers and the step that they are at."""
 
-    def __init__(self, recipe: Recipe, device: torch.device, begin: Refiner | None = None) -> None:
+    def __init__(self, hyper: Hyperparameters, device: torch.device, begin: Refiner | None = None) -> None:
         """`begin`: the refiner to go on from; with `head_alone` its head begins anew."""
-        torch.manual_seed(recipe.seed)
-        self.recipe, self.device, self.step, self.seconds = recipe, device, 0, 0.0
+        torch.manual_seed(hyper.seed)
+        self.hyper, self.device, self.step, self.seconds = hyper, device, 0, 0.0
         self.refiner, self.average = Refiner(RefinerConfig()).to(device), Refiner(RefinerConfig()).to(device).eval()
         kept = begin.state_dict() if begin else {}
-        if recipe.head_alone:
+        if hyper.head_alone:
             kept = {name: value for name, value in kept.items() if name.split(".")[0] not in HEAD}
             for name, parameter in self.refiner.named_parameters():
                 parameter.requires_grad_(name.split(".")[0] in HEAD)
@@ -110,8 +110,8 @@ class RefinerTrainer:
         self.average.load_state_dict(self.refiner.state_dict())
         self.critic, self.large_critic = Critic((48, 96, 192)).to(device), Critic((24, 48, 96, 96)).to(device)
         critics = [*self.critic.parameters(), *self.large_critic.parameters()]
-        self.optimizer = torch.optim.Adam(self.refiner.parameters(), recipe.learning_rate, betas=(0.9, 0.99))
-        self.critic_optimizer = torch.optim.Adam(critics, recipe.critic_rate, betas=(0.5, 0.99))
+        self.optimizer = torch.optim.Adam(self.refiner.parameters(), hyper.learning_rate, betas=(0.9, 0.99))
+        self.critic_optimizer = torch.optim.Adam(critics, hyper.critic_rate, betas=(0.5, 0.99))
         self.bfloat16 = bfloat16_pays(device)
         self.modules: dict[str, nn.Module] = {
             "refiner": self.refiner,
@@ -123,17 +123,17 @@ class RefinerTrainer:
 
     def train_step(self, pictures: Pictures, progress: float) -> dict[str, float]:
         """One step of both sides; `progress` in 0–1. Returns its losses."""
-        recipe = self.recipe
-        generator = torch.Generator(self.device).manual_seed(recipe.seed * 1_000_003 + self.step)
-        sides = [] if recipe.head_alone else [self.small_side(pictures, generator)]
+        hyper = self.hyper
+        generator = torch.Generator(self.device).manual_seed(hyper.seed * 1_000_003 + self.step)
+        sides = [] if hyper.head_alone else [self.small_side(pictures, generator)]
         sides.append(self.large_side(pictures, generator))
-        alone = recipe.pixels_alone + recipe.critics_alone
+        alone = hyper.pixels_alone + hyper.critics_alone
         said = {"mse": F.mse_loss(sides[0].made[: len(sides[0].real)], sides[0].real).item()}
         for group in self.optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * (1 if progress < 0.7 else max(0.02, (1 - progress) / 0.3))
-        if progress >= recipe.pixels_alone:
+            group["lr"] = hyper.learning_rate * (1 if progress < 0.7 else max(0.02, (1 - progress) / 0.3))
+        if progress >= hyper.pixels_alone:
             said["critic"] = self.critics_step(sides)
-        if progress < recipe.pixels_alone or progress >= alone:
+        if progress < hyper.pixels_alone or progress >= alone:
             rise = min(1.0, (progress - alone) / 0.05)
             loss = torch.stack([self.pictures_loss(side, max(0.0, rise)) for side in sides]).sum()
             self.optimizer.zero_grad(set_to_none=True)
@@ -148,28 +148,28 @@ class RefinerTrainer:
 
     def small_side(self, pictures: Pictures, generator: torch.Generator) -> Side:
         """Crops at 128: covers, some of them softened, and blends."""
-        recipe = self.recipe
-        pick = torch.randint(len(pictures.real), (recipe.batch,), generator=generator, device=self.device)
-        mixed = torch.randint(len(pictures.blends), (recipe.batch // 2,), generator=generator, device=self.device)
-        at = corners(recipe.batch, 128 - recipe.crop, generator)
-        real, decoded = (crops(x[pick], at, recipe.crop) for x in (pictures.real, pictures.decoded))
-        decoded = softened(decoded, recipe.soften, generator)
-        blends = crops(pictures.blends[mixed], corners(len(mixed), 128 - recipe.crop, generator), recipe.crop)
+        hyper = self.hyper
+        pick = torch.randint(len(pictures.real), (hyper.batch,), generator=generator, device=self.device)
+        mixed = torch.randint(len(pictures.blends), (hyper.batch // 2,), generator=generator, device=self.device)
+        at = corners(hyper.batch, 128 - hyper.crop, generator)
+        real, decoded = (crops(x[pick], at, hyper.crop) for x in (pictures.real, pictures.decoded))
+        decoded = softened(decoded, hyper.soften, generator)
+        blends = crops(pictures.blends[mixed], corners(len(mixed), 128 - hyper.crop, generator), hyper.crop)
         given = torch.cat([decoded, blends])
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             made = self.refiner(given)
-        return Side(self.critic, given, made, real, recipe.adversarial, recipe.matching, recipe.layout)
+        return Side(self.critic, given, made, real, hyper.adversarial, hyper.matching, hyper.layout)
 
     def large_side(self, pictures: Pictures, generator: torch.Generator) -> Side:
         """Crops of covers at 512."""
-        recipe = self.recipe
-        few = torch.randint(len(pictures.large), (recipe.large_batch,), generator=generator, device=self.device)
-        at = corners(recipe.large_batch, 128 - recipe.large_crop, generator)
-        given = crops(pictures.decoded[pictures.large_rows[few]], at, recipe.large_crop)
-        real = crops(pictures.large[few], at * 4, recipe.large_crop * 4)
+        hyper = self.hyper
+        few = torch.randint(len(pictures.large), (hyper.large_batch,), generator=generator, device=self.device)
+        at = corners(hyper.large_batch, 128 - hyper.large_crop, generator)
+        given = crops(pictures.decoded[pictures.large_rows[few]], at, hyper.large_crop)
+        real = crops(pictures.large[few], at * 4, hyper.large_crop * 4)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             made = self.refiner(given, large=True)
-        return Side(self.large_critic, given, made, real, recipe.large_adversarial, recipe.large_matching, 0.0)
+        return Side(self.large_critic, given, made, real, hyper.large_adversarial, hyper.large_matching, 0.0)
 
     def pictures_loss(self, side: Side, rise: float) -> Tensor:
         """What the refiner lowers; `rise` (0–1): how much of the critic's word counts by now."""
@@ -183,7 +183,7 @@ class RefinerTrainer:
         with torch.no_grad():
             _, wanted = self.judge(side.critic, side.real)
         is_cover = torch.arange(len(score), device=score.device) < len(side.real)
-        share = torch.where(is_cover, 1, self.recipe.blend_share)
+        share = torch.where(is_cover, 1, self.hyper.blend_share)
         loss = loss - rise * side.adversarial * (score.mean((1, 2, 3)) * share).sum() / share.sum()
         near = [F.l1_loss(a[: len(side.real)].float(), b.float()) for a, b in zip(features, wanted, strict=True)]
         return loss + rise * side.matching * torch.stack(near).sum()
@@ -201,7 +201,7 @@ class RefinerTrainer:
                 watched = side.real.detach().clone().requires_grad_()
                 (slope,) = torch.autograd.grad(side.critic(watched)[0].sum(), watched, create_graph=True)
                 penalty = slope.square().sum((1, 2, 3)).mean() / slope[0, 0].numel() * 64
-                loss = loss + self.recipe.r1 * R1_EVERY * penalty
+                loss = loss + self.hyper.r1 * R1_EVERY * penalty
         self.critic_optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_optimizer.step()
@@ -209,19 +209,19 @@ class RefinerTrainer:
 
     @torch.no_grad()
     def follow(self) -> None:
-        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        decay = min(self.hyper.ema, (1 + self.step) / (10 + self.step))
         for kept, value in zip(self.average.parameters(), self.refiner.parameters(), strict=True):
             kept.lerp_(value, 1 - decay)
 
     def save(self, path: Path) -> None:
-        notes = {"step": self.step, "seconds": self.seconds, "recipe": asdict(self.recipe)}
+        notes = {"step": self.step, "seconds": self.seconds, "recipe": asdict(self.hyper)}
         save_state(path, self.modules, self.optimizers, notes)
 
     @classmethod
     def load(cls, path: Path, device: torch.device, **changes: Any) -> RefinerTrainer:
-        """`changes`: parts of the recipe to go on with otherwise."""
+        """`changes`: hyperparameters to go on with otherwise."""
         notes = read_notes(path)
-        trainer = cls(replace(Recipe(**notes["recipe"]), **changes), device)
+        trainer = cls(replace(Hyperparameters(**notes["recipe"]), **changes), device)
         load_state(path, trainer.modules, trainer.optimizers, device)
         trainer.step, trainer.seconds = notes["step"], notes["seconds"]
         return trainer

@@ -14,7 +14,7 @@ import argparse
 import math
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -27,9 +27,10 @@ from vae.search import fit_search
 from vae.training.data import NoCovers, list_covers, load_covers, to_tensor
 from vae.training.distil import load_meaning
 from vae.training.ranks import Ranks, RanksDiffer, joined
-from vae.training.trainer import Covers, Recipe, Trainer
+from vae.training.trainer import Covers, Hyperparameters, Trainer
 from vae.weights_file import load_weights, save_weights
 
+GIVEN = [part.name for part in fields(Hyperparameters) if part.name != "kl_warm_up"]  # what a run may be given
 SETTLED = 2048  # covers on which what travels with the weights is measured
 
 
@@ -86,7 +87,7 @@ def train(
         recent = mse if not recent else 0.98 * recent + 0.02 * mse
         if ranks.first and time.monotonic() - said > say_every:
             said, trainer.seconds = time.monotonic(), time.monotonic() - began
-            rate = (trainer.step - first) * trainer.recipe.batch / (said - since)
+            rate = (trainer.step - first) * trainer.hyper.batch / (said - since)
             error = held_out_mse(trainer.averaged(), held, trainer.bfloat16) if len(held) else math.nan
             print(
                 f"step {trainer.step}  {trainer.seconds / 60:.1f} min  {done:.1%}  train MSE {recent:.5f}  "
@@ -137,8 +138,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from the state beside --out")
     parser.add_argument("--out", type=Path, default=Path("runs/sleevewalk.safetensors"))
     parser.add_argument("--report", type=float, default=60, help="seconds between reports and saved states")
-    for name in ("batch", "learning_rate", "linear_rate", "gradient", "l1", "spectrum", "kl", "ema", "seed"):
-        default = getattr(Recipe, name)
+    for name in GIVEN:
+        default = getattr(Hyperparameters, name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     parser.add_argument("--latent-dim", type=int, default=ModelConfig.latent_dim)
     return parser.parse_args(arguments)
@@ -203,8 +204,8 @@ def run(options: argparse.Namespace, ranks: Ranks) -> None:
 
 def first_trainer(options: argparse.Namespace, covers: Covers, ranks: Ranks) -> Trainer:
     """At step 0, as the command line asks for it."""
-    names = ("batch", "learning_rate", "linear_rate", "gradient", "l1", "spectrum", "kl", "ema", "seed")
-    recipe = replace(Recipe(), **{name: getattr(options, name) for name in names}, kl_warm_up=options.begin is None)
+    given = {name: getattr(options, name) for name in GIVEN}
+    hyperparameters = Hyperparameters(**given, kl_warm_up=options.begin is None)
     meaning = load_meaning(options.meaning) if options.meaning else None
     config = ModelConfig(
         latent_dim=options.latent_dim,
@@ -212,7 +213,7 @@ def first_trainer(options: argparse.Namespace, covers: Covers, ranks: Ranks) -> 
         encode_steps=options.encode_steps,
         meaning=meaning.out.out_features if meaning else 0,
     )
-    trainer = Trainer(config, recipe, ranks.device, ranks)
+    trainer = Trainer(config, hyperparameters, ranks.device, ranks)
     trainer.begin(covers, meaning, load_weights(options.begin)[0] if options.begin else None)
     return trainer
 

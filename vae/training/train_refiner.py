@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,23 +24,9 @@ from vae.info import BadWeights
 from vae.refiner import Refiner, load_refiner, save_refiner
 from vae.training import metrics
 from vae.training.data import CoverSet, NoCovers, list_covers, load_covers, to_tensor
-from vae.training.refiner_trainer import Pictures, Recipe, RefinerTrainer
+from vae.training.refiner_trainer import Hyperparameters, Pictures, RefinerTrainer
 
-GIVEN = (
-    "batch",
-    "pixels_alone",
-    "adversarial",
-    "blend_share",
-    "large_adversarial",
-    "matching",
-    "large_matching",
-    "large_batch",
-    "soften",
-    "layout",
-    "learning_rate",
-    "critic_rate",
-    "seed",
-)  # parts of the recipe that a run may be given
+GIVEN = [part.name for part in fields(Hyperparameters) if part.name != "head_alone"]  # what a run may be given
 
 
 def amplify(layer: nn.Module, gain: float) -> None:
@@ -143,7 +129,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs/refiner.safetensors"))
     parser.add_argument("--report", type=float, default=120, help="seconds between reports and saved states")
     for name in GIVEN:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(getattr(Recipe, name)), default=None)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(getattr(Hyperparameters, name)), default=None)
     options = parser.parse_args(arguments)
     if options.gain != 1 and not options.head_of:
         parser.error("--gain goes with --head-of: it is the detail of that refiner that it changes")
@@ -171,7 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
         trainer = RefinerTrainer.load(state, device, **given)
         print(f"going on from step {trainer.step}", flush=True)
     else:
-        trainer = RefinerTrainer(replace(Recipe(), head_alone=begin is not None, **given), device, begin)
+        trainer = RefinerTrainer(replace(Hyperparameters(), head_alone=begin is not None, **given), device, begin)
     print(
         f"{len(train.real)} covers, {len(train.blends)} blends, {len(train.large)} large covers; {device}", flush=True
     )

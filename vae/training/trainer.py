@@ -1,4 +1,4 @@
-"""One step of training: the recipe, the losses, and the trainer that holds the model, its average and its optimiser."""
+"""One step of training: hyperparameters, losses, and the trainer: the model, its moving average and its optimiser."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Covers:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Hyperparameters:
     """All that a run depends on beside the covers."""
 
     seed: int = 1
@@ -75,7 +75,7 @@ class Recipe:
 
 
 def reconstruction_loss(
-    made: Tensor, real: Tensor, recipe: Recipe, sharp: Tensor | None = None
+    made: Tensor, real: Tensor, hyper: Hyperparameters, sharp: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """(what is minimised, plain MSE), both means over pixels, in fp32.
 
@@ -83,15 +83,15 @@ def reconstruction_loss(
     """
     mse = F.mse_loss(made, real)
     loss = mse
-    if recipe.l1:
-        loss = loss + recipe.l1 * F.l1_loss(made, real)
+    if hyper.l1:
+        loss = loss + hyper.l1 * F.l1_loss(made, real)
     if sharp is not None and not sharp.all():
         made = torch.where(sharp[:, None, None, None], made, real)
-    if recipe.gradient:
-        loss = loss + recipe.gradient * gradient_loss(made, real)
-    if recipe.spectrum:
+    if hyper.gradient:
+        loss = loss + hyper.gradient * gradient_loss(made, real)
+    if hyper.spectrum:
         spectra = (torch.fft.rfft2(picture, norm="ortho").abs() for picture in (made, real))
-        loss = loss + recipe.spectrum * F.l1_loss(*spectra)
+        loss = loss + hyper.spectrum * F.l1_loss(*spectra)
     return loss, mse
 
 
@@ -112,22 +112,24 @@ def gradient_loss(made: Tensor, real: Tensor) -> Tensor:
 class Trainer:
     """The model, its moving average, the optimiser and the step that they are at."""
 
-    def __init__(self, config: ModelConfig, recipe: Recipe, device: torch.device, ranks: Ranks | None = None) -> None:
-        torch.manual_seed(recipe.seed)
+    def __init__(
+        self, config: ModelConfig, hyper: Hyperparameters, device: torch.device, ranks: Ranks | None = None
+    ) -> None:
+        torch.manual_seed(hyper.seed)
         self.ranks = ranks or Ranks(device)
-        self.part = self.ranks.part(recipe.batch)
-        self.recipe, self.device, self.step, self.seconds, self.skipped = recipe, device, 0, 0.0, 0
+        self.part = self.ranks.part(hyper.batch)
+        self.hyper, self.device, self.step, self.seconds, self.skipped = hyper, device, 0, 0.0, 0
         self.model = channels_last(SleeveVAE(config).to(device))
         if self.model.meaning is not None:  # learned before (`vae.training.distil`)
             self.model.meaning.requires_grad_(False)
         self.average = self.learning()
         linear = [p for name, p in self.learned() if ".linear." in name]
         others = [p for name, p in self.learned() if ".linear." not in name]
-        self.groups = ((linear, recipe.linear_rate), (others, recipe.learning_rate))
+        self.groups = ((linear, hyper.linear_rate), (others, hyper.learning_rate))
         self.optimizer = torch.optim.AdamW(
             [{"params": params, "lr": rate} for params, rate in self.groups],
             betas=(0.9, 0.95),
-            weight_decay=recipe.weight_decay,
+            weight_decay=hyper.weight_decay,
             fused=True,
         )
         self.bfloat16 = bool(self.ranks.as_first(bfloat16_pays(device)))
@@ -169,25 +171,25 @@ class Trainer:
 
         All processes draw the same batch, augmentation and noise; each works on its part.
         """
-        recipe = self.recipe
-        generator = torch.Generator(self.device).manual_seed(recipe.seed * 1_000_003 + self.step)
-        index = covers.pick(recipe.batch, generator)
+        hyper = self.hyper
+        generator = torch.Generator(self.device).manual_seed(hyper.seed * 1_000_003 + self.step)
+        index = covers.pick(hyper.batch, generator)
         real = augment(covers.images[index], generator, self.part).contiguous(memory_format=torch.channels_last)
-        noise = torch.randn(recipe.batch, self.model.config.latent_dim, generator=generator, device=self.device)
-        warm = min(1.0, progress / recipe.warm_up) if recipe.warm_up else 1.0
+        noise = torch.randn(hyper.batch, self.model.config.latent_dim, generator=generator, device=self.device)
+        warm = min(1.0, progress / hyper.warm_up) if hyper.warm_up else 1.0
         rate = warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
         for group, (_, full) in zip(self.optimizer.param_groups, self.groups, strict=True):
             group["lr"] = full * rate
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             meaning = None if covers.meaning is None else covers.meaning[index[self.part]]
             made, mean, log_variance = self.shared(real, noise[self.part], meaning)
-        loss, mse = reconstruction_loss(made.float(), real, recipe, covers.sharp[index[self.part]])
+        loss, mse = reconstruction_loss(made.float(), real, hyper, covers.sharp[index[self.part]])
         pictured = slice(self.model.config.latent_dim - self.model.config.meaning)
-        rise = min(1.0, progress / 0.1) if recipe.kl_warm_up else 1.0
-        loss = loss + recipe.kl * rise * kl_nats(mean[:, pictured], log_variance[:, pictured])
+        rise = min(1.0, progress / 0.1) if hyper.kl_warm_up else 1.0
+        loss = loss + hyper.kl * rise * kl_nats(mean[:, pictured], log_variance[:, pictured])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_([value for _, value in self.learned()], recipe.clip).item()
+        norm = torch.nn.utils.clip_grad_norm_([value for _, value in self.learned()], hyper.clip).item()
         outlier = self.step > 200 and norm > 10 * self.usual_norm  # the first steps open the network: norms grow
         if math.isfinite(norm) and not outlier:
             self.optimizer.step()
@@ -200,7 +202,7 @@ class Trainer:
 
     @torch.no_grad()
     def update_average(self) -> None:
-        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        decay = min(self.hyper.ema, (1 + self.step) / (10 + self.step))
         values = [value.detach() for _, value in self.learned()]
         torch._foreach_lerp_([self.average[name] for name, _ in self.learned()], values, 1 - decay)
 
@@ -223,7 +225,7 @@ class Trainer:
             "seconds": self.seconds,
             "skipped": self.skipped,
             "usual_norm": self.usual_norm,
-            "recipe": asdict(self.recipe),
+            "recipe": asdict(self.hyper),
             "config": self.model.config.to_dict(),
         }
         write_tensors(tensors, path, {"trainer": json.dumps(notes)})
@@ -233,7 +235,7 @@ class Trainer:
         with safe_open(path, "pt") as file:
             notes = json.loads(file.metadata()["trainer"])
         tensors = load_file(path, device=str(device))
-        trainer = cls(ModelConfig.from_dict(notes["config"]), Recipe(**notes["recipe"]), device, ranks)
+        trainer = cls(ModelConfig.from_dict(notes["config"]), Hyperparameters(**notes["recipe"]), device, ranks)
         trainer.step, trainer.seconds, trainer.skipped = notes["step"], notes["seconds"], notes["skipped"]
         trainer.usual_norm = notes["usual_norm"]
         kept = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}

@@ -12,7 +12,7 @@ from vae.info import BadWeights, ModelConfig, read_info
 from vae.meaning import Meaning
 from vae.training.data import NoCovers, is_held_out, list_covers, load_covers, split, to_tensor
 from vae.training.train import main
-from vae.training.trainer import Covers, Recipe, Trainer, gradient_loss, reconstruction_loss
+from vae.training.trainer import Covers, Hyperparameters, Trainer, gradient_loss, reconstruction_loss
 from vae.weights_file import load_weights, save_weights
 
 SMALL = ModelConfig(latent_dim=16, encoder_widths=(16, 16, 32), decoder_widths=(16, 16, 32), search_dim=16)
@@ -25,7 +25,7 @@ def images(covers):
 
 
 def new_trainer(images, **changes) -> Trainer:
-    trainer = Trainer(SMALL, Recipe(batch=8, **changes), CPU)
+    trainer = Trainer(SMALL, Hyperparameters(batch=8, **changes), CPU)
     trainer.bfloat16 = False  # whichever CPU runs this
     trainer.begin(images)
     return trainer
@@ -72,11 +72,11 @@ def test_a_step_that_is_not_finite_is_skipped(images):
 
 def test_losses_are_zero_for_a_perfect_picture_and_see_blur(images):
     real = images.images[:4].float() / 255
-    recipe = Recipe(l1=0.1, gradient=0.1, spectrum=0.1)
-    assert reconstruction_loss(real, real, recipe)[0].item() == 0
+    hyper = Hyperparameters(l1=0.1, gradient=0.1, spectrum=0.1)
+    assert reconstruction_loss(real, real, hyper)[0].item() == 0
     blurred = torch.nn.functional.avg_pool2d(real, 5, 1, 2)
     assert gradient_loss(blurred, real) > 0
-    loss, mse = reconstruction_loss(blurred, real, recipe)
+    loss, mse = reconstruction_loss(blurred, real, hyper)
     assert loss > mse > 0
 
 
@@ -141,9 +141,9 @@ def test_damaged_and_foreign_weights_are_told_apart(images, tmp_path):
 def test_aliased_covers_have_no_part_in_what_teaches_sharpness(images):
     real = images.images[:4].float() / 255
     blurred = torch.nn.functional.avg_pool2d(real, 5, 1, 2)
-    recipe = Recipe(gradient=0.1)
-    all_sharp, mse = reconstruction_loss(blurred, real, recipe)
-    none_sharp, same = reconstruction_loss(blurred, real, recipe, torch.zeros(4, dtype=torch.bool))
+    hyper = Hyperparameters(gradient=0.1)
+    all_sharp, mse = reconstruction_loss(blurred, real, hyper)
+    none_sharp, same = reconstruction_loss(blurred, real, hyper, torch.zeros(4, dtype=torch.bool))
     assert none_sharp == mse == same < all_sharp
 
 
@@ -170,7 +170,7 @@ def test_numbers_for_meaning_stay_and_the_rest_learns_around_them(images, tmp_pa
     torch.manual_seed(0)
     meaning = Meaning(4)
     first = new_trainer(images)
-    grown = Trainer(replace(SMALL, meaning=4, encoder_blocks=2), Recipe(batch=8), CPU)
+    grown = Trainer(replace(SMALL, meaning=4, encoder_blocks=2), Hyperparameters(batch=8), CPU)
     grown.bfloat16 = False
     grown.begin(images, meaning, first.model)
     real = images.images[:8].float() / 255
