@@ -18,10 +18,7 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def ahead(items: Iterable[T], count: int) -> Iterator[T]:
-    """The same items in their order, each drawn `count` places before it is handed on.
-
-    Where drawing an item sets workers going, they work while the item before it is dealt with.
-    """
+    """The same items in their order, each drawn `count` places ahead: workers that drawing sets going run meanwhile."""
     waiting: deque[T] = deque()
     for item in items:
         waiting.append(item)

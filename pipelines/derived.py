@@ -195,10 +195,7 @@ def _digest(before: str, shas: list[str]) -> str:
 
 
 class Neighbors(Derived):
-    """The table of each cover's nearest. A part is what one burst writes: a function of a connection to rows written.
-
-    Several where one would hold the file for minutes.
-    """
+    """The table of nearest covers. A part is what one burst writes: a function of a connection to rows written."""
 
     def is_current(self) -> bool:
         if self.work.index is None:

@@ -14,10 +14,7 @@ WINDOW = 15.0  # seconds that the rate looks back on: notices a slow network, an
 
 
 class Progress:
-    """Counts, and shows nothing. A front end derives from it and overrides `show`.
-
-    Not thread-safe: the thread that does the work's bookkeeping calls it.
-    """
+    """Counts, and shows nothing; a front end overrides `show`. For one thread: the one that does the bookkeeping."""
 
     def __init__(self) -> None:
         self.start("", None)

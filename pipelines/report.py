@@ -63,30 +63,25 @@ class IngestReport:
 
     def summary(self) -> str:
         """One line for people."""
-        parts = [f"{self.added:,} added", f"{self.already_there:,} already there"]
-        if self.covers_stored:
-            parts.append(f"{self.covers_stored:,} covers stored")
-        if self.without_cover:
-            parts.append(f"{len(self.without_cover):,} without a cover")
-        if self.rejected:
-            parts.append(f"{len(self.rejected):,} rejected")
-        return ", ".join(parts)
+        more = {
+            "covers stored": self.covers_stored,
+            "without a cover": len(self.without_cover),
+            "rejected": len(self.rejected),
+        }
+        told = ", ".join(f"{count:,} {what}" for what, count in more.items() if count)
+        return f"{self.added:,} added, {self.already_there:,} already there" + (f", {told}" if told else "")
 
     def to_json(self) -> dict[str, object]:
         """Everything, as values that `json.dumps` takes."""
-
-        def rows(items: list[LeftOut]) -> list[dict[str, str]]:
-            return [{"key": i.key, "label": i.label, "reason": i.reason, "detail": i.detail} for i in items]
-
         return {
             "source": self.source,
             "read": self.read,
             "added": self.added,
             "already_there": self.already_there,
             "covers_stored": self.covers_stored,
-            "rejected": rows(self.rejected),
+            "rejected": [asdict(item) for item in self.rejected],
             "rejected_by_reason": dict(self.rejected_by_reason.most_common()),
-            "without_cover": rows(self.without_cover),
+            "without_cover": [asdict(item) for item in self.without_cover],
             "without_cover_by_reason": dict(self.without_cover_by_reason.most_common()),
             "values_left_out": dict(self.values_left_out.most_common()),
             "seconds": round(self.seconds, 3),
@@ -124,18 +119,14 @@ class BuildReport:
         if self.nothing_to_do:
             line = "nothing to do: latents, index, neighbours and map are up to date"
         else:
-            parts = []
-            if self.embedded:
-                parts.append(f"{self.embedded:,} covers embedded ({self.rate:.0f} a second on {self.device})")
-            if self.indexed:
-                parts.append(f"{self.indexed:,} covers indexed")
-            if self.neighbors:
-                parts.append(f"{self.neighbors:,} neighbour pairs written")
-            if self.mapped:
-                parts.append(f"{self.mapped:,} covers put on the map")
-            if self.laid_out:
-                parts.append(f"{self.laid_out:,} albums laid out")
-            line = ", ".join(parts)
+            parts = {
+                f"covers embedded ({self.rate:.0f} a second on {self.device})": self.embedded,
+                "covers indexed": self.indexed,
+                "neighbour pairs written": self.neighbors,
+                "covers put on the map": self.mapped,
+                "albums laid out": self.laid_out,
+            }
+            line = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
         if self.copied:
             line += f"; a copy of {self.copied:,} albums is in backups/"
         if self.unreadable:

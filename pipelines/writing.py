@@ -19,10 +19,7 @@ PATIENCE = 120.0  # seconds; a person who looks something up in the file should 
 def patient_write(
     library: Library, progress: Progress, patience: float = PATIENCE, *, exclusive: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`library.write()`, or `exclusive()`, that waits up to `patience` seconds for another holder, and says so.
-
-    Raises LibraryLocked when the patience is at its end: nothing of this burst is written then.
-    """
+    """`library.write()`, or `exclusive()`, that waits for another holder and says so, then raises LibraryLocked."""
     deadline = time.monotonic() + patience
     with ExitStack() as burst:
         while True:

@@ -102,10 +102,7 @@ class Neighbor:
 
 
 def strongest(reasons: Sequence[Reason]) -> Reason:
-    """The reason with the largest share of the score, the first of equal ones: what edges and exports name.
-
-    By weight × score, which the shares of one pair are in proportion to. ValueError for no reasons.
-    """
+    """The reason with the largest share (weight × score), the first of equal ones. ValueError for no reasons."""
     return max(reasons, key=lambda reason: reason.weight * reason.score)
 
 
@@ -120,10 +117,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The path whose weakest step is as strong as can be; empty where there is none, and `why` says why.
-
-    `why` may also say of a path found that the search ended before it was sure that no stronger one exists.
-    """
+    """The path whose weakest step is as strong as can be. `why`: why there is none, or that the search ended early."""
 
     steps: tuple[Step, ...]
     weakest: float | None = None

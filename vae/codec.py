@@ -56,9 +56,8 @@ class Codec:
 
     @classmethod
     def load(cls, path: Path | None = None, device: str = "auto") -> Codec:
-        """`device`: auto, cuda or cpu. A `refiner.safetensors` beside the weights sharpens what is decoded.
-
-        Raises BadWeights, or ValueError where CUDA is asked for and absent.
+        """`device`: auto, cuda or cpu. A `refiner.safetensors` beside the weights sharpens what is decoded. BadWeights,
+        or ValueError where CUDA is asked for and absent.
         """
         if device == "cuda" and not torch.cuda.is_available():
             raise ValueError("No CUDA device answers: use --device cpu, or look at `sleevewalk doctor`")
@@ -86,10 +85,8 @@ class Codec:
         return self.model.latent_mean.cpu().numpy()
 
     def encode(self, images: NDArray[np.uint8], steps: int | None = None) -> NDArray[np.float32]:
-        """uint8 [n, 128, 128, 3] → float32 [n, latent_dim]: the encoder's mean, polished in `steps` steps.
-
-        Without `steps` as many as the weights say. More give a more faithful picture, a third slower each
-        (`SleeveVAE.polish`).
+        """uint8 [n, 128, 128, 3] → float32 [n, latent_dim]: the mean, polished in `steps` steps (default: as the
+        weights say). More are more faithful, a third slower each.
         """
         steps = self.info.config.encode_steps if steps is None else steps
         if images.ndim != 4 or images.shape[1:] != (128, 128, 3) or images.dtype != np.uint8:
@@ -107,10 +104,7 @@ class Codec:
         return self._batched(images, run, (self.latent_dim,), np.float32)
 
     def decode(self, latents: NDArray[np.float32], size: int = 128, refine: bool = True) -> NDArray[np.uint8]:
-        """float32 [n, latent_dim] → uint8 [n, size, size, 3]; `size` 128 or 512.
-
-        Sharpened by the refiner where there is one and `refine` is true; else 512 is the bicubic enlargement of 128.
-        """
+        """float32 [n, latent_dim] → uint8 [n, size, size, 3], 128 or 512: sharpened, or enlarged by bicubic alone."""
         if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
             raise ValueError(f"latents must be [n, {self.latent_dim}], not {list(latents.shape)}")
         if size not in SIZES:

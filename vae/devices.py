@@ -15,10 +15,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def bfloat16_pays(device: torch.device) -> bool:
-    """True on CUDA; on a CPU, where a short trial says so (some are twice as fast, others hundreds of times slower).
-
-    The best of three on one thread: on a busy machine threads wait for each other far longer than they compute.
-    """
+    """True on CUDA; on a CPU, where a short trial on one thread says so: it may be twice as fast, or a hundredth."""
     if device.type != "cpu":
         return True
     threads = torch.get_num_threads()
@@ -30,10 +27,7 @@ def bfloat16_pays(device: torch.device) -> bool:
 
 
 def computes_in_bfloat16(device: torch.device) -> bool:
-    """Whether the processor has instructions for bfloat16.
-
-    It answers the same each time, as a timed trial does not: what is kept must not depend on how busy the machine was.
-    """
+    """Whether the processor has instructions for bfloat16: the same answer each time, however busy the machine is."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     able: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()

@@ -36,10 +36,9 @@ class BulkReport:
 def blend_bulk(
     blender: Blender, lines: Iterable[str], find: Callable[[str], Album], folder: Path, progress: Progress
 ) -> BulkReport:
-    """Write one PNG a recipe into `folder`, under a name that follows from the recipe, so that a second run continues.
-
-    A line is a JSON object: `albums` (texts for `find`), and, if wanted, `weights`, `mode` and `size`; or a recipe as
-    `blend --json` prints it. BlendError where the folder cannot be written; bad lines are reported and left out.
+    """Write one PNG a recipe into `folder`, under names that follow from the recipes, so that a second run continues.
+    A line is a recipe as `blend --json` prints it, or `albums` (texts for `find`) with `weights`, `mode` and `size` if
+    wanted. BlendError where the folder cannot be written; bad lines are reported and left out.
     """
     report = BulkReport()
     writing: list[Future[Path]] = []

@@ -39,10 +39,7 @@ class Gallery:
 
 
 def open_gallery(library: Library) -> Gallery:
-    """Records and folder brought together: a file that has a recipe and no record gets one.
-
-    That is how a picture is kept whose writer was killed between the file and its record. LibraryLocked as any read.
-    """
+    """Records and folder brought together: a file with a recipe and no record (its writer was killed) gets one."""
     personal, gallery = Personal(library), Gallery()
     trash = library.blends_dir / TRASH
     seen: set[Path] = set()

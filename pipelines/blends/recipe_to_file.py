@@ -57,10 +57,7 @@ class Blender:
         return Recipe.of(albums, weights, mode, size, self.codec.model_id)
 
     def make(self, recipe: Recipe) -> BlendResult:
-        """Decode a recipe. BlendError for a model or a cover that is not here.
-
-        A recipe that carries its latents needs no cover of the library, but for a composite, which shows them.
-        """
+        """Decode a recipe; one that carries its latents needs no cover here, but for a composite. BlendError."""
         began, codec = time.monotonic(), self.codec
         stops = resolve(recipe, self.parents)
         frames = render(recipe, points(recipe, stops, codec.centre), self.parents)

@@ -94,32 +94,23 @@ class Words:
 
 
 def make_library(path: Path, count: int, like: Library | None, seed: int, progress: Progress) -> Library:
-    """A library of `count` albums, each with a latent, in a new folder; `sleevewalk build` makes the rest.
-
-    LibraryError where the folder holds a library already or `like` has no latents of the shipped model.
-    """
+    """A new library of `count` albums with latents. LibraryError where one is there or `like` has no latents."""
     if (path / "library.duckdb").exists():
         raise LibraryError(f"{path} holds a library already: name a new folder")
     info = read_info(SHIPPED)
-    draw = _latents_like(like, info.model_id, info.config.latent_dim, seed)
+    draw = latents_like(like, info.model_id, info.config.latent_dim, seed)
     library = Library.create(path)
     with library.write() as con:
         add_model(con, info.model_id, "sleevewalk", info.config.latent_dim, info.config.resolution, None, info.metrics)
     words = Words(seed)
-    artists = _fill(library, words, count, draw, progress, str(seed))
+    artists = fill(library, words, count, draw, progress, str(seed))
     with library.write() as con:
         add_similar_artists(con, list(_similar(words, artists)), SOURCE)
     return library
 
 
-def add_to_library(library: Library, count: int, seed: int) -> None:
-    """`count` more made-up albums, with latents like those that the library has."""
-    info = read_info(SHIPPED)
-    draw = _latents_like(library, info.model_id, info.config.latent_dim, seed)
-    _fill(library, Words(seed), count, draw, Progress(), f"more {seed}")
-
-
-def _fill(library: Library, words: Words, count: int, draw: Draw, progress: Progress, name: str) -> list[Artist]:
+def fill(library: Library, words: Words, count: int, draw: Draw, progress: Progress, name: str) -> list[Artist]:
+    """Add `count` albums to a library; their artists. `name` tells them from those of another call."""
     model_id = read_info(SHIPPED).model_id
     artists = words.artists(max(2, count // ALBUMS_AN_ARTIST))
     progress.start("making albums", count)
@@ -180,7 +171,7 @@ def _similar(words: Words, artists: list[Artist]) -> Iterator[tuple[str, str, fl
             yield from ((name, other, words.dice.betavariate(2, 5)) for other in sorted(others))
 
 
-def _latents_like(like: Library | None, model_id: str, dimension: int, seed: int) -> Draw:
+def latents_like(like: Library | None, model_id: str, dimension: int, seed: int) -> Draw:
     """What draws so many latents, float32 [n, d], at each call."""
     dice = np.random.default_rng(seed)
     if like is None:

@@ -176,10 +176,8 @@ def _validate(
 
 @contextmanager
 def _folder_for(out: Path) -> Iterator[Path]:
-    """A temporary folder that becomes `out` when all is written; where it fails or is stopped it is removed.
-
-    EvidenceError where `out` is something else than an earlier report or an empty folder: nothing of a person's
-    is ever replaced.
+    """A temporary folder that becomes `out` when all is written, in place of an empty folder or an earlier
+    report alone: EvidenceError for anything else.
     """
     if out.exists() and not (out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir()))):
         raise EvidenceError(f"{out} is there already and is no report of sleevewalk: name another folder with -o")

@@ -113,10 +113,7 @@ def _of_origin(
 
 
 def _by_tags(sample: Sample, one: Question, genres: list[str]) -> dict[str, Any] | None:
-    """The pair told apart by what people say of the albums: what good labels would allow.
-
-    Tags that name one of the genres are left out, and albums without any other.
-    """
+    """The pair told apart by tags that name none of the genres: what good labels would allow."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

@@ -151,9 +151,8 @@ def _has_data(near: Neighborhood, signal: str) -> bool:
 
 
 def _choose(quality: Callable[[Weights], float], wanted: list[str]) -> tuple[list[dict[str, Any]], Weights, Weights]:
-    """(all that was tried, the best, the chosen): one signal after the other beside tags = 1, the cover last.
-
-    Of the cover the largest weight is taken that costs at most TOLERATED of the best.
+    """(all that was tried, the best, the chosen): one signal after the other beside tags = 1, the cover last, of which
+    the largest weight is chosen that costs at most TOLERATED.
     """
     tried = []
     best = Weights(cover=0.0, tags=1.0, artist=DEFAULT_WEIGHTS.artist, era=0.0, popularity=0.0)

@@ -29,10 +29,7 @@ class Shuffled:
 def shuffled_labels(
     labels: NDArray[np.int64], groups: NDArray[np.int64], times: int, random: np.random.Generator
 ) -> NDArray[np.int64]:
-    """[times, n]: each artist's albums get the labels of another artist with as many albums.
-
-    So what an artist's albums have in common is kept, and only its bond to the sleeves is cut.
-    """
+    """[times, n]: each artist's albums get the labels of another artist with as many, so that only its bond is cut."""
     members: dict[int, list[int]] = defaultdict(list)
     for place, group in enumerate(groups.tolist()):
         members[group].append(place)
@@ -51,10 +48,7 @@ def shuffled_labels(
 def shuffle_test(
     values: NDArray[np.float32], labels: NDArray[np.int64], groups: NDArray[np.int64], times: int = TIMES
 ) -> Shuffled:
-    """Ridge regression in artist folds, on the labels and on `times` shuffles of them at once.
-
-    The regression is linear in the labels, so a thousand of them cost one factorisation a fold.
-    """
+    """Ridge regression in artist folds, linear in the labels: a thousand shuffles cost one factorisation a fold."""
     from sklearn.linear_model import Ridge
     from sklearn.preprocessing import StandardScaler
 

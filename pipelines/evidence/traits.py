@@ -21,10 +21,8 @@ _LUMA = np.array([0.299, 0.587, 0.114])
 def genre_traits(
     sample: Sample, genres: list[str], latents: NDArray[np.float32], codec: Codec
 ) -> tuple[list[str], NDArray[np.uint8], list[dict[str, Any]]]:
-    """(names, pictures uint8 [k, 5 + 4, 128, 128, 3], facts): the mean cover moved against and along each genre's
-    direction, then the covers of the genre that lie farthest along it.
-
-    The direction is the difference of the means of the genre's covers and the others'.
+    """(names, pictures uint8 [k, 5 + 4, 128, 128, 3], facts): the mean cover moved along the difference of the means of
+    each genre's covers and the others', then the covers of the genre that lie farthest along it.
     """
     inside_any = np.isin(sample.genres, genres)
     centre = latents[inside_any].mean(axis=0)

@@ -55,10 +55,8 @@ class ExchangeReport:
 
 
 def export_library(library: Library, folder: Path, progress: Progress | None = None) -> ExchangeReport:
-    """Write the library to `folder`, which is new, empty, or what a killed export left: that is gone on with. The
-    library is held for the tables alone.
-
-    LibraryError where the folder holds anything or cannot be written.
+    """Write the library to `folder`: new, empty, or a killed export's, which is gone on with; only the tables hold the
+    library. LibraryError where the folder holds anything else or cannot be written.
     """
     progress, report = progress or Progress(), ExchangeReport()
     with _told(folder, "write"):
@@ -97,10 +95,8 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
 
 
 def import_library(folder: Path, target: Path, progress: Progress | None = None) -> ExchangeReport:
-    """Make a library in the folder `target`, new or empty, from what `export_library` wrote to `folder`.
-
-    SourceError where that is no export, a newer or a damaged one; LibraryError where `target` holds anything.
-    Nothing is left in `target` then.
+    """Make a library in `target`, new or empty, from what `export_library` wrote; whole or not at all. SourceError
+    where that is no export, a newer or a damaged one; LibraryError where `target` holds anything.
     """
     progress, report = progress or Progress(), ExchangeReport()
     place = Library(target).path

@@ -50,10 +50,7 @@ def export_walk(stops: Sequence[Stop], covers: Covers, folder: Path, name: str) 
 
 
 def write_walk(stops: Sequence[Stop], covers: Covers, path: Path, name: str) -> None:
-    """Write the walk in the one of ENDINGS that `path` has; `name` heads the web page.
-
-    LibraryError where it cannot be written; a file that was there is then as it was.
-    """
+    """Write the walk in the one of ENDINGS that `path` has, whole or not at all; `name` heads it. LibraryError."""
     ending = path.suffix[1:].lower()
     if ending == "png":
         picture = io.BytesIO()

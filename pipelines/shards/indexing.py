@@ -73,9 +73,8 @@ def index_shards(
     weights: Path = SHIPPED,
     progress: Progress | None = None,
 ) -> IndexReport:
-    """Train on a sample, have every part filled by a worker, merge them and make the result the library's index.
-
-    SourceError where the folder is no whole set of shards or of another model; LibraryError for a damaged shard.
+    """Train on a sample, fill the parts, merge them into the library's index. SourceError for a folder that is no whole
+    set of shards or of another model, LibraryError for a damaged shard.
     """
     began = time.monotonic()
     progress = progress or Progress()

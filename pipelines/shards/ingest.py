@@ -114,10 +114,7 @@ def _store(covers: list[Cover], files: CoverFiles) -> list[CoverRecord | BadImag
 
 
 def _commit(job: TableJob, one: _Prepared, manifest: Manifest, missing: set[str] | None) -> None:
-    """Write a shard's albums and covers, and the latents of those covers that need one, in one transaction.
-
-    `missing`: the library's covers without a latent; None: the shard's latents are not for this library.
-    """
+    """Write a shard's albums and covers, and the latents of those `missing` (None: none of them), at once."""
     stored = {
         cover.cover_sha256
         for _, loading in one.batch.loading

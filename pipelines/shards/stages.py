@@ -60,10 +60,7 @@ def forget_errors(shard: pa.Table) -> pa.Table:
 
 
 def make_covers(shard: pa.Table, sources: Sources) -> pa.Table:
-    """Fetch, decode and shrink the covers that the shard has not; one that cannot be had is an error in its row.
-
-    SourceError where this machine does not see the folder of covers.
-    """
+    """Fetch, decode and shrink covers; errors go into their rows. SourceError where the covers' folder is not seen."""
     waiting = np.flatnonzero(pc.and_(pc.is_null(shard["webp"]), pc.is_null(shard["error"])).to_numpy()).tolist()
     columns: dict[str, list[Any]] = {
         name: shard[name].to_pylist()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.batches import ahead
@@ -18,6 +18,7 @@ from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError
 from pipelines.sources.musicbrainz import BASE_URL, find_release_group
 from pipelines.sources.remote import BURST_SECONDS, DUE, MOST_FAILURES
+from pipelines.sources.table import put_cover, with_cover
 from pipelines.web.answers import Absent, Refused, Unanswered, try_again
 from pipelines.web.client import Web
 from pipelines.web.guard import shown
@@ -50,6 +51,10 @@ class Wanted:
     mbid: str | None
     url: str | None
 
+    @property
+    def record(self) -> AlbumRecord:
+        return AlbumRecord(self.artist, self.title, self.source, self.source_key)
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
@@ -70,10 +75,7 @@ class Places:
 
 
 def wanted_covers(library: Library, source: str | None = None, only_tried: bool = False) -> list[Wanted]:
-    """Albums with no cover that are due again or (but for `only_tried`) were not asked for yet.
-
-    Those of one source where given.
-    """
+    """Albums (of one source, if given) without a cover: those due again or, but for `only_tried`, never asked for."""
     with library.read() as con:
         rows = con.execute(
             f"""SELECT album_id, artist, title, source, source_key, mbid, url FROM albums
@@ -98,10 +100,7 @@ def fetch_covers(
     progress: Progress | None = None,
     only_tried: bool = False,
 ) -> IngestReport:
-    """Get the missing covers, several at a time where the host allows it; commit in bursts.
-
-    Raises SourceError where nobody answers any more; what was committed stays.
-    """
+    """Get the missing covers and commit in bursts. SourceError where nobody answers any more; what was stored stays."""
     began = time.monotonic()
     progress = progress or Progress()
     report = IngestReport("covers")
@@ -136,9 +135,7 @@ def fetch_cover(web: Web, files: CoverFiles, places: Places, album: Wanted) -> F
         return Fetched(album, "failed", why=str(error))
     except (Refused, BadImage) as error:
         return Fetched(album, "refused", why=str(error))
-    sha = files.put(made.webp)
-    cover = CoverRecord(sha, made.width, made.height, len(made.webp), made.mean_color, shown(url))
-    return Fetched(album, "done", cover)
+    return Fetched(album, "done", put_cover(made, files, shown(url)))
 
 
 def make_cover() -> Callable[[bytes], PreparedCover]:
@@ -197,7 +194,7 @@ def _bursts(working: Iterator[Future[Fetched]]) -> Iterator[list[Fetched]]:
 def _commit(library: Library, burst: list[Fetched], progress: Progress, report: IngestReport) -> None:
     with patient_write(library, progress) as con:
         add_covers(con, [one.cover for one in burst if one.cover])
-        add_albums(con, [_covered(one.album, one.cover) for one in burst if one.cover])
+        add_albums(con, [with_cover(one.album.record, one.cover) for one in burst if one.cover])
         record_items(con, SOURCE, [(one.album.album_id, "cover", one.status, one.why or None) for one in burst])
     for one in burst:
         report.read += 1
@@ -207,9 +204,3 @@ def _commit(library: Library, burst: list[Fetched], progress: Progress, report: 
             label = f"{one.album.artist} / {one.album.title}"
             report.without_cover.append(LeftOut(one.album.album_id, label, one.status, clean(one.why, 200)))
     progress.advance(len(burst), f"{len(report.without_cover):,} without" if report.without_cover else "")
-
-
-def _covered(album: Wanted, cover: CoverRecord) -> AlbumRecord:
-    return replace(
-        AlbumRecord(album.artist, album.title, album.source, album.source_key), cover_sha256=cover.cover_sha256
-    )

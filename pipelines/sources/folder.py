@@ -19,6 +19,7 @@ from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, told
 from pipelines.sources.music_files import Track, UnreadableMusic, read_track
 from pipelines.sources.music_tree import MusicFolder, walk_music
+from pipelines.sources.table import put_cover, with_cover
 from pipelines.writing import patient_write
 from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
@@ -212,8 +213,7 @@ class _Job:
             if isinstance(made, BadImage):
                 problems[name] = made
             elif name not in self.covered:
-                sha = self.files.put(made.webp)
-                covers[name] = CoverRecord(sha, made.width, made.height, len(made.webp), made.mean_color)
+                covers[name] = put_cover(made, self.files)
         self.covered |= covers.keys()
         result = AddResult()
         have: dict[str, str | None] = {}
@@ -228,7 +228,7 @@ class _Job:
                     ).fetchall()
                 )
                 add_covers(con, list(covers.values()))
-                result = add_albums(con, [_with_cover(album, covers.get(name)) for name, album in batch.albums])
+                result = add_albums(con, [with_cover(album, covers.get(name)) for name, album in batch.albums])
                 record_items(con, SOURCE, batch.items)
             have = {**had, **{name: cover.cover_sha256 for name, cover in covers.items()}}
             self.report.covers_stored += sum(had.get(name) != cover.cover_sha256 for name, cover in covers.items())
@@ -276,7 +276,3 @@ def _common_artist(tracks: Sequence[Track]) -> str:
         return ""
     artist, count = artists.most_common(1)[0]
     return artist if 2 * count >= artists.total() else VARIOUS
-
-
-def _with_cover(album: AlbumRecord, cover: CoverRecord | None) -> AlbumRecord:
-    return album if cover is None else replace(album, cover_sha256=cover.cover_sha256)

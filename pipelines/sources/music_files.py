@@ -15,25 +15,10 @@ from pipelines.images import MAX_BYTES
 from store.identity import is_mbid
 from store.text import clean
 
-SUFFIXES = frozenset(
-    [
-        ".mp3",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".m4a",
-        ".m4b",
-        ".mp4",
-        ".wma",
-        ".asf",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".wav",
-        ".wave",
-    ]
-)  # lower case, with the dot
+SUFFIXES = frozenset((
+    ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".wma", ".asf", ".aif", ".aiff", ".aifc", ".wav",
+    ".wave",
+))  # fmt: skip
 MOST_GENRES = 20  # of one file
 
 _FRONT = 3  # the picture type "front cover" of ID3, FLAC and WMA alike

@@ -67,9 +67,8 @@ class _Burst:
 def ingest_remote(
     library: Library, source: Source, web: Web, limit: int | None = None, progress: Progress | None = None
 ) -> IngestReport:
-    """Discover and describe; albums are stored without covers, which `fetch_covers` then gets.
-
-    Raises SourceError where the source does not answer or refuses the key; what was committed stays.
+    """Discover and describe; `fetch_covers` then gets the covers. SourceError where the source does not answer or
+    refuses the key; what was committed stays.
     """
     began = time.monotonic()
     progress = progress or Progress()
@@ -128,32 +127,31 @@ def _describe_all(
 ) -> None:
     burst = _Burst()
     failures = 0
+
+    def leave_out(key: str, status: str, reason: str, why: str = "") -> None:
+        burst.items.append((key, STAGE, status, why or reason))
+        report.rejected.append(LeftOut(source.name, source.label(key), reason, why))
+
     try:
         for key in keys:
             try:
                 described = source.describe(key)
                 failures = 0
                 if described.below:
-                    burst.items.append((key, STAGE, "below", described.below))
-                    report.rejected.append(
-                        LeftOut(source.name, source.label(key), "below the threshold", described.below)
-                    )
+                    leave_out(key, "below", "below the threshold", described.below)
                 else:
                     burst.items.append((key, STAGE, "done", None))
                     burst.described.append(described)
             except Absent:
                 failures = 0
-                burst.items.append((key, STAGE, "absent", "the source has no such album"))
-                report.rejected.append(LeftOut(source.name, source.label(key), "the source has no such album"))
+                leave_out(key, "absent", "the source has no such album")
             except Unanswered as error:
                 failures += 1
-                burst.items.append((key, STAGE, "failed", str(error)))
-                report.rejected.append(LeftOut(source.name, source.label(key), "no answer", str(error)))
+                leave_out(key, "failed", "no answer", str(error))
                 if failures >= MOST_FAILURES:
                     raise
             except Refused as error:
-                burst.items.append((key, STAGE, "failed", str(error)))
-                report.rejected.append(LeftOut(source.name, source.label(key), "refused", str(error)))
+                leave_out(key, "failed", "refused", str(error))
             report.read += 1
             progress.advance(1, "")
             if time.monotonic() - burst.began >= BURST_SECONDS:

@@ -23,10 +23,7 @@ Pair = tuple[str, str, float]
 
 
 def ingest_similar_artists(library: Library, file: Path, progress: Progress | None = None) -> IngestReport:
-    """Add the file's pairs of artists to the library; a pair that is there already is not added twice.
-
-    Raises SourceError where the file cannot be read, LibraryLocked after a patient wait.
-    """
+    """Add the file's new pairs of artists. SourceError for an unreadable file, LibraryLocked after a patient wait."""
     progress = progress or Progress()
     report = IngestReport(str(file))
     seen: dict[tuple[str, str], str] = {}  # pair of keys → the row that brought it

@@ -201,7 +201,7 @@ class TableJob:
         items = self._journal_news(batch)
         result = AddResult()
         if changed or items or more:
-            albums = [_with_cover(row.album, covers.get(row.album_id)) for row in changed]
+            albums = [with_cover(row.album, covers.get(row.album_id)) for row in changed]
             with patient_write(self.library, self.progress) as con:
                 add_covers(con, list(covers.values()))
                 result = add_albums(con, albums)
@@ -262,7 +262,8 @@ class TableJob:
                 )
 
 
-def _with_cover(album: AlbumRecord, cover: CoverRecord | None) -> AlbumRecord:
+def with_cover(album: AlbumRecord, cover: CoverRecord | None) -> AlbumRecord:
+    """The album with that cover, where there is one."""
     return album if cover is None else replace(album, cover_sha256=cover.cover_sha256)
 
 

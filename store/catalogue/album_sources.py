@@ -265,27 +265,18 @@ def stored_tags(con: duckdb.DuckDBPyConnection, albums: Sequence[str]) -> dict[t
 def _table(batch: Sequence[Named]) -> pa.Table:
     import pyarrow as pa
 
-    text, count = pa.string(), pa.int64()
-    tags = pa.list_(pa.struct([("tag", text), ("weight", pa.float32())]))
-    records = [named.record for named in batch]
-    return pa.table(
-        {
-            "album_id": pa.array([named.album_id for named in batch], text),
-            "source": pa.array([r.source for r in records], text),
-            "source_key": pa.array([r.source_key for r in records], text),
-            "artist": pa.array([r.artist for r in records], text),
-            "title": pa.array([r.title for r in records], text),
-            "year": pa.array([r.year for r in records], pa.int32()),
-            "genre": pa.array([r.genre for r in records], text),
-            "listeners": pa.array([r.listeners for r in records], count),
-            "playcount": pa.array([r.playcount for r in records], count),
-            "mbid": pa.array([r.mbid for r in records], text),
-            "cover_sha256": pa.array([r.cover_sha256 for r in records], text),
-            "tags": pa.array([_listed(named.tags) for named in batch], tags),
-            "name_id": pa.array([named.name_id for named in batch], text),
-            "match_key": pa.array([named.match_key for named in batch], text),
-        }
-    )
+    tags = pa.list_(pa.struct([("tag", pa.string()), ("weight", pa.float32())]))
+    of_source = {
+        name: pa.array([getattr(named.record, name) for named in batch], kind)
+        for kind, names in (
+            (pa.string(), ("source", "source_key", "artist", "title", "genre", "mbid", "cover_sha256")),
+            (pa.int32(), ("year",)),
+            (pa.int64(), ("listeners", "playcount")),
+        )
+        for name in names
+    }
+    names = {name: pa.array([getattr(named, name) for named in batch]) for name in ("album_id", "name_id", "match_key")}
+    return pa.table({**of_source, **names, "tags": pa.array([_listed(named.tags) for named in batch], tags)})
 
 
 def _listed(tags: Tags | None) -> list[dict[str, object]] | None:

@@ -35,11 +35,7 @@ class CoverFiles:
         return self.path(sha).is_file()
 
     def put(self, webp: bytes) -> str:
-        """Store the bytes of a 128×128 WebP; return their SHA-256. A cover that is there already is left
-        alone.
-
-        No reader sees half a file. LibraryError for bytes that are not such a WebP.
-        """
+        """Store the bytes of a 128×128 WebP, unless they are there; their SHA-256. LibraryError for other bytes."""
         decode_webp(webp, "the new cover")
         sha = hashlib.sha256(webp).hexdigest()
         target = self.path(sha)

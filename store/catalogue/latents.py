@@ -45,11 +45,8 @@ def missing_latents(con: duckdb.DuckDBPyConnection, model_id: str) -> list[str]:
 
 
 def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[str], latents: np.ndarray) -> None:
-    """Add latents (float32 [n, d], one a cover); known ones are left as they are.
-
-    The column is a fixed-size array so that SQL's array functions work on it. The first latents of a
-    library fix its dimension; others are refused with LibraryError until `forget_latents` has emptied the
-    table.
+    """Add latents (float32 [n, d], one a cover); known ones stay. The first fix the dimension of the column, an array
+    of fixed size for SQL's functions; LibraryError for others until `forget_latents` has emptied the table.
     """
     import pyarrow as pa
 
@@ -159,10 +156,7 @@ def latents_not_in(con: duckdb.DuckDBPyConnection, model_id: str, shas: np.ndarr
 def latents_with_facts(
     con: duckdb.DuckDBPyConnection, model_id: str, limit: int
 ) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """(latents float32 [n, d], genres ('' = unknown), mean colours 0xRRGGBB) of at most `limit` covers.
-
-    Ordered by their hashes, which is as good as at random.
-    """
+    """(latents float32 [n, d], genres ('' = unknown), mean colours 0xRRGGBB) of `limit` covers, the first by hash."""
     table = con.sql(
         "SELECT any_value(l.latent) AS latent, coalesce(min(a.genre), '') AS genre, any_value(c.mean_color) AS color "
         "FROM (SELECT * FROM latents WHERE model_id = ? ORDER BY cover_sha256 LIMIT ?) l "

@@ -91,10 +91,8 @@ def item_statuses(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]
 
 
 def record_items(con: duckdb.DuckDBPyConnection, source: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
-    """Record (key, stage, status, error or None) of items; each time an item is recorded counts as an
-    attempt.
-
-    One with an error is not due again for two minutes, then four, eight … up to a day.
+    """Record (key, stage, status, error or None) of items, which counts as an attempt. One with an error is due again
+    after two minutes, then four, eight … up to a day.
     """
     import pyarrow as pa
 

@@ -91,10 +91,8 @@ class Library:
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A short read-only burst: a connection with this library as the current database.
-
-        Waits up to 2 s for another process, then LibraryLocked. Inside a burst of the same thread it is
-        that burst.
+        """A short read-only burst: a connection with this library as the current database. Waits up to 2 s for another
+        process, then LibraryLocked. Inside a burst of the same thread it is that burst.
         """
         gate = self._gate()
         if gate.thread == threading.get_ident() and gate.connection is not None:

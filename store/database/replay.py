@@ -74,11 +74,9 @@ class PersonalRecords:
 
 
 def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
-    """Apply the journals in `folder` through a connection just opened for writing; return how many records
-    were new. A journal without new ones was applied by an earlier burst and goes to the archive.
-
-    Appenders are held up for one rename only. Two processes cannot be here at once: both would have to hold
-    DuckDB's write lock.
+    """Apply the journals through a connection just opened for writing, which no second process has; the number of new
+    records. A journal without new ones was applied by an earlier burst and goes to the archive. Appenders are held up
+    for one rename only.
     """
     journal.set_aside(folder)
     applied, seen = 0, []

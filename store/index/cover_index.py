@@ -43,10 +43,8 @@ class CoverIndex(ScaledIndex):
 
     @classmethod
     def load(cls, library: Library, allow_stale: bool = False) -> CoverIndex | None:
-        """The library's index, None where none was built.
-
-        LibraryError for a damaged or foreign one, StaleIndex where covers came or went since (unless
-        `allow_stale`).
+        """The library's index, None where none was built. LibraryError for a damaged one, StaleIndex where covers came
+        or went since (unless `allow_stale`).
         """
         json_path = newest_json(library.index_dir)
         if json_path is None:
@@ -118,11 +116,7 @@ class CoverIndex(ScaledIndex):
 def build_index(
     library: Library, model_id: str, shas: Sequence[str], vectors: np.ndarray, fingerprint: str
 ) -> CoverIndex:
-    """Write the index of `vectors` (float32 [n, m], one a cover of `shas`) and return it opened.
-
-    Exact below 200,000 covers, from there IVF,SQ8 (see `store.index.coarse`). Indexes of other models in the folder are
-    removed: they are derived.
-    """
+    """Write the index of `vectors` (float32 [n, m], one a cover of `shas`), exact below EXACT_BELOW; it is opened."""
 
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,100}", model_id):
         raise ValueError(f"a model id names a file; {model_id[:120]!r} cannot")

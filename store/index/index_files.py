@@ -104,10 +104,7 @@ def write_files(
     calibrated: int,
     grown: IndexFacts | None = None,
 ) -> IndexFacts:
-    """Write a FAISS index, its `covers_array` and its facts; `grown`: the facts of the one that it was before it grew.
-
-    Indexes of other models in the folder are removed: they are derived.
-    """
+    """Write an index, its covers and facts (`grown`: those before it grew); other models' indexes are removed."""
     index_dir.mkdir(parents=True, exist_ok=True)
     target = index_dir / f"{model_id}.faiss"
     write_index(index, target)

@@ -24,10 +24,7 @@ _READ = 65_536  # vectors whose scales are measured at a time
 
 
 def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
-    """An empty IVF,SQ8 index trained on vectors (float32 [n, m] of any length) as bytes, uint8 [b], to hand around.
-
-    ValueError for fewer vectors than lists.
-    """
+    """An IVF,SQ8 index trained on vectors (float32 [n, m]), empty, as uint8 [b]. ValueError for fewer than lists."""
     import faiss
 
     if len(sample) < lists:
@@ -36,10 +33,7 @@ def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
 
 
 def fill_part(trained: np.ndarray, vectors: Iterable[np.ndarray], path: Path) -> int:
-    """Write a copy of the trained index filled with `vectors` (float32 [n, m] each); return how many they are.
-
-    LibraryError where it cannot be written.
-    """
+    """Write a copy of the trained index filled with `vectors` (float32 [n, m] each); how many. LibraryError."""
     import faiss
 
     index = faiss.deserialize_index(trained)

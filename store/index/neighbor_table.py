@@ -108,10 +108,8 @@ class Growth:
 
 
 def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | None:
-    """What `extend_neighbors` would write, computed in a read; None where the whole has to be rewritten.
-
-    That is so unless the tables are those of the index before it grew and every album with an old cover wears
-    the cover that it wore then.
+    """What `extend_neighbors` would write; None where the whole has to be rewritten: the tables are not those of the
+    index before it grew, or an album wears another of the old covers.
     """
     if not index.facts.grown_from:
         return None
@@ -134,10 +132,7 @@ def growth_of(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Growth | Non
 
 
 def extend_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, growth: Growth) -> int:
-    """Write a growth; the tables are then what `write_neighbors` would have made. Returns the rows written.
-
-    LibraryError as of `add_neighbors`.
-    """
+    """Write a growth, so that the tables are what `write_neighbors` would make; the rows written. LibraryError."""
     import pyarrow as pa
 
     _still(con, growth.before)

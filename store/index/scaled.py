@@ -117,11 +117,8 @@ class ScaledIndex:
         return rows[rows >= 0]
 
     def nearest_covers(self, k: int = NEAREST, advance: Advance = _quietly) -> Nearest:
-        """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others.
-
-        Nearest first. On the GPU where FAISS sees one. Seconds for 24k covers, minutes for a million: call it outside a
-        burst.
-        `advance` is told how many more are done. -1 where there are fewer.
+        """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others, in order;
+        -1 where there are fewer. Minutes for a million; on the GPU where FAISS sees one. `advance`: the progress.
         """
         import faiss
 

@@ -34,11 +34,8 @@ _CLEAR = 0.02  # the best must lead the next by this much
 
 
 def find(snapshot: Snapshot, text: str, n: int = 20) -> list[tuple[Album, float]]:
-    """The n albums closest to `text`, best first, with a score in 0–1. Empty for a text without letters or
-    digits.
-
-    Exact names come first (1.0), then names that begin so, then the rest by likeness; ties by artist and
-    title.
+    """The n albums closest to `text` with a score in 0–1: exact names (1.0), then names that begin so, then by
+    likeness; ties by artist and title. Empty for a text without letters or digits.
     """
     return [(snapshot.album(row), score) for row, score in _search(snapshot, text, n)]
 

@@ -90,10 +90,7 @@ class Neighborhood:
         per_artist: int | None = 2,
         allowed: Callable[[int], np.ndarray | None] = lambda row: None,
     ) -> list[Ring]:
-        """`neighbors` of several albums by their rows and without words, for what looks at many.
-
-        `allowed(row)` (bool [n] or None: all) names the albums that may be neighbours of `row`.
-        """
+        """`neighbors` of several albums by their rows, without words; `allowed(row)` (bool [n], None: all) for each."""
         centres = self.signals.centres(rows, weights)
         return [self._ring(centre, k, weights, per_artist, allowed(centre.row)) for centre in centres]
 
@@ -200,10 +197,7 @@ def open_neighborhood(library: Library) -> Neighborhood:
 def _opened(
     con: duckdb.DuckDBPyConnection, library: Library, loading: Future[CoverIndex | None], executor: Executor
 ) -> tuple[Snapshot, Future[Signals]]:
-    """A library of a million albums has two files of half a gigabyte to be hashed and tables to be fingerprinted: they
-    are hashed at the same time, and whether the tables are still those that were copied is asked while the signals are
-    made of the copy.
-    """
+    """The files of a large library are hashed while its tables are fingerprinted and signals made of the copy."""
     found = noted_arrays(con, library.index_dir)
     if found is not None:
         arrays, fingerprint = found

@@ -19,11 +19,8 @@ def reasons_for(
     snapshot: Snapshot, row: int, other: int, scores: list[float],
     *, weights: np.ndarray, rank: int | None, covers: int, same_cover: bool,
 ) -> tuple[Reason, ...]:  # fmt: skip
-    """The reasons of one pair in the order of SIGNALS; `scores` is nan where there is no data and
-    `weights` (float64 [5]) are above 0 where there is some.
-
-    `rank` is the other's cover among those nearest to the first's, None beyond the depth searched, of
-    `covers` in all.
+    """The reasons of one pair in the order of SIGNALS; `scores` are nan where there is no data, `weights` (float64 [5])
+    above 0 where there is some. `rank`: of the other's cover among the nearest to the first's of `covers`, if known.
     """
     reasons: list[Reason] = []
     known = [number for number, score in enumerate(scores) if score == score]

@@ -12,10 +12,8 @@ _ALL = 1_000_000  # more than there are candidates
 
 
 def neighbors_sql(album: Album, count: int, weights: Weights = DEFAULT_WEIGHTS, chosen: Filter = NO_FILTER) -> str:
-    """The `count` neighbours of an album as SQL.
-
-    By the default weights it is the library's own macro. Otherwise it ranks that macro's candidates by the
-    weights and filters given, and says so.
+    """The `count` neighbours of an album as SQL: the library's own macro, or its candidates ranked by other weights and
+    filters, which it says.
     """
     named = f"{sql_text(clean(album.artist))}, {sql_text(clean(album.title))}"
     if weights == DEFAULT_WEIGHTS and not chosen.is_set:

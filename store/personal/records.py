@@ -44,10 +44,7 @@ class Personal:
     def add_blend(
         self, blend_id: str, path: str | Path, recipe: dict[str, Any], made_at: datetime | None = None
     ) -> None:
-        """Record a written blend under `blend_row` of its path; the same `blend_id` again replaces it.
-
-        `made_at` in UTC; None: now. ValueError for a recipe that is no JSON.
-        """
+        """Record a written blend (UTC; None: now) in place of the same `blend_id`. ValueError for no JSON."""
         at = {} if made_at is None else {"at": made_at.replace(tzinfo=UTC).isoformat()}
         self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe, **at)
 

@@ -45,10 +45,7 @@ def recorded_walks(records: PersonalRecords) -> list[Walk]:
 
 
 def find_walk(walks: Sequence[Walk], text: str) -> Walk:
-    """The walk of that id or name (case, accents and punctuation aside), or whose id starts so.
-
-    UnknownWalk where there is none or several.
-    """
+    """The walk of that id or name (by key), or whose id starts so. UnknownWalk where there is none or several."""
     wanted = key(text)
     ways = (
         [walk for walk in walks if walk.walk_id == text],

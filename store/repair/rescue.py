@@ -56,11 +56,7 @@ def copy_is_current(library: Library, con: DuckDBPyConnection) -> bool:
 
 
 def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
-    """Renew the copy through a burst of `library.exclusive()`; return how many albums it holds.
-
-    Read back before it takes the place of the last one. LibraryError where it cannot be written or does not read as
-    written: the one that was there stays.
-    """
+    """Renew the copy, read back before it replaces the last one, in `library.exclusive()`; its albums. LibraryError."""
     target = library.backups_dir / LATEST
     kept = [table for table in table_names(con) if table not in DERIVED]
     try:
@@ -121,10 +117,8 @@ def plan_rescue(library: Library) -> Rescue:
 
 
 def rescue(library: Library, plan: Rescue) -> str:
-    """Put the library back; return what was done, for people. The damaged file is kept beside under another name.
-
-    Where the write-ahead log alone is damaged, the file without it is the library again. LibraryError where a file
-    cannot be moved or written.
+    """Put the library back, or take a damaged write-ahead log off it; what was done, for people. The damaged file is
+    kept under another name. LibraryError where a file cannot be moved or written.
     """
     try:
         number = 1 + sum(1 for _ in library.path.glob("library-damaged-*.duckdb*"))

@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.demo.synthetic import add_to_library
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
 from store.personal.records import Personal
 from tests.bench.driven import ESCAPE, ROOT, Driven, quantile
 from tests.bench.walk import begin
+from tests.support.more_albums import add_to_library
 
 SIZES = [24_000, 100_000, 1_000_000]
 MORE = 100  # albums added to what is built

@@ -112,10 +112,7 @@ def start(branch: Meaning, read: Tensor, numbers: Tensor) -> None:
 
 
 def likeness_loss(made: Tensor, wanted: Tensor, scale: Tensor) -> Tensor:
-    """Cosine and distance-matrix loss of numbers [n, k], scaled as covers are compared.
-
-    A little MSE keeps their size.
-    """
+    """Cosine and distance-matrix loss of numbers [n, k], scaled as covers are compared; a little MSE for their size."""
     a, b = F.normalize(made * scale, dim=1), F.normalize(wanted * scale, dim=1)
     cosine = 1 - (a * b).sum(1).mean()
     return cosine + (a @ a.T - b @ b.T).abs().mean() + 0.1 * F.mse_loss(made, wanted)

@@ -184,9 +184,8 @@ def select(covers: CoverSet, chosen: NDArray[np.bool_]) -> CoverSet:
 def evaluate_folder(
     codec: Codec, folder: Path, *, table: Path | None = None, held_out: bool = False, fit: Path | None = None
 ) -> tuple[Evaluation, CoverSet]:
-    """Evaluate on a folder of covers, or with `held_out` on the tenth of its artists that training leaves aside.
-
-    Baselines are fitted on `fit` (a folder), else on the nine tenths, else across folds. Raises NoCovers.
+    """Evaluate on a folder of covers, or its held-out tenth. Baselines are fitted on the folder `fit`, else on the nine
+    tenths, else across folds. Raises NoCovers.
     """
     everything = load_covers(list_covers(folder, *[table] if table else []))
     telling = everything.held_out & ~everything.choosing

@@ -80,10 +80,7 @@ def genre_purity(
     queries: NDArray[np.bool_],
     k: int = 10,
 ) -> float:
-    """Share of the `k` nearest (cosine) covers of other artists that have the query's genre; unknown genres left out.
-
-    `vectors` [n, m]; `genres`, `groups` (artists) and `queries` [n].
-    """
+    """Share of the `k` nearest (cosine) covers of other artists with the query's known genre. `vectors` [n, m]."""
     known = np.flatnonzero(genres != "")
     asked = np.flatnonzero((genres != "") & queries)
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)

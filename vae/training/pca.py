@@ -56,10 +56,7 @@ def planes_of(images: Tensor, mirrored: bool = False, shift: tuple[int, int] = (
 
 
 def views(images: Tensor) -> Iterator[Tensor]:
-    """The covers, their mirror images and three small shifts: a better estimate of the covariance from few covers.
-
-    On the held-out tenth PCA-512 of this gives MSE 0.0110 where PCA-512 of the covers alone gives 0.0115.
-    """
+    """The covers mirrored and shifted too: a better covariance from few (held-out MSE of PCA-512 .0110 for .0115)."""
     yield planes_of(images)
     yield planes_of(images, mirrored=True)
     yield planes_of(images, shift=(4, 0))

@@ -56,10 +56,7 @@ def load_state(
 
 
 def adam_state(tensors: Mapping[str, torch.Tensor], name: str, parameter: torch.Tensor) -> dict[str, torch.Tensor]:
-    """What Adam keeps of the parameter `name`, from tensors named `optimizer.<key>.<name>`.
-
-    In the parameter's own memory format, which a file does not keep and the fused optimiser takes for granted.
-    """
+    """What Adam keeps of the parameter `name`, in its own memory format, which the fused optimiser needs."""
     state = {"step": tensors[f"optimizer.step.{name}"]}
     for key in ("exp_avg", "exp_avg_sq"):
         state[key] = torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"optimizer.{key}.{name}"])

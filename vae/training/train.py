@@ -68,10 +68,7 @@ def train(
     steps: int | None,
     say_every: float,
 ) -> float:
-    """Run to the end of the budget, reporting and saving as it goes; returns the averaged model's held-out MSE.
-
-    All of it is the first process's business but the steps themselves; the others return NaN.
-    """
+    """Run to the end of the budget; the averaged model's held-out MSE in the first process, NaN in the others."""
     ranks = trainer.ranks
     state = out.with_suffix(".state.safetensors")
     began, said, recent = time.monotonic() - trainer.seconds, time.monotonic(), 0.0

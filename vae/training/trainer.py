@@ -77,10 +77,7 @@ class Hyperparameters:
 def reconstruction_loss(
     made: Tensor, real: Tensor, hyper: Hyperparameters, sharp: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """(what is minimised, plain MSE), both means over pixels, in fp32.
-
-    Covers that are not `sharp` (bool [n]; None: all are) have no part in the losses that teach sharpness.
-    """
+    """(what is minimised, plain MSE) over pixels, in fp32; what is not `sharp` (bool [n]) teaches no sharpness."""
     mse = F.mse_loss(made, real)
     loss = mse
     if hyper.l1:
@@ -167,10 +164,7 @@ class Trainer:
         return Covers(covers.images, covers.sharp, torch.cat(parts))
 
     def train_step(self, covers: Covers, progress: float) -> float:
-        """One step on a random batch; `progress` in 0–1. Returns the MSE.
-
-        All processes draw the same batch, augmentation and noise; each works on its part.
-        """
+        """One step on a random batch, the same in all processes, each on its part; `progress` in 0–1. The MSE."""
         hyper = self.hyper
         generator = torch.Generator(self.device).manual_seed(hyper.seed * 1_000_003 + self.step)
         index = covers.pick(hyper.batch, generator)

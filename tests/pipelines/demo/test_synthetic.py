@@ -6,7 +6,7 @@ import pytest
 import pipelines.derived as derived
 import store.index.neighbor_table as neighbor_table
 from pipelines.build import build
-from pipelines.demo.synthetic import add_to_library, make_library
+from pipelines.demo.synthetic import make_library
 from pipelines.progress import Progress
 from store.catalogue.latents import add_latents, add_model, load_latents
 from store.database.library import Library
@@ -15,6 +15,7 @@ from store.index.cover_index import CoverIndex
 from store.index.neighbor_table import Growth, add_neighbors, begin_neighbors, extend_neighbors, finish_neighbors
 from store.memory.arrays_file import NAME
 from store.neighbors.neighborhood import open_neighborhood
+from tests.support.more_albums import add_to_library
 from vae.info import read_info
 
 
