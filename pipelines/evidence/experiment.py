@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.build import build
+from pipelines.evidence.conclusions import conclusions
 from pipelines.evidence.features import KnownLatents, color_histograms, thumbnails
-from pipelines.evidence.figures import Pictures, write_figures
+from pipelines.evidence.figures import FigureData, write_figures
 from pipelines.evidence.labels import measure_labels
 from pipelines.evidence.page import write_page
 from pipelines.evidence.pairs import measure_pairs
@@ -28,7 +29,6 @@ from pipelines.evidence.shuffle import TIMES
 from pipelines.evidence.together import all_genres, measure_together
 from pipelines.evidence.traits import genre_traits, self_encodings
 from pipelines.evidence.trials import POSTER_FOLDS, cores
-from pipelines.evidence.words import conclusions
 from pipelines.progress import Progress
 from pipelines.sources.similar_artists import ingest_similar_artists
 from pipelines.sources.table import ingest_table
@@ -162,7 +162,7 @@ def _validate(
         neighbors=rings,
     )
     found.said.extend(conclusions(found))
-    pictures = Pictures(sample, features["pca"], traits, self_encodings(sample, genres, latents, known.codec))
+    pictures = FigureData(sample, features["pca"], traits, self_encodings(sample, genres, latents, known.codec))
     write_results(found, folder)
     write_figures(found, pictures, folder)
     write_page(found, folder)

@@ -32,7 +32,7 @@ TRAITS = "traits.png"
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class FigureData:
     """What figures need beside the results."""
 
     sample: Sample
@@ -48,7 +48,7 @@ def figure_names(found: Evidence) -> list[str]:
     return names + (["rings"] if found.neighbors and "why" not in found.neighbors else [])
 
 
-def write_figures(found: Evidence, pictures: Pictures, folder: Path) -> None:
+def write_figures(found: Evidence, pictures: FigureData, folder: Path) -> None:
     """Every figure as NAME.png, NAME-dark.png and NAME.svg, and two sheets of covers."""
     places = _plane(pictures.pixels)
     draw: dict[str, Callable[[Figure], None]] = {

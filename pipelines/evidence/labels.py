@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipelines.evidence.pairs import Question, questions
 from pipelines.evidence.sample import Sample
 from pipelines.evidence.scores import auc_of_folds
-from pipelines.evidence.trials import FOLDS, SEED, Trial, folds_of, run
+from pipelines.evidence.trials import FOLDS, SEED, Trial, by_question, folds_of, pooled, run
 from pipelines.progress import Progress
 
 FEATURES = "latents + colour"
@@ -56,18 +56,13 @@ def _measured(
         for number, (_, one) in enumerate(asked)
         for fold, (train, test) in enumerate(folds_of(one.labels, one.groups, "artist", FOLDS))
     ]
-    chances = [{kind: np.zeros(len(one.rows)) for kind in KINDS} for _, one in asked]
-    folds = [np.zeros(len(one.rows), np.int64) for _, one in asked]
-    for scored in run(trials, features, jobs, progress, label):
-        number = int(scored.trial.question)
-        folds[number][scored.trial.test] = scored.trial.fold
-        for kind in KINDS:
-            chances[number][kind][scored.trial.test] = scored.chances[kind][:, 1]
+    scored = by_question(run(trials, features, jobs, progress, label))
     out = []
-    for (facts, one), of_kind, fold in zip(asked, chances, folds, strict=True):
+    for number, (facts, one) in enumerate(asked):
         counts = np.bincount(one.labels, minlength=2).tolist()
         for kind in KINDS:
-            found = auc_of_folds(one.labels == 1, of_kind[kind], fold, one.groups)
+            chances = pooled(scored[f"{number}"], len(one.rows), kind)
+            found = auc_of_folds(one.labels == 1, *chances, one.groups)
             values = {"classifier": kind, "albums": counts, "auc": found.pooled, "low": found.low, "high": found.high}
             out.append({**facts, **values})
     return out
@@ -150,20 +145,13 @@ def _by_share(
                     trials.append(
                         Trial(name, fold, FEATURES, one.rows, one.labels, kept, test, ("forest",))
                     )  # fmt: skip
-    scores: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = {}
-    for scored in run(trials, features, jobs, progress, "how much there is to learn from"):
-        one = asked[int(scored.trial.question.split("|")[0])]
-        values, fold_of = scores.setdefault(
-            scored.trial.question, (np.full(len(one.rows), np.nan), np.zeros(len(one.rows), np.int64))
-        )
-        values[scored.trial.test] = scored.chances["forest"][:, 1]
-        fold_of[scored.trial.test] = scored.trial.fold
+    scored = by_question(run(trials, features, jobs, progress, "how much there is to learn from"))
     out = []
     for share in SHARES:
         found = []
         for number, one in enumerate(asked):
-            if f"{number}|{share}" in scores:
-                values, fold_of = scores[f"{number}|{share}"]
+            if parts := scored.get(f"{number}|{share}"):
+                values, fold_of = pooled(parts, len(one.rows), "forest")
                 known = ~np.isnan(values)
                 found.append(auc_of_folds(one.labels[known] == 1, values[known], fold_of[known], one.groups[known]))
         if found:

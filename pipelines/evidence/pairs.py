@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 
 import numpy as np
@@ -25,7 +25,9 @@ from pipelines.evidence.trials import (
     TREES,
     Scored,
     Trial,
+    by_question,
     folds_of,
+    pooled,
     run,
 )
 from pipelines.progress import Progress
@@ -91,32 +93,21 @@ def measure_pairs(
 ) -> tuple[list[Pair], list[Cell]]:
     """Everything about the pairs: what is special of each, and the whole grid."""
     asked = questions(sample, genres)
-    by_question: dict[str, list[Scored]] = defaultdict(list)
-    for scored in run(all_trials(asked), features, jobs, progress, "pairs of genres"):
-        by_question[scored.trial.question].append(scored)
+    scored = by_question(run(all_trials(asked), features, jobs, progress, "pairs of genres"))
     cells = [
         cell
         for one in asked
         for kind in KINDS
         for name in FEATURES
-        for cell in _cells(one, kind, name, by_question[f"{one.a}|{one.b}|{kind}|{name}"])
+        for cell in _cells(one, kind, name, scored[f"{one.a}|{one.b}|{kind}|{name}"])
     ]
     progress.start("shuffled labels", len(asked))
     pairs = []
     for one in asked:
-        pairs.append(_pair(sample, one, by_question, features["latents + colour"], times))
+        pairs.append(_pair(sample, one, scored, features["latents + colour"], times))
         progress.advance()
     progress.finish()
     return pairs, cells
-
-
-def _pooled(one: Question, parts: Sequence[Scored], name: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(chance of `b` float64 [m], fold int64 [m]) over all folds."""
-    scores, fold = np.empty(len(one.rows)), np.empty(len(one.rows), np.int64)
-    for part in parts:
-        scores[part.trial.test] = part.chances[name][:, 1]
-        fold[part.trial.test] = part.trial.fold
-    return scores, fold
 
 
 def _cell(one: Question, kind: str, features: str, name: str, scores: NDArray[np.float64], fold: NDArray) -> Cell:
@@ -125,23 +116,23 @@ def _cell(one: Question, kind: str, features: str, name: str, scores: NDArray[np
 
 
 def _cells(one: Question, kind: str, features: str, parts: Sequence[Scored]) -> list[Cell]:
-    return [_cell(one, kind, features, name, *_pooled(one, parts, name)) for name in CLASSIFIERS]
+    return [_cell(one, kind, features, name, *pooled(parts, len(one.rows), name)) for name in CLASSIFIERS]
 
 
 def _pair(
     sample: Sample,
     one: Question,
-    by_question: dict[str, list[Scored]],
+    scored: dict[str, list[Scored]],
     values: NDArray[np.float32],
     times: int,
 ) -> Pair:
     poster, matrix, curve = {}, {}, {}
     for kind in KINDS:
-        scores, fold = _pooled(one, by_question[f"{one.a}|{one.b}|{kind}|poster"], "forest")
+        scores, fold = pooled(scored[f"{one.a}|{one.b}|{kind}|poster"], len(one.rows), "forest")
         poster[kind] = _cell(one, kind, "pca", "forest", scores, fold)
         matrix[kind] = confusion(one.labels, (scores > 0.5).astype(np.int64), 2)
         curve[kind] = roc(one.labels == 1, scores)
-    scores, fold, chosen = _best(one, by_question)
+    scores, fold, chosen = _best(one, scored)
     test = shuffle_test(values[one.rows], one.labels, one.groups, times)
     counts = np.bincount(one.labels, minlength=2)
     artists = [len(set(one.groups[one.labels == kind].tolist())) for kind in (0, 1)]
@@ -156,13 +147,13 @@ def _pair(
         _cell(one, "artist", "best", "best", scores, fold),
         chosen,
         _unseen(sample, one, scores, fold),
-        {"observed": test.observed, "mean": test.mean, "low": test.low, "high": test.high, "p": test.p},
-        _forest_shuffled(one, by_question[f"{one.a}|{one.b}|artist|pca"]),
+        asdict(test),
+        _forest_shuffled(one, scored[f"{one.a}|{one.b}|artist|pca"]),
     )
 
 
 def _best(
-    one: Question, by_question: dict[str, list[Scored]]
+    one: Question, scored: dict[str, list[Scored]]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], dict[str, int]]:
     """The scores of the best features and classifier, for each fold the ones that were best on the other folds.
 
@@ -172,7 +163,7 @@ def _best(
     candidates = {}
     for name in FEATURES:
         for kind in CLASSIFIERS:
-            candidates[f"{name} · {kind}"] = _pooled(one, by_question[f"{one.a}|{one.b}|artist|{name}"], kind)
+            candidates[f"{name} · {kind}"] = pooled(scored[f"{one.a}|{one.b}|artist|{name}"], len(one.rows), kind)
     fold = next(iter(candidates.values()))[1]
     each = {
         name: [auc(one.labels[fold == k] == 1, scores[fold == k]) for k in range(FOLDS)]

@@ -37,7 +37,7 @@ class EvidenceError(LibraryError):
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
+class LabelledCover:
     """What is known of one cover beside its picture."""
 
     genre: str  # lower case, '' = unknown
@@ -54,7 +54,7 @@ class Sample:
     """`images` uint8 [n, 128, 128, 3] beside their `covers`; what could not be used is in `left_out`, by reason."""
 
     images: NDArray[np.uint8]
-    covers: tuple[Cover, ...]
+    covers: tuple[LabelledCover, ...]
     left_out: Mapping[str, int]
     source: str  # for people
     shas: tuple[str, ...] = ()  # of a library's covers
@@ -87,7 +87,7 @@ def from_table(file: Path, folder: Path | None, progress: Progress | None = None
     if not folder.is_dir():
         raise SourceError(f"{folder}: no such folder of covers")
     left_out: Counter[str] = Counter()
-    found: list[tuple[Cover, Path]] = []
+    found: list[tuple[LabelledCover, Path]] = []
     for row in read_rows(file, COLUMNS):
         if not isinstance(row, Row):
             left_out[row.reason] += 1
@@ -144,7 +144,8 @@ def from_library(library: Library, progress: Progress | None = None) -> Sample:
         seen.add(sha)
         shas.append(sha)
         number = math.nan if popularity is None else popularity
-        kept.append(Cover(genre, group, f"{artist} / {title}", "", tuple(tags or ()), number, artist.strip().lower()))
+        trained_as = artist.strip().lower()
+        kept.append(LabelledCover(genre, group, f"{artist} / {title}", "", tuple(tags or ()), number, trained_as))
     progress.finish()
     if not kept:
         raise EvidenceError(f"no album of {library.path} has a cover that can be read; `sleevewalk ingest` brings some")
@@ -192,12 +193,12 @@ def _decoded(path: Path) -> NDArray[np.uint8] | str:
         return error.reason
 
 
-def _cover(values: Mapping[str, object], written: str) -> Cover:
+def _cover(values: Mapping[str, object], written: str) -> LabelledCover:
     artist = _text(values.get("artist"))
     title = _text(values.get("album")) or _text(values.get("title"))
     tags = tuple(tag for part in _text(values.get("tags")).split("|") if (tag := part.split(":")[0].strip().lower()))
     popularity = next((n for name in POPULARITY if not math.isnan(n := _number(values.get(name)))), math.nan)
-    return Cover(
+    return LabelledCover(
         _text(values.get("genre")).lower(),
         key(artist) if artist else f"cover {written}",
         f"{artist} / {title}" if artist else written,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +110,23 @@ def run(
         progress.advance(1, f"{scored.trial.question.replace('|', ' ')}, fold {scored.trial.fold + 1}")
         yield scored
     progress.finish()
+
+
+def by_question(scored: Iterable[Scored]) -> dict[str, list[Scored]]:
+    """What belongs to each question."""
+    found: dict[str, list[Scored]] = defaultdict(list)
+    for one in scored:
+        found[one.trial.question].append(one)
+    return found
+
+
+def pooled(parts: Iterable[Scored], count: int, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(chance of label 1 by the classifier `kind`, float64 [count], nan where untested; fold int64 [count])."""
+    scores, fold = np.full(count, np.nan), np.zeros(count, np.int64)
+    for part in parts:
+        scores[part.trial.test] = part.chances[kind][:, 1]
+        fold[part.trial.test] = part.trial.fold
+    return scores, fold
 
 
 def _each(trials: Sequence[Trial], features: dict[str, NDArray[np.float32]], jobs: int) -> Iterator[Scored]:

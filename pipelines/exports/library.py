@@ -59,7 +59,7 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
     library. LibraryError where the folder holds anything else or cannot be written.
     """
     progress, report = progress or Progress(), ExchangeReport()
-    with _told(folder, "write"):
+    with _write_errors(folder):
         unfinished = folder / UNFINISHED
         if folder.exists() and any(folder.iterdir()) and not unfinished.exists():
             raise LibraryError(f"{folder} is not empty; name a new folder")
@@ -101,7 +101,7 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
     progress, report = progress or Progress(), ExchangeReport()
     place = Library(target).path
     manifest = _manifest(folder)
-    with _told(place, "write"):
+    with _write_errors(place):
         if place.exists() and any(place.iterdir()):
             raise LibraryError(f"{place} is not empty; import makes a new library: name another folder with --library")
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -120,15 +120,15 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
 
 
 @contextmanager
-def _told(folder: Path, what: str) -> Iterator[None]:
+def _write_errors(folder: Path) -> Iterator[None]:
     import duckdb
 
     try:
         yield
     except OSError as error:
-        raise LibraryError(f"cannot {what} {folder}: {error.strerror or error}") from error
+        raise LibraryError(f"cannot write {folder}: {error.strerror or error}") from error
     except duckdb.Error as error:
-        raise LibraryError(f"cannot {what} {folder}: {str(error).strip().splitlines()[0][:300]}") from error
+        raise LibraryError(f"cannot write {folder}: {str(error).strip().splitlines()[0][:300]}") from error
 
 
 def _manifest(folder: Path) -> dict[str, int]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _AHEAD = 2  # shards whose covers are in the making while one is committed
 
-Cover = tuple[PreparedCover, str | None]  # with the address that it came from
+MadeCover = tuple[PreparedCover, str | None]  # with the address that it came from
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _prepared(job: TableJob, folder: Path, manifest: Manifest) -> Iterator[_Prep
         shard = read_shard(folder, name)
         covers = covers_of(shard)
 
-        def find(row: AlbumRow, covers: dict[int, Cover | BadImage] = covers) -> Cover | BadImage:
+        def find(row: AlbumRow, covers: dict[int, MadeCover | BadImage] = covers) -> MadeCover | BadImage:
             return covers[row.number]
 
         batch = job.prepare(album_rows(shard, job.source), find, partial(_store, files=job.files))
@@ -109,7 +109,7 @@ def _prepared(job: TableJob, folder: Path, manifest: Manifest) -> Iterator[_Prep
         yield _Prepared(str(path_of(folder, name)), batch, embedded)
 
 
-def _store(covers: list[Cover], files: CoverFiles) -> list[CoverRecord | BadImage]:
+def _store(covers: list[MadeCover], files: CoverFiles) -> list[CoverRecord | BadImage]:
     return [put_cover(cover, files, url) for cover, url in covers]
 
 

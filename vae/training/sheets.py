@@ -12,17 +12,17 @@ from vae.blend import along, mean, vivid
 from vae.codec import Codec
 from vae.tiles import row, stack
 
-Pictures = NDArray[np.uint8]
+Images = NDArray[np.uint8]
 
 
-def reconstructions(codec: Codec, covers: Pictures, across: int = 8) -> Pictures:
+def reconstructions(codec: Codec, covers: Images, across: int = 8) -> Images:
     """Covers (uint8 [n, 128, 128, 3]), under each row the model's version of it."""
     made = codec.decode(codec.encode(covers))
     starts = range(0, len(covers), across)
     return stack([row(part[i : i + across]) for i in starts for part in (covers, made)])
 
 
-def composites(codec: Codec, covers: Pictures, parents: int = 5) -> Pictures:
+def composites(codec: Codec, covers: Images, parents: int = 5) -> Images:
     """Rows of five covers, their mean blend and their vivid blend."""
     rows = []
     for i in range(0, len(covers) - parents + 1, parents):
@@ -32,7 +32,7 @@ def composites(codec: Codec, covers: Pictures, parents: int = 5) -> Pictures:
     return stack(rows)
 
 
-def interpolations(codec: Codec, covers: Pictures, steps: int = 8) -> Pictures:
+def interpolations(codec: Codec, covers: Images, steps: int = 8) -> Images:
     """Each pair of covers with the way from one to the other between them."""
     rows = []
     for first, last in zip(covers[::2], covers[1::2], strict=False):
@@ -42,7 +42,7 @@ def interpolations(codec: Codec, covers: Pictures, steps: int = 8) -> Pictures:
     return stack(rows)
 
 
-def write_sheets(codec: Codec, covers: Pictures, folder: Path, seed: int = 0) -> list[Path]:
+def write_sheets(codec: Codec, covers: Images, folder: Path, seed: int = 0) -> list[Path]:
     """The three sheets of random covers as PNG files in `folder`; returns their paths."""
     order = np.random.default_rng(seed).permutation(len(covers))
     folder.mkdir(parents=True, exist_ok=True)
