@@ -12,6 +12,7 @@ os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"  # before Textual is imported, 
 import numpy as np
 from PIL import Image
 
+from pipelines.blends.recipe_to_file import open_blender
 from pipelines.build import build
 from pipelines.demo.build import build_demo
 from pipelines.progress import StderrProgress
@@ -19,8 +20,10 @@ from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from store.neighbors.find import find
 from store.neighbors.neighborhood import open_neighborhood
+from store.neighbors.routes import find_route
 from tui.app import Setup, SleevewalkApp
 from tui.walk.session import Session
+from tui.workers.decoder import Decoder
 from vae.codec import Codec
 from vae.tiles import stack
 from vae.training.sheets import composites, interpolations, reconstructions
@@ -34,7 +37,8 @@ async def screenshot(library: Library, file: Path, size: tuple[int, int]) -> Non
     neighborhood = open_neighborhood(library)
     start = find(neighborhood.snapshot, "Heat Lightning", 1)[0][0].album_id
     covers, session = CoverFiles(library.covers_dir), Session(neighborhood, start)
-    app = SleevewalkApp(Setup(session, covers, find, library.path, library.blends_dir))
+    decoder = Decoder(lambda: open_blender(library))
+    app = SleevewalkApp(Setup(session, covers, find, find_route, library.path, library.blends_dir, decoder))
     async with app.run_test(size=size) as pilot:
         for _ in range(10):
             await pilot.pause(0.1)

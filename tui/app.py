@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
-from store.neighbors.filters import Filter
-from store.records import Route, Weights
 from tui.config import Config
 from tui.keynames import key_name, keyed
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
@@ -42,21 +40,12 @@ from tui.terminal.choice import Asked
 from tui.terminal.display import Display, has_title, title_codes
 from tui.terminal.look import TerminalLook
 from tui.walk.bench import Bench, Draft
-from tui.walk.session import Blender, Session
+from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
 from tui.workers.decoder import Decoder
 
 if TYPE_CHECKING:
     from store.database.library import Library
-
-
-def strongest_route(
-    neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Callable[[], bool]
-) -> Route:
-    """The store's route over albums that pass `chosen`; stops looking when told."""
-    from store.neighbors.routes import find_route
-
-    return find_route(neighborhood, start, goal, weights, should_stop=should_stop, chosen=chosen)
 
 
 @dataclass(slots=True)
@@ -66,11 +55,10 @@ class Setup:
     session: Session | None  # None: the library has no albums
     covers: CoverSource
     find: Finder
+    router: Router
     library_path: Path
     blends_dir: Path
-    blender: Blender | None = None
-    decoder: Decoder | None = None
-    router: Router = strongest_route
+    decoder: Decoder
     mapper: Mapper | None = None  # called off the screen's thread
     library: Library | None = None
     look: TerminalLook = field(default_factory=TerminalLook)
@@ -138,8 +126,7 @@ class SleevewalkApp(Display):
         setup = self.setup
         if setup.session is None:
             return EmptyScreen(setup.library_path)
-        warm_up = None if setup.decoder is None else setup.decoder.start
-        return WalkScreen(setup.session, self.painter, setup.blender, setup.blends_dir, warm_up)
+        return WalkScreen(setup.session, self.painter, setup.decoder, setup.blends_dir, self._album_changed)
 
     @property
     def walk(self) -> WalkScreen:
@@ -174,19 +161,21 @@ class SleevewalkApp(Display):
         if self.setup.welcome:
             self.push_screen(WelcomeScreen(len(self.session.snapshot)))
 
-    @on(WalkScreen.Arrived)
-    def arrived(self, message: WalkScreen.Arrived) -> None:
+    def _album_changed(self) -> None:
         """The window's title is the album in the centre; in one theme its cover gives the colours."""
-        if has_title():
-            self.set_title(title_codes(message.album))
-        if self.theme == SLEEVE.name:
-            self._recolor()
+        if has_title() and self.session is not None:
+            self.set_title(title_codes(self.session.here))
+        self._take_sleeve()
 
-    def _recolor(self, _theme: Theme | None = None) -> None:
-        """Draw text, which has explicit colours, in those of the theme."""
+    def _take_sleeve(self) -> None:
+        """In the theme `sleeve` the cover in the centre gives colours, for what is drawn from now on."""
         if self.theme == SLEEVE.name and self.session is not None and not self.colorless:
             pixels, own = self.painter.pixels(self.session.here), self.get_css_variables()
             self.theme_variables = own if pixels is None else {**own, **sleeve_colors(pixels, own["background"])}
+
+    def _recolor(self, _theme: Theme) -> None:
+        """Draw text, which has explicit colours, in those of the theme."""
+        self._take_sleeve()
         for screen in self.screen_stack:
             for widget in screen.query("Lines, Field"):
                 widget.refresh()
@@ -253,33 +242,30 @@ class SleevewalkApp(Display):
     async def action_bench(self) -> None:
         """The blend bench with what lies in the tray."""
         walk, names = self.walk, self.key_names
-        if self.setup.decoder is None:
-            walk.say("blending is not available here", error=True)
-        elif len(walk.session.tray) < 2:
+        if len(walk.session.tray) < 2:
             put, bench = names("walk.tray"), names("walk.bench")
             walk.say(f"put two or more albums into the tray with {put}, then press {bench}")
         else:
             self.bench.take(walk.session.tray)
-            await self._walk_to(self._bench_screen(self.setup.decoder))
+            await self._walk_to(self._bench_screen())
 
-    def _bench_screen(self, decoder: Decoder) -> BenchScreen:
-        return BenchScreen(self.walk.session, self.painter, decoder, self.bench, self.setup.blends_dir, self.finder)
+    def _bench_screen(self) -> BenchScreen:
+        session, setup = self.walk.session, self.setup
+        return BenchScreen(session, self.painter, setup.decoder, self.bench, setup.blends_dir, self.finder)
 
     @work
     async def action_gallery(self) -> None:
         """The blends so far; the one chosen goes onto the bench."""
-        library, decoder = self.setup.library, self.setup.decoder
-        if library is None:
-            return
-        chosen = await self.push_screen_wait(GalleryScreen(self.painter, library))
-        if chosen is None or decoder is None:
+        library = self.setup.library
+        chosen = None if library is None else await self.push_screen_wait(GalleryScreen(self.painter, library))
+        if chosen is None:
             return
         recipe, near = chosen
         self.bench.change(Draft.from_recipe(recipe))
         if isinstance(self.screen, BenchScreen):
             self.screen.reopened(near)
             return
-        bench = self._bench_screen(decoder)
+        bench = self._bench_screen()
         if near:
             bench.call_after_refresh(bench.action_near)
         await self._walk_to(bench)

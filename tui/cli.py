@@ -12,7 +12,9 @@ from pathlib import Path
 
 import click
 
-from tui.commands.shared import DEBUG, Context, default_library
+from store.errors import LibraryError, LibraryLocked, UnknownAlbum, UnknownPart, UnknownWalk
+from store.text import clean
+from tui.commands.shared import DEBUG, NEW_FOLDER, Context, default_library
 
 # The module of each command, imported when the command is asked for.
 COMMANDS = {
@@ -59,12 +61,9 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
-    "--library",
-    "library_dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="SLEEVEWALK_LIBRARY",
+    "--library", "library_dir", type=NEW_FOLDER, envvar="SLEEVEWALK_LIBRARY",
     help="Folder of the library.  [default: the platform's data folder]",
-)
+)  # fmt: skip
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.version_option(package_name="sleevewalk")
 @click.pass_context
@@ -105,8 +104,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(error: Exception) -> int:
     """Print the error as one line (with the traceback under --debug) and return its exit status."""
-    from store.errors import LibraryError, LibraryLocked, UnknownAlbum, UnknownPart, UnknownWalk
-    from store.text import clean
     from vae.info import BadWeights
 
     if DEBUG:

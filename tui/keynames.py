@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple, Protocol, cast
 
@@ -40,6 +40,11 @@ class Hint(NamedTuple):
     shown: str
     does: str
     ids: tuple[str, ...] = ()
+
+
+def keys_of(place: str) -> Callable[[str, str, str, str, str], Binding]:
+    """A maker of bindings: (keys, action, what it is called, its name for the id `place.name`, tooltip)."""
+    return lambda keys, action, does, name, tip: Binding(keys, action, does, id=f"{place}.{name}", tooltip=tip)
 
 
 class KeyNames:
@@ -103,12 +108,7 @@ def key_name(keys: str) -> str:
     *held, key = keys.split(",")[0].split("+")
     if not key:
         return NO_KEY
-    name = NAMES.get(key) or (key if len(key) == 1 else _sign(key))
+    name = NAMES.get(key) or (key if len(key) == 1 else key_to_character(key) or key.capitalize())
     if held and len(name) == 1:
         name = name.upper()
     return "-".join([*(part.capitalize() for part in held), name])
-
-
-def _sign(key: str) -> str:
-    """`!` for exclamation_mark, `F1` for f1, `Home` for home."""
-    return key_to_character(key) or key.capitalize()

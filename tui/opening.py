@@ -13,7 +13,7 @@ from tui.screens.registry import binding_ids
 from tui.terminal.choice import chosen_pictures
 from tui.terminal.look import TerminalLook
 from tui.terminal.output import app_class, chosen_output
-from tui.walk.session import Blender, Session
+from tui.walk.session import Session
 from tui.walk.trail import Trail
 from tui.workers.decoder import Decoder
 from tui.workers.notebook import Notebook
@@ -35,9 +35,7 @@ def recorded_trail(snapshot: Snapshot) -> Trail | None:
 def app_of(
     library: Library,
     start_album: str | None = None,
-    blender: Blender | None = None,
     look: TerminalLook | None = None,
-    decoder: Decoder | None = None,
     config: Config | None = None,
     neighborhood: Neighborhood | None = None,
     kind: type[SleevewalkApp] = SleevewalkApp,
@@ -46,10 +44,12 @@ def app_of(
 
     `neighborhood`: of this library, if it is open already. `kind`: the app as its output needs it.
     """
+    from pipelines.blends.recipe_to_file import open_blender
     from store.catalogue.covers import CoverFiles
     from store.neighbors.cover_map import open_map
     from store.neighbors.find import find
     from store.neighbors.neighborhood import open_neighborhood
+    from store.neighbors.routes import find_route
     from store.personal.records import Personal
 
     config = config or Config()
@@ -66,10 +66,10 @@ def app_of(
         session,
         CoverFiles(library.covers_dir),
         find,
+        find_route,
         library.path,
         library.blends_dir,
-        blender,
-        decoder,
+        Decoder(partial(open_blender, library)),
         mapper=partial(open_map, library, neighborhood),
         library=library,
         look=look or TerminalLook(),
@@ -82,9 +82,7 @@ def app_of(
 def run_app(
     library: Library,
     start_album: str | None = None,
-    blender: Blender | None = None,
     look: TerminalLook | None = None,
-    decoder: Decoder | None = None,
     neighborhood: Neighborhood | None = None,
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
@@ -93,14 +91,10 @@ def run_app(
     the terminal was prepared for before this module was imported. `neighborhood`: of this library, if it is open.
     Raises LibraryError where the library cannot be read.
     """
-    from store.personal.records import Personal
-
     config = load_config(config_file(), tuple(theme.name for theme in THEMES), binding_ids())
     look = look or TerminalLook()
     output = chosen_output(*wanted("output", look.output, config.output))
-    app, notebook = app_of(
-        library, start_album, blender, look, decoder, config, neighborhood, app_class(SleevewalkApp, output.name)
-    )
+    app, notebook = app_of(library, start_album, look, config, neighborhood, app_class(SleevewalkApp, output.name))
     try:
         with chosen_pictures(*wanted("pictures", look.pictures, config.pictures), look, output=output.name) as asked:
             app.use(asked)
@@ -109,8 +103,7 @@ def run_app(
             app.run()
     finally:
         app.evidence.close()
-        if decoder is not None:
-            decoder.close()
+        app.setup.decoder.close()
         notebook.close()
-        Personal(library).flush()
+        notebook.personal.flush()
     return app.return_code or 0

@@ -5,82 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
 SIGNAL_LETTERS = {"cover": "C", "tags": "T", "artist": "A", "era": "E", "popularity": "P"}
-DEFAULTS = {  # of the variables below, for themes that do not set them
-    "signal-cover": "#e3a648",
-    "signal-tags": "#5cb8a0",
-    "signal-artist": "#bf86d8",
-    "signal-era": "#6f9fe6",
-    "signal-popularity": "#e0798a",
-    "quiet": "#8a8f98",
-    "faint": "#4a4f59",
-    "focus": "#f4f0dc",
-    "on-focus": "#17181c",
+_COLORS = {  # of the themes night, paper and contrast
+    "accent": ("#e3a648", "#8a5a00", "#ffd75f"),
+    "secondary": ("#5cb8a0", "#0f6b58", "#5fffd7"),
+    "foreground": ("#dcdee3", "#24231f", "#ffffff"),
+    "background": ("#101216", "#f6f2e9", "#000000"),
+    "panel": ("#171a20", "#ebe5d8", "#1c1c1c"),
+    "error": ("#ef7f7f", "#a32020", "#ff8787"),
+    "signal-cover": ("#e3a648", "#955600", "#ffd75f"),
+    "signal-tags": ("#5cb8a0", "#0f766e", "#5fffd7"),
+    "signal-artist": ("#bf86d8", "#86409f", "#ff87ff"),
+    "signal-era": ("#6f9fe6", "#2457a8", "#87afff"),
+    "signal-popularity": ("#e0798a", "#b02a4c", "#ff8787"),
+    "quiet": ("#8a8f98", "#6b665c", "#d0d0d0"),
+    "faint": ("#4a4f59", "#b9b1a1", "#8a8a8a"),
+    "focus": ("#f4f0dc", "#24231f", "#ffffff"),
+    "on-focus": ("#17181c", "#f6f2e9", "#000000"),
 }
-NIGHT = Theme(
-    name="night",
-    primary="#e3a648",
-    secondary="#5cb8a0",
-    accent="#e3a648",
-    foreground="#dcdee3",
-    background="#101216",
-    surface="#101216",
-    panel="#171a20",
-    error="#ef7f7f",
-    dark=True,
-    variables=DEFAULTS,
-)
-PAPER = Theme(
-    name="paper",
-    primary="#8a5a00",
-    secondary="#0f6b58",
-    accent="#8a5a00",
-    foreground="#24231f",
-    background="#f6f2e9",
-    surface="#f6f2e9",
-    panel="#ebe5d8",
-    error="#a32020",
-    dark=False,
-    variables={
-        "signal-cover": "#955600",
-        "signal-tags": "#0f766e",
-        "signal-artist": "#86409f",
-        "signal-era": "#2457a8",
-        "signal-popularity": "#b02a4c",
-        "quiet": "#6b665c",
-        "faint": "#b9b1a1",
-        "focus": "#24231f",
-        "on-focus": "#f6f2e9",
-    },
-)
-CONTRAST = Theme(
-    name="contrast",
-    primary="#ffd75f",
-    secondary="#5fffd7",
-    accent="#ffd75f",
-    foreground="#ffffff",
-    background="#000000",
-    surface="#000000",
-    panel="#1c1c1c",
-    error="#ff8787",
-    dark=True,
-    variables={
-        "signal-cover": "#ffd75f",
-        "signal-tags": "#5fffd7",
-        "signal-artist": "#ff87ff",
-        "signal-era": "#87afff",
-        "signal-popularity": "#ff8787",
-        "quiet": "#d0d0d0",
-        "faint": "#8a8a8a",
-        "focus": "#ffffff",
-        "on-focus": "#000000",
-    },
-)
+_OURS = list(_COLORS)[6:]  # variables that Textual does not know
+
+
+def _theme(name: str, column: int, dark: bool) -> Theme:
+    colors: dict[str, Any] = {use: each[column] for use, each in _COLORS.items()}
+    ours = {use: colors.pop(use) for use in _OURS}
+    return Theme(name, colors["accent"], surface=colors["background"], **colors, dark=dark, variables=ours)
+
+
+NIGHT, PAPER, CONTRAST = _theme("night", 0, True), _theme("paper", 1, False), _theme("contrast", 2, True)
+DEFAULTS = NIGHT.variables  # of our own variables, for themes that do not set them
 SLEEVE = replace(NIGHT, name="sleeve")  # and what `sleeve_colors` takes from the cover in the centre
 THEMES = (NIGHT, PAPER, CONTRAST, SLEEVE)
 

@@ -10,6 +10,7 @@ import unicodedata
 from rich.cells import cell_len, set_cell_size
 
 ELLIPSIS = "…"
+width = cell_len  # how many cells a text takes on screen
 MAX_COMBINING = 2  # marks kept on one base character; more would climb over the rows above
 MAX_CHARACTERS = 500  # of one text; more can never be on screen at once
 
@@ -37,11 +38,6 @@ def plain(text: str) -> str:
             marks = 0
             kept.append(character)
     return " ".join("".join(kept).split())[:MAX_CHARACTERS]
-
-
-def width(text: str) -> int:
-    """How many cells `text` takes on screen."""
-    return cell_len(text)
 
 
 def cut(text: str, cells: int) -> str:

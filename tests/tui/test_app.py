@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.tui.support.app import Records, ready, screen_text, session_of, until, walk_of
+from tests.tui.support.app import Records, ready, rows_of, screen_text, session_of, until, walk_of
 from tests.tui.support.fakes import FakeBlender, make_album, make_app
 from tests.tui.support.measures import contrast
 from tui.screens.empty import EmptyScreen
@@ -32,14 +32,14 @@ async def test_a_hop_with_an_arrow_and_enter_and_back_again() -> None:
         await pilot.press("enter")
         assert session.here == focus
         await until(pilot, lambda: app.screen.query_one("#center", Cover).album == focus)
-        assert any(focus.title in row for row in walk_of(app).text_rows("#details"))
+        assert any(focus.title in row for row in rows_of(walk_of(app), "#details"))
         await pilot.press("backspace")
         assert (session.here, session.focused) == (start, focus)
         await pilot.press("U")
         assert session.here == focus
         await pilot.press("u", "u")
         assert session.here == start
-        assert "began" in walk_of(app).text_rows("#keys")[0]
+        assert "began" in rows_of(walk_of(app), "#keys")[0]
 
 
 async def test_arrows_and_hjkl_move_the_focus_and_no_cover_is_painted_again(
@@ -95,12 +95,12 @@ async def test_the_details_give_every_reason() -> None:
         await ready(pilot)
         neighbor = session_of(app).focused_neighbor
         assert neighbor is not None
-        text = "\n".join(walk_of(app).text_rows("#details"))
+        text = "\n".join(rows_of(walk_of(app), "#details"))
         for reason in neighbor.reasons:
             assert reason.signal in text
             assert reason.text in text
             assert f"{reason.share:.0%}" in text
-        mode = walk_of(app).text_rows("#mode")[0]
+        mode = rows_of(walk_of(app), "#mode")[0]
         assert "ring 12" in mode and "tags 1" in mode and "40 albums" in mode
 
 
@@ -112,7 +112,7 @@ async def test_the_tray_blends_in_the_background(tmp_path: Path) -> None:
         session, walk = session_of(app), walk_of(app)
         session.personal = records = Records()
         await pilot.press("space", "b")
-        assert "two or more" in walk.text_rows("#keys")[0]
+        assert "two or more" in rows_of(walk, "#keys")[0]
         await pilot.press("right", "down", "left", "space")
         if len(session.tray) < 2:
             session.focus(3)
@@ -121,7 +121,7 @@ async def test_the_tray_blends_in_the_background(tmp_path: Path) -> None:
         assert len(tray) == 2
         await pilot.press("b")
         await until(pilot, lambda: bool(blender.asked))
-        assert "blending" in walk.text_rows("#keys")[0]
+        assert "blending" in rows_of(walk, "#keys")[0]
         here = session.here
         session.focus(1)
         await pilot.press("enter")  # the walk goes on meanwhile
@@ -132,11 +132,11 @@ async def test_the_tray_blends_in_the_background(tmp_path: Path) -> None:
         assert blender.asked == [(tray, "vivid", 512)]
         path = tmp_path / "blends" / "blend.png"
         assert path.exists()
-        await until(pilot, lambda: "blend.png" in "".join(walk.text_rows("#blend-text")))  # once it has its width
-        shown = "".join(walk.text_rows("#blend-text"))
+        await until(pilot, lambda: "blend.png" in "".join(rows_of(walk, "#blend-text")))  # once it has its width
+        shown = "".join(rows_of(walk, "#blend-text"))
         assert "made on cpu in 0.5 s" in shown
         assert f"{session.tray[0].title} · {session.tray[0].artist[:8]}" in shown  # as wide as the panel
-        assert "blend.png" in walk.text_rows("#keys")[0]
+        assert "blend.png" in rows_of(walk, "#keys")[0]
         assert records.blends[0][0] == str(path)
         assert [part["album_id"] for part in records.blends[0][1]["parts"]] == tray
         await pilot.press("escape")
@@ -153,7 +153,7 @@ async def test_a_walk_that_cannot_be_recorded_goes_on_and_says_so() -> None:
         await pilot.press("enter")
         assert session.here == target
         assert records.steps == [target.album_id]
-        assert "Read-only file system" in walk_of(app).text_rows("#keys")[0]
+        assert "Read-only file system" in rows_of(walk_of(app), "#keys")[0]
 
 
 @pytest.mark.parametrize("error", [OSError, BadWeights, RuntimeError])
@@ -168,7 +168,7 @@ async def test_a_blend_that_fails_says_why(tmp_path: Path, error: type[Exception
             session.focus(slot)
             await pilot.press("space")
         await pilot.press("b")
-        await until(pilot, lambda: "no space left" in walk_of(app).text_rows("#keys")[0])
+        await until(pilot, lambda: "no space left" in rows_of(walk_of(app), "#keys")[0])
         assert app.is_running
 
 
@@ -208,7 +208,7 @@ async def test_more_and_fewer_neighbors() -> None:
         await pilot.press("left_square_bracket", "left_square_bracket")
         assert len(session.ring.slots) == shown - 2
         await pilot.press(*["right_square_bracket"] * 12)
-        assert "no more" in walk_of(app).text_rows("#keys")[0]
+        assert "no more" in rows_of(walk_of(app), "#keys")[0]
 
 
 async def test_resizing_keeps_walk_and_focus() -> None:
@@ -241,7 +241,7 @@ async def test_a_tiny_window_says_so_and_recovers() -> None:
         await pilot.resize_terminal(80, 24)
         await ready(pilot)
         await pilot.press("right")
-        assert "walk" in walk_of(app).text_rows("#keys")[0]
+        assert "walk" in rows_of(walk_of(app), "#keys")[0]
 
 
 async def test_missing_covers_and_no_index_are_said_plainly() -> None:
@@ -254,10 +254,10 @@ async def test_missing_covers_and_no_index_are_said_plainly() -> None:
         for slot in range(len(session.ring.slots)):
             session.focus(slot)
             walk_of(app).refresh_focus()
-            said.add("\n".join(walk_of(app).text_rows("#details")))
+            said.add("\n".join(rows_of(walk_of(app), "#details")))
         assert any("no cover in this library" in text for text in said)
         assert any("sleevewalk doctor" in text for text in said)
-        assert "sleevewalk build" in walk_of(app).text_rows("#notices")[0]
+        assert "sleevewalk build" in rows_of(walk_of(app), "#notices")[0]
 
 
 async def test_a_single_album_and_an_empty_library() -> None:
@@ -265,7 +265,7 @@ async def test_a_single_album_and_an_empty_library() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("right", "enter", "r", "space", "b")
-        assert "no neighbours" in " ".join(walk_of(app).text_rows("#details"))
+        assert "no neighbours" in " ".join(rows_of(walk_of(app), "#details"))
     empty = make_app([])
     async with empty.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(empty.screen, EmptyScreen))

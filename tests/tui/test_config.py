@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from store.records import Weights
-from tests.tui.support.app import ready, screen_text, until, walk_of
+from tests.tui.support.app import ready, rows_of, screen_text, until, walk_of
 from tests.tui.support.fakes import make_app
 from tui.config import Config, ConfigError, configured, lastfm_key, load_config
 from tui.screens.evidence.run import validate_command
@@ -121,7 +121,7 @@ async def test_chosen_keys_act_and_are_what_help_shows() -> None:
         await ready(pilot)
         await pilot.press("slash")
         assert isinstance(app.screen, WalkScreen)
-        assert "F2 find" in walk_of(app).text_rows("#keys")[0]
+        assert "F2 find" in rows_of(walk_of(app), "#keys")[0]
         await pilot.press("question_mark")
         await until(pilot, lambda: any("F2" in row and "Find an album" in row for row in screen_text(app)))
         await pilot.press("escape", "f2")

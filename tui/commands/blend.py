@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, album_line, command_options, interactive, json_option, open_library, print_json
+from store.text import clean
+from tui.commands.shared import (
+    Context,
+    album_line,
+    device_option,
+    interactive,
+    json_command,
+    open_library,
+    print_json,
+    progress,
+)
 
 if TYPE_CHECKING:
     from pipelines.blends.recipe import Recipe
@@ -60,11 +70,9 @@ def split_weights(albums: tuple[str, ...]) -> tuple[list[str], list[float] | Non
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="The file (.png, .webp, .gif, .apng), or a folder for a PNG."
 )
-@click.option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]), show_default=True)
+@device_option
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-@json_option
-@command_options
-@click.pass_obj
+@json_command
 def blend(
     context: Context,
     albums: tuple[str, ...],
@@ -160,16 +168,14 @@ def _bulk(library: Library, device: str, recipes: Path, out: Path, as_json: bool
     """Status 1 where lines were left out."""
     from pipelines.blends.bulk import blend_bulk
     from pipelines.blends.recipe_to_file import open_blender
-    from pipelines.progress import StderrProgress
     from store.memory.snapshot import Snapshot
     from store.neighbors.find import resolve
-    from store.text import clean
 
-    snapshot, blender, progress = Snapshot.load(library), open_blender(library, device), StderrProgress()
-    progress.start("blending", None)
+    snapshot, blender, reporter = Snapshot.load(library), open_blender(library, device), progress()
+    reporter.start("blending", None)
     with recipes.open(encoding="utf-8", errors="replace") as lines:
-        report = blend_bulk(blender, lines, lambda text: resolve(snapshot, text), out, progress)
-    progress.finish()
+        report = blend_bulk(blender, lines, lambda text: resolve(snapshot, text), out, reporter)
+    reporter.finish()
     if as_json:
         bad = [{"line": number, "why": clean(why)} for number, why in report.bad]
         print_json({"written": report.written, "there": report.there, "bad": bad})

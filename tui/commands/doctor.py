@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.folders import config_file
+from store.errors import LibraryDamaged, LibraryError
 from tui.commands.explore import look_options
 from tui.commands.merging import offer_merges
-from tui.commands.shared import Context, interactive, json_command, open_library, print_json
+from tui.commands.shared import Context, interactive, json_command, open_library, print_json, progress
 from tui.terminal.look import TerminalLook
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ WIDTH = 110  # columns of the report
 class Finding:
     """One line of the report. `ok` False: something to mend, and `text` says how."""
 
-    section: str
     name: str
     text: str
     ok: bool = True
@@ -41,14 +42,7 @@ class Finding:
 @click.option("--merge", is_flag=True, help="With --repair: merge albums that look like one, too, without asking.")
 @look_options
 @json_command
-def doctor(
-    context: Context,
-    repair: bool,
-    yes: bool,
-    merge: bool,
-    as_json: bool,
-    look: TerminalLook,
-) -> int:
+def doctor(context: Context, repair: bool, yes: bool, merge: bool, as_json: bool, look: TerminalLook) -> int:
     """Check the device, FAISS, the terminal and the library. Exit status 1 where something needs mending."""
     if repair:
         if as_json:
@@ -58,30 +52,33 @@ def doctor(
         return status
     if merge:
         raise click.UsageError("--merge goes with --repair")
-    findings = [*model_findings(), *terminal_findings(look), *config_findings()]
-    findings += library_findings(context.library_dir)
+    sections = {
+        "model": model_findings(),
+        "terminal": terminal_findings(look),
+        "config": config_findings(),
+        f"library {context.library_dir}": library_findings(context.library_dir),
+    }
     if as_json:
-        print_json([finding.__dict__ for finding in findings])
+        print_json([{"section": name, **vars(finding)} for name, findings in sections.items() for finding in findings])
     else:
-        section = ""
+        _print(sections)
+    return int(not all(finding.ok for findings in sections.values() for finding in findings))
+
+
+def _print(sections: dict[str, list[Finding]]) -> None:
+    for section, findings in sections.items():
+        click.echo(section)
         for finding in findings:
-            if finding.section != section:
-                section = finding.section
-                click.echo(section)
-            mark = " " if finding.ok else "!"
-            line = f" {mark} {finding.name:<13} {finding.text}"
+            line = f" {' ' if finding.ok else '!'} {finding.name:<13} {finding.text}"
             click.echo(
                 textwrap.fill(line, WIDTH, subsequent_indent=17 * " ", break_long_words=False, break_on_hyphens=False)
             )
-    return 0 if all(finding.ok for finding in findings) else 1
 
 
 def repair_library(context: Context, yes: bool) -> int:
     """List what is wrong with the library, ask, mend, and look again."""
     from pipelines.build import build
-    from pipelines.progress import StderrProgress
     from store.database.library import Library
-    from store.errors import LibraryDamaged
     from store.repair.repair import find_problems, mend
     from store.repair.rescue import plan_rescue, read_all, rescue
 
@@ -109,7 +106,7 @@ def repair_library(context: Context, yes: bool) -> int:
         return 1
     mend(library, problems)
     if any(not finding.ok for finding in derived_findings(library)):
-        click.echo(build(library, StderrProgress()).summary())
+        click.echo(build(library, progress()).summary())
     left = [(problem.name, problem.text) for problem in find_problems(library)]
     left += [(finding.name, finding.text) for finding in derived_findings(library) if not finding.ok]
     for problem in problems:
@@ -136,24 +133,23 @@ def model_findings() -> list[Finding]:
 
     from vae.info import BadWeights, read_info
 
-    section = "model"
     if torch.cuda.is_available():
         device = f"CUDA: {torch.cuda.get_device_name()}"
     else:
         device = f"CPU, {torch.get_num_threads()} threads (no CUDA device answers)"
-    found = [Finding(section, "device", f"{device}; torch {torch.__version__}")]
+    found = [Finding("device", f"{device}; torch {torch.__version__}")]
     try:
         info = read_info()
         metrics = info.metrics
         trained = f"{metrics.get('steps', '?')} steps on {metrics.get('device', '?')}"
-        found.append(Finding(section, "weights", f"{info.model_id}, {info.config.latent_dim} numbers, {trained}"))
+        found.append(Finding("weights", f"{info.model_id}, {info.config.latent_dim} numbers, {trained}"))
     except BadWeights as error:
-        found.append(Finding(section, "weights", str(error), ok=False))
+        found.append(Finding("weights", str(error), ok=False))
     packages = [name for name in ("faiss-cpu", "faiss-gpu") if is_installed(name)]
     text = f"{faiss.__version__} ({', '.join(packages) or 'unknown package'}), {faiss.get_num_gpus()} GPUs"
     if len(packages) == 2:
         text += "; two FAISS packages share one folder: uninstall both and install one"
-    found.append(Finding(section, "faiss", text, ok=len(packages) < 2))
+    found.append(Finding("faiss", text, ok=len(packages) < 2))
     return found
 
 
@@ -167,13 +163,11 @@ def is_installed(package: str) -> bool:
 
 def terminal_findings(look: TerminalLook) -> list[Finding]:
     """What the app will see of the terminal with this look, and why."""
-    from pipelines.folders import config_file
     from tui.config import configured, wanted
     from tui.terminal.choice import PICTURES, chosen_pictures, multiplexer
     from tui.terminal.look import described
     from tui.terminal.output import OUTPUTS, chosen_output
 
-    section = "terminal"
     size = shutil.get_terminal_size()
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
     path = config_file()
@@ -183,34 +177,33 @@ def terminal_findings(look: TerminalLook) -> list[Finding]:
         choice, answers = asked.choice, asked.found
     said = (f"{name}={os.environ.get(name, 'unset')}" for name in ("TERM", "COLORTERM", "NO_COLOR"))
     return [
-        Finding(section, "size", f"{size.columns}×{size.lines} (stdout is {stdout})", ok=size.columns >= 40),
-        *(Finding(section, name, text) for name, text in described(look)),
-        Finding(section, "output", f"{output.name} ({output.why})", ok=not output.refused),
-        Finding(section, "pictures", f"{choice.protocol} ({choice.why})", ok=not choice.refused),
-        Finding(section, "answers", answers),
-        Finding(section, "says", " ".join(said)),
-        Finding(section, "inside", f"multiplexer: {multiplexer() or 'none'}"),
+        Finding("size", f"{size.columns}×{size.lines} (stdout is {stdout})", ok=size.columns >= 40),
+        *(Finding(name, text) for name, text in described(look)),
+        Finding("output", f"{output.name} ({output.why})", ok=not output.refused),
+        Finding("pictures", f"{choice.protocol} ({choice.why})", ok=not choice.refused),
+        Finding("answers", answers),
+        Finding("says", " ".join(said)),
+        Finding("inside", f"multiplexer: {multiplexer() or 'none'}"),
     ]
 
 
 def config_findings() -> list[Finding]:
     """The config file, and what it can name."""
-    from pipelines.folders import config_file
     from tui.config import ConfigError, load_config
     from tui.palette import THEMES
     from tui.screens.registry import binding_ids
 
-    path, section = config_file(), "config"
+    path = config_file()
     themes, ids = tuple(theme.name for theme in THEMES), binding_ids()
     try:
         load_config(path, themes, ids)
     except ConfigError as error:
-        return [Finding(section, "file", error.message, ok=False)]
+        return [Finding("file", error.message, ok=False)]
     state = str(path) if path.is_file() else f"{path} (not there: all as it comes)"
     return [
-        Finding(section, "file", state),
-        Finding(section, "themes", ", ".join(themes)),
-        *(Finding(section, f"{screen} keys", words) for screen, words in _by_screen(ids).items()),
+        Finding("file", state),
+        Finding("themes", ", ".join(themes)),
+        *(Finding(f"{screen} keys", words) for screen, words in _by_screen(ids).items()),
     ]
 
 
@@ -227,11 +220,9 @@ def library_findings(folder: Path) -> list[Finding]:
     from store.catalogue.duplicates import duplicates
     from store.catalogue.tables import counts
     from store.database.library import Library
-    from store.errors import LibraryError
     from store.repair.repair import find_problems
     from store.repair.rescue import read_all
 
-    section = f"library {folder}"
     try:
         library = Library.open(folder)
         read_all(library)
@@ -239,28 +230,26 @@ def library_findings(folder: Path) -> list[Finding]:
             rows = counts(con)
             bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())
             twice = len(duplicates(con))
-        found = [Finding(section, "rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
-        found.append(Finding(section, "covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
+        found = [Finding("rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
+        found.append(Finding("covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
         if twice:
             looks = "album looks" if twice == 1 else "albums look"
             text = f"{twice:,} {looks} like another one: `sleevewalk doctor --repair` lists them"
-            found.append(Finding(section, "duplicates", text))
+            found.append(Finding("duplicates", text))
         mend = "`sleevewalk doctor --repair` mends it"
-        found += [Finding(section, p.name, f"{p.text}: {mend}", ok=False) for p in find_problems(library)]
+        found += [Finding(p.name, f"{p.text}: {mend}", ok=False) for p in find_problems(library)]
         return found + derived_findings(library)
     except LibraryError as error:
-        return [Finding(section, "state", str(error), ok=False)]
+        return [Finding("state", str(error), ok=False)]
 
 
 def derived_findings(library: Library) -> list[Finding]:
     """Whether latents, index and neighbours are what the covers of today make."""
     from store.catalogue.latents import missing_latents
-    from store.errors import LibraryError
     from store.index.cover_index import CoverIndex
     from store.index.neighbor_table import neighbors_are_current
     from vae.info import BadWeights, read_info
 
-    section = f"library {library.path}"
     build = "run `sleevewalk build`"
     found = []
     try:
@@ -268,20 +257,20 @@ def derived_findings(library: Library) -> list[Finding]:
             covers = len(con.execute("SELECT 1 FROM covers LIMIT 1").fetchall())
             behind = len(missing_latents(con, read_info().model_id))
         text = f"{behind:,} covers have no latent yet: {build}" if behind else "every cover has its latent"
-        found.append(Finding(section, "latents", text, ok=not behind))
+        found.append(Finding("latents", text, ok=not behind))
     except BadWeights as error:
         covers = 0
-        found.append(Finding(section, "latents", f"cannot tell: {error}", ok=False))
+        found.append(Finding("latents", f"cannot tell: {error}", ok=False))
     try:
         index = CoverIndex.load(library)
         if index is None:
-            found.append(Finding(section, "index", f"none yet: {build}", ok=not covers))
+            found.append(Finding("index", f"none yet: {build}", ok=not covers))
         else:
             with library.read() as con:
                 current = neighbors_are_current(con, index)
-            found.append(Finding(section, "index", f"{index.count:,} covers, matches the latents"))
+            found.append(Finding("index", f"{index.count:,} covers, matches the latents"))
             text = "match the index" if current else f"are older than the index: {build}"
-            found.append(Finding(section, "neighbours", text, ok=current))
+            found.append(Finding("neighbours", text, ok=current))
     except LibraryError as error:
-        found.append(Finding(section, "index", str(error), ok=False))
+        found.append(Finding("index", str(error), ok=False))
     return found

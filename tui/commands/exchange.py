@@ -7,40 +7,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, json_command, open_library, print_json
+from tui.commands.shared import NEW_FOLDER, Context, json_command, open_library, print_json, progress
 
 if TYPE_CHECKING:
     from pipelines.exports.library import ExchangeReport
 
-FOLDER = click.Path(path_type=Path, file_okay=False)
-
 
 @click.command()
-@click.argument("folder", type=FOLDER)
+@click.argument("folder", type=NEW_FOLDER)
 @json_command
-def export(context: Context, folder: Path, as_json: bool) -> int:
+def export(context: Context, folder: Path, as_json: bool) -> None:
     """Write the whole library to a new FOLDER: every table as Parquet, the covers, a manifest."""
     from pipelines.exports.library import export_library
-    from pipelines.progress import StderrProgress
 
-    report = export_library(open_library(context), folder, StderrProgress())
+    report = export_library(open_library(context), folder, progress())
     _print(report, f"in {folder}", as_json)
-    return 0
 
 
 @click.command("import")
-@click.argument("folder", type=FOLDER)
+@click.argument("folder", type=NEW_FOLDER)
 @json_command
-def import_(context: Context, folder: Path, as_json: bool) -> int:
+def import_(context: Context, folder: Path, as_json: bool) -> None:
     """Make a library from what `export` wrote to FOLDER. Where one is there already, nothing is changed."""
     from pipelines.exports.library import import_library
-    from pipelines.progress import StderrProgress
 
-    report = import_library(folder, context.library_dir, StderrProgress())
+    report = import_library(folder, context.library_dir, progress())
     _print(report, f"into {context.library_dir}", as_json)
     if not as_json:
         click.echo("next: `sleevewalk build` writes the index", err=True)
-    return 0
 
 
 def _print(report: ExchangeReport, where: str, as_json: bool) -> None:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from tui.commands.shared import Command, Context, command_options, default_library, demo_library, interactive
+from tui.commands.shared import Command, Context, context_command, default_library, demo_library, interactive, progress
 from tui.terminal.choice import PICTURES
 from tui.terminal.look import COLORS, TerminalLook, prepare, terminal_look
 from tui.terminal.output import OUTPUTS
 from tui.terminal.probe import no_terminal
 
 if TYPE_CHECKING:
-    from pipelines.blends.recipe_to_file import BlendResult
     from store.database.library import Library
     from store.neighbors.neighborhood import Neighborhood
-    from store.records import Album
-    from tui.workers.decoder import Decoder
 
 
 def look_options(command: Command) -> Command:
@@ -54,8 +49,7 @@ def look_options(command: Command) -> Command:
 @click.command()
 @click.argument("album", required=False)
 @look_options
-@command_options
-@click.pass_obj
+@context_command
 def explore(context: Context, album: str | None, look: TerminalLook) -> int:
     """Open the app, at ALBUM or where the library begins.
 
@@ -78,8 +72,7 @@ def explore(context: Context, album: str | None, look: TerminalLook) -> int:
 @click.argument("album", required=False)
 @click.option("--no-open", is_flag=True, help="Build it only.")
 @look_options
-@command_options
-@click.pass_obj
+@context_command
 def demo(context: Context, album: str | None, no_open: bool, look: TerminalLook) -> int:
     """Build the demo library (once: 300 fictional albums with drawn covers) and open it."""
     folder = context.library_dir if context.chosen else demo_library()
@@ -89,12 +82,11 @@ def demo(context: Context, album: str | None, no_open: bool, look: TerminalLook)
 def open_demo(folder: Path, album: str | None, look: TerminalLook, no_open: bool = False) -> int:
     from pipelines.build import build
     from pipelines.demo.build import build_demo
-    from pipelines.progress import StderrProgress
 
     if not no_open:
         need_terminal()
-    library = build_demo(folder, StderrProgress())
-    report = build(library, StderrProgress())
+    library = build_demo(folder, progress())
+    report = build(library, progress())
     if no_open:
         click.echo(f"{library.path}: {report.summary()}")
         return 0
@@ -126,36 +118,10 @@ def open_app(library: Library, album: str | None, look: TerminalLook) -> int:
     from store.neighbors.find import resolve
 
     start = resolve(neighborhood.snapshot, album).album_id if album else None
-    decoder = app_decoder(library)
-    return run_app(library, start, app_blender(decoder), look, decoder, neighborhood)
+    return run_app(library, start, look, neighborhood)
 
 
 def _neighborhood(library: Library) -> Neighborhood:
     from store.neighbors.neighborhood import open_neighborhood
 
     return open_neighborhood(library)
-
-
-def app_decoder(library: Library) -> Decoder:
-    """The thread that owns the model; nothing is loaded before it is asked."""
-    from pipelines.blends.recipe_to_file import open_blender
-    from tui.workers.decoder import Decoder
-
-    return Decoder(lambda: open_blender(library))
-
-
-def app_blender(decoder: Decoder) -> Callable[[list[Album], list[float] | None, str, int, Path], BlendResult]:
-    """What the walk calls to blend: writes the file, and gives back a picture small enough for the screen."""
-
-    def blend(albums: list[Album], weights: list[float] | None, mode: str, size: int, folder: Path) -> BlendResult:
-        import numpy as np
-        from PIL import Image
-
-        folder.mkdir(parents=True, exist_ok=True)
-        result = decoder.job(
-            lambda blender: blender.write(blender.recipe(albums, weights, mode, size), folder)
-        ).result()
-        small = Image.fromarray(result.pixels).resize((128, 128), Image.Resampling.LANCZOS)
-        return replace(result, frames=(np.asarray(small),))
-
-    return blend

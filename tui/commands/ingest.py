@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.folders import config_file, web_cache_folder
+from store.text import clean
 from tui.commands.shared import (
     FILE,
     FOLDER,
@@ -18,6 +20,8 @@ from tui.commands.shared import (
     open_library,
     print_ingest,
     print_json,
+    private_option,
+    progress,
     shard_weights_option,
 )
 
@@ -40,64 +44,56 @@ def ingest() -> None:
 @click.argument("file", type=FILE)
 @click.option("--covers", type=FOLDER, help="Folder that the table's `cover` paths are in.")
 @json_command
-def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> int:
+def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> None:
     """Albums from a CSV, Parquet or JSON Lines FILE.
 
     Columns: artist, album, year, genre, tags and artist_tags (|-separated), listeners, playcount, mbid, cover.
     """
-    from pipelines.progress import StderrProgress
     from pipelines.sources.table import ingest_table
 
-    report = ingest_table(create_library(context), file, covers, StderrProgress())
+    report = ingest_table(create_library(context), file, covers, progress())
     _print(report, as_json)
     addresses = report.without_cover_by_reason["URL not fetched"]
     if addresses and not as_json:
         click.echo(f"next: `sleevewalk ingest covers` fetches {addresses:,} covers from their addresses", err=True)
-    return 0
 
 
 @ingest.command()
 @click.argument("directory", type=FOLDER)
 @shard_weights_option
 @json_command
-def shards(context: Context, directory: Path, weights: Path | None, as_json: bool) -> int:
+def shards(context: Context, directory: Path, weights: Path | None, as_json: bool) -> None:
     """Albums, covers and latents that `shards make` put into DIRECTORY; nothing is then left to embed."""
-    from pipelines.progress import StderrProgress
     from pipelines.shards.ingest import ingest_shards
     from vae.info import SHIPPED
 
-    report = ingest_shards(create_library(context), directory, StderrProgress(), weights=weights or SHIPPED)
+    report = ingest_shards(create_library(context), directory, progress(), weights=weights or SHIPPED)
     print_ingest(report, as_json)
     if not as_json:
         click.echo("next: `sleevewalk build` writes the index", err=True)
-    return 0
 
 
 @ingest.command()
 @click.argument("directory", type=FOLDER)
 @json_command
-def folder(context: Context, directory: Path, as_json: bool) -> int:
+def folder(context: Context, directory: Path, as_json: bool) -> None:
     """Your own music: albums from the tags of all files under DIRECTORY, with their embedded art or cover files.
 
     MP3, FLAC, Ogg, Opus, M4A, WMA, AIFF and WAV. Nothing leaves this machine; only new and changed folders are read.
     """
-    from pipelines.progress import StderrProgress
     from pipelines.sources.folder import ingest_folder
 
-    _print(ingest_folder(create_library(context), directory, StderrProgress()), as_json)
-    return 0
+    _print(ingest_folder(create_library(context), directory, progress()), as_json)
 
 
 @ingest.command("similar-artists")
 @click.argument("file", type=FILE)
 @json_command
-def similar_artists(context: Context, file: Path, as_json: bool) -> int:
+def similar_artists(context: Context, file: Path, as_json: bool) -> None:
     """Which artists are alike, from a CSV FILE with artist, similar, match (0–1)."""
-    from pipelines.progress import StderrProgress
     from pipelines.sources.similar_artists import ingest_similar_artists
 
-    print_ingest(ingest_similar_artists(create_library(context), file, StderrProgress()), as_json)
-    return 0
+    print_ingest(ingest_similar_artists(create_library(context), file, progress()), as_json)
 
 
 def threshold_options(command: Command) -> Command:
@@ -141,12 +137,11 @@ def lastfm(
     limit: int | None,
     base_url: str | None,
     as_json: bool,
-) -> int:
+) -> None:
     """Albums from Last.fm, with tags and similar artists. Needs an API key: LASTFM_API_KEY or the config file.
 
     With none of --tag, --artist and --user it goes on with the albums that wait.
     """
-    from pipelines.folders import config_file
     from pipelines.sources.covers import Places
     from pipelines.sources.lastfm import BASE_URL, LastFm, Query, Threshold
     from tui.config import lastfm_key
@@ -164,7 +159,6 @@ def lastfm(
     )
     places = {"archive": Places(), "lastfm": Places(archive=""), "none": None}[covers]
     _print(_ingest_with_covers(library, source, web, limit, places), as_json)
-    return 0
 
 
 @ingest.command()
@@ -184,7 +178,7 @@ def musicbrainz(
     limit: int | None,
     base_url: str | None,
     as_json: bool,
-) -> int:
+) -> None:
     """Albums from MusicBrainz, covers from the Cover Art Archive. Needs no key; one album a second.
 
     With no option it goes on with the albums that wait.
@@ -196,62 +190,55 @@ def musicbrainz(
     web = client(base_url, BASE_URL)
     source = MusicBrainz(web, Query(tags, artists, groups, users), base_url or BASE_URL)
     _print(_ingest_with_covers(library, source, web, limit, Places(musicbrainz=base_url or BASE_URL)), as_json)
-    return 0
 
 
 @ingest.command()
 @limit_option
 @click.option("--no-archive", is_flag=True, help="Only from addresses that came with albums (a table's `cover`).")
-@click.option("--allow-private", is_flag=True, help="Ask addresses in your own network too.")
+@private_option
 @base_url_option
 @json_command
 def covers(
     context: Context, limit: int | None, no_archive: bool, allow_private: bool, base_url: str | None, as_json: bool
-) -> int:
+) -> None:
     """Covers for albums that have none: from addresses in their table, else from the Cover Art Archive.
 
     An album without a MusicBrainz identifier is looked up there by its artist and title.
     """
-    from pipelines.progress import StderrProgress
     from pipelines.sources.covers import ARCHIVE_URL, Places, fetch_covers
 
     web = client(base_url, ARCHIVE_URL, allow_private)
     places = Places(archive="" if no_archive else base_url or ARCHIVE_URL)
-    _print(fetch_covers(open_library(context), web, places, None, limit, StderrProgress()), as_json)
-    return 0
+    _print(fetch_covers(open_library(context), web, places, None, limit, progress()), as_json)
 
 
 @ingest.command()
 @json_command
-def status(context: Context, as_json: bool) -> int:
+def status(context: Context, as_json: bool) -> None:
     """What is done, waiting, absent and failed, with reasons, for every source."""
     from pipelines.sources.journal import ingest_status
-    from store.text import clean
 
     lines = ingest_status(open_library(context))
     if as_json:
         print_json([{**asdict(line), "reasons": dict(line.reasons)} for line in lines])
-        return 0
+        return
     for line in lines:
         click.echo(f"{line.source:<12} {clean(line.status, 40):<11} {line.count:>9,}")
         for reason, count in line.reasons:
             click.echo(f"{'':<24} {count:>9,}  {clean(reason, 200)}")
     if not lines:
         click.echo("nothing has been ingested yet")
-    return 0
 
 
 @ingest.command()
 @click.option("--failed", is_flag=True, help="Only what failed or was refused, not what was absent.")
 @threshold_options
 @json_command
-def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as_json: bool) -> int:
+def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as_json: bool) -> None:
     """Ask again for what failed, was refused or was absent, and for nothing else.
 
     Music files and tables are read again by `ingest folder` and `ingest table`.
     """
-    from pipelines.folders import config_file
-    from pipelines.progress import StderrProgress
     from pipelines.report import IngestReport
     from pipelines.sources.covers import Places, fetch_covers
     from pipelines.sources.journal import FAILED, UNHAPPY, put_back
@@ -261,25 +248,23 @@ def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as
     from pipelines.sources.remote import due_items, ingest_remote
     from tui.config import lastfm_key
 
-    library, progress = open_library(context), StderrProgress()
+    library, reporter = open_library(context), progress()
     key = lastfm_key(config_file()) if _has(library, "lastfm", FAILED if failed else UNHAPPY) else ""
-    put_back(library, FAILED if failed else UNHAPPY, progress)
+    put_back(library, FAILED if failed else UNHAPPY, reporter)
     web = client(None, "")
     report = IngestReport("retry")
     sources: list[Source] = [LastFm(web, key, Query(), Threshold(min_plays, min_listeners))] if key else []
     for source in [*sources, MusicBrainz(web, BrainzQuery())]:
         if due_items(library, source.name):
-            _add(report, ingest_remote(library, source, web, None, progress))
-    _add(report, fetch_covers(library, web, Places(), None, None, progress, only_tried=True))
+            _add(report, ingest_remote(library, source, web, None, reporter))
+    _add(report, fetch_covers(library, web, Places(), None, None, reporter, only_tried=True))
     _print(report, as_json)
-    return 0
 
 
 def client(base_url: str | None, in_place_of: str, allow_private: bool = False) -> Web:
     """The client for the web; a server of the person's own is allowed, and asked as the one it stands for."""
     from urllib.parse import urlsplit
 
-    from pipelines.folders import web_cache_folder
     from pipelines.web.client import RULES, Web
     from pipelines.web.guard import plain_host
 
@@ -293,14 +278,13 @@ def client(base_url: str | None, in_place_of: str, allow_private: bool = False) 
 def _ingest_with_covers(
     library: Library, source: Source, web: Web, limit: int | None, places: Places | None
 ) -> IngestReport:
-    from pipelines.progress import StderrProgress
     from pipelines.sources.covers import fetch_covers
     from pipelines.sources.remote import ingest_remote
 
-    progress = StderrProgress()
-    report = ingest_remote(library, source, web, limit, progress)
+    reporter = progress()
+    report = ingest_remote(library, source, web, limit, reporter)
     if places is not None:
-        _add(report, fetch_covers(library, web, places, source.name, None, progress), albums=False)
+        _add(report, fetch_covers(library, web, places, source.name, None, reporter), albums=False)
     return report
 
 

@@ -7,26 +7,33 @@ from pathlib import Path
 
 import click
 
-from tui.commands.shared import Context, command_options, json_command, json_option, open_library, print_json
+from tui.commands.shared import (
+    NEW_FILE,
+    Context,
+    context_command,
+    json_command,
+    json_option,
+    open_library,
+    print_json,
+    progress,
+)
 
 
 @click.command()
-@click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Another model's weights file.")
+@click.option("--weights", type=NEW_FILE, help="Another model's weights file.")
 @json_command
-def build(context: Context, weights: Path | None, as_json: bool) -> int:
+def build(context: Context, weights: Path | None, as_json: bool) -> None:
     """Embed the covers that are new, then index them and find their neighbours."""
     from pipelines.build import build as bring_up_to_date
-    from pipelines.progress import StderrProgress
     from vae.info import SHIPPED
 
-    report = bring_up_to_date(open_library(context), StderrProgress(), weights=weights or SHIPPED)
+    report = bring_up_to_date(open_library(context), progress(), weights=weights or SHIPPED)
     if as_json:
         print_json(report.to_json())
-        return 0
+        return
     click.echo(report.summary())
     for sha, why in report.unreadable[:20]:
         click.echo(f"  cover {sha[:12]}: {why}", err=True)
-    return 0
 
 
 @click.command()
@@ -39,10 +46,9 @@ def build(context: Context, weights: Path | None, as_json: bool) -> int:
 )
 @click.option("--csv", "as_csv", is_flag=True, help="The same as --format csv.")
 @json_option
-@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to this FILE.")
-@command_options
-@click.pass_obj
-def sql(context: Context, query: str | None, form: str | None, as_csv: bool, as_json: bool, out: Path | None) -> int:
+@click.option("-o", "--out", type=NEW_FILE, help="Write the result to this FILE.")
+@context_command
+def sql(context: Context, query: str | None, form: str | None, as_csv: bool, as_json: bool, out: Path | None) -> None:
     """Run a read-only QUERY; with none, say where the file is and show its schema."""
     from tui.commands import results
 
@@ -63,4 +69,3 @@ def sql(context: Context, query: str | None, form: str | None, as_csv: bool, as_
         query = results.SCHEMA
     result = results.fetch(library, query)
     results.write(result, chosen or "table", out)
-    return 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from store.text import clean
 from tui.commands.shared import Context, interactive, json_command, open_library, print_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class _DryRun(Exception):
 @click.argument("other")
 @dry_run_option
 @json_command
-def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool) -> int:
+def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool) -> None:
     """Make OTHER part of ALBUM: they are one.
 
     The better of each field stays, with its source. Tags, cover, bookmark, the stops of walks and the parents of
@@ -43,7 +44,6 @@ def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool
     report = _do(library, dry_run, lambda con: merge_albums(con, kept.album_id, gone.album_id))
     heads = ("would merge" if dry_run else "merged", "       into")
     _print(report, heads, "split", dry_run, as_json)
-    return 0
 
 
 @click.command()
@@ -51,7 +51,7 @@ def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool
 @click.argument("part", required=False)
 @dry_run_option
 @json_command
-def split(context: Context, album: str, part: str | None, dry_run: bool, as_json: bool) -> int:
+def split(context: Context, album: str, part: str | None, dry_run: bool, as_json: bool) -> None:
     """Take PART out of ALBUM: they are two.
 
     PART is an album that was merged into it (its name or album_id), another spelling, or a source; it may be left
@@ -71,14 +71,12 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
     report = _do(library, dry_run, take_out)
     heads = ("would take" if dry_run else "took", "    out of")
     _print(report, heads, "merge", dry_run, as_json)
-    return 0
 
 
 def offer_merges(library: Library, agreed: bool) -> None:
     """List the albums that look like one; merge them where the person agreed or, asked at a terminal, agrees."""
     from store.catalogue.duplicates import duplicates
     from store.catalogue.merging import merge as merge_albums
-    from store.text import clean
 
     with library.read() as con:
         found = duplicates(con)
@@ -111,14 +109,12 @@ def _do(library: Library, dry_run: bool, change: Callable[[duckdb.DuckDBPyConnec
 
 
 def _name(label: str, album_id: str) -> str:
-    from store.text import clean
 
     return f"{clean(label, 300)}  {album_id}"
 
 
 def _print(report: MergeReport, heads: tuple[str, str], undo: str, dry_run: bool, as_json: bool) -> None:
     """Both albums, each after its part of `heads`; what moved, which fields changed, the command that undoes it."""
-    from store.text import clean
 
     if as_json:
         print_json({**report.to_json(), "dry_run": dry_run})
@@ -148,7 +144,6 @@ def _plural(what: str, count: int) -> str:
 
 
 def _value(value: object) -> str:
-    from store.text import clean
 
     text = clean("unknown" if value is None else str(value), 100)
     return f"{text[:12]}…" if len(text) == 64 else text

@@ -6,22 +6,27 @@ from pathlib import Path
 
 import click
 
-from tui.commands.shared import FOLDER, Context, command_options, json_command, print_json
-
-ANY_FILE = click.Path(path_type=Path, dir_okay=False)
-DEVICE = click.Choice(["auto", "cuda", "cpu"])
+from tui.commands.shared import (
+    FOLDER,
+    NEW_FILE,
+    NEW_FOLDER,
+    Context,
+    context_command,
+    device_option,
+    json_command,
+    print_json,
+)
 
 
 @click.command()
 @click.option("--covers", type=FOLDER, help="Folder of covers (with covers.csv, if any).  [default: the library's]")
-@click.option("--table", type=ANY_FILE, help="CSV with cover, artist and genre.")
+@click.option("--table", type=NEW_FILE, help="CSV with cover, artist and genre.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long.  [default: 20]")
 @click.option("--steps", type=click.IntRange(1), help="How many steps instead.")
-@click.option("--device", default="auto", type=DEVICE, show_default=True)
+@device_option
 @click.option("--resume", is_flag=True, help="Go on where the last run to the same file stopped.")
-@click.option("--out", type=ANY_FILE, default="runs/sleevewalk.safetensors", show_default=True, help="Weights file.")
-@command_options
-@click.pass_obj
+@click.option("--out", type=NEW_FILE, default="runs/sleevewalk.safetensors", show_default=True, help="Weights file.")
+@context_command
 def train(
     context: Context,
     covers: Path | None,
@@ -43,12 +48,12 @@ def train(
 
 @click.command()
 @click.option("--covers", type=FOLDER, help="Folder of covers.  [default: the library's]")
-@click.option("--table", type=ANY_FILE, help="CSV with cover, artist and genre.  [default: covers.csv in the folder]")
+@click.option("--table", type=NEW_FILE, help="CSV with cover, artist and genre.  [default: covers.csv in the folder]")
 @click.option("--held-out", is_flag=True, help="Only the tenth, by artist, that training leaves aside.")
 @click.option("--fit", type=FOLDER, help="Folder of covers to fit the baselines on.")
-@click.option("--weights", type=ANY_FILE, help="Another model's weights file.")
-@click.option("--sheets", type=click.Path(path_type=Path, file_okay=False), help="Folder for contact sheets.")
-@click.option("--device", default="auto", type=DEVICE, show_default=True)
+@click.option("--weights", type=NEW_FILE, help="Another model's weights file.")
+@click.option("--sheets", type=NEW_FOLDER, help="Folder for contact sheets.")
+@device_option
 @json_command
 def evaluate(
     context: Context,
@@ -60,7 +65,7 @@ def evaluate(
     sheets: Path | None,
     device: str,
     as_json: bool,
-) -> int:
+) -> None:
     """How faithfully the model remakes covers, beside a thumbnail, the mean cover and PCA."""
     from vae.codec import Codec
     from vae.training.evaluate import evaluate_folder, table_lines
@@ -77,4 +82,3 @@ def evaluate(
         print_json(result.to_dict())
     else:
         click.echo("\n".join(table_lines(result)))
-    return 0

@@ -6,13 +6,13 @@ import csv
 import io
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from store.database.atomic import atomic_file, leftovers
+from store.text import clean
 from tui.commands.shared import json_text
 
 if TYPE_CHECKING:
@@ -27,27 +27,12 @@ FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal 
 _FORMATS = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
 
 
-@dataclass(frozen=True)
-class Result:
-    """A query's rows; nothing of the library's file is held any more."""
-
-    table: pa.Table
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self.table.column_names)
-
-    def rows(self) -> list[tuple[Any, ...]]:
-        columns = [column.to_pylist() for column in self.table.columns]
-        return list(zip(*columns, strict=True)) if columns else []
-
-
 def format_of(out: Path | None) -> str | None:
     """The format that a file's ending asks for, if it does."""
     return _FORMATS.get(out.suffix.lower()) if out is not None else None
 
 
-def fetch(library: Library, query: str) -> Result:
+def fetch(library: Library, query: str) -> pa.Table:
     """Run the query read-only, what waits in the journal of personal records included. LibraryError where it fails."""
     from store.database.readonly import read_only_query
     from store.database.replay import waiting_records
@@ -59,41 +44,44 @@ def fetch(library: Library, query: str) -> Result:
             click.echo(
                 "the newest bookmarks, walks and blends are still in journal.jsonl and not in this answer", err=True
             )
-        return Result(read_only_query(con, query))
+        return read_only_query(con, query)
 
 
-def write(result: Result, form: str, out: Path | None) -> None:
+def write(table: pa.Table, form: str, out: Path | None) -> None:
     """Write the result to `out`, whole or not at all, or to stdout. LibraryError where that cannot be written."""
     if out is None:
         sys.stdout.flush()
-        _write_to(result, form, sys.stdout)
+        _write_to(table, form, sys.stdout)
         return
     leftovers(out.parent, remove=True)
     with atomic_file(out) as path, path.open("w", encoding="utf-8", newline="") as file:
-        _write_to(result, form, file)
-    click.echo(f"{result.table.num_rows:,} rows in {out}", err=True)
+        _write_to(table, form, file)
+    click.echo(f"{table.num_rows:,} rows in {out}", err=True)
 
 
-def _write_to(result: Result, form: str, file: TextIO) -> None:
-    from store.text import clean
+def _write_to(table: pa.Table, form: str, file: TextIO) -> None:
 
     if form == "parquet":
         import pyarrow.parquet as pq
 
         buffer = io.BytesIO()
-        pq.write_table(result.table, buffer)
+        pq.write_table(table, buffer)
         file.buffer.write(buffer.getvalue())
     elif form == "json":
-        rows = [dict(zip(result.columns, map(plain, row), strict=True)) for row in result.rows()]
+        rows = [dict(zip(table.column_names, map(plain, row), strict=True)) for row in _rows(table)]
         file.write(json_text(rows) + "\n")
     elif form == "csv":
         writer = csv.writer(file)
-        lines: list[Sequence[Any]] = [result.columns, *result.rows()]
+        lines: list[Sequence[Any]] = [table.column_names, *_rows(table)]
         if file.isatty():  # what a query makes up may hold anything, and a terminal would obey it
             lines = [[clean(cell, 4000) if isinstance(cell, str) else cell for cell in line] for line in lines]
         writer.writerows(lines)
     else:
-        _write_table(result, file)
+        _write_table(table, file)
+
+
+def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def plain(value: object) -> object:
@@ -107,14 +95,12 @@ def plain(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def _write_table(result: Result, file: TextIO, widest: int = 60) -> None:
+def _write_table(table: pa.Table, file: TextIO, widest: int = 60) -> None:
     """Aligned columns; long values are cut, control characters taken out."""
     from rich.cells import cell_len, set_cell_size
 
-    from store.text import clean
-
-    columns = [clean(name, 400) for name in result.columns]
-    rows = [[clean("" if value is None else str(value), 400) for value in row] for row in result.rows()]
+    columns = [clean(name, 400) for name in table.column_names]
+    rows = [[clean("" if value is None else str(value), 400) for value in row] for row in _rows(table)]
     last = len(columns) - 1
     widths = [min(widest, max([cell_len(name), *(cell_len(row[i]) for row in rows)])) for i, name in enumerate(columns)]
     for row in [columns, ["─" * width for width in widths], *rows]:

@@ -9,12 +9,14 @@ import click
 from tui.commands.shared import (
     FILE,
     FOLDER,
+    NEW_FOLDER,
     Context,
-    command_options,
+    device_option,
     json_command,
-    json_option,
     open_library,
     print_json,
+    private_option,
+    progress,
     shard_weights_option,
 )
 
@@ -40,23 +42,17 @@ def shards() -> None:
 @shards.command()
 @click.argument("table", type=FILE)
 @click.option("--covers", type=FOLDER, help="Folder that the table's `cover` paths are in; every machine must see it.")
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Folder of the shards; every machine must see it.",
-)
+@click.option("-o", "--out", type=NEW_FOLDER, required=True, help="Folder of the shards; every machine must see it.")
 @engine_option
 @address_option
 @click.option("--rows", type=click.IntRange(1, 100_000), default=500, show_default=True, help="Rows in a shard.")
 @click.option("--weights", type=FILE, help="Another model's weights file; every machine must see it.")
-@click.option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]), show_default=True)
-@click.option("--allow-private", is_flag=True, help="Ask addresses in your own network too.")
+@device_option
+@private_option
 @click.option("--retry-failed", is_flag=True, help="Ask again for covers that failed in the shards that are there.")
-@json_option
-@command_options
+@json_command
 def make(
+    _context: Context,
     table: Path,
     covers: Path | None,
     out: Path,
@@ -68,12 +64,11 @@ def make(
     allow_private: bool,
     retry_failed: bool,
     as_json: bool,
-) -> int:
+) -> None:
     """Fetch, shrink and embed the covers of TABLE (as for `ingest table`; `cover` may be an address).
 
     Run again, it makes the shards that are not there yet. What failed is a row with its error.
     """
-    from pipelines.progress import StderrProgress
     from pipelines.shards.make import Making, make_shards
 
     if address is not None and engine != "ray":
@@ -88,10 +83,10 @@ def make(
         allow_private=allow_private,
         retry_failed=retry_failed,
     )
-    report = make_shards(table, out, making, StderrProgress())
+    report = make_shards(table, out, making, progress())
     if as_json:
         print_json(report.to_json())
-        return 0
+        return
     click.echo(f"{report.summary()} in {report.seconds:.1f} s")
     for line in report.failed:
         click.echo(f"  {line}", err=True)
@@ -99,7 +94,6 @@ def make(
     if more:
         click.echo(f"  … and {more:,} more: rows of {out}/*.parquet with an `error`", err=True)
     click.echo(f"next: `sleevewalk ingest shards {out}` brings them into the library", err=True)
-    return 0
 
 
 @shards.command()
@@ -108,12 +102,13 @@ def make(
 @address_option
 @shard_weights_option
 @json_command
-def index(context: Context, folder: Path, engine: str, address: str | None, weights: Path | None, as_json: bool) -> int:
+def index(
+    context: Context, folder: Path, engine: str, address: str | None, weights: Path | None, as_json: bool
+) -> None:
     """Index a large library from the shards in FOLDER: trained once on a sample, filled by many, merged.
 
     After `ingest shards`, in place of the indexing that `build` does on one machine; `build` then does the rest.
     """
-    from pipelines.progress import StderrProgress
     from pipelines.shards.indexing import index_shards
     from vae.info import SHIPPED
 
@@ -121,11 +116,10 @@ def index(context: Context, folder: Path, engine: str, address: str | None, weig
         raise click.UsageError("--address is for --engine ray")
     report = index_shards(
         open_library(context), folder, engine=engine, address=address, weights=weights or SHIPPED,
-        progress=StderrProgress(),
+        progress=progress(),
     )  # fmt: skip
     if as_json:
         print_json(report.to_json())
-        return 0
+        return
     click.echo(report.summary())
     click.echo("next: `sleevewalk build` finds neighbours and makes the map", err=True)
-    return 0

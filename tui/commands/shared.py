@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from pipelines.folders import data_folder
+from store.text import clean
 
 if TYPE_CHECKING:
+    from pipelines.progress import StderrProgress
     from pipelines.report import IngestReport
     from store.database.library import Library
     from store.records import Album, Neighbor, Reason
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 _OBEYED = re.compile(r"[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]")
 DEBUG: list[bool] = []  # holds something under --debug
 Command = TypeVar("Command", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+NEW_FILE = click.Path(path_type=Path, dir_okay=False)  # need not be there
+NEW_FOLDER = click.Path(path_type=Path, file_okay=False)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
+device_option = click.option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]), show_default=True)
+private_option = click.option("--allow-private", is_flag=True, help="Ask addresses in your own network too.")
+shard_weights_option = click.option(
+    "--weights", type=FILE, help="The weights file that the shards were made with, if not the installed one."
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +52,8 @@ def demo_library() -> Path:
     return data_folder() / "demo"
 
 
-def command_options(command: Command) -> Command:
-    """`--library` and `--debug` after the command's name too, where people write them."""
+def context_command(command: Command) -> Command:
+    """`--library` and `--debug` after the command's name too, where people write them; it takes the Context first."""
 
     def set_library(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
         if value is not None:
@@ -51,30 +63,24 @@ def command_options(command: Command) -> Command:
         if value:
             DEBUG.append(True)
 
-    command = click.option("--debug", is_flag=True, expose_value=False, callback=set_debug, help="Show tracebacks.")(
-        command
-    )
-    return click.option(
-        "--library",
-        type=click.Path(path_type=Path, file_okay=False),
-        expose_value=False,
-        callback=set_library,
-        is_eager=True,
+    debug = click.option("--debug", is_flag=True, expose_value=False, callback=set_debug, help="Show tracebacks.")
+    library = click.option(
+        "--library", type=NEW_FOLDER, expose_value=False, callback=set_library, is_eager=True,
         help="Folder of the library.",
-    )(command)
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
-shard_weights_option = click.option(
-    "--weights", type=FILE, help="The weights file that the shards were made with, if not the installed one."
-)
+    )  # fmt: skip
+    return library(debug(cast("Command", click.pass_obj(command))))
 
 
 def json_command(command: Command) -> Command:
     """`--json`, `--library` and `--debug`; the command takes the Context first."""
-    return json_option(command_options(cast("Command", click.pass_obj(command))))
+    return json_option(context_command(command))
+
+
+def progress(every: float | None = None) -> StderrProgress:
+    """What long work tells its progress to; lines each `every` seconds for a program that reads along."""
+    from pipelines.progress import StderrProgress
+
+    return StderrProgress(every=every)
 
 
 def open_library(context: Context) -> Library:
@@ -121,14 +127,12 @@ def neighbor_dict(neighbor: Neighbor) -> dict[str, object]:
 
 def album_line(album: Album) -> str:
     """`Artist / Title (1997)`, without control characters."""
-    from store.text import clean
 
     return clean(album.label, 300) + (f" ({album.year})" if album.year else "")
 
 
 def reason_lines(reasons: Sequence[Reason]) -> list[str]:
     """One indented line a reason: its share of the score, its own score, its words."""
-    from store.text import clean
 
     return [
         f"      {reason.signal:<10} {reason.share:4.0%}  {reason.score:4.2f}  {clean(reason.text, 300)}"

@@ -7,20 +7,16 @@ from pathlib import Path
 
 import click
 
-from tui.commands.shared import Context, json_command, open_library, print_json
+from tui.commands.shared import NEW_FILE, NEW_FOLDER, Context, json_command, open_library, print_json, progress
 
 SIMILAR = "artist_similarity.csv"  # looked for beside the table
+BESIDE = f"[default: {SIMILAR} beside the table, if it is there]"
 
 
 @click.command()
-@click.option("--table", type=click.Path(path_type=Path, dir_okay=False), help="CSV, Parquet or JSON Lines.")
-@click.option("--covers", type=click.Path(path_type=Path, file_okay=False), help="Folder of the table's covers.")
-@click.option(
-    "--similar-artists",
-    "similar",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help=f"Table of artist, similar, match.  [default: {SIMILAR} beside the table, if it is there]",
-)
+@click.option("--table", type=NEW_FILE, help="CSV, Parquet or JSON Lines.")
+@click.option("--covers", type=NEW_FOLDER, help="Folder of the table's covers.")
+@click.option("--similar-artists", "similar", type=NEW_FILE, help=f"Table of artist, similar, match.  {BESIDE}")
 @click.option("--genres", default="rock,indie,electronic,pop", show_default=True, help="Genres to tell apart.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for the report.  [default: the library's]")
 @click.option("--plain-progress", is_flag=True, hidden=True)
@@ -34,7 +30,7 @@ def validate(
     out: Path | None,
     plain_progress: bool,
     as_json: bool,
-) -> int:
+) -> None:
     """Do sleeves say anything about the music? Measure it and write a report.
 
     Takes the library's albums, or those of a table with the columns cover and genre (artist, album, tags,
@@ -44,27 +40,26 @@ def validate(
 
     from pipelines.evidence.experiment import REPORT, validate_library, validate_table
     from pipelines.evidence.results import FILE
-    from pipelines.progress import StderrProgress
     from tui.screens.evidence.run import report_folder
 
     if table is None and (covers or similar):
         raise click.UsageError("--covers and --similar-artists go with --table")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stopped run takes its files away
-    progress = StderrProgress(every=0.5 if plain_progress else None)  # lines for a program that reads along
+    reporter = progress(0.5 if plain_progress else None)  # lines for a program that reads along
     names = genres.split(",")
     if table is not None:
         out = out or Path("evidence")
         beside = table.parent / SIMILAR
         if similar is None and beside.is_file():
             similar = beside
-        found = validate_table(table, covers, out, names, similar, progress)
+        found = validate_table(table, covers, out, names, similar, reporter)
     else:
         library = open_library(context)
         out = out or report_folder(library.path)
-        found = validate_library(library, out, names, progress)
+        found = validate_library(library, out, names, reporter)
     if as_json:
         print_json({"report": str(out / REPORT), **json.loads((out / FILE).read_text(encoding="utf-8"))})
-        return 0
+        return
     for pair in found.pairs:
         plain, artist, best = pair.poster["plain"], pair.poster["artist"], pair.best
         click.echo(
@@ -75,4 +70,3 @@ def validate(
     for line in found.said:
         click.echo(line)
     click.echo(f"\nThe report: {out / REPORT}")
-    return 0

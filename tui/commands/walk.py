@@ -47,7 +47,7 @@ def find(context: Context, text: str, count: int, as_json: bool) -> int:
 @click.option("--popularity", type=click.FloatRange(0), help="Weight of the listeners.")
 @click.option("--per-artist", default=2, show_default=True, type=click.IntRange(0), help="Of one artist; 0: any.")
 @json_command
-def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool, **given: float | None) -> int:
+def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool, **given: float | None) -> None:
     """The neighbours of ALBUM and why they are."""
     from dataclasses import asdict, replace
 
@@ -70,7 +70,7 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
                 "notices": list(neighborhood.notices),
             }
         )
-        return 0
+        return
     click.echo(album_line(centre))
     for rank, neighbor in enumerate(found, 1):
         click.echo(f"{rank:3}.  {neighbor.score:4.2f}  {album_line(neighbor.album)}")
@@ -78,7 +78,6 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
             click.echo(line)
     for notice in neighborhood.notices:
         click.echo(notice, err=True)
-    return 0
 
 
 @click.command()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.shared import Context, album_line, json_command, open_library, print_json
+from store.errors import LibraryError
+from store.text import clean
+from tui.commands.shared import NEW_FILE, Context, album_line, json_command, open_library, print_json
 
 if TYPE_CHECKING:
     from store.database.library import Library
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name_or_id", required=False)
-@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file.")
+@click.option("-o", "--out", type=NEW_FILE, help="Write it to this file.")
 @click.option("--name", "new_name", help="Name it, or rename it; '' takes its name off.")
 @json_command
-def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: str | None, as_json: bool) -> int:
+def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: str | None, as_json: bool) -> None:
     """List the recorded walks, or show the stops of one as a tree.
 
     NAME_OR_ID is a walk's name, its id or how that starts. -o writes the walk as the file's ending says: m3u, csv,
@@ -38,7 +40,8 @@ def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: s
     personal = Personal(library)
     walks = recorded_walks(personal.read())
     if name_or_id is None:
-        return _list(walks, as_json)
+        _list(walks, as_json)
+        return
     found = find_walk(walks, name_or_id)
     if new_name is not None:
         personal.name_walk(found.walk_id, new_name)
@@ -48,12 +51,11 @@ def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: s
         if out is None:
             if as_json:
                 print_json(_facts(found))
-            return 0
-    return _show(library, found, out, as_json)
+            return
+    _show(library, found, out, as_json)
 
 
 def _facts(walk: Walk) -> dict[str, object]:
-    from store.text import clean
 
     return {
         "walk_id": walk.walk_id,
@@ -62,33 +64,29 @@ def _facts(walk: Walk) -> dict[str, object]:
     }
 
 
-def _list(walks: list[Walk], as_json: bool) -> int:
+def _list(walks: list[Walk], as_json: bool) -> None:
     """Id, when it began here, stops, name; the newest first."""
     from datetime import UTC
 
     from store.personal.walks import SHORT_ID
-    from store.text import clean
 
     if as_json:
         print_json([{**_facts(walk), "stops": len(walk.steps)} for walk in walks])
-        return 0
+        return
     for walk in walks:
         began = walk.started_at.replace(tzinfo=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
         stops = f"{len(walk.steps):,} stop{'' if len(walk.steps) == 1 else 's'}"
         click.echo(f"{clean(walk.walk_id)[:SHORT_ID]:<{SHORT_ID}}  {began}  {stops:>11}  {clean(walk.name)}".rstrip())
     if not walks:
         click.echo("no walk is recorded yet: `sleevewalk` opens the app, and every stop is kept", err=True)
-    return 0
 
 
-def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> int:
+def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> None:
     """The stops, to the terminal or a file; those whose albums are gone are counted."""
     from pipelines.exports.walk import as_json as stops_as_json
     from pipelines.exports.walk import write_walk
     from store.catalogue.covers import CoverFiles
-    from store.errors import LibraryError
     from store.neighbors.neighborhood import open_neighborhood
-    from store.text import clean
     from tui.walk.stops import stops_of
     from tui.walk.trail import Trail, branch
 
@@ -110,4 +108,3 @@ def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> int:
         for depth, visit in trail.tree():
             start = "▪ " if visit.came_from is None else "  "
             click.echo(f"{visit.seq:4}  {start}{branch(depth)}{album_line(stops[visit.seq].album)}")
-    return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -13,6 +14,9 @@ class Rect:
     y: int
     width: int
     height: int
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.x, self.y, self.width, self.height))
 
     @property
     def right(self) -> int:

@@ -12,21 +12,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
 from store.records import Album
 from tui.keynames import Hint
 from tui.pictures.painter import CoverPainter
-from tui.screens import BREAKPOINTS
+from tui.screens.base import DrawnScreen
 from tui.screens.walk.details import BOOKMARK
-from tui.text import pad, plain, wrap
+from tui.text import pad, plain
 from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
 from tui.widgets.choices import Choices
 from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines, Span, wrapped
 
 DEBOUNCE = 0.04  # seconds after a key before a search starts
 PREVIEW_DELAY = 0.3  # seconds that a hit stays chosen before its cover is drawn
@@ -44,10 +43,8 @@ KEYS = [
 ]
 
 
-class FindScreen(Screen[str | None]):
+class FindScreen(DrawnScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
-
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "back", id="find.back", tooltip="Back to the walk"),
@@ -84,7 +81,7 @@ class FindScreen(Screen[str | None]):
         """`asks` stands in the empty query; `does` says what becomes of the chosen album."""
         super().__init__()
         self.asks = asks
-        self.does = does
+        self.hints = [h._replace(does=does) if "find.choose" in h.ids else h for h in KEYS]
         self.session = session
         self.painter = painter
         self.find = find
@@ -116,10 +113,10 @@ class FindScreen(Screen[str | None]):
         ids = dict.fromkeys([*self.session.bookmarks, *self.session.trail.recent()])
         return [self.session.album(album_id) for album_id in list(ids)[:RECENT]]
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Rows and what is said beside them are as wide as the screen."""
-        self.call_after_refresh(self._draw)
-        self.call_after_refresh(self._preview_soon)
+        self.redraw()
+        self._preview_soon()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Ask once typing pauses."""
@@ -170,9 +167,10 @@ class FindScreen(Screen[str | None]):
         self.hits.fill(hits)
         self._preview_soon()
 
-    def _draw(self) -> None:
+    def redraw(self) -> None:
+        """Draw the hits."""
         self.hits.draw()
-        self.query_one(KeysLine).show_keys([h._replace(does=self.does) if "find.choose" in h.ids else h for h in KEYS])
+        self.draw_keys()
 
     def _row(self, album: Album, _place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
         year = pad(str(album.year or ""), 5)
@@ -197,12 +195,12 @@ class FindScreen(Screen[str | None]):
         palette, cells = text.palette, max(8, text.size.width - 1)
         rows: list[list[Span]] = []
         if album is not None:
-            rows += [[(row, palette.text(bold=True))] for row in wrap(plain(album.title) or "untitled", cells, 2)]
-            rows += [[(row, palette.text())] for row in wrap(plain(album.artist), cells, 1)]
+            rows += wrapped(plain(album.title) or "untitled", cells, 2, palette.text(bold=True))
+            rows += wrapped(plain(album.artist), cells, 1, palette.text())
             facts = " · ".join(fact for fact in (str(album.year or ""), plain(album.genre or "")) if fact)
-            rows += [[(row, palette.text("quiet"))] for row in wrap(facts, cells, 1)]
+            rows += wrapped(facts, cells, 1, palette.text("quiet"))
             tags = ", ".join(plain(tag) for tag in album.tags)
-            rows += [[(row, palette.text("quiet"))] for row in wrap(tags, cells, 3)]
+            rows += wrapped(tags, cells, 3, palette.text("quiet"))
         text.show(rows)
 
 

@@ -16,19 +16,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.records import Album
 from tui.keynames import Hint, key_names
 from tui.pictures.painter import CoverPainter
-from tui.screens import BREAKPOINTS
-from tui.text import cut, pad, plain, wrap
+from tui.screens.base import DrawnScreen
+from tui.text import cut, pad, plain
 from tui.walk.bench import Draft
 from tui.widgets.bars import KeysLine
 from tui.widgets.choices import Choices
 from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines, Span, wrapped
 
 if TYPE_CHECKING:
     from pipelines.blends.gallery import Entry, Gallery
@@ -46,11 +45,10 @@ KEYS = [
 PARENTS = 4  # small covers of them
 
 
-class GalleryScreen(Screen[Any]):
+class GalleryScreen(DrawnScreen[Any]):
     """Answers with a recipe for the bench and whether its nearest albums are wanted; or None."""
 
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
-
+    hints = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "next", id="gallery.next", tooltip="The blend below"),
         Binding("up,k", "move(-1)", "previous", id="gallery.previous", tooltip="The blend above"),
@@ -84,7 +82,7 @@ class GalleryScreen(Screen[Any]):
         self.gallery: Gallery | None = None
         self.blends: Choices[Entry] = Choices(self._row, id="hits")
         self._trashed: list[tuple[Entry, Path]] = []
-        self._message: tuple[str, bool] | None = ("reading …", False)
+        self.message = ("reading …", False)
 
     def compose(self) -> ComposeResult:
         """The list, and the chosen blend beside it."""
@@ -102,10 +100,6 @@ class GalleryScreen(Screen[Any]):
         """Read records and folder off the screen's thread."""
         self._read()
 
-    def on_resize(self) -> None:
-        """Rows are as wide as the screen."""
-        self.call_after_refresh(self._draw)
-
     @work(thread=True, group="gallery", exclusive=True)
     def _read(self) -> None:
         from pipelines.blends.gallery import open_gallery
@@ -118,7 +112,7 @@ class GalleryScreen(Screen[Any]):
     def on_gallery_screen_opened(self, message: Opened) -> None:
         """Show them."""
         self.gallery = message.gallery
-        self._message = (message.said, True) if message.said else None
+        self.message = (message.said, True) if message.said else None
         self._choose(self.blends.place)
 
     @work(thread=True, group="look", exclusive=True)
@@ -142,7 +136,7 @@ class GalleryScreen(Screen[Any]):
             cover = self.query_one("#preview-cover", Cover)
             if message.pixels is None:
                 cover.show(None)
-                self._say(f"{message.path.name} cannot be read", error=True)
+                self.say(f"{message.path.name} cannot be read", error=True)
             else:
                 cover.show_pixels(message.pixels)
 
@@ -153,12 +147,11 @@ class GalleryScreen(Screen[Any]):
 
     def action_move(self, step: int) -> None:
         """Another blend."""
-        self._message = None
         self._choose(self.blends.place + step)
 
     def _choose(self, place: int) -> None:
         self.blends.fill([] if self.gallery is None else self.gallery.entries, place)
-        self._draw()
+        self.redraw()
         if self.entry is not None:
             self._look(self.entry.path)
         else:
@@ -179,36 +172,33 @@ class GalleryScreen(Screen[Any]):
         try:
             self._trashed.append((entry, to_trash(self.library, entry)))
         except LibraryError as error:
-            self._say(str(error), error=True)
+            self.say(str(error), error=True)
             return
         self.gallery.entries.remove(entry)
         self._choose(self.blends.place)
-        self._say(f"in the trash folder, {key_names(self)('gallery.undo')} takes it back: {entry.path.name}")
+        self.say(f"in the trash folder, {key_names(self)('gallery.undo')} takes it back: {entry.path.name}")
 
     def action_untrash(self) -> None:
         """Take the last one back."""
         from pipelines.blends.gallery import from_trash
 
         if not self._trashed or self.gallery is None:
-            self._say("nothing was put away here")
+            self.say("nothing was put away here")
             return
         entry, path = self._trashed[-1]
         try:
             from_trash(self.library, entry, path)
         except LibraryError as error:
-            self._say(str(error), error=True)
+            self.say(str(error), error=True)
             return
         self._trashed.pop()
         self.gallery.entries.append(entry)
         self.gallery.entries.sort(key=lambda one: (one.made_at, one.path), reverse=True)
         self._choose(self.gallery.entries.index(entry))
-        self._say(f"{entry.path.name} is back")
+        self.say(f"{entry.path.name} is back")
 
-    def _say(self, message: str, error: bool = False) -> None:
-        self._message = (message, error)
-        self._draw()
-
-    def _draw(self) -> None:
+    def redraw(self) -> None:
+        """Draw the list and what the chosen blend was made of."""
         head, count = self.query_one("#gallery-head", Lines), len(self.blends.items)
         palette = head.palette
         said = f"{count:,} blend{'s' if count != 1 else ''}"
@@ -222,11 +212,7 @@ class GalleryScreen(Screen[Any]):
         self.blends.empty = none if self.gallery is not None else ""
         self.blends.draw()
         self._draw_parents()
-        keys = self.query_one(KeysLine)
-        if self._message is not None:
-            keys.show_message(*self._message)
-        else:
-            keys.show_keys(KEYS)
+        self.draw_keys()
 
     def _row(self, entry: Entry, _place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
         titles = " + ".join(plain(part.title) or "untitled" for part in entry.recipe.parts)
@@ -241,7 +227,7 @@ class GalleryScreen(Screen[Any]):
         parts = () if entry is None else entry.recipe.parts
         rows: list[list[Span]] = []
         if entry is not None:
-            rows += [[(row, palette.text("accent"))] for row in wrap(plain(entry.path.name), cells, 2)]
+            rows += wrapped(plain(entry.path.name), cells, 2, palette.text("accent"))
             shares = Draft.from_recipe(entry.recipe).said.split()
             for part, share in list(zip(parts, shares, strict=True))[: max(1, text.size.height - len(rows))]:
                 label = cut(f"{share} {plain(part.title)} · {plain(part.artist)}", cells)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tui.keynames import Hint, key_name, key_names
-from tui.palette import SIGNAL_LETTERS
+from tui.palette import SIGNAL_LETTERS, Palette
 from tui.screens.base import TextScreen
 from tui.text import pad
 from tui.widgets.lines import Lines, Span
@@ -52,13 +52,8 @@ class HelpScreen(TextScreen):
         rows: list[list[Span]] = [[(f"keys: {self.heading}", palette.text("accent", bold=True))], []]
         for keys, does in shown:
             rows.append([(pad(keys, 18), palette.text(bold=True)), (does, palette.text("quiet"))])
-        legend: list[list[Span]] = [
-            [],
-            [("why two albums are neighbours", palette.text("accent", bold=True))],
-        ]
-        for signal, letter in SIGNAL_LETTERS.items():
-            name = pad(f"{letter} {signal}", 18)
-            legend.append([(name, palette.signal(signal, bold=True)), (SIGNALS_SAID[signal], palette.text("quiet"))])
+        legend: list[list[Span]] = [[], [("why two albums are neighbours", palette.text("accent", bold=True))]]
+        legend += signal_rows(palette, "", 18)
         if self.size.height >= len(rows) + len(legend) + 4:
             rows += legend
         hidden = len(self.entries) - len(shown)
@@ -67,6 +62,13 @@ class HelpScreen(TextScreen):
         leave = f"{names('help.back')} leads back"
         rows += [[], [(more, palette.text("accent", bold=True)), (leave, palette.text("quiet"))]]
         return rows
+
+
+def signal_rows(palette: Palette, indent: str, cells: int) -> list[list[Span]]:
+    """What each signal means, its letter and name in `cells` cells."""
+    names = {signal: pad(f"{indent}{letter} {signal}", cells) for signal, letter in SIGNAL_LETTERS.items()}
+    said, quiet = SIGNALS_SAID, palette.text("quiet")
+    return [[(name, palette.signal(signal, bold=True)), (said[signal], quiet)] for signal, name in names.items()]
 
 
 def entries(bindings: Sequence[Binding]) -> list[tuple[str, str]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.message import Message
-from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.neighbors.filters import Filter
@@ -18,12 +17,13 @@ from store.records import Album, Route, Weights, strongest
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
 from tui.pictures.painter import CoverPainter
+from tui.screens.base import DrawnScreen
 from tui.screens.walk.details import bar
 from tui.text import cut, pad, plain, width, wrap
 from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
-from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.cover import Captioned
+from tui.widgets.lines import Lines, Span, wrapped
 
 KEYS = [
     Hint("←→", "look along", ("route.previous", "route.next")),
@@ -34,11 +34,17 @@ KEYS = [
 FRAMES = 8  # covers side by side at most
 NARROWEST = 19  # columns of a frame
 CAPTION = 6  # rows below a cover
-# (neighbourhood, from, to, weights, what the albums between have to be, whether to stop) -> the route
-Router = Callable[[Any, str, str, Weights, Filter, Callable[[], bool]], Route]
 
 
-class RouteScreen(Screen[list[str] | None]):
+class Router(Protocol):
+    """Finds the route between two albums, by their ids; `chosen`: what those between have to be."""
+
+    def __call__(
+        self, neighborhood: Any, a: str, b: str, weights: Weights, *, should_stop: Callable[[], bool], chosen: Filter
+    ) -> Route: ...
+
+
+class RouteScreen(DrawnScreen[list[str] | None]):
     """Answers with the album_ids to walk through, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,20 +57,13 @@ class RouteScreen(Screen[list[str] | None]):
         Binding("question_mark", "app.help", "keys", id="route.help", tooltip="These keys"),
     ]
 
+    @dataclass
     class Found(Message):
         """The answer."""
 
-        def __init__(self, route: Route) -> None:
-            super().__init__()
-            self.route = route
+        route: Route
 
-    def __init__(
-        self,
-        session: Session,
-        painter: CoverPainter,
-        router: Router,
-        goal: Album,
-    ) -> None:
+    def __init__(self, session: Session, painter: CoverPainter, router: Router, goal: Album) -> None:
         super().__init__()
         self.session = session
         self.router = router
@@ -73,15 +72,12 @@ class RouteScreen(Screen[list[str] | None]):
         self.chosen = 0
         self._left = False  # the person went back: the search ends
         self._first = 0
-        self._covers = [Cover(painter) for _ in range(FRAMES)]
-        self._captions = [Lines(classes="frame") for _ in range(FRAMES)]
+        self.film = Captioned(painter, FRAMES, id="film")
 
     def compose(self) -> ComposeResult:
         """Heading, film, the chosen step, keys."""
         yield Lines(id="route-head")
-        with Container(id="film"):
-            yield from self._covers
-            yield from self._captions
+        yield self.film
         yield Lines(id="route-step")
         yield KeysLine(id="keys")
 
@@ -93,15 +89,11 @@ class RouteScreen(Screen[list[str] | None]):
         """Nobody waits for it any more."""
         self._left = True
 
-    def on_resize(self) -> None:
-        """Frames follow the new width once the screen has it."""
-        self.call_after_refresh(self._draw)
-
     @work(thread=True, group="route", exclusive=True)
     def _search(self, weights: Weights, chosen: Filter) -> None:
         ids = self.start.album_id, self.goal.album_id
         try:
-            route = self.router(self.session.neighborhood, *ids, weights, chosen, lambda: self._left)
+            route = self.router(self.session.neighborhood, *ids, weights, should_stop=lambda: self._left, chosen=chosen)
         except LibraryError as error:
             route = Route((), None, str(error))
         if not self._left:
@@ -111,20 +103,21 @@ class RouteScreen(Screen[list[str] | None]):
         """Show it, at its end."""
         self.route = message.route
         self.chosen = max(0, len(message.route.steps) - 1)
-        self._draw()
+        self.redraw()
 
     def action_move(self, step: int) -> None:
         """Another step of the route."""
         if self.route is not None and self.route.steps:
             self.chosen = max(0, min(len(self.route.steps) - 1, self.chosen + step))
-            self._draw()
+            self.redraw()
 
     def action_walk(self) -> None:
         """Walk there, with every album on the way as a stop."""
         if self.route is not None and self.route.steps and self.chosen > 0:
             self.dismiss([step.album.album_id for step in self.route.steps[1 : self.chosen + 1]])
 
-    def _draw(self) -> None:
+    def redraw(self) -> None:
+        """Draw what was found, or that it is looked for."""
         head = self.query_one("#route-head", Lines)
         palette, cells = head.palette, max(1, head.size.width)
         steps = () if self.route is None else self.route.steps
@@ -145,11 +138,12 @@ class RouteScreen(Screen[list[str] | None]):
             count = len(steps) - 1
             unsure = f" ({plain(self.route.why)})" if self.route.why else ""
             said = f"{count} step{'s' if count != 1 else ''}{weakest}{unsure}"
-        rows += [[(row, palette.text(color))] for row in wrap(said, cells, 2)]
+        rows += wrapped(said, cells, 2, palette.text(color))
         head.show(rows)
         self._draw_film()
         self._draw_step()
-        self.query_one(KeysLine).show_keys(KEYS if steps else KEYS[2:])
+        self.hints = KEYS if steps else KEYS[2:]
+        self.draw_keys()
 
     def _way_out(self) -> str:
         """How to take off the filters that are on."""
@@ -159,27 +153,24 @@ class RouteScreen(Screen[list[str] | None]):
         return f": turn them off with {names('walk.counts')}, then {names('counts.no-filter')}, in the walk"
 
     def _draw_film(self) -> None:
-        film = self.query_one("#film")
-        width, height = film.size
+        width, height = self.film.size
         steps = () if self.route is None else self.route.steps
         abreast = max(3, min(FRAMES, width // 32))
         side = max(3, min(height - CAPTION, (width // abreast - 3) // 2))
         pitch = max(NARROWEST, side * 2 + 3)
         fitting = max(1, min(FRAMES, (width + 3) // pitch))
         self._first = max(0, min(max(self._first, self.chosen - fitting + 1), self.chosen, len(steps) - fitting))
-        for place, (cover, caption) in enumerate(zip(self._covers, self._captions, strict=True)):
+        for place, (cover, caption) in enumerate(zip(self.film.covers, self.film.captions, strict=True)):
             number = self._first + place
             used = place < fitting and number < len(steps)
             cover.display = caption.display = used
             if used:
-                cover.styles.offset, caption.styles.offset = (place * pitch, 0), (place * pitch, side)
-                cover.styles.width, cover.styles.height = side * 2, side
-                caption.styles.width, caption.styles.height = pitch - 1, CAPTION
+                self.film.place(place, place * pitch, 0, side, (pitch - 1, CAPTION))
                 cover.show(steps[number].album)
                 caption.show(self._caption(number, pitch - 3))
 
     def _caption(self, number: int, cells: int) -> list[list[Span]]:
-        palette = self._captions[0].palette
+        palette = self.film.captions[0].palette
         assert self.route is not None
         step, chosen = self.route.steps[number], number == self.chosen
         text, quiet = (palette.focus,) * 2 if chosen else (palette.text(bold=True), palette.text("quiet"))

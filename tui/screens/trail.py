@@ -12,13 +12,13 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input
 
 from store.errors import LibraryError
 from store.text import key
 from tui.keynames import Hint
 from tui.pictures.painter import CoverSource
+from tui.screens.base import DrawnScreen
 from tui.screens.walk.details import BOOKMARK
 from tui.text import cut, pad, plain, width
 from tui.walk.session import Session
@@ -48,9 +48,10 @@ def file_name(name: str) -> str:
     return "-".join(key(name).split())[:60].rstrip("-") or "walk"
 
 
-class TrailScreen(Screen[int | None]):
+class TrailScreen(DrawnScreen[int | None]):
     """Answers with the seq of the visit to go to, or None."""
 
+    hints = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "next", id="trail.next", tooltip="The stop below"),
         Binding("up,k", "move(-1)", "previous", id="trail.previous", tooltip="The stop above"),
@@ -91,15 +92,11 @@ class TrailScreen(Screen[int | None]):
         yield name
         yield KeysLine(id="keys")
 
-    def on_resize(self) -> None:
-        """Draw with the theme in use."""
-        self.call_after_refresh(self._draw)
-
     def action_move(self, step: int) -> None:
         """Another stop."""
         if not self.naming:
             self.stops.move(step)
-            self._draw()
+            self.redraw()
 
     def action_page(self, step: int) -> None:
         """A stop one page away."""
@@ -111,7 +108,7 @@ class TrailScreen(Screen[int | None]):
 
     def action_export(self, alone: bool = False) -> None:
         """Write the trail in every format, in a thread; `alone`: only the walk of the chosen stop."""
-        self.query_one(KeysLine).show_message("writing …")
+        self.say("writing …")
         stops = stops_of(self.session.trail, self.session.neighborhood, self.walk_id if alone else None)
         name = file_name(self.session.walk_names.get(self.walk_id, "")) if alone else "trail"
         self._export(stops, f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
@@ -152,13 +149,13 @@ class TrailScreen(Screen[int | None]):
         """Keep the name."""
         name = self.session.name_walk(self.walk_id, submitted.value)
         self._close_name()
-        self.query_one(KeysLine).show_message(f"this walk is {name}" if name else "this walk has no name")
+        self.say(f"this walk is {name}" if name else "this walk has no name")
 
     def _close_name(self) -> None:
         self.remove_class("-naming")
         self.query_one(Input).disabled = True
         self.set_focus(None)
-        self._draw()
+        self.redraw()
 
     @work(thread=True, group="export")
     def _export(self, stops: list[Stop], name: str) -> None:
@@ -175,7 +172,7 @@ class TrailScreen(Screen[int | None]):
 
     def on_trail_screen_exported(self, message: Exported) -> None:
         """Say where it is."""
-        self.query_one(KeysLine).show_message(message.said, message.error)
+        self.say(message.said, message.error)
 
     def _row(self, stop: tuple[int, Visit], _place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
         session, palette = self.session, self.stops.palette
@@ -200,9 +197,10 @@ class TrailScreen(Screen[int | None]):
             (marks, accent),
         ]
 
-    def _draw(self) -> None:
+    def redraw(self) -> None:
+        """Draw the tree."""
         count, named = len(self.stops.items), plain(self.session.walk_names.get(self.walk_id, ""))
         head = f"the trail: {count} stop{'s' if count != 1 else ''}{' · walk: ' + named if named else ''}"
         self.stops.heading = [[(head, self.stops.palette.text("accent", bold=True))], []]
         self.stops.draw()
-        self.query_one(KeysLine).show_keys(KEYS)
+        self.draw_keys()

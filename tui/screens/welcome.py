@@ -7,12 +7,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tui.keynames import Hint, key_names
-from tui.palette import SIGNAL_LETTERS
 from tui.screens.base import TextScreen
-from tui.screens.help import SIGNALS_SAID
+from tui.screens.help import signal_rows
 from tui.screens.walk.keys import ARROWS
-from tui.text import pad, wrap
-from tui.widgets.lines import Lines, Span
+from tui.text import pad
+from tui.widgets.lines import Lines, Span, wrapped
 
 KEYS_SAID = (
     Hint("arrows", "look at a neighbour: the panel says why it is one", ARROWS),
@@ -46,11 +45,9 @@ class WelcomeScreen(TextScreen):
             "joined by lines in the colour of the strongest reason:"
         )
         rows: list[list[Span]] = [[("sleevewalk: walk the graph of albums", palette.text("accent", bold=True))], []]
-        rows += [[(row, palette.text())] for row in wrap(said, cells, 4)]
+        rows += wrapped(said, cells, 4, palette.text())
         rows.append([])
-        for signal, letter in SIGNAL_LETTERS.items():
-            name = pad(f"  {letter} {signal}", 16)
-            rows.append([(name, palette.signal(signal, bold=True)), (SIGNALS_SAID[signal], palette.text("quiet"))])
+        rows += signal_rows(palette, "  ", 16)
         rows.append([])
         names = key_names(self)
         for hint in KEYS_SAID:

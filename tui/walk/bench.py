@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 MODES = ("mean", "vivid", "interpolate", "arithmetic")
 DEFAULT = "vivid"
 HEAVIEST, SIGNED_HEAVIEST = 1.0, 3.0  # weight of one album; in arithmetic, either way
-COARSE, FINE = 0.1, 0.01
 FARTHEST = 12  # steps along a direction, either way: six deviations
 VARIANTS = 4
 KEPT = 500  # drafts that undo goes back through

@@ -17,11 +17,8 @@ Site = tuple[int, int]  # column and row of the lattice, as wide as high on scre
 MOST = 600  # albums kept; beyond it the rings explored longest ago are forgotten
 WIDE = 0.7  # a step to the side counts this much of a step down, since screens are wider than high
 APART = 2.0  # steps between an explored album and its ring
-NEARER, INWARDS, CLEARING = (
-    3.0,
-    0.6,
-    1.5,
-)  # what it costs to stand nearer, back where one came from, in the way of edges
+# What it costs to stand nearer, back where one came from, in the way of edges.
+NEARER, INWARDS, CLEARING = 3.0, 0.6, 1.5
 REACH = 4  # rows searched to either side for free sites, at first
 ISLAND = (5, 4)  # columns and rows kept free around an album that nothing joins to the rest
 
@@ -46,10 +43,6 @@ class Network:
 
     def __len__(self) -> int:
         return len(self.sites)
-
-    def at(self, site: Site) -> str | None:
-        """The album that stands there."""
-        return self._taken.get(site)
 
     def explore(self, album_id: str, ring: Sequence[Neighbor]) -> int:
         """Take in an album with its ring (in the order of its slots); how many albums are new."""

@@ -7,7 +7,6 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -45,10 +44,6 @@ class Recorder(Protocol):
 
     def write(self, record: Callable[[Personal], None]) -> None:
         """Call `record` with the library's personal records, later."""
-
-
-# albums, weights, mode, pixels a side, folder -> what was written; loads the model at its first call
-Blender = Callable[[list[Album], list[float] | None, str, int, Path], "BlendResult"]
 
 
 @dataclass(frozen=True, slots=True)

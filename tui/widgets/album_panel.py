@@ -13,10 +13,20 @@ from tui.palette import Palette
 from tui.pictures.painter import CoverPainter
 from tui.text import plain, wrap
 from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines, Span, wrapped
 
 DELAY = 0.15  # seconds that the focus rests before its cover is drawn
 More = Callable[[Palette, int], list[list[Span]]]  # the rows after the album's own, for a width in cells
+
+
+def album_line(palette: Palette, album: Album, *more: str) -> list[Span]:
+    """Title, artist and facts in a row; `more`: facts after genre and year."""
+    facts = (plain(album.genre or ""), str(album.year or ""), *more)
+    return [
+        (f" {plain(album.title) or 'untitled'} ", palette.text(bold=True)),
+        (f"{plain(album.artist) or 'unknown artist'}  ", palette.text()),
+        (" · ".join(fact for fact in facts if fact), palette.text("quiet")),
+    ]
 
 
 class AlbumPanel(Container):
@@ -48,6 +58,6 @@ class AlbumPanel(Container):
         rows: list[list[Span]] = [
             [(row, palette.text(bold=True))] for row in wrap(plain(album.title) or "untitled", cells, 2)
         ]
-        rows += [[(row, palette.text())] for row in wrap(plain(album.artist), cells, 2)]
+        rows += wrapped(plain(album.artist), cells, 2, palette.text())
         rows += [[(row, palette.text("quiet"))] for row in wrap(", ".join(map(plain, album.tags)), cells, 4)]
         text.show(rows if more is None else rows + more(palette, cells))

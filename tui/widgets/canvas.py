@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -22,6 +22,8 @@ from tui.pictures.painter import CoverPainter
 from tui.text import pad
 
 Drawn = Mapping[Cell, tuple[str, Style]]
+Rows = dict[int, dict[int, tuple[str, Style]]]  # by row and column
+Columns = dict[int, list[int]]  # that changed, by row
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,91 +47,34 @@ class Caption:
 Block = Picture | Caption
 
 
-class Canvas(Widget):
-    """Single characters (`ground`), blocks over them, marks over both."""
+class Field(Widget):
+    """Single characters on an empty ground; only cells that changed are sent."""
 
-    class Pointed(Message):
-        """A click on a cell; `twice` for a double click."""
-
-        def __init__(self, cell: Cell, twice: bool) -> None:
-            super().__init__()
-            self.cell = cell
-            self.twice = twice
-
-    class Wheeled(Message):
-        """The wheel turned over a cell: `step` is 1 towards the picture, -1 away from it."""
-
-        def __init__(self, cell: Cell, step: int) -> None:
-            super().__init__()
-            self.cell = cell
-            self.step = step
-
-    class Resized(Message):
-        """The canvas has a size, or another one."""
-
-    def __init__(self, painter: CoverPainter, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.painter = painter
-        self.blocks: tuple[Block, ...] = ()
-        self._ground: dict[int, dict[int, tuple[str, Style]]] = {}
-        self._marks: dict[int, dict[int, tuple[str, Style]]] = {}
-        self._strips: dict[Block, list[Strip]] = {}
+        self._ground: Rows = {}
 
-    @property
-    def marks(self) -> dict[Cell, str]:
-        """The characters drawn over all else, by cell."""
-        return {(x, y): drawn[0] for y, row in self._marks.items() for x, drawn in row.items()}
-
-    def show(self, ground: Drawn, blocks: Sequence[Block], marks: Drawn) -> None:
-        """Draw these and nothing else."""
-        changed: dict[int, list[int]] = defaultdict(list)
-        self._ground = _replace(self._ground, ground, changed)
-        before, after = set(self.blocks), set(blocks)
-        for block in before ^ after:
-            rect = block.rect
-            for y in range(max(0, rect.y), min(self.size.height, rect.bottom)):
-                changed[y] += [max(0, rect.x), min(self.size.width, rect.right) - 1]
-        self.blocks = tuple(blocks)
-        self._strips = {block: strips for block, strips in self._strips.items() if block in after}
-        self._marks = _replace(self._marks, marks, changed)
+    def show_ground(self, cells: Drawn) -> None:
+        """Draw these cells and nothing else."""
+        changed: Columns = defaultdict(list)
+        self._ground = _replace(self._ground, cells, changed)
         self._refresh(changed)
 
-    def show_marks(self, marks: Drawn) -> None:
-        """Draw other marks over what is there."""
-        changed: dict[int, list[int]] = defaultdict(list)
-        self._marks = _replace(self._marks, marks, changed)
-        self._refresh(changed)
-
-    def _refresh(self, changed: Mapping[int, list[int]]) -> None:
-        regions = [
-            Region(min(columns), y, max(columns) - min(columns) + 1, 1)
-            for y, columns in changed.items()
-            if columns and 0 <= y < self.size.height
-        ]
+    def _refresh(self, changed: Columns) -> None:
+        rows = ((y, columns) for y, columns in changed.items() if 0 <= y < self.size.height)
+        regions = [Region(start, y, length, 1) for y, columns in rows for start, length in _spans(columns)]
         if regions:
             self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
-        """One row."""
-        width = self.size.width
-        fill = Palette(self.app.theme_variables).text()
-        parts: list[Strip] = []
-        at = 0
-        for block in sorted((one for one in self.blocks if one.rect.y <= y < one.rect.bottom), key=_left):
-            left, right = max(at, block.rect.x), min(width, block.rect.right)
-            if left >= right:
-                continue
-            parts.append(self._cells(y, at, left, fill))
-            strip = self._drawn(block)[y - block.rect.y]
-            parts.append(strip.crop(left - block.rect.x, right - block.rect.x))
-            at = right
-        parts.append(self._cells(y, at, width, fill))
-        return _over(Strip.join(parts), self._marks.get(y, {}), width)
+        """One row of the ground."""
+        return self._cells(y, 0, self.size.width)
 
-    def _cells(self, y: int, start: int, end: int, fill: Style) -> Strip:
+    def _cells(self, y: int, start: int, end: int) -> Strip:
+        """The columns from `start` to before `end` of a row."""
         row = self._ground.get(y, {})
         segments: list[Segment] = []
-        text, style, used = "", fill, 0
+        text, style, used = "", Palette(self.app.theme_variables).text(), 0
         for x in sorted(column for column in row if start <= column < end):
             character, own = row[x]
             if own != style:
@@ -139,6 +84,71 @@ class Canvas(Widget):
             used = x - start + 1
         segments.append(Segment(text + " " * (end - start - used), style))
         return Strip([segment for segment in segments if segment.text], max(0, end - start))
+
+
+class Canvas(Field):
+    """Single characters (`ground`), blocks over them, marks over both."""
+
+    @dataclass
+    class Pointed(Message):
+        """A click on a cell; `twice` for a double click."""
+
+        cell: Cell
+        twice: bool
+
+    @dataclass
+    class Wheeled(Message):
+        """The wheel turned over a cell: `step` is 1 towards the picture, -1 away from it."""
+
+        cell: Cell
+        step: int
+
+    class Resized(Message):
+        """The canvas has a size, or another one."""
+
+    def __init__(self, painter: CoverPainter, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.painter = painter
+        self.blocks: tuple[Block, ...] = ()
+        self._marks: Rows = {}
+        self._strips: dict[Block, list[Strip]] = {}
+
+    def show(self, ground: Drawn, blocks: Sequence[Block], marks: Drawn) -> None:
+        """Draw these and nothing else."""
+        changed: Columns = defaultdict(list)
+        self._ground = _replace(self._ground, ground, changed)
+        before, after = set(self.blocks), set(blocks)
+        for block in before ^ after:
+            rect = block.rect
+            for y in range(max(0, rect.y), min(self.size.height, rect.bottom)):
+                changed[y] += range(max(0, rect.x), min(self.size.width, rect.right))
+        self.blocks = tuple(blocks)
+        self._strips = {block: strips for block, strips in self._strips.items() if block in after}
+        self._marks = _replace(self._marks, marks, changed)
+        self._refresh(changed)
+
+    def show_marks(self, marks: Drawn) -> None:
+        """Draw other marks over what is there."""
+        changed: Columns = defaultdict(list)
+        self._marks = _replace(self._marks, marks, changed)
+        self._refresh(changed)
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        width = self.size.width
+        parts: list[Strip] = []
+        at = 0
+        here = (block for block in self.blocks if block.rect.y <= y < block.rect.bottom)
+        for block in sorted(here, key=lambda block: block.rect.x):
+            left, right = max(at, block.rect.x), min(width, block.rect.right)
+            if left >= right:
+                continue
+            parts.append(self._cells(y, at, left))
+            strip = self._drawn(block)[y - block.rect.y]
+            parts.append(strip.crop(left - block.rect.x, right - block.rect.x))
+            at = right
+        parts.append(self._cells(y, at, width))
+        return _over(Strip.join(parts), self._marks.get(y, {}), width)
 
     def _drawn(self, block: Block) -> list[Strip]:
         if block not in self._strips:
@@ -175,15 +185,9 @@ def frame(rect: Rect, left: str, right: str, style: Style) -> dict[Cell, tuple[s
     return {**{(rect.x - 1, y): (left, style) for y in rows}, **{(rect.right, y): (right, style) for y in rows}}
 
 
-def _left(block: Block) -> int:
-    return block.rect.x
-
-
-def _replace(
-    before: dict[int, dict[int, tuple[str, Style]]], drawn: Drawn, changed: dict[int, list[int]]
-) -> dict[int, dict[int, tuple[str, Style]]]:
+def _replace(before: Rows, drawn: Drawn, changed: Columns) -> Rows:
     """`drawn` by row; the columns that differ go into `changed`."""
-    after: dict[int, dict[int, tuple[str, Style]]] = defaultdict(dict)
+    after: Rows = defaultdict(dict)
     for (x, y), one in drawn.items():
         after[y][x] = one
     for y in before.keys() | after.keys():
@@ -193,9 +197,20 @@ def _replace(
     return dict(after)
 
 
-def _over(strip: Strip, marks: Iterable[int] | Mapping[int, tuple[str, Style]], width: int) -> Strip:
+def _spans(columns: list[int], join: int = 8) -> list[tuple[int, int]]:
+    """Columns as (start, length) spans; gaps shorter than `join` are cheaper to send than a cursor jump."""
+    spans: list[tuple[int, int]] = []
+    for column in sorted(columns):
+        if spans and column - sum(spans[-1]) < join:
+            spans[-1] = (spans[-1][0], column - spans[-1][0] + 1)
+        else:
+            spans.append((column, 1))
+    return spans
+
+
+def _over(strip: Strip, marks: Mapping[int, tuple[str, Style]], width: int) -> Strip:
     """Characters put over a row."""
-    if not isinstance(marks, Mapping) or not marks:
+    if not marks:
         return strip
     parts, at = [], 0
     for x in sorted(column for column in marks if 0 <= column < width):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.message import Message
@@ -13,18 +17,24 @@ from store.records import Album
 from tui.pictures.colors import Pixels
 from tui.pictures.halfblocks import LITE
 from tui.pictures.painter import CoverPainter
+from tui.widgets.lines import Lines
+
+
+def put(widget: Widget, x: int, y: int, width: int, height: int) -> None:
+    """Place a widget whose position is absolute, in cells of its container."""
+    widget.styles.offset = (x, y)
+    widget.styles.width, widget.styles.height = width, height
 
 
 class Cover(Widget):
     """The cover of an album, or any square picture, as half blocks over its whole area."""
 
+    @dataclass
     class Chosen(Message):
         """Someone clicked the cover; `twice` for a double click."""
 
-        def __init__(self, cover: Cover, twice: bool) -> None:
-            super().__init__()
-            self.cover = cover
-            self.twice = twice
+        cover: Cover
+        twice: bool
 
     def __init__(
         self, painter: CoverPainter, *, slot: int | None = None, coarse: bool = False, id: str | None = None
@@ -81,3 +91,22 @@ class Cover(Widget):
                 background = self.background_colors[1]
                 strips = [strip.apply_filter(line_filter, background) for strip in strips]
         self._strips = strips
+
+
+class Captioned(Container):
+    """Covers with a caption each, all made at the start and placed where they are needed."""
+
+    def __init__(self, painter: CoverPainter, count: int, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.covers = [Cover(painter, slot=place) for place in range(count)]
+        self.captions = [Lines(classes="caption") for _ in range(count)]
+
+    def compose(self) -> ComposeResult:
+        """The captions over the covers."""
+        yield from self.covers
+        yield from self.captions
+
+    def place(self, at: int, x: int, y: int, side: int, caption: tuple[int, int]) -> None:
+        """A cover of `side` rows at column `x` and row `y`; below it its caption, of `caption` columns and rows."""
+        put(self.covers[at], x, y, side * 2, side)
+        put(self.captions[at], x, y + side, *caption)

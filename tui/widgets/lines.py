@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.palette import Palette
-from tui.text import cut, width
+from tui.text import cut, width, wrap
 
 Span = tuple[str, Style]
 
@@ -61,6 +61,18 @@ class Lines(Widget):
         elif cells > 0:
             segments.append(Segment(" " * cells, fill))
         return Strip(segments, self.size.width)
+
+
+def wrapped(text: str, cells: int, lines: int, style: Style) -> list[list[Span]]:
+    """`text` broken into at most `lines` rows of `cells` cells."""
+    return [[(row, style)] for row in wrap(text, cells, lines)]
+
+
+def heading(palette: Palette, text: str, cells: int, right: str = "") -> list[Span]:
+    """A row of `cells` cells: the text, a rule, and what stands to the right of it."""
+    rule = "─" * max(0, cells - width(text) - width(right) - (2 if right else 1))
+    row = [(f"{text} ", palette.text("quiet")), (rule, palette.text("faint"))]
+    return [*row, (f" {right}", palette.text())] if right else row
 
 
 def _ground(style: Style | None) -> Color | None:

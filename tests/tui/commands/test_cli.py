@@ -227,11 +227,10 @@ def test_quick_commands_import_neither_torch_nor_sklearn_nor_ray(arguments, fold
 
 def test_opening_the_app_imports_neither_torch_nor_sklearn_nor_ray(folder):
     code = (
-        "import asyncio, pathlib\n"
-        "import tui.app\n"
-        "from tui.commands.explore import app_blender, app_decoder\n"
+        "import pathlib\n"
+        "from tui.opening import app_of\n"
         "from store.database.library import Library\n"
-        f"app_blender(app_decoder(Library.open(pathlib.Path({str(folder)!r}))))\n"
+        f"app_of(Library.open(pathlib.Path({str(folder)!r})))\n"
     )
     loaded = modules_after(code, folder)
     assert "textual" in loaded and not loaded & {"torch", "sklearn", "ray"}

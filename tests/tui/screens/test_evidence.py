@@ -18,7 +18,7 @@ from tests.tui.support.fakes import make_app
 from tui.app import SleevewalkApp
 from tui.screens.evidence.draw import braille_curve
 from tui.screens.evidence.run import EvidenceDesk, EvidenceRun
-from tui.screens.evidence.screen import EvidenceScreen
+from tui.screens.evidence.screen import READING, EvidenceScreen
 from tui.screens.walk.screen import WalkScreen
 from tui.widgets.cover import Cover
 
@@ -34,7 +34,7 @@ def evidence_app(folder: Path, code: str = "", report: bool = True) -> Sleevewal
 async def opened(pilot: Pilot[Any]) -> EvidenceScreen:
     await ready(pilot)
     await pilot.press("E")
-    await until(pilot, lambda: isinstance(pilot.app.screen, EvidenceScreen) and pilot.app.screen.loaded)
+    await until(pilot, lambda: isinstance(pilot.app.screen, EvidenceScreen) and pilot.app.screen._why != READING)
     screen = pilot.app.screen
     assert isinstance(screen, EvidenceScreen)
     await pilot.pause()

@@ -13,7 +13,7 @@ from textual import events
 from store.neighbors.filters import Filter
 from store.records import Route, Step, Weights
 from tests.support.hostile import HOSTILE
-from tests.tui.support.app import check_rows, ready, screen_text, session_of, until, walk_of
+from tests.tui.support.app import check_rows, ready, rows_of, screen_text, session_of, until, walk_of
 from tests.tui.support.fakes import make_album, make_app
 from tui.screens.find import FindScreen, kept_first
 from tui.screens.route import RouteScreen
@@ -41,7 +41,7 @@ async def test_what_counts_is_changed_by_keys_and_ranks_at_once(size: tuple[int,
         await pilot.press("left", "left", "left", "left", "left")
         assert session.weights.cover == LEVELS[1]
         await pilot.press("left")
-        await until(pilot, lambda: "has to count" in walk.text_rows("#keys")[0])
+        await until(pilot, lambda: "has to count" in rows_of(walk, "#keys")[0])
         await pilot.press("3", "down", "right")
         assert session.weights == Weights(0, next_level(1, 1), 0.5, 0, 0)
         await pilot.press("down", "down", "down", "down", "right")
@@ -188,7 +188,7 @@ async def test_bookmarks_come_first_in_find() -> None:
         marked = session.focused
         await pilot.press("s")
         assert session.bookmarks == [marked.album_id]
-        assert "★" in "".join(walk_of(app).text_rows("#details"))
+        assert "★" in "".join(rows_of(walk_of(app), "#details"))
         await pilot.press("slash")
         await until(pilot, lambda: any("★" in row for row in screen_text(app)))
         assert app.screen.hits.items[0] == marked
@@ -199,7 +199,7 @@ async def test_bookmarks_come_first_in_find() -> None:
 
 
 def hostile_route(
-    neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Any
+    neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Any, **__: object
 ) -> Route:
     albums = [neighborhood.snapshot.album(neighborhood.snapshot.row(start))]
     albums += [album for album in neighborhood.snapshot.albums if album.album_id not in (start, goal)][:9]
@@ -242,7 +242,7 @@ async def test_a_route_is_shown_and_walked_along(size: tuple[int, int]) -> None:
 
 async def test_where_there_is_no_route_it_says_why() -> None:
     app = make_app()
-    app.setup.router = lambda *_: Route((), None, "no neighbourhood of either reaches the other")
+    app.setup.router = lambda *_, **__: Route((), None, "no neighbourhood of either reaches the other")
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("p")
@@ -260,7 +260,7 @@ async def test_where_there_is_no_route_it_says_why() -> None:
 async def test_a_route_is_looked_for_within_the_filters_that_are_on(size: tuple[int, int]) -> None:
     asked: list[Filter] = []
 
-    def none_within(_near: Any, _start: str, _goal: str, _weights: Weights, chosen: Filter, _stop: Any) -> Route:
+    def none_within(*_: object, chosen: Filter, should_stop: object) -> Route:
         asked.append(chosen)
         return Route((), None, "no way within the filters")
 

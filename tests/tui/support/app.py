@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from tui.app import SleevewalkApp
 from tui.screens.walk.ringview import RingView
 from tui.screens.walk.screen import WalkScreen
 from tui.walk.session import Session
+from tui.widgets.lines import Lines
 
 
 async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
@@ -34,6 +36,11 @@ def walk_of(app: SleevewalkApp) -> WalkScreen:
 
 def screen_text(app: SleevewalkApp) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def rows_of(screen: Screen[Any], selector: str) -> list[str]:
+    """The rows of one of a screen's text widgets, as shown."""
+    return screen.query_one(selector, Lines).rows
 
 
 class Records:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 
 from pipelines.blends.recipe import Part, Recipe
-from pipelines.blends.recipe_to_file import BlendResult
+from pipelines.blends.recipe_to_file import Blender, BlendResult
 from store.errors import LibraryError
 from store.neighbors.reasons import shares_of
-from store.records import SIGNALS, Album, Neighbor, Reason, Weights
+from store.records import SIGNALS, Album, Neighbor, Reason, Route, Weights
 from tui.app import Setup, SleevewalkApp
 from tui.config import Config
 from tui.pictures.colors import Pixels
 from tui.terminal.output import app_class
 from tui.walk.session import Session
+from tui.workers.decoder import Decoder
 
 GENRES = ("shoegaze", "dub", "bop", "drone", "house", "folk", "metal", "pop")
 NOUNS = ("Harbour", "Static", "Lantern", "Orchard", "Signal", "Velvet", "Tundra", "Mirror", "Comet", "Salt")
@@ -143,28 +145,34 @@ def fake_find(snapshot: Any, text: str, n: int = 20) -> list[tuple[Album, float]
     return [(album, 1.0) for album in hits[:n]]
 
 
+def no_route(*_: object, **__: object) -> Route:
+    """There is none."""
+    return Route((), None, "nothing leads there")
+
+
 class FakeBlender:
     """Writes a file once it is let go; `fails` is raised instead."""
 
     def __init__(self, fails: Exception | None = None) -> None:
+        device = SimpleNamespace(type="cpu")
+        self.codec = SimpleNamespace(latent_dim=1, device=device, decode=lambda latents, size: latents)
         self.go = threading.Event()
         self.fails = fails
         self.asked: list[tuple[list[str], str, int]] = []
 
-    def __call__(
-        self, albums: list[Album], weights: list[float] | None, mode: str, size: int, out_dir: Path
-    ) -> BlendResult:
+    def recipe(self, albums: list[Album], weights: list[float] | None, mode: str, size: int) -> Recipe:
         self.asked.append(([album.album_id for album in albums], mode, size))
-        self.go.wait(10)
-        if self.fails is not None:
-            raise self.fails
-        out_dir.mkdir(parents=True, exist_ok=True)
-        path = out_dir / "blend.png"
-        path.write_bytes(b"png")
         parts = tuple(
             Part(album.album_id, album.artist, album.title, album.cover_sha256 or "", None) for album in albums
         )
-        recipe = Recipe(parts, mode, size, "fake")
+        return Recipe(parts, mode, size, "fake")
+
+    def write(self, recipe: Recipe, folder: Path) -> BlendResult:
+        self.go.wait(10)
+        if self.fails is not None:
+            raise self.fails
+        path = folder / "blend.png"
+        path.write_bytes(b"png")
         return BlendResult(recipe, (np.full((128, 128, 3), 90, dtype=np.uint8),), path, "cpu", 0.5)
 
 
@@ -183,6 +191,8 @@ def make_app(
     session = None
     if albums:
         session = Session(FakeNeighborhood(albums, indexed), albums[0].album_id, seed=1)
-    setup = Setup(session, FakeCovers(missing), fake_find, tmp_path, tmp_path / "blends", blender)
+    decoder = Decoder(lambda: cast("Blender", blender or FakeBlender()))
+    blends = tmp_path / "blends"
+    setup = Setup(session, FakeCovers(missing), fake_find, no_route, tmp_path, blends, decoder)
     setup.config = config or setup.config
     return app_class(SleevewalkApp, output)(setup)

@@ -19,7 +19,7 @@ from store.personal.records import Personal, blend_row
 from store.records import Album, Route, Step
 from tests.tui.support.app import Records, ready, until
 from tests.tui.support.evidence_report import write_report
-from tests.tui.support.fakes import FakeBlender, make_app
+from tests.tui.support.fakes import make_app
 from tests.tui.support.model import Index, TinyCodec, decoder_of
 from tui.app import SleevewalkApp
 from tui.config import Config
@@ -28,7 +28,7 @@ from tui.screens.bench.screen import BenchScreen
 from tui.screens.bench.write import WriteScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.run import EvidenceDesk
-from tui.screens.evidence.screen import EvidenceScreen
+from tui.screens.evidence.screen import READING, EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.map.screen import MapScreen
@@ -61,7 +61,7 @@ SCENES: dict[str, tuple[str, ...]] = {
 BLENDS = 12  # in the gallery
 
 
-def short_route(neighborhood: Any, start: str, goal: str, *_: object) -> Route:
+def short_route(neighborhood: Any, start: str, goal: str, *_: object, **__: object) -> Route:
     """Three steps."""
     snapshot = neighborhood.snapshot
     first, last = (snapshot.album(snapshot.row(album_id)) for album_id in (start, goal))
@@ -83,7 +83,7 @@ def scene_app(
     output: str = "thrifty",
 ) -> SleevewalkApp:
     """The app that the scene is played in; what the bench writes goes into `folder`."""
-    app = make_app([] if name == "empty" else albums, folder, blender=FakeBlender(), config=config, output=output)
+    app = make_app([] if name == "empty" else albums, folder, config=config, output=output)
     app.setup.welcome = name == "welcome"
     app.setup.router = short_route
     session = app.session
@@ -147,8 +147,8 @@ async def open_scene(pilot: Pilot[Any], name: str) -> None:
     done = {
         "route": lambda screen: isinstance(screen, RouteScreen) and screen.route is not None,
         "map": lambda screen: isinstance(screen, MapScreen) and screen.cells is not None,
-        "evidence": lambda screen: isinstance(screen, EvidenceScreen) and screen.loaded,
-        "evidence-looks": lambda screen: isinstance(screen, EvidenceScreen) and screen.loaded,
+        "evidence": lambda screen: isinstance(screen, EvidenceScreen) and screen._why != READING,
+        "evidence-looks": lambda screen: isinstance(screen, EvidenceScreen) and screen._why != READING,
         "near": lambda screen: isinstance(screen, NearScreen),
         "write": lambda screen: isinstance(screen, WriteScreen),
         "gallery": lambda screen: isinstance(screen, GalleryScreen) and screen.entry is not None,

@@ -20,11 +20,33 @@ from tests.tui.support.libraries import make_library
 from tests.tui.support.slow_terminal import pictured
 from tests.tui.support.terminal import Terminal
 from tui.cli import sleevewalk
-from tui.terminal import PRIVATE_NAMES, TEXTUAL
+from tui.terminal import TEXTUAL
 from tui.terminal.output import OUTPUTS, Output, chosen_output
 
 ROOT = Path(__file__).parents[3]
 ENTER = "\r"
+PRIVATE_NAMES = {  # name -> (the oldest Textual release known to have it in this form, what it is needed for)
+    "textual._compositor": ("0.20", "Compositor and CompositorUpdate: what changed since the last frame"),
+    "textual._context": ("0.20", "visible_screen_stack, which Compositor.render_update has to set"),
+    "textual._xterm_parser": ("0.80", "XTermParser with tick(): keys out of what is left when answers are taken out"),
+    "_app": ("0.20", "Driver: the app that the terminal's answers are for"),
+    "_batch_count": ("0.20", "App: nothing is drawn while updates are batched"),
+    "_cell_length": ("0.20", "Strip: set without building the segments of a row of pixels"),
+    "_closed": ("0.2", "MessagePump: nothing is drawn after the end"),
+    "_compositor": ("0.2", "Screen: replaced by one that tells which part of which widget's row is seen"),
+    "_debug": ("0.2", "Driver: passed on to XTermParser"),
+    "_dirty_regions": ("0.2", "Compositor: the regions that changed"),
+    "_display": ("0.20", "App: where a frame is written; here it goes to the mirror"),
+    "_driver": ("0.2", "App: what codes are written with"),
+    "_on_terminal_supports_synchronized_output": ("0.2", "App: the terminal has drawn what was sent before"),
+    "_queue": ("0.20", "WriterThread: whether the last chunk was written, where the terminal answers nothing"),
+    "_register": ("0.2", "App: a new screen gets its compositor before it draws"),
+    "_regions_to_spans": ("0.2", "Compositor: regions as spans of rows"),
+    "_running": ("0.2", "MessagePump: nothing is drawn before the start"),
+    "_segments": ("0.20", "Strip: the segments of a row of pixels are built when something asks for them"),
+    "_sync_available": ("0.2", "App: whether frames can be held back until they are complete"),
+    "_writer_thread": ("0.20", "LinuxDriver: the thread that writes"),
+}
 
 
 @pytest.fixture(scope="module")

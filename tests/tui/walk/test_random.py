@@ -8,7 +8,7 @@ import random
 import pytest
 
 from store.neighbors.filters import NO_FILTER, Filter
-from tests.tui.support.app import ready, session_of, walk_of
+from tests.tui.support.app import ready, rows_of, session_of, walk_of
 from tests.tui.support.fakes import FakeSnapshot, make_album, make_app
 from tui.walk.random_album import random_row
 
@@ -61,7 +61,7 @@ async def test_both_keys_say_so_where_nothing_passes() -> None:
         session.set_filter(Filter(genre="polka"))
         for key in "rR":
             await pilot.press(key)
-            said = walk_of(app).text_rows("#keys")[0]
+            said = rows_of(walk_of(app), "#keys")[0]
             assert "no other album passes the filters: w, then 0 takes them off" in said
         assert session.here == here
         session.set_filter(Filter(genre="dub"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from tui.keynames import Hint
+from tui.keynames import Hint, keys_of
 from tui.walk.bench import VARIANTS
 
 KEYS = [
@@ -18,12 +18,7 @@ KEYS = [
     Hint("?", "all keys", ("bench.help",)),
 ]
 
-
-def key(keys: str, action: str, does: str, name: str, tooltip: str) -> Binding:
-    """A binding that has an id and a tooltip, as all here have."""
-    return Binding(keys, action, does, id=f"bench.{name}", tooltip=tooltip)
-
-
+key = keys_of("bench")
 BENCH_BINDINGS: list[BindingType] = [
     key("left,h", "choose(-1)", "previous album", "left", "Choose the album before"),
     key("right,l", "choose(1)", "next album", "right", "Choose the next album"),

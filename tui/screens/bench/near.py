@@ -11,11 +11,11 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
 from store.records import Neighbor
 from tui.keynames import Hint
 from tui.pictures.painter import CoverPainter
+from tui.screens.base import DrawnScreen
 from tui.text import pad, plain
 from tui.widgets.bars import KeysLine
 from tui.widgets.choices import Choices
@@ -30,9 +30,10 @@ KEYS = [
 ]
 
 
-class NearScreen(Screen[str | None]):
+class NearScreen(DrawnScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
+    hints = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "next", id="near.next", tooltip="The next nearest album"),
         Binding("up,k", "move(-1)", "previous", id="near.previous", tooltip="The album before"),
@@ -69,12 +70,11 @@ class NearScreen(Screen[str | None]):
             cover = self.query_one(name, Cover)
             cover.styles.width, cover.styles.height = side * 2, side
         self.query_one("#near-blend", Cover).show_pixels(self.pixels)
-        self.call_after_refresh(self._draw)
 
     def action_move(self, step: int) -> None:
         """Another album."""
         self.neighbors.move(step)
-        self._draw()
+        self.redraw()
 
     def action_choose(self) -> None:
         """Walk there."""
@@ -91,10 +91,11 @@ class NearScreen(Screen[str | None]):
             (f" {near.score:.2f} ", quiet),
         ]
 
-    def _draw(self) -> None:
+    def redraw(self) -> None:
+        """Draw the list and the chosen album."""
         head, near = self.query_one("#near-head", Lines), self.neighbors.chosen
         head.show([[(" the albums nearest to this blend", head.palette.text("accent", bold=True))]])
         self.neighbors.draw()
         if near is not None:
             self.query_one("#near-album", Cover).show(near.album)
-        self.query_one(KeysLine).show_keys(KEYS)
+        self.draw_keys()

@@ -14,7 +14,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from store.errors import LibraryError
 from tui.keynames import key_names
 from tui.pictures.painter import CoverPainter
 from tui.screens.base import DrawnScreen
@@ -28,21 +27,20 @@ from tui.screens.find import FindScreen
 from tui.walk.bench import Bench, Draft
 from tui.walk.session import TRAY_LIMIT, Session
 from tui.widgets.bars import KeysLine
-from tui.workers.decoder import Decoder
-from vae.info import BadWeights
+from tui.workers.decoder import TROUBLES, Decoder
 
 if TYPE_CHECKING:
     from pipelines.blends.recipe_to_file import Blender
 
 PREVIEW = 128  # pixels a side
 NEAREST = 60
-TROUBLES = (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError)
 Answer = TypeVar("Answer")
 
 
 class BenchScreen(DrawnScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
+    hints = KEYS
     BINDINGS = BENCH_BINDINGS
 
     def __init__(
@@ -64,7 +62,6 @@ class BenchScreen(DrawnScreen[str | None]):
         self.view = "preview"
         self.directions: tuple[str, ...] = ()
         self._encoded: dict[str, NDArray[np.uint8]] = {}  # self-encodings by cover
-        self._message: tuple[str, bool] | None = None
         self._dice = np.random.default_rng()
 
     def compose(self) -> ComposeResult:
@@ -84,10 +81,9 @@ class BenchScreen(DrawnScreen[str | None]):
         self._learn_directions()
 
     def on_resize(self) -> None:
-        """Everything follows the new size once it is known."""
+        """The parents get what the width allows."""
         width = self.size.width
         self.query_one("#bench-side").styles.width = 26 if width < 76 else 37 if width < 126 else 62
-        self.call_after_refresh(self.redraw)
 
     def reopened(self, near: bool) -> None:
         """Another draft was put onto the bench; `near`: go on to its nearest albums."""
@@ -206,27 +202,11 @@ class BenchScreen(DrawnScreen[str | None]):
         self.query_one(BenchText).show_bench(self.bench, self.directions)
         self.query_one(BenchTiles).show_bench(self.bench)
         self._draw_status()
+        self.draw_keys()
 
     def _draw_status(self) -> None:
-        if not self.query(BenchStatus):
-            return  # the person left while the decoder worked
-        self.query_one(BenchStatus).show_decoder(self.decoder)
-        keys = self.query_one(KeysLine)
-        if self._message is not None:
-            keys.show_message(*self._message)
-        else:
-            keys.show_keys(KEYS)
-
-    def say(self, message: str, error: bool = False) -> None:
-        """Tell something in the last row until the next key."""
-        self._message = (message, error)
-        self._draw_status()
-
-    def on_key(self) -> None:
-        """A message stays until the next key."""
-        if self._message is not None:
-            self._message = None
-            self._draw_status()
+        for status in self.query(BenchStatus):  # none where the person left while the decoder worked
+            status.show_decoder(self.decoder)
 
     # keys
 

@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.containers import Container
-
 from tui.pictures.painter import CoverPainter
 from tui.text import pad
 from tui.walk.bench import Bench
 from tui.walk.session import TRAY_LIMIT
-from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.cover import Captioned
+from tui.widgets.lines import Span
 
 LARGEST, SMALLEST = 14, 2  # rows of a cover
 
 
-class BenchTiles(Container):
+class BenchTiles(Captioned):
     """As many covers as there are parents, as large as they fit; a weight that changes repaints no cover."""
 
     def __init__(self, painter: CoverPainter, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._covers = [Cover(painter, slot=place) for place in range(TRAY_LIMIT)]
-        self._captions = [Lines() for _ in range(TRAY_LIMIT)]
-
-    def compose(self) -> ComposeResult:
-        """All are there from the start."""
-        yield from self._covers
-        yield from self._captions
+        super().__init__(painter, TRAY_LIMIT, id=id)
 
     def show_bench(self, bench: Bench) -> None:
         """Lay out and draw."""
         draft = bench.draft
         count = min(TRAY_LIMIT, len(draft.albums))
         side, across = _fit(count, *self.size)
-        for place, (cover, caption) in enumerate(zip(self._covers, self._captions, strict=True)):
+        for place, (cover, caption) in enumerate(zip(self.covers, self.captions, strict=True)):
             cover.display = caption.display = place < count
             if place >= count:
                 continue
             x, y = place % across * (side * 2 + 1), place // across * (side + 2)
-            cover.styles.offset, caption.styles.offset = (x, y), (x, y + side)
-            cover.styles.width, cover.styles.height = side * 2, side
-            caption.styles.width, caption.styles.height = side * 2, 1
+            self.place(place, x, y, side, (side * 2, 1))
             cover.show(draft.albums[place])
             caption.show([self._caption(bench, place, side * 2)])
 
     def _caption(self, bench: Bench, place: int, cells: int) -> list[Span]:
-        palette, draft = self._captions[place].palette, bench.draft
+        palette, draft = self.captions[place].palette, bench.draft
         share = draft.shares[place]
         said = f"{share:+.2f}" if draft.is_signed else f"{share:.0%}"
         said += " solo" if draft.solo == place else " muted" if place in draft.muted else ""

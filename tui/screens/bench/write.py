@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.keynames import Hint, key_names
+from tui.screens.base import DrawnScreen
 from tui.text import pad, plain
 from tui.walk.bench import Draft
 from tui.widgets.bars import KeysLine
@@ -62,10 +62,11 @@ class Order:
         return blender.write(recipe, folder / f"{self.name}{self.suffix}", overwrite=self.overwrite)
 
 
-class WriteScreen(Screen[Order | None]):
+class WriteScreen(DrawnScreen[Order | None]):
     """Answers with an order, or None."""
 
     AUTO_FOCUS = ""  # the name has it once its row is chosen
+    hints = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "row(1)", "below", id="write.down", tooltip="The row below", priority=True),
         Binding("up", "row(-1)", "above", id="write.up", tooltip="The row above", priority=True),
@@ -93,14 +94,6 @@ class WriteScreen(Screen[Order | None]):
         yield Lines(id="write-said")
         yield KeysLine(id="keys")
 
-    def on_mount(self) -> None:
-        """Draw once there is room."""
-        self.call_after_refresh(self._draw)
-
-    def on_resize(self) -> None:
-        """Draw with the theme in use."""
-        self.call_after_refresh(self._draw)
-
     @property
     def layout_chosen(self) -> str:
         """The key in KINDS."""
@@ -122,7 +115,7 @@ class WriteScreen(Screen[Order | None]):
         if ROWS[self.row] == "frames" and not self._choices("frames"):
             self.row = (self.row + step) % len(ROWS)
         self.set_focus(self.query_one(Input) if ROWS[self.row] == "name" else None)
-        self._draw()
+        self.redraw()
 
     def action_change(self, step: int) -> None:
         """Another choice."""
@@ -133,7 +126,7 @@ class WriteScreen(Screen[Order | None]):
             if row == "what":
                 self.place["format"], self.place["frames"] = 0, len(FRAMES.get(self.layout_chosen, ())) // 2
             self._asked = None
-            self._draw()
+            self.redraw()
 
     def action_write(self) -> None:
         """Answer; where the file is there already, ask first."""
@@ -161,7 +154,8 @@ class WriteScreen(Screen[Order | None]):
         lines = self.query_one("#write-said", Lines)
         lines.show([[(plain(said), lines.palette.text("accent", bold=True))]])
 
-    def _draw(self) -> None:
+    def redraw(self) -> None:
+        """Draw the rows."""
         lines = self.query_one("#write-rows", Lines)
         palette = lines.palette
         rows: list[list[Span]] = [[("write this blend", palette.text("accent", bold=True))], []]
@@ -189,4 +183,4 @@ class WriteScreen(Screen[Order | None]):
         said = self.query_one("#write-said", Lines)
         if self._asked is None:
             said.show([[(f"into {plain(str(self.folder))}", palette.text("quiet"))]])
-        self.query_one(KeysLine).show_keys(KEYS)
+        self.draw_keys()

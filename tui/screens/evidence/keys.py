@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from tui.keynames import Hint
+from tui.keynames import Hint, keys_of
 
 ARROWS = ("evidence.left", "evidence.down", "evidence.up", "evidence.right")
 KEYS = [
@@ -17,12 +17,7 @@ KEYS = [
     Hint("?", "keys", ("evidence.help",)),
 ]
 
-
-def key(keys: str, action: str, does: str, name: str, tooltip: str) -> Binding:
-    """A binding that has an id and a tooltip, as all here have."""
-    return Binding(keys, action, does, id=f"evidence.{name}", tooltip=tooltip)
-
-
+key = keys_of("evidence")
 EVIDENCE_BINDINGS: list[BindingType] = [
     key("left,h", "move(-1, 0)", "left", "left", "The pair to the left"),
     key("right,l", "move(1, 0)", "right", "right", "The pair to the right"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,46 +20,46 @@ from pipelines.evidence.sample import EvidenceError
 from tui.keynames import key_names
 from tui.pictures.colors import ColorMode
 from tui.pictures.painter import CoverPainter
-from tui.screens import BREAKPOINTS
 from tui.screens.base import DrawnScreen
 from tui.screens.evidence.draw import SHOWN, Rows, heat_map, pair_side, words
 from tui.screens.evidence.keys import EVIDENCE_BINDINGS, KEYS
 from tui.screens.evidence.run import EvidenceDesk
 from tui.text import cut, plain, wrap
 from tui.widgets.bars import KeysLine
-from tui.widgets.cover import Cover
+from tui.widgets.cover import Cover, put
 from tui.widgets.lines import Lines
 
 VIEWS = ("pairs", "looks", "words")
 STEPS = 5  # pictures of a direction
 SIDE, GAP = 128, 6  # pixels of the pictures on the sheet of directions
 ROOMY = 76  # columns from which the chosen pair has a side of its own
+READING = "reading the report …"
 _LOOK = 0.5  # seconds between looks at a run
 
 
 class EvidenceScreen(DrawnScreen[None]):
     """Shows what lies in the report's folder; the run goes on when the screen is left."""
 
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    hints = KEYS
     BINDINGS = EVIDENCE_BINDINGS
 
+    @dataclass
     class Loaded(Message):
         """The last report, or why there is none."""
 
-        def __init__(self, found: Evidence | None, looks: list[NDArray[np.uint8]], why: str) -> None:
-            super().__init__()
-            self.found, self.looks, self.why = found, looks, why
+        found: Evidence | None
+        looks: list[NDArray[np.uint8]]
+        why: str
 
     def __init__(self, painter: CoverPainter, desk: EvidenceDesk) -> None:
         super().__init__()
         self.painter, self.desk = painter, desk
         self.found: Evidence | None = None
         self.looks: list[NDArray[np.uint8]] = []  # of each direction uint8 [5, 128, 128, 3]
-        self.loaded = False
         self.view = VIEWS[0]
         self.shown = "artist"
         self.chosen = (1, 0)  # column and row of the heat map
-        self._why = "reading the report …"
+        self._why = READING
         self._first = 0  # row of words or looks at the top
         self._said = ""
         self._seen_run: object = None  # whose end was told
@@ -93,7 +94,7 @@ class EvidenceScreen(DrawnScreen[None]):
 
     def on_evidence_screen_loaded(self, message: Loaded) -> None:
         """Show it."""
-        self.found, self.looks, self.loaded = message.found, message.looks, True
+        self.found, self.looks = message.found, message.looks
         run = key_names(self)("evidence.run")
         self._why = message.why or (
             "Can a sleeve tell the genre of its music? Here come, for each pair of genres, how well the covers alone "
@@ -104,10 +105,6 @@ class EvidenceScreen(DrawnScreen[None]):
         if self.found is not None and max(self.chosen) >= len(self.found.genres):
             self.chosen = (1, 0)
         self.redraw()
-
-    def on_resize(self) -> None:
-        """Another size."""
-        self.call_after_refresh(self.redraw)
 
     # drawing
 
@@ -132,7 +129,7 @@ class EvidenceScreen(DrawnScreen[None]):
                 head.show([[*title, (told, palette.text("quiet"))]])
                 self.call_after_refresh(self._draw_view)
             self._draw_status()
-            self.query_one(KeysLine).show_keys(KEYS)
+            self.draw_keys()
 
     def _draw_view(self) -> None:
         found = self.found
@@ -174,8 +171,7 @@ class EvidenceScreen(DrawnScreen[None]):
                 cover = covers[at]
                 cover.display = inside
                 if inside:
-                    cover.styles.width, cover.styles.height = 2 * side, side
-                    cover.styles.offset = (label + step * (2 * side + 1), 2 + place * (side + 1))
+                    put(cover, label + step * (2 * side + 1), 2 + place * (side + 1), 2 * side, side)
                     cover.show_pixels(self.looks[number][step])
             if inside:
                 gap = next(

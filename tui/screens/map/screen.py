@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -20,7 +21,6 @@ from tui.layout.navigation import OPPOSITE, Direction
 from tui.palette import Palette
 from tui.pictures.colors import COLORLESS
 from tui.pictures.painter import CoverPainter
-from tui.screens import BREAKPOINTS, HEIGHTS
 from tui.screens.base import DrawnScreen
 from tui.screens.map.draw import Drawn, album_at, albums_at, cell_of, dots, marks, next_album
 from tui.screens.map.genres import Genres, common_genres
@@ -40,17 +40,15 @@ Mapper = Callable[[], CoverMap]
 class MapScreen(DrawnScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
-    VERTICAL_BREAKPOINTS = HEIGHTS
+    hints = KEYS[-2:]
     BINDINGS = MAP_BINDINGS
 
+    @dataclass
     class Loaded(Message):
         """The map, or why there is none."""
 
-        def __init__(self, found: CoverMap | None, why: str = "") -> None:
-            super().__init__()
-            self.found = found
-            self.why = why
+        found: CoverMap | None
+        why: str
 
     def __init__(self, session: Session, painter: CoverPainter, mapper: Mapper) -> None:
         super().__init__()
@@ -108,6 +106,9 @@ class MapScreen(DrawnScreen[str | None]):
             self.focus_row = here if here is not None and on_map[here] else int(np.flatnonzero(on_map)[0])
         self.on_canvas_resized()
 
+    def resized(self) -> None:
+        """The canvas tells when it has its room."""
+
     def on_canvas_resized(self) -> None:
         """The whole map in the new room."""
         canvas = self.query_one(Canvas)
@@ -123,7 +124,7 @@ class MapScreen(DrawnScreen[str | None]):
             head.show(
                 [[(f" {row}", head.palette.text("accent"))] for row in wrap(plain(self._why), head.size.width, 1)]
             )
-            self.query_one(KeysLine).show_keys(KEYS[-2:])
+            self.draw_keys()
             return
         places, view = self.map.places, self.view
         self.cells = fill_cells(view, places, self._by_listeners, self._dots, self.genres.kinds, self.shown)
@@ -166,7 +167,8 @@ class MapScreen(DrawnScreen[str | None]):
         head.show([heading(head.palette, self.map, len(self.session.snapshot), self.view, seen)])
         legend.show([legend_line(legend.palette, self.genres, self.shown, legend.size.width)])
         self._draw_focus()
-        self.query_one(KeysLine).show_keys(KEYS)
+        self.hints = KEYS
+        self.draw_keys()
 
     def _draw_focus(self) -> None:
         """What is in focus and how many share its spot; nothing else changes when the focus moves."""
@@ -239,7 +241,7 @@ class MapScreen(DrawnScreen[str | None]):
         if self.map is not None and row is not None and np.isfinite(self.map.places[row, 0]):
             self._focus(row)
         elif self.map is not None:
-            self.query_one(KeysLine).show_message("the album where you are has no cover, so it is not on the map")
+            self.say("the album where you are has no cover, so it is not on the map")
 
     def _spot(self) -> list[int]:
         if self.focus_row is None or self.cells is None or self.map is None or self.view is None:

@@ -10,6 +10,7 @@ from tui.palette import Palette
 from tui.screens.map.genres import Genres
 from tui.screens.map.plane import View
 from tui.text import count, plain
+from tui.widgets.album_panel import album_line
 from tui.widgets.lines import Span
 
 ROOMY = 126  # columns from which the legend says how many albums a genre has
@@ -41,12 +42,6 @@ def legend_line(palette: Palette, genres: Genres, shown: np.ndarray, cells: int)
 def focus_line(palette: Palette, album: Album, shared: tuple[int, int] | None) -> list[Span]:
     """Title, artist and facts; `shared`: which one it is of how many at one spot."""
     listeners = count(album.listeners)
-    facts = [plain(album.genre or ""), str(album.year or ""), f"{listeners} listeners" if listeners else ""]
-    said = " · ".join(fact for fact in facts if fact)
-    if shared is not None and shared[1] > 1:
-        said += f"   {shared[0]} of {shared[1]} at this spot"
-    return [
-        (f" {plain(album.title) or 'untitled'} ", palette.text(bold=True)),
-        (f"{plain(album.artist) or 'unknown artist'}  ", palette.text()),
-        (said, palette.text("quiet")),
-    ]
+    more = [f"{listeners} listeners"] if listeners else []
+    spot = f"   {shared[0]} of {shared[1]} at this spot" if shared is not None and shared[1] > 1 else ""
+    return [*album_line(palette, album, *more), (spot, palette.text("quiet"))]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from tui.keynames import Hint
+from tui.keynames import Hint, keys_of
 
 ARROWS = ("network.left", "network.down", "network.up", "network.right")
 KEYS = [
@@ -17,12 +17,7 @@ KEYS = [
     Hint("?", "keys", ("network.help",)),
 ]
 
-
-def key(keys: str, action: str, does: str, name: str, tooltip: str) -> Binding:
-    """A binding that has an id and a tooltip, as all here have."""
-    return Binding(keys, action, does, id=f"network.{name}", tooltip=tooltip)
-
-
+key = keys_of("network")
 NETWORK_BINDINGS: list[BindingType] = [
     key("left,h", "look('left')", "look left", "left", "Focus the next album to the left"),
     key("down,j", "look('down')", "look down", "down", "Focus the next album below"),

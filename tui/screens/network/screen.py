@@ -16,14 +16,13 @@ from tui.layout.navigation import Direction
 from tui.palette import Palette
 from tui.pictures.colors import COLORLESS
 from tui.pictures.painter import CoverPainter
-from tui.screens import BREAKPOINTS, HEIGHTS
 from tui.screens.base import DrawnScreen
 from tui.screens.network.keys import KEYS, NETWORK_BINDINGS
 from tui.screens.network.lattice import Window, draw_links, opening, whole
-from tui.screens.network.text import bars, focus_line, heading, why_line
+from tui.screens.network.text import bars, heading, why_line
 from tui.text import cut, plain, width
 from tui.walk.session import Session
-from tui.widgets.album_panel import AlbumPanel
+from tui.widgets.album_panel import AlbumPanel, album_line
 from tui.widgets.bars import KeysLine
 from tui.widgets.canvas import Block, Canvas, Caption, Picture, frame
 from tui.widgets.lines import Lines
@@ -34,8 +33,7 @@ Drawn = dict[Cell, tuple[str, Style]]
 class NetworkScreen(DrawnScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
-    VERTICAL_BREAKPOINTS = HEIGHTS
+    hints = KEYS
     BINDINGS = NETWORK_BINDINGS
 
     def __init__(self, session: Session, painter: CoverPainter, focus: str) -> None:
@@ -60,6 +58,9 @@ class NetworkScreen(DrawnScreen[str | None]):
         yield Lines(id="network-focus")
         yield Lines(id="network-why")
         yield KeysLine(id="keys")
+
+    def resized(self) -> None:
+        """The canvas tells when it has its room."""
 
     def on_canvas_resized(self) -> None:
         """As much as suits the new room."""
@@ -142,14 +143,14 @@ class NetworkScreen(DrawnScreen[str | None]):
         seen = sum(window.shows(site) for site in self.network.sites.values())
         head.show([heading(head.palette, self.network, seen, ascii_only=self._colorless)])
         self._draw_focus()
-        self.query_one(KeysLine).show_keys(KEYS)
+        self.draw_keys()
 
     def _draw_focus(self) -> None:
         """What is in focus and why it is joined to the other end of the edge in focus, by what counts now."""
         session, focused = self.session, self.session.album(self.focused_id)
         other = None if self.other_id is None else session.album(self.other_id)
         line, why = self.query_one("#network-focus", Lines), self.query_one("#network-why", Lines)
-        line.show([focus_line(line.palette, focused)])
+        line.show([album_line(line.palette, focused)])
         reasons: tuple[Reason, ...] = ()
         if other is not None:
             reasons = session.neighborhood.reasons(focused.album_id, other.album_id, session.weights)
@@ -184,7 +185,6 @@ class NetworkScreen(DrawnScreen[str | None]):
         if self.window is not None:
             self.query_one(Canvas).show_marks(self._marks(self.window, Palette(self.app.theme_variables)))
             self._draw_focus()
-            self.query_one(KeysLine).show_keys(KEYS)  # in place of a message
 
     def _follow_edge(self, before: str) -> None:
         """The edge in focus: to the album come from, else to the one whose ring this is in, else the best."""
@@ -206,9 +206,7 @@ class NetworkScreen(DrawnScreen[str | None]):
             self._follow_edge(self.focused_id)
         self.redraw()
         said = f"{added} more albums" if added != 1 else "1 more album"
-        self.query_one(KeysLine).show_message(
-            f"its ring is open: {said}" if added else "its whole ring is here already"
-        )
+        self.say(f"its ring is open: {said}" if added else "its whole ring is here already")
 
     def action_pan(self, columns: int, rows: int) -> None:
         """Move the window by a third; a focus that is left behind goes to the album nearest the middle."""

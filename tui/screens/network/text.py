@@ -5,9 +5,9 @@ from __future__ import annotations
 from store.records import Album, Reason
 from tui.palette import SIGNAL_LETTERS, Palette
 from tui.screens.walk.details import bar
-from tui.text import cut, plain, wrap
+from tui.text import cut, plain
 from tui.walk.network import Network
-from tui.widgets.lines import Span
+from tui.widgets.lines import Span, wrapped
 
 
 def heading(palette: Palette, network: Network, seen: int, *, ascii_only: bool) -> list[Span]:
@@ -16,16 +16,6 @@ def heading(palette: Palette, network: Network, seen: int, *, ascii_only: bool) 
     parts = [f"{len(network):,} albums explored", f"{here} you are here", f"{opened} ring open"]
     parts += [f"{seen:,} in view"] if seen < len(network) else []
     return [(" network ", palette.text("accent", bold=True)), (" · ".join(parts), palette.text("quiet"))]
-
-
-def focus_line(palette: Palette, album: Album) -> list[Span]:
-    """Title, artist and facts."""
-    facts = " · ".join(fact for fact in (plain(album.genre or ""), str(album.year or "")) if fact)
-    return [
-        (f" {plain(album.title) or 'untitled'} ", palette.text(bold=True)),
-        (f"{plain(album.artist) or 'unknown artist'}  ", palette.text()),
-        (facts, palette.text("quiet")),
-    ]
 
 
 def why_line(
@@ -50,6 +40,6 @@ def bars(other: Album | None, reasons: tuple[Reason, ...], palette: Palette, cel
     if other is None:
         return []
     rows: list[list[Span]] = [[], [("joined to", palette.text("quiet"))]]
-    rows += [[(row, palette.text(bold=True))] for row in wrap(plain(other.title) or "untitled", cells, 2)]
-    rows += [[(row, palette.text())] for row in wrap(plain(other.artist) or "unknown artist", cells, 1)]
+    rows += wrapped(plain(other.title) or "untitled", cells, 2, palette.text(bold=True))
+    rows += wrapped(plain(other.artist) or "unknown artist", cells, 1, palette.text())
     return rows + [bar(palette, reason, cells) for reason in reasons]

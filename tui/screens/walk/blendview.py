@@ -10,9 +10,9 @@ from textual.containers import Vertical
 from store.records import Album
 from tui.keynames import key_names
 from tui.pictures.painter import CoverPainter
-from tui.text import cut_left, plain, wrap
+from tui.text import cut_left, plain
 from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines, Span, wrapped
 
 if TYPE_CHECKING:
     from pipelines.blends.recipe_to_file import BlendResult
@@ -55,11 +55,11 @@ class BlendView(Vertical):
         rows: list[list[Span]] = [[(f"blend of {len(albums)}", palette.text(bold=True))]]
         for album in albums[:4]:
             label = f"{plain(album.title)} · {plain(album.artist)}"
-            rows += [[(row, palette.text("quiet"))] for row in wrap(label, cells, 1)]
+            rows += wrapped(label, cells, 1, palette.text("quiet"))
         if len(albums) > 4:
             rows.append([(f"and {len(albums) - 4} more", palette.text("quiet"))])
         if result.path is not None:
-            rows += [[(row, palette.text("accent"))] for row in wrap(plain(result.path.name), cells, 2)]
+            rows += wrapped(plain(result.path.name), cells, 2, palette.text("accent"))
             rows.append([(cut_left(f"in {plain(str(result.path.parent))}", cells), palette.text("quiet"))])
         rows += [[(made, palette.text("quiet"))], [(f"{key_names(self)('walk.close')} closes", palette.text("quiet"))]]
         text.show(rows)

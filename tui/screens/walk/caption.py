@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rich.style import Style
+
 from store.records import Album, Neighbor
-from tui.palette import Palette
 from tui.text import centered, cut, pad, plain, width
 from tui.widgets.lines import Lines, Span
 
@@ -17,40 +18,30 @@ class Caption(Lines):
         self, neighbor: Neighbor | None, cells: int, *, focused: bool, in_tray: bool, label: str = ""
     ) -> None:
         """The caption of a neighbour: title, artist, year and score, behind the letter of a label jump."""
-        rows = [] if neighbor is None else neighbor_rows(self.palette, neighbor, cells, focused, in_tray)
-        if rows and label:
-            title = plain(neighbor.album.title if neighbor else "") or "untitled"
-            rows[0] = [(f" {label} ", self.palette.focus), (pad(f" {title}", cells - 3), self.palette.text())]
-        self.show(rows)
+        if neighbor is None:
+            self.show([])
+            return
+        album, text, quiet = neighbor.album, self._style(focused), self._style(focused, "quiet")
+        year, score = str(album.year or ""), f"{neighbor.score:.2f}"
+        title: list[Span] = [(pad(_title(album, in_tray), cells), text)]
+        if label:
+            title = [(f" {label} ", self.palette.focus), (pad(f" {_title(album)}", cells - 3), self.palette.text())]
+        artist, facts = pad(plain(album.artist), cells), pad(year, cells - len(score)) + score
+        self.show([title, [(artist, quiet)], [(facts, quiet)]])
 
     def show_center(self, album: Album, cells: int, rows: int, *, focused: bool, in_tray: bool) -> None:
-        """The caption of the centre: one row, or two where there is room."""
-        self.show(center_rows(self.palette, album, cells, rows, focused, in_tray))
+        """The caption of the centre: title and artist in one row, or in two where there is room."""
+        text, quiet = self._style(focused, bold=True), self._style(focused, "quiet")
+        title, artist = _title(album, in_tray), plain(album.artist)
+        if rows > 1:
+            self.show([[(centered(title, cells), text)], [(centered(artist, cells), quiet)]])
+        else:
+            both = f"{title} · {artist}"
+            self.show([[(centered(both if width(both) <= cells else cut(title, cells), cells), text)]])
+
+    def _style(self, focused: bool, color: str = "foreground", bold: bool = False) -> Style:
+        return self.palette.focus if focused else self.palette.text(color, bold=bold)
 
 
-def neighbor_rows(palette: Palette, neighbor: Neighbor, cells: int, focused: bool, in_tray: bool) -> list[list[Span]]:
-    """Three rows of exactly `cells` cells; a small caption shows the first ones."""
-    album = neighbor.album
-    title = (TRAY_MARK if in_tray else "") + (plain(album.title) or "untitled")
-    year = "" if album.year is None else str(album.year)
-    score = f"{neighbor.score:.2f}"
-    text = palette.focus if focused else palette.text()
-    quiet = palette.focus if focused else palette.text("quiet")
-    return [
-        [(pad(title, cells), text)],
-        [(pad(plain(album.artist), cells), quiet)],
-        [(pad(year, cells - len(score)) + score, quiet)],
-    ]
-
-
-def center_rows(
-    palette: Palette, album: Album, cells: int, rows: int, focused: bool, in_tray: bool
-) -> list[list[Span]]:
-    """Title and artist in the middle of `cells` cells, in one row or two."""
-    text = palette.focus if focused else palette.text(bold=True)
-    quiet = palette.focus if focused else palette.text("quiet")
-    title, artist = (TRAY_MARK if in_tray else "") + (plain(album.title) or "untitled"), plain(album.artist)
-    if rows > 1:
-        return [[(centered(title, cells), text)], [(centered(artist, cells), quiet)]]
-    both = f"{title} · {artist}"
-    return [[(centered(both if width(both) <= cells else cut(title, cells), cells), text)]]
+def _title(album: Album, in_tray: bool = False) -> str:
+    return (TRAY_MARK if in_tray else "") + (plain(album.title) or "untitled")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -12,13 +12,13 @@ from textual.message import Message
 from store.neighbors.filters import NO_FILTER, POPULARITIES, decades_of, genres_of, popularity_bounds
 from store.records import SIGNALS
 from tui.keynames import Hint, key_names
-from tui.palette import SIGNAL_LETTERS, Palette
-from tui.text import cut, pad, plain, width, wrap
+from tui.palette import SIGNAL_LETTERS
+from tui.text import cut, pad, plain, wrap
 from tui.walk.session import PRESETS, Session
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines, Span, heading
 
 LEVELS = (0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2)  # that a weight moves through
-FILTERS = ("genre", "decade", "listeners", "artist")
+FILTERS = {"genre": "genre", "decade": "decade", "listeners": "popularity", "artist": "other_artists"}  # row -> field
 ROWS = (*SIGNALS, *FILTERS)
 PRESET_IDS = ("counts.balanced", "counts.sleeve", "counts.ear")  # as PRESETS
 COUNTS_KEYS = [
@@ -46,12 +46,11 @@ class Counts(Lines, can_focus=True):
         Binding("w,escape", "screen.close", "close", id="counts.close", tooltip="Back to the details"),
     ]
 
+    @dataclass
     class Changed(Message):
         """Other things count now; `problem` says where a change was refused."""
 
-        def __init__(self, problem: str = "") -> None:
-            super().__init__()
-            self.problem = problem
+        problem: str = ""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -66,7 +65,7 @@ class Counts(Lines, can_focus=True):
     def draw(self) -> None:
         """Show what counts now."""
         palette, cells, session = self.palette, self.container_size.width, self.session
-        rows = [_heading(palette, f"what counts · {session.preset or 'your own'}", cells)]
+        rows = [heading(palette, f"what counts · {session.preset or 'your own'}", cells)]
         for place, signal in enumerate(SIGNALS):
             weight = getattr(session.weights, signal)
             track = max(4, cells - 20)
@@ -80,14 +79,14 @@ class Counts(Lines, can_focus=True):
                     (f" {weight:<4g}", palette.text()),
                 ]
             )
-        rows += [[], _heading(palette, "only", cells)]
+        rows += [[], heading(palette, "only", cells)]
         for place, name in enumerate(FILTERS, len(SIGNALS)):
             said = self._said(name)
             color = "quiet" if said == "any" else "accent"
             rows.append(
                 [self._pointer(place), (pad(name, 11), palette.text()), (cut(said, cells - 13), palette.text(color))]
             )
-        rows += [[], _heading(palette, "presets", cells)]
+        rows += [[], heading(palette, "presets", cells)]
         names = key_names(self)
         for binding_id, name in zip(PRESET_IDS, PRESETS, strict=True):
             on = name == session.preset
@@ -115,7 +114,10 @@ class Counts(Lines, can_focus=True):
         if len(known) == 1:
             self.post_message(self.Changed(f"this library knows no {name} to choose by"))
             return
-        self._set(name, stepped(known, self._value(name), step))
+        chosen = self.session.filter
+        value = stepped(known, getattr(chosen, FILTERS[name]), step)
+        self.session.set_filter(replace(chosen, **{FILTERS[name]: value}))
+        self.post_message(self.Changed())
 
     def action_preset(self, number: int) -> None:
         """Weights by name."""
@@ -131,42 +133,24 @@ class Counts(Lines, can_focus=True):
     def _pointer(self, place: int) -> Span:
         return ("▸ " if place == self.chosen else "  ", self.palette.text("accent", bold=True))
 
-    def _value(self, name: str) -> str | int | None:
-        chosen = self.session.filter
-        if name == "artist":
-            return "other" if chosen.other_artists else None
-        return {"genre": chosen.genre, "decade": chosen.decade, "listeners": chosen.popularity}[name]
-
     def _said(self, name: str) -> str:
-        value = self._value(name)
-        if value is None:
+        value = getattr(self.session.filter, FILTERS[name])
+        if value is None or value is False:
             return "any"
-        said = {"known": "well known", "unknown": "little known", "other": "not this one"}
-        return said.get(str(value), plain(str(value))) if name != "decade" else f"{value}s"
-
-    def _set(self, name: str, value: str | int | None) -> None:
-        old = self.session.filter
-        if name == "artist":
-            new = replace(old, other_artists=value is not None)
-        elif name == "genre":
-            new = replace(old, genre=None if value is None else str(value))
-        elif name == "decade":
-            new = replace(old, decade=None if value is None else int(value))
-        else:
-            new = replace(old, popularity=None if value is None else str(value))
-        self.session.set_filter(new)
-        self.post_message(self.Changed())
+        if name == "listeners":
+            return {"known": "well known", "unknown": "little known"}[value]
+        return {"decade": f"{value}s", "artist": "not this one"}.get(name) or plain(value)
 
 
 def choices(session: Session) -> dict[str, Sequence[str | int | None]]:
-    """What each filter can be set to in this library; None is any."""
+    """What each filter can be set to in this library; the first is any."""
     snapshot = session.snapshot
     low, _ = popularity_bounds(snapshot)
     return {
         "genre": [None, *genres_of(snapshot)],
         "decade": [None, *decades_of(snapshot)],
         "listeners": [None, *POPULARITIES] if low == low else [None],
-        "artist": [None, "other"],
+        "artist": [False, True],
     }
 
 
@@ -181,8 +165,3 @@ def stepped(values: Sequence[Value], value: Value, step: int) -> Value:
     """The value `step` places on, around the end."""
     place = values.index(value) if value in values else 0
     return values[(place + step) % len(values)]
-
-
-def _heading(palette: Palette, text: str, cells: int) -> list[Span]:
-    rule = "─" * max(0, cells - width(text) - 1)
-    return [(f"{text} ", palette.text("quiet")), (rule, palette.text("faint"))]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from store.records import Album, Reason
 from tui.keynames import KeyNames, key_names
 from tui.palette import SIGNAL_LETTERS, Palette
-from tui.text import count, cut, pad, plain, width, wrap
+from tui.text import count, cut, pad, plain, wrap
 from tui.walk.session import Session
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines, Span, heading, wrapped
 
 BAR_LABEL = 11  # "P popularity"
 BOOKMARK = "★"
@@ -30,27 +30,27 @@ def details_rows(
     """The rows for a panel of `cells` x `height`: tags and reason texts get what room is left."""
     here, neighbor = session.here, session.focused_neighbor
     roomy = height >= 30
-    rows = _heading(palette, "here", BOOKMARK if here.album_id in session.bookmarks else "", cells)
+    rows = [heading(palette, "here", cells, BOOKMARK if here.album_id in session.bookmarks else "")]
     rows += _album(palette, here, cells, tag_lines=3 if roomy else 2, title_lines=2 if roomy else 1)
     rows += [[]]
     if neighbor is not None:
         mark = f"{BOOKMARK} " if neighbor.album.album_id in session.bookmarks else ""
-        rows += _heading(palette, "in focus", f"{mark}match {neighbor.score:.2f}", cells)
+        rows += [heading(palette, "in focus", cells, f"{mark}match {neighbor.score:.2f}")]
         rows += _album(palette, neighbor.album, cells, 2 if roomy else 0, 2 if roomy else 1)
         reasons: Sequence[Reason] = neighbor.reasons
     else:
         previous = session.previous
         reasons = session.way_here
         if previous is not None and reasons:
-            rows += _heading(palette, "came from", "", cells)
+            rows += [heading(palette, "came from", cells)]
             rows += _album(palette, previous, cells, 0, 2 if roomy else 1)
     if problem is not None:
-        rows += [[(row, palette.text("quiet"))] for row in wrap(plain(problem), cells, 2)]
+        rows += wrapped(plain(problem), cells, 2, palette.text("quiet"))
     if roomy and reasons:
-        rows += [[], *_heading(palette, "why neighbours", "", cells)]
+        rows += [[], heading(palette, "why neighbours", cells)]
     rows += _reasons(palette, reasons, cells, height - len(rows), roomy)
     if not reasons and neighbor is None:
-        rows += [[(row, palette.text("quiet"))] for row in wrap(_hint(session, names), cells, 3)]
+        rows += wrapped(_hint(session, names), cells, 3, palette.text("quiet"))
     return rows
 
 
@@ -59,14 +59,6 @@ def _hint(session: Session, names: KeyNames) -> str:
         return f"The arrows look around, {names('walk.walk')} walks to the album in focus."
     jump = f"{names('walk.random')} jumps to another album."
     return f"This album has no neighbours: nothing that counts now is known of it. {jump}"
-
-
-def _heading(palette: Palette, text: str, right: str, cells: int) -> list[list[Span]]:
-    rule = "─" * max(0, cells - width(text) - width(right) - (2 if right else 1))
-    row = [(f"{text} ", palette.text("quiet")), (rule, palette.text("faint"))]
-    if right:
-        row.append((f" {right}", palette.text("foreground")))
-    return [row]
 
 
 def _album(palette: Palette, album: Album, cells: int, tag_lines: int, title_lines: int) -> list[list[Span]]:
@@ -81,7 +73,7 @@ def _album(palette: Palette, album: Album, cells: int, tag_lines: int, title_lin
     ]
     rows.append([(cut(" · ".join(fact for fact in facts if fact), cells), palette.text("quiet"))])
     tags = ", ".join(plain(tag) for tag in album.tags)
-    rows += [[(row, palette.text("quiet"))] for row in wrap(tags, cells, tag_lines)]
+    rows += wrapped(tags, cells, tag_lines, palette.text("quiet"))
     return rows
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from tui.keynames import Hint
+from tui.keynames import Hint, keys_of
 
 ARROWS = ("walk.left", "walk.down", "walk.up", "walk.right")
 KEYS = [
@@ -18,12 +18,7 @@ KEYS = [
 ]
 LABELS = "asdfghjklqwertyuiopzxcvbnm"  # what a label jump writes on the covers, the easiest keys first
 
-
-def key(keys: str, action: str, does: str, name: str, tooltip: str) -> Binding:
-    """A binding that has an id and a tooltip, as all here have."""
-    return Binding(keys, action, does, id=f"walk.{name}", tooltip=tooltip)
-
-
+key = keys_of("walk")
 WALK_BINDINGS: list[BindingType] = [
     key("left,h", "look('left')", "look left", "left", "Focus the next cover to the left"),
     key("down,j", "look('down')", "look down", "down", "Focus the next cover below"),

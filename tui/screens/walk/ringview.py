@@ -16,9 +16,9 @@ from tui.layout.ring import MAX_RING, RingLayout, default_count, most, ring_layo
 from tui.palette import SIGNAL_LETTERS, Palette
 from tui.pictures.painter import CoverPainter
 from tui.screens.walk.caption import Caption
-from tui.screens.walk.field import Field
 from tui.walk.session import Session
-from tui.widgets.cover import Cover
+from tui.widgets.canvas import Field
+from tui.widgets.cover import Cover, put
 
 CENTER = -1  # stands for the centre where slots are counted
 STRONG = 0.7  # a neighbour of at least this score has a double edge
@@ -72,14 +72,14 @@ class RingView(Container):
             used = index < len(places)
             cover.display = caption.display = used
             if used:
-                _put(cover, places[index].cover)
-                _put(caption, places[index].caption)
+                put(cover, *places[index].cover)
+                put(caption, *places[index].caption)
 
     def show_session(self, session: Session) -> None:
         """Draw the ring as the session has it; what did not change is not sent."""
         layout = self.ring
         if layout is None:
-            self._field.show({})
+            self._field.show_ground({})
             return
         palette = Palette(self.app.theme_variables)
         self._center.show(session.here)
@@ -111,7 +111,7 @@ class RingView(Container):
                 in_tray=neighbor is not None and session.in_tray(neighbor.album),
                 label=labels[slot : slot + 1],
             )
-        self._field.show(ground(layout, session, palette))
+        self._field.show_ground(ground(layout, session, palette))
 
     def readied(self, session: Session) -> Iterator[None]:
         """Ready the neighbours and the covers that Enter would show, in steps of some milliseconds."""
@@ -196,9 +196,3 @@ def _marks(cover: Rect, palette: Palette) -> dict[Cell, tuple[str, Style]]:
     cells = {(cover.right, y): ("▌", style) for y in range(cover.y, cover.bottom)}
     cells.update({(cover.x - 1, y): ("▐", style) for y in range(cover.y + 1, cover.bottom)})
     return cells
-
-
-def _put(widget: Cover | Caption, rect: Rect) -> None:
-    widget.styles.offset = (rect.x, rect.y)
-    widget.styles.width = rect.width
-    widget.styles.height = rect.height

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
-from textual.message import Message
 
-from store.errors import LibraryError
 from store.neighbors.sql import neighbors_sql
 from store.records import Album
 from tui.keynames import key_names
 from tui.layout.navigation import Direction
 from tui.layout.ring import MAX_RING, MIN_RING
 from tui.pictures.painter import CoverPainter
-from tui.screens import BREAKPOINTS, HEIGHTS
 from tui.screens.base import DrawnScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.walk.blendview import BlendView
@@ -29,12 +25,14 @@ from tui.screens.walk.details import Details
 from tui.screens.walk.keys import KEYS, LABELS, WALK_BINDINGS
 from tui.screens.walk.ringview import CENTER, RingView
 from tui.screens.walk.trayview import TrayView
-from tui.walk.session import Blender, Session
+from tui.walk.session import Session
 from tui.widgets.bars import KeysLine, ModeLine, Notices, TrailLine, WhyLine
 from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines
+from tui.workers.decoder import TROUBLES, Decoder
 from tui.workers.prefetch import Prefetch
-from vae.info import BadWeights
+
+if TYPE_CHECKING:
+    from pipelines.blends.recipe_to_file import Blender, BlendResult
 
 BLEND_MODE = "vivid"
 BLEND_SIZE = 512
@@ -44,36 +42,24 @@ TOO_SMALL = "too small: 40x18 or more, please"
 class WalkScreen(DrawnScreen[None]):
     """Keys change the session; then only what differs is drawn."""
 
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
-    VERTICAL_BREAKPOINTS = HEIGHTS
-
+    hints = KEYS
     BINDINGS = WALK_BINDINGS
-
-    @dataclass
-    class Arrived(Message):
-        """Another album is in the centre."""
-
-        album: Album
 
     def __init__(
         self,
         session: Session,
         painter: CoverPainter,
-        blender: Blender | None,
+        decoder: Decoder,
         blends_dir: Path,
-        warm_up: Callable[[], None] | None = None,
+        arrived: Callable[[], None] = lambda: None,
     ) -> None:
-        """`warm_up` is called once there is something to blend: the model loads while the walk goes on."""
+        """`arrived` is called with another album in the centre, before it is drawn."""
         super().__init__()
-        self.warm_up = warm_up
-        self.session = session
-        self.painter = painter
-        self.blender = blender
+        self.arrived = arrived
+        self.session, self.painter, self.decoder = session, painter, decoder
         self.blends_dir = blends_dir
         self._prefetch = Prefetch(self.set_timer)
-        self._blending = False
         self._labelled = False  # letters stand with the covers and the next key chooses one
-        self._message: tuple[str, bool] | None = None  # shown in place of the keys until the next key
 
     def compose(self) -> ComposeResult:
         """Mode line, graph and panel, trail, keys."""
@@ -94,7 +80,7 @@ class WalkScreen(DrawnScreen[None]):
 
     def on_mount(self) -> None:
         """The walk begins at an album."""
-        self.post_message(self.Arrived(self.session.here))
+        self.arrived()
 
     def on_ring_view_resized(self) -> None:
         """Another size: choose the ring that suits it and draw."""
@@ -128,27 +114,20 @@ class WalkScreen(DrawnScreen[None]):
         self.query_one(TrayView).show_session(session)
         self.query_one(WhyLine).show_session(session)
         self.query_one(Counts).draw()
-        self._refresh_keys()
+        self.draw_keys()
 
-    def _refresh_keys(self) -> None:
-        line = self.query_one(KeysLine)
-        if self._message is not None:
-            line.show_message(*self._message)
-        elif self.query_one(Counts).visible:
-            line.show_keys(COUNTS_KEYS)
-        elif self.query_one(RingView).ring is None:
-            line.show_message(TOO_SMALL, error=True)
+    def draw_keys(self) -> None:
+        """The keys of the panel in focus, or that there is no room."""
+        counting = self.query_one(Counts).visible
+        self.hints = COUNTS_KEYS if counting else KEYS
+        if self.message is None and not counting and self.query_one(RingView).ring is None:
+            self.query_one(KeysLine).show_message(TOO_SMALL, error=True)
         else:
-            line.show_keys(KEYS)
+            super().draw_keys()
 
-    def on_resize(self) -> None:
-        """Panel and bars follow the new width once they have it."""
-        self.call_after_refresh(self._refresh_text)
-
-    def say(self, message: str, error: bool = False) -> None:
-        """Tell something in the last row until the next key."""
-        self._message = (message, error)
-        self._refresh_keys()
+    def resized(self) -> None:
+        """Panel and bars follow the new width."""
+        self._refresh_text()
 
     # keys
 
@@ -205,8 +184,8 @@ class WalkScreen(DrawnScreen[None]):
 
     def _arrive(self) -> None:
         self.query_one(RingView).forget_way()
+        self.arrived()
         self.redraw()
-        self.post_message(self.Arrived(self.session.here))
 
     def action_bookmark(self) -> None:
         """Mark the album in focus, or take the mark off."""
@@ -229,8 +208,8 @@ class WalkScreen(DrawnScreen[None]):
         """Into the tray, or out of it."""
         if self.session.toggle_tray():
             self.refresh_focus()
-            if self.warm_up is not None and self.session.tray:
-                self.warm_up()
+            if self.session.tray:
+                self.decoder.start()  # the model loads while the walk goes on
         else:
             names = key_names(self)
             blend, bench, out = names("walk.blend"), names("walk.bench"), names("walk.tray")
@@ -244,7 +223,7 @@ class WalkScreen(DrawnScreen[None]):
             counts.visible = False
             self.set_focus(None)
             self.remove_class("-counting")
-            self._refresh_keys()
+            self.draw_keys()
 
     def action_counts(self) -> None:
         """What counts, over the details."""
@@ -253,7 +232,7 @@ class WalkScreen(DrawnScreen[None]):
         self.add_class("-counting")
         self.set_focus(counts)
         self.call_after_refresh(counts.draw)  # hidden it had no width, and a resize does not always come
-        self._refresh_keys()
+        self.draw_keys()
 
     def on_counts_changed(self, message: Counts.Changed) -> None:
         """Rank again at once."""
@@ -306,9 +285,7 @@ class WalkScreen(DrawnScreen[None]):
 
     def action_blend(self) -> None:
         """Blend the tray in a thread; the walk goes on meanwhile."""
-        if self.blender is None:
-            self.say("blending is not available here", error=True)
-        elif self._blending:
+        if self.busy:
             self.say("one blend at a time: the last one is still being made")
         elif len(self.session.tray) < 2:
             names = key_names(self)
@@ -316,31 +293,28 @@ class WalkScreen(DrawnScreen[None]):
                 f"put two or more albums into the tray with {names('walk.tray')}, then press {names('walk.blend')}"
             )
         else:
-            self._blend(self.blender, list(self.session.tray))
+            self._blend(list(self.session.tray))
 
     @work
-    async def _blend(self, blender: Blender, albums: list[Album]) -> None:
-        self._blending = True
+    async def _blend(self, albums: list[Album]) -> None:
+        def write(blender: Blender) -> BlendResult:
+            self.blends_dir.mkdir(parents=True, exist_ok=True)
+            return blender.write(blender.recipe(albums, None, BLEND_MODE, BLEND_SIZE), self.blends_dir)
+
+        self.busy = True
         self.say(f"blending {len(albums)} covers …")
         try:
-            result = await asyncio.to_thread(blender, albums, None, BLEND_MODE, BLEND_SIZE, self.blends_dir)
-        except (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError) as error:
+            result = await asyncio.shield(asyncio.wrap_future(self.decoder.job(write)))
+        except TROUBLES as error:
             self.say(f"no blend: {str(error) or type(error).__name__}", error=True)
         else:
             self.session.record_blend(result)
             self.query_one(BlendView).show_result(albums, result)
             self.say(f"wrote {result.path}")
         finally:
-            self._blending = False
+            self.busy = False
 
     def on_key(self, event: events.Key) -> None:
-        """A message stays until the next key."""
-        if self._message is not None and not self._blending:
-            self._message = None
-            self._refresh_keys()
+        """The key after `labels` chooses."""
         if self._labelled:
             self._label_chosen(event)
-
-    def text_rows(self, selector: str) -> list[str]:
-        """The rows of one of the text widgets, as shown."""
-        return self.query_one(selector, Lines).rows

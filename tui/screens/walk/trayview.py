@@ -7,10 +7,9 @@ from textual.containers import Container
 
 from tui.keynames import key_names
 from tui.pictures.painter import CoverPainter
-from tui.text import wrap
 from tui.walk.session import TRAY_LIMIT, Session
-from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.cover import Cover, put
+from tui.widgets.lines import Lines, Span, heading, wrapped
 
 ROWS = 4  # of a small cover
 PITCH = ROWS * 2 + 1
@@ -27,8 +26,7 @@ class TrayView(Container):
         """All covers are there from the start and stay invisible until used."""
         yield Lines(id="tray-text")
         for index, cover in enumerate(self._covers):
-            cover.styles.offset = (index * PITCH, 1)
-            cover.styles.width, cover.styles.height = ROWS * 2, ROWS
+            put(cover, index * PITCH, 1, ROWS * 2, ROWS)
             cover.visible = False
             yield cover
 
@@ -43,15 +41,12 @@ class TrayView(Container):
             if used:
                 cover.show(session.tray[index])
         count = len(session.tray)
-        heading = f"blend tray {count} " if count else "blend tray "
-        rows: list[list[Span]] = [
-            [(heading, palette.text("quiet")), ("─" * (cells - len(heading)), palette.text("faint"))]
-        ]
+        rows: list[list[Span]] = [heading(palette, f"blend tray {count}" if count else "blend tray", cells)]
         if not count:
             names = key_names(self)
             put, blend, bench = names("walk.tray"), names("walk.blend"), names("walk.bench")
             hint = f"{put} puts albums here, {blend} blends two or more, {bench} opens the bench"
-            rows += [[(row, palette.text("quiet"))] for row in wrap(hint, cells, 3)]
+            rows += wrapped(hint, cells, 3, palette.text("quiet"))
         elif count > fitting:
             rows += [[]] * ROWS + [[(f"and {count - fitting} more", palette.text("quiet"))]]
         text.show(rows)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from tests.tui.support.fakes import FakeBlender
 from tests.tui.support.keys import (
     HELP,
     PALETTE,
@@ -16,6 +14,7 @@ from tests.tui.support.keys import (
     becomes,
     check_keys,
     falls,
+    files,
     fill_tray,
     leaves,
     moved,
@@ -54,8 +53,8 @@ def unexplored(stage: Stage) -> None:
 
 def blend_ready(stage: Stage) -> None:
     fill_tray(stage)
-    cast(FakeBlender, stage.app.setup.blender).go.set()
-    (stage.folder / "blends" / "blend.png").unlink(missing_ok=True)
+    for path in (stage.folder / "blends").glob("*.png"):
+        path.unlink()
     stage.screen.query_one(BlendView).visible = False
 
 
@@ -126,8 +125,8 @@ CASES = {
     "fewer": moved(ring, -2, ("right_square_bracket",)),
     "tray": Case(lambda s: s.session.in_tray(s.session.focused), lambda was, now: now is not was),
     "blend": Case(
-        lambda s: (s.screen.query_one(BlendView).visible, (s.folder / "blends" / "blend.png").exists()),
-        lambda was, now: was == (False, False) and now == (True, True),
+        lambda s: (s.screen.query_one(BlendView).visible, files(s)),
+        lambda was, now: was == (False, 0) and now == (True, 1),
         blend_ready,
     ),
     "bench": to(BenchScreen, "blend bench", fill_tray),
