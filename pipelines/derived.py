@@ -73,9 +73,9 @@ class Work:
     def codec(self) -> Codec:
         if self.load_codec is not None:
             return self.load_codec()
-        from vae.codec import Codec  # imports torch: 2 s that a build with nothing to embed need not pay
+        from vae.codec import Codec
 
-        return Codec.load(self.weights)
+        return Codec.load(self.weights, many=True)
 
 
 class Derived(ABC):
@@ -114,7 +114,7 @@ class Latents(Derived):
             return
         self.progress.start("loading the model", None)
         codec = self.work.codec()
-        self.report.device = codec.device.type
+        self.report.device = codec.device
         info, config = self.work.info, self.work.info.config
         with self.work.write() as con:
             add_model(con, info.model_id, "sleevewalk", config.latent_dim, config.resolution, None, info.metrics)

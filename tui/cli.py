@@ -17,6 +17,10 @@ from store.text import clean
 from tui.commands.shared import DEBUG, NEW_FOLDER, Context, default_library
 
 # The module of each command, imported when the command is asked for.
+# What brings a module that not everybody needs.
+EXTRAS = dict.fromkeys(("torch", "torchmetrics"), "train") | dict.fromkeys(
+    ("sklearn", "threadpoolctl", "joblib", "matplotlib"), "evidence"
+)
 COMMANDS = {
     "explore": "explore",
     "demo": "explore",
@@ -110,6 +114,9 @@ def report(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
+    if isinstance(error, ModuleNotFoundError) and (extra := EXTRAS.get((error.name or "").partition(".")[0])):
+        click.echo(f"sleevewalk: this needs {error.name}: pip install 'sleevewalk[{extra}]'", err=True)
+        return 1
     expected = isinstance(error, LibraryError | BadWeights | OSError) or type(error).__name__ == "NoCovers"
     line = clean(str(error), 2000) or type(error).__name__
     if not expected:

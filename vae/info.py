@@ -1,16 +1,26 @@
-"""What a weights file says of itself. Read without torch, so that a command that has nothing to encode stays quick."""
+"""What is in a weights file: fp16 safetensors with the network's shape and figures in the metadata.
+
+Read without PyTorch, which a person need not have, and whose import takes two seconds. Nothing is unpickled.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file
 
 SHIPPED = Path(__file__).parent / "weights" / "sleevewalk.safetensors"
+SHIPPED_REFINER = SHIPPED.with_name("refiner.safetensors")
+
+Tensors = Mapping[str, NDArray[Any]]
 
 
 class BadWeights(Exception):
@@ -41,6 +51,15 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
+class RefinerConfig:
+    """The shape of the refiner (`vae.refiner`); travels in its file's metadata."""
+
+    widths: tuple[int, int, int] = (48, 96, 24)  # at 64 and 32 pixels, and in the head for 512
+    blocks: int = 2  # residual blocks at 64 pixels, on the way in and out; one more at 32
+    flat: float = 0.06  # contrast (0–1) of a neighbourhood that gets half of its detail
+
+
+@dataclass(frozen=True)
 class WeightsInfo:
     """What a weights file says of itself, without loading it."""
 
@@ -62,6 +81,49 @@ def read_info(path: Path = SHIPPED) -> WeightsInfo:
         raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise BadWeights(f"{path} holds no sleevewalk model: its metadata lacks or spoils {error}") from error
+
+
+def read_tensors(path: Path = SHIPPED) -> tuple[WeightsInfo, dict[str, NDArray[Any]]]:
+    """The file whole, its content checked by its hash. Raises BadWeights."""
+    info = read_info(path)
+    return info, _hashed(path, info.model_id)
+
+
+def read_refiner(path: Path, model_id: str) -> tuple[RefinerConfig, dict[str, NDArray[Any]], str]:
+    """(shape, tensors, id) of a refiner. Raises BadWeights, also where it belongs to the decoder of another model."""
+    try:
+        with safe_open(path, "np") as file:
+            metadata = file.metadata() or {}
+        values = json.loads(metadata["config"])
+        config = RefinerConfig(tuple(values["widths"]), values["blocks"], values["flat"])
+        of_model, refiner_id = metadata["model_id"], metadata["refiner_id"]
+    except (SafetensorError, OSError) as error:
+        raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadWeights(f"{path} holds no refiner: its metadata lacks or spoils {error}") from error
+    if of_model != model_id:
+        raise BadWeights(f"{path} refines the pictures of model {of_model}, not of {model_id}")
+    return config, _hashed(path, refiner_id), refiner_id
+
+
+def _hashed(path: Path, expected: str) -> dict[str, NDArray[Any]]:
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise BadWeights(f"{path} is damaged: {error}") from error
+    found = tensors_hash(tensors)
+    if found != expected:
+        raise BadWeights(f"{path} is damaged: it says it is {expected} but its weights hash to {found}")
+    return tensors
+
+
+def tensors_hash(tensors: Tensors) -> str:
+    """16 hex digits over names, shapes and values, in name order."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(f"{name}{tuple(tensors[name].shape)}".encode())
+        digest.update(tensors[name].tobytes())
+    return digest.hexdigest()[:16]
 
 
 def search_matrix(path: Path = SHIPPED) -> NDArray[np.float32]:

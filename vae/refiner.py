@@ -7,29 +7,16 @@ weights are a file of their own. What it adds is invented: likely for covers in 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from vae.info import BadWeights
+from vae.info import RefinerConfig, read_refiner, tensors_hash
 from vae.model import Up
-from vae.weights_file import tensors_hash, write_tensors
-
-SHIPPED_REFINER = Path(__file__).parent / "weights" / "refiner.safetensors"
-
-
-@dataclass(frozen=True)
-class RefinerConfig:
-    """The shape of the network; travels in its file's metadata."""
-
-    widths: tuple[int, int, int] = (48, 96, 24)  # at 64 and 32 pixels, and in the head for 512
-    blocks: int = 2  # residual blocks at 64 pixels, on the way in and out; one more at 32
-    flat: float = 0.06  # contrast (0–1) of a neighbourhood that gets half of its detail
+from vae.weights_file import load_into, write_tensors
 
 
 class Block(nn.Module):
@@ -109,7 +96,7 @@ class Refiner(nn.Module):
 def save_refiner(refiner: Refiner, path: Path, model_id: str, metrics: dict[str, object]) -> str:
     """Write it in fp16; `model_id` is the model whose decoder it was trained on. Returns its own id."""
     tensors = {name: value.detach().cpu().half().contiguous() for name, value in refiner.state_dict().items()}
-    refiner_id = tensors_hash(tensors)
+    refiner_id = tensors_hash({name: value.numpy() for name, value in tensors.items()})
     metadata = {
         "refiner_id": refiner_id,
         "model_id": model_id,
@@ -122,26 +109,7 @@ def save_refiner(refiner: Refiner, path: Path, model_id: str, metrics: dict[str,
 
 def load_refiner(path: Path, model_id: str) -> tuple[Refiner, str]:
     """(the refiner in eval mode, its id). Raises BadWeights, also where it belongs to the decoder of another model."""
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-        tensors = load_file(path)
-        values = json.loads(metadata["config"])
-        config = RefinerConfig(tuple(values["widths"]), values["blocks"], values["flat"])
-    except (SafetensorError, OSError) as error:
-        raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadWeights(f"{path} holds no refiner: its metadata lacks or spoils {error}") from error
-    if metadata.get("model_id") != model_id:
-        raise BadWeights(f"{path} refines the pictures of model {metadata.get('model_id')}, not of {model_id}")
-    found = tensors_hash(tensors)
-    if found != metadata.get("refiner_id"):
-        raise BadWeights(
-            f"{path} is damaged: it says it is {metadata.get('refiner_id')} but its weights hash to {found}"
-        )
+    config, tensors, refiner_id = read_refiner(path, model_id)
     refiner = Refiner(config)
-    try:
-        refiner.load_state_dict({name: value.float() for name, value in tensors.items()})
-    except RuntimeError as error:
-        raise BadWeights(f"{path} does not fit its own config: {str(error).splitlines()[-1].strip()}") from error
-    return refiner.eval(), found
+    load_into(refiner, tensors, path)
+    return refiner.eval(), refiner_id

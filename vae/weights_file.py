@@ -1,28 +1,18 @@
-"""The weights file: fp16 safetensors with the model's shape and figures in its metadata. Nothing is unpickled."""
+"""PyTorch's side of the weights files (`vae.info` says what is in one): written whole, loaded into networks."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
+from torch import nn
 
-from vae.info import SHIPPED, BadWeights, WeightsInfo, read_info
+from vae.info import SHIPPED, BadWeights, Tensors, WeightsInfo, read_tensors, tensors_hash
 from vae.model import SleeveVAE, channels_last
-
-
-def tensors_hash(tensors: dict[str, torch.Tensor]) -> str:
-    """16 hex digits over names, shapes and values, in name order."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(f"{name}{tuple(tensors[name].shape)}".encode())
-        digest.update(tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()[:16]
 
 
 def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
@@ -53,7 +43,7 @@ def save_weights(model: SleeveVAE, path: Path, metrics: Mapping[str, object]) ->
         name: value.detach().cpu().half().contiguous(memory_format=torch.contiguous_format)
         for name, value in model.state_dict().items()
     }
-    model_id = tensors_hash(tensors)
+    model_id = tensors_hash({name: value.numpy() for name, value in tensors.items()})
     metadata = {
         "model_id": model_id,
         "config": json.dumps(model.config.to_dict()),
@@ -65,20 +55,17 @@ def save_weights(model: SleeveVAE, path: Path, metrics: Mapping[str, object]) ->
 
 def load_weights(path: Path = SHIPPED) -> tuple[SleeveVAE, WeightsInfo]:
     """The model in fp32 and eval mode, its hash and every shape checked. Raises BadWeights."""
-    info = read_info(path)
-    try:
-        tensors = load_file(path)
-    except SafetensorError as error:
-        raise BadWeights(f"{path} is damaged: {error}") from error
-    found = tensors_hash(tensors)
-    if found != info.model_id:
-        raise BadWeights(f"{path} is damaged: it says it is model {info.model_id} but its weights hash to {found}")
+    info, tensors = read_tensors(path)
     model = SleeveVAE(info.config)
-    expected = model.state_dict()
-    for name, value in expected.items():
+    load_into(model, tensors, path)
+    return channels_last(model).eval(), info
+
+
+def load_into(network: nn.Module, tensors: Tensors, path: Path) -> None:
+    """Give a network the weights read from `path`. Raises BadWeights where they do not fit."""
+    for name, value in network.state_dict().items():
         if name not in tensors:
             raise BadWeights(f"{path} lacks the weights {name}")
-        if tensors[name].shape != value.shape:
-            raise BadWeights(f"{path}: {name} has shape {tuple(tensors[name].shape)}, expected {tuple(value.shape)}")
-    model.load_state_dict({name: tensors[name].float() for name in expected})
-    return channels_last(model).eval(), info
+        if tensors[name].shape != tuple(value.shape):
+            raise BadWeights(f"{path}: {name} has shape {tensors[name].shape}, expected {tuple(value.shape)}")
+    network.load_state_dict({name: torch.from_numpy(tensors[name]).float() for name in network.state_dict()})

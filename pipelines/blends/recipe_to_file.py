@@ -62,7 +62,7 @@ class Blender:
         stops = resolve(recipe, self.parents)
         frames = render(recipe, points(recipe, stops, codec.centre), self.parents)
         made = recipe.computed(stops, recipe.batched and recipe.layout == "picture", codec.refiner_id)
-        return BlendResult(made, frames, None, codec.device.type, time.monotonic() - began)
+        return BlendResult(made, frames, None, codec.device, time.monotonic() - began)
 
     def make_batch(self, recipes: Sequence[Recipe]) -> list[BlendResult]:
         """Decode recipes of single pictures of one size together. BlendError as `make`."""
@@ -74,7 +74,7 @@ class Blender:
         made = [recipe.computed(at, True, codec.refiner_id) for recipe, at in zip(recipes, stops, strict=True)]
         seconds = (time.monotonic() - began) / len(recipes)
         return [
-            BlendResult(recipe, (picture,), None, codec.device.type, seconds)
+            BlendResult(recipe, (picture,), None, codec.device, seconds)
             for recipe, picture in zip(made, pictures, strict=True)
         ]
 
@@ -90,7 +90,7 @@ class Blender:
 
 
 def open_blender(library: Library, device: str = "auto") -> Blender:
-    """A blender with the shipped model, which is loaded here (seconds, and torch). Raises BadWeights."""
+    """A blender with the shipped model, which is loaded here. Raises BadWeights."""
     from vae.codec import Codec
 
     return Blender(Parents(Codec.load(SHIPPED, device), CoverFiles(library.covers_dir), library))

@@ -56,10 +56,10 @@ class Settings:
     times: int = TIMES
 
     def load_codec(self) -> Codec:
-        """The model; imports torch."""
+        """The model."""
         from vae.codec import Codec
 
-        return Codec.load(self.weights)
+        return Codec.load(self.weights, many=True)
 
 
 def validate_table(

@@ -53,9 +53,9 @@ def load_codec(job: Job) -> Codec:
     found = read_info(path).model_id
     if found != job.model_id:
         raise BadWeights(f"{path} holds model {found}, the shards are made with {job.model_id}")
-    from vae.codec import Codec  # imports torch: a run with nothing to embed need not pay for it
+    from vae.codec import Codec
 
-    return Codec.load(path, job.device)
+    return Codec.load(path, job.device, many=True)
 
 
 def run_local(units: Iterable[Unit], job: Job) -> Generator[Outcome, None, None]:

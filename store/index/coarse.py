@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from store.index.flat import gpus, needed_faiss
+
 RECALL = 0.965  # of the ten nearest, beyond which no more lists are read
 ENOUGH = 0.955  # of the ten nearest, measured on a few hundred covers: so that it is .95 on others too
 _GAIN = 0.004  # nor where twice as many would find no more than this: the rest is lost to the 8-bit numbers
@@ -33,8 +35,7 @@ def fresh_coarse(vectors: np.ndarray) -> Any:
     Of 8-bit numbers, or of 16-bit ones where those would not find ENOUGH however many lists are read: the more covers,
     the less lies between the tenth nearest and the eleventh.
     """
-    import faiss
-
+    faiss = needed_faiss()
     lists = lists_for(len(vectors))
     sample = vectors[np.sort(np.random.default_rng(0).permutation(len(vectors))[: lists * TRAINING])]
     index = trained_coarse(sample, lists)
@@ -50,11 +51,10 @@ def fresh_coarse(vectors: np.ndarray) -> Any:
 
 def trained_coarse(sample: np.ndarray, lists: int) -> Any:
     """An empty IVF index of 8-bit numbers whose lists are trained on `sample` (float32 [n, m], length 1)."""
-    import faiss
-
+    faiss = needed_faiss()
     index: Any = faiss.index_factory(sample.shape[1], f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
     index.cp.niter = _ROUNDS
-    if faiss.get_num_gpus() > 0:  # training is the slow part
+    if gpus():  # training is the slow part
         index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(sample.shape[1]))
     index.train(sample)
     index.clustering_index = None
@@ -63,8 +63,7 @@ def trained_coarse(sample: np.ndarray, lists: int) -> Any:
 
 def _filled(index: Any, vectors: np.ndarray) -> float:
     """Fill a trained index and choose its probes; the recall."""
-    import faiss
-
+    faiss = needed_faiss()
     index.add(vectors)
     index.make_direct_map()
     rows = _asked(len(vectors))
@@ -109,8 +108,7 @@ def nearest_of_all(index: Any, k: int, advance: Callable[[int], None]) -> tuple[
 
 def _rows_of(index: Any, number: int) -> np.ndarray:
     """int64 [n]: the rows in a list."""
-    import faiss
-
+    faiss = needed_faiss()
     size = index.invlists.list_size(number)
     return faiss.rev_swig_ptr(index.invlists.get_ids(number), size).copy() if size else np.empty(0, np.int64)
 
@@ -173,10 +171,8 @@ class _Best:
 
 def reading(**how: Any) -> Any:
     """Parameters of one search of an IVF index: `nprobe` lists, those that `sel` selects."""
-    import faiss
-
-    untyped: Any = faiss  # its types do not know of these
-    return untyped.SearchParametersIVF(**how)
+    faiss = needed_faiss()
+    return faiss.SearchParametersIVF(**how)
 
 
 def recall(found: np.ndarray, exact: np.ndarray) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from store.database.schema import first_row, first_value
 from store.errors import StaleIndex
 from store.index.calibration import calibration
 from store.index.coarse import fresh_coarse
+from store.index.flat import FlatIndex, needed_faiss
 from store.index.hubness import local_scales, place_in, reference_rows
 from store.index.index_files import REBUILD, IndexFacts, covers_array, newest_json, read_files, write_files
 from store.index.scaled import ScaledIndex, normalized
@@ -33,8 +35,8 @@ GROWTH = 1.25  # how much an index may grow before it is built anew
 class CoverIndex(ScaledIndex):
     """An opened index. Row numbers are its own; `shas[row]` names the cover. Safe for threads."""
 
-    def __init__(self, facts: IndexFacts, faiss_index: Any, sha_bytes: np.ndarray, scales: np.ndarray) -> None:
-        super().__init__(faiss_index, scales)
+    def __init__(self, facts: IndexFacts, index: Any, sha_bytes: np.ndarray, scales: np.ndarray) -> None:
+        super().__init__(index, scales)
         self.model_id = facts.model_id
         self.fingerprint = facts.fingerprint
         self.facts = facts
@@ -90,6 +92,15 @@ class CoverIndex(ScaledIndex):
     def _rows(self) -> dict[str, int]:
         return {sha: row for row, sha in enumerate(self.shas)}
 
+    def grown(self, vectors: np.ndarray, index_dir: Path) -> Any:
+        """The index with more vectors of length 1 behind its own."""
+        if self._matrix is not None:
+            return FlatIndex(np.concatenate([self._matrix, vectors]))
+        # Not the mapped one: that cannot be written to.
+        grown = needed_faiss().read_index(str(index_dir / f"{self.model_id}.faiss"))
+        grown.add(vectors)
+        return grown
+
     def row_of(self, sha: str) -> int | None:
         """The row of a cover, None where the index does not hold it."""
         return self._rows.get(sha)
@@ -143,17 +154,13 @@ def grow_index(
     None where it is time to build anew: it has grown by more than a quarter since its scores were calibrated and its
     lists trained. An exact one stays exact until then, so that the hundredth thousand costs no rebuild.
     """
-    import faiss
-
     count = index.count + len(shas)
     if not index.facts.scaled or count > GROWTH * (index.facts.calibrated or index.count):
         return None
     if index.row_of_any(shas):
         raise ValueError("a cover is in the index already")
-    # Not the mapped one: that cannot be written to.
-    grown = faiss.read_index(str(library.index_dir / f"{index.model_id}.faiss"))
     vectors = normalized(vectors)
-    grown.add(vectors)
+    grown = index.grown(vectors, library.index_dir)
     sha_bytes = np.concatenate([index.sha_bytes, np.array(list(shas), dtype="S64")])
     calibrated = index.facts.calibrated or index.count
     # The scales of the covers that are there stay: measured against what was there, as those of the new ones are.
@@ -166,11 +173,4 @@ def grow_index(
 
 
 def _fresh_index(vectors: np.ndarray) -> Any:
-    import faiss
-
-    count, dimension = vectors.shape
-    if count >= EXACT_BELOW:
-        return fresh_coarse(vectors)
-    index = faiss.IndexFlatIP(dimension)
-    index.add(vectors)
-    return index
+    return FlatIndex(vectors) if len(vectors) < EXACT_BELOW else fresh_coarse(vectors)

@@ -17,6 +17,7 @@ import numpy as np
 
 from store.database.atomic import atomic_file
 from store.errors import LibraryError
+from store.index.flat import FlatIndex, needed_faiss
 
 REBUILD = "run `sleevewalk build`"
 
@@ -60,12 +61,10 @@ def covers_array(sha_bytes: np.ndarray, scales: np.ndarray) -> np.ndarray:
 
 
 def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray, np.ndarray]:
-    """(facts, the FAISS index mapped from its file, hashes of the covers by row, their scales).
+    """(facts, the exact index or a coarse one mapped from its file, hashes of the covers by row, their scales).
 
     LibraryError for a damaged one. The scales of an index from before the correction for hubs are 1: none.
     """
-    import faiss
-
     path = json_path.with_suffix(".faiss")
     damaged = f"the cover index {path} is damaged"
     try:
@@ -81,7 +80,7 @@ def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray, np.ndarray
         covers = np.load(path.with_suffix(".npy"), allow_pickle=False)
         sha_bytes = np.ascontiguousarray(covers["sha"]) if facts.scaled else covers
         scales = np.ascontiguousarray(covers["scale"]) if facts.scaled else np.ones(len(covers), np.float32)
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        index = FlatIndex.read(path) or _mapped(path)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         raise LibraryError(
             f"{damaged} ({str(error).splitlines()[0][:200] if str(error) else error!r}); {REBUILD}"
@@ -92,6 +91,11 @@ def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray, np.ndarray
             f"{facts.dimension}); {REBUILD}"
         )
     return facts, index, sha_bytes, scales
+
+
+def _mapped(path: Path) -> Any:
+    faiss = needed_faiss()
+    return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
 
 
 def write_files(
@@ -137,10 +141,12 @@ def write_files(
 
 
 def write_index(index: Any, target: Path) -> None:
-    """Write a FAISS index. LibraryError where it cannot be written."""
-    import faiss
-
+    """Write an index. LibraryError where it cannot be written."""
     with atomic_file(target) as path:
+        if isinstance(index, FlatIndex):
+            index.write(path)
+            return
+        faiss = needed_faiss()
         try:
             faiss.write_index(index, str(path))
         except RuntimeError as error:  # FAISS tells of a full disk so: source line, both sizes, why in parentheses

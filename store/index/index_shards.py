@@ -16,6 +16,7 @@ from store.errors import LibraryError
 from store.index.calibration import calibration
 from store.index.coarse import probes_of, trained_coarse
 from store.index.cover_index import CoverIndex
+from store.index.flat import needed_faiss
 from store.index.hubness import local_scales, place_in, reference_rows
 from store.index.index_files import covers_array, write_files, write_index
 from store.index.scaled import ScaledIndex, normalized
@@ -25,8 +26,7 @@ _READ = 65_536  # vectors whose scales are measured at a time
 
 def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
     """An IVF,SQ8 index trained on vectors (float32 [n, m]), empty, as uint8 [b]. ValueError for fewer than lists."""
-    import faiss
-
+    faiss = needed_faiss()
     if len(sample) < lists:
         raise ValueError(f"{len(sample)} vectors cannot train {lists} lists")
     return cast(np.ndarray, faiss.serialize_index(trained_coarse(normalized(sample), lists)))
@@ -34,8 +34,7 @@ def train_index(sample: np.ndarray, lists: int) -> np.ndarray:
 
 def fill_part(trained: np.ndarray, vectors: Iterable[np.ndarray], path: Path) -> int:
     """Write a copy of the trained index filled with `vectors` (float32 [n, m] each); how many. LibraryError."""
-    import faiss
-
+    faiss = needed_faiss()
     index = faiss.deserialize_index(trained)
     for some in vectors:
         index.add(normalized(some))
@@ -45,8 +44,7 @@ def fill_part(trained: np.ndarray, vectors: Iterable[np.ndarray], path: Path) ->
 
 def merge_parts(trained: np.ndarray, parts: Iterable[Path]) -> Any:
     """The parts as one index; its rows are theirs, part after part. LibraryError for a part that cannot be read."""
-    import faiss
-
+    faiss = needed_faiss()
     index: Any = faiss.deserialize_index(trained)
     for path in parts:
         try:

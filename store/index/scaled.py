@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from store.index.coarse import nearest_of_all, reading, without_own
+from store.index.flat import FlatIndex, gpus, nearest_products, needed_faiss
 from store.index.hubness import LEAST, corrected, corrected_product, points, queries
 from store.index.hubness import NEAREST as OF_SCALE
 
@@ -28,16 +28,19 @@ def _quietly(done: int) -> None:
 
 
 class ScaledIndex:
-    """A FAISS index of unit vectors with a scale each. Rows are FAISS's. Safe for searches from several threads.
+    """An index of unit vectors (`FlatIndex`, or a coarse one of FAISS) with a scale each.
+
+    Safe for searches from several threads.
 
     Every similarity that it gives is the corrected one, −1…1. Exact where all vectors are in memory; of a coarse index
     the nearest by angle, some times as many as asked for, are put in the order of the corrected similarity.
     """
 
-    def __init__(self, faiss_index: Any, scales: np.ndarray) -> None:
-        self._index = faiss_index
+    def __init__(self, index: Any, scales: np.ndarray) -> None:
+        self._index = index
+        self._matrix = index.matrix if isinstance(index, FlatIndex) else None  # all vectors, float32 [count, m]
         self.scales = scales  # float32 [count]
-        self.count, self.dimension = int(faiss_index.ntotal), int(faiss_index.d)
+        self.count, self.dimension = int(index.ntotal), int(index.d)
 
     def vector(self, row: int) -> np.ndarray:
         """The L2-normalised vector of a row, float32 [m]."""
@@ -49,16 +52,6 @@ class ScaledIndex:
             return self._matrix[rows]
         with _search_threads(1 if len(rows) <= _FEW else None):
             return self._index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
-
-    @cached_property
-    def _matrix(self) -> np.ndarray | None:
-        """All vectors as a view of the exact index's memory, float32 [count, m]; None for the coarse index."""
-        import faiss
-
-        if not isinstance(self._index, faiss.IndexFlat):
-            return None
-        flat = faiss.rev_swig_ptr(self._index.get_xb(), self.count * self.dimension)
-        return flat.reshape(self.count, self.dimension)
 
     @property
     def is_exact(self) -> bool:
@@ -97,8 +90,6 @@ class ScaledIndex:
 
         The others are passed over while FAISS searches; the coarse index reads more lists the fewer are allowed.
         """
-        import faiss
-
         some = int(np.count_nonzero(among))
         if not some or k < 1:
             return np.empty(0, np.int64)
@@ -107,8 +98,7 @@ class ScaledIndex:
             rows = np.flatnonzero(among)
             product = (np.einsum("ij,j->i", self._matrix[rows], asked[0]) - 1) / self.scales[rows]
             return rows[_best(product, min(k, some))]
-        untyped: Any = faiss  # its types do not know of these
-        chosen = untyped.IDSelectorBitmap(np.packbits(among, bitorder="little"))
+        chosen = needed_faiss().IDSelectorBitmap(np.packbits(among, bitorder="little"))
         lists = min(self._index.nlist, -(-self._index.nprobe * self.count // some))
         how = reading(sel=chosen, nprobe=lists)
         with _search_threads(1):
@@ -120,9 +110,7 @@ class ScaledIndex:
         """(similarity float32 [count, k'], row int64 [count, k']) of every cover's k' ≤ k nearest others, in order;
         -1 where there are fewer. Minutes for a million; on the GPU where FAISS sees one. `advance`: the progress.
         """
-        import faiss
-
-        if self.is_exact or faiss.get_num_gpus() > 0:
+        if self.is_exact or gpus():
             return self.nearest_to(np.arange(self.count), k, advance)
         product, rows = self._reordered(*nearest_of_all(self._index, 3 * k, advance), k)
         return self._as_similarity(product, rows, np.arange(self.count)), rows
@@ -151,8 +139,6 @@ class ScaledIndex:
 
     def _nearest(self, asked: np.ndarray, k: int, of_points: np.ndarray | None = None) -> Nearest:
         """(inner products of `queries` and `points` float32 [q, k], rows int64 [q, k]), the largest first."""
-        import faiss
-
         matrix = self._matrix
         if matrix is None:
             with _search_threads(1 if len(asked) <= _INTERACTIVE else None):
@@ -160,7 +146,7 @@ class ScaledIndex:
             return self._reordered(cosine, found, k)
         if len(asked) > _ONE_BY_ONE:
             of_points = points(matrix, self.scales) if of_points is None else of_points
-            return faiss.knn(queries(asked), of_points, k, metric=faiss.METRIC_INNER_PRODUCT)
+            return nearest_products(queries(asked), of_points, k)
         product, rows = np.empty((len(asked), k), np.float32), np.empty((len(asked), k), np.int64)
         for number, vector in enumerate(asked):
             # einsum and not @: BLAS would start threads for it, which on a busy machine wait for each other.
@@ -206,8 +192,7 @@ def _best(values: np.ndarray, k: int) -> np.ndarray:
 
 @contextmanager
 def _search_threads(threads: int | None) -> Iterator[None]:
-    import faiss
-
+    faiss = needed_faiss()
     before = faiss.omp_get_max_threads()
     if threads is not None and threads != before:
         faiss.omp_set_num_threads(threads)
@@ -218,6 +203,4 @@ def _search_threads(threads: int | None) -> Iterator[None]:
 
 
 def _on_gpu(index: Any) -> Any:
-    import faiss
-
-    return faiss.index_cpu_to_all_gpus(index) if faiss.get_num_gpus() > 0 else index
+    return needed_faiss().index_cpu_to_all_gpus(index) if gpus() else index

@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vae.codec import Codec
+from vae.info import SHIPPED
+from vae.torch_backend import TorchBackend, chosen_device
 
 
 def rate(work: Callable[[], int], seconds: float) -> float:
@@ -128,12 +130,12 @@ def plain_rates(
 
     def encode() -> int:
         rgb = torch.from_numpy(images).to(codec.device).permute(0, 3, 1, 2).float() / 255
-        return len(codec.model.encode(rgb)[0].cpu())
+        return len(codec.backend.model.encode(rgb)[0].cpu())
 
     def decode(large: bool) -> int:
-        rgb = codec.model.decode(torch.from_numpy(latents).to(codec.device))
-        if codec.refiner is not None:
-            rgb = codec.refiner(rgb.clamp(0, 1), large=large)
+        rgb = codec.backend.model.decode(torch.from_numpy(latents).to(codec.device))
+        if codec.refiner_id:
+            rgb = codec.backend.refiner(rgb.clamp(0, 1), large=large)
         elif large:
             rgb = torch.nn.functional.interpolate(rgb, size=(512, 512), mode="bicubic")
         return len((rgb.clamp(0, 1).cpu().permute(0, 2, 3, 1).numpy() * 255).round().astype(np.uint8))
@@ -152,11 +154,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4, help="for each figure")
     options = parser.parse_args()
     began = time.perf_counter()
-    codec = Codec.load(options.weights, options.device)
+    codec = Codec(TorchBackend.open(options.weights or SHIPPED, chosen_device(options.device)))
     dice = np.random.default_rng(0)
     latents = dice.standard_normal((codec.batch, codec.latent_dim), np.float32)
     images = codec.decode(latents)
-    name = torch.cuda.get_device_name() if codec.device.type == "cuda" else platform.processor() or platform.machine()
+    name = torch.cuda.get_device_name() if codec.device == "cuda" else platform.processor() or platform.machine()
     print(f"{name}; {os.cpu_count()} cores; torch {torch.__version__}; batches of {codec.batch}; "
           f"refiner {codec.refiner_id or 'none'}; ready after {time.perf_counter() - began:.1f} s")  # fmt: skip
     for size in (128, 512):
@@ -166,7 +168,7 @@ def main() -> None:
     for size in (128, 512):
         rates[f"decode {size}"] = rate(lambda size=size: len(codec.decode(latents, size)), options.seconds)
     with torch.inference_mode():
-        if codec.device.type == "cuda":
+        if codec.device == "cuda":
             rates |= plain_rates(codec, images, latents, options.seconds)
         try:
             rates |= diffusers_rates(images, codec.device, options.seconds)

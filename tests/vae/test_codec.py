@@ -6,7 +6,8 @@ import torch
 
 from tui import cli
 from vae.codec import Codec
-from vae.info import BadWeights, search_matrix
+from vae.info import SHIPPED, BadWeights, read_info, search_matrix
+from vae.torch_backend import TorchBackend
 from vae.training.evaluate import as_float, cross_fitted, evaluate_folder, table_lines
 
 
@@ -38,16 +39,16 @@ def test_decoding_is_repeatable(codec, covers):
 
 @pytest.mark.parametrize("size", [128, 512])
 def test_half_precision_as_on_a_gpu_gives_the_same_pictures_to_the_eye(covers, size):
-    codec = Codec.load(device="cpu")
+    codec = Codec(TorchBackend.open(SHIPPED, torch.device("cpu")))
     latents = codec.encode(covers[:2])
     exact = codec.decode(latents, size).astype(int)
-    codec.precision = torch.bfloat16
+    codec.backend.precision = torch.bfloat16
     assert np.abs(codec.decode(latents, size) - exact).mean() <= 1
 
 
 def test_a_last_batch_that_is_not_full_gives_what_a_full_one_gives(tiny_weights, covers):
     codec = Codec.load(tiny_weights, "cpu")
-    codec.batch = 4
+    codec.backend.batch = 4
     latents = codec.encode(covers[:10])
     whole = codec.decode(latents)
     for first in (0, 4, 8):
@@ -80,15 +81,15 @@ def test_wrong_latents_and_sizes_are_refused(codec):
 
 def test_out_of_memory_halves_the_batch_and_then_leaves_the_gpu(tiny_weights, covers, capsys):
     codec = Codec.load(tiny_weights, "cpu")
-    codec.batch = 4
-    real, failures = codec.model.encode, iter(range(3))
+    codec.backend.batch = 4
+    real, failures = codec.backend.model.encode, iter(range(3))
 
     def encode(rgb):
         for _ in failures:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return real(rgb)
 
-    codec.model.encode = encode
+    codec.backend.model.encode = encode
     assert np.allclose(codec.encode(covers[:6]), Codec.load(tiny_weights, "cpu").encode(covers[:6]), atol=1e-4)
     said = capsys.readouterr().err
     assert "batches of 2" in said and "batches of 1" in said and "CPU" in said
@@ -112,8 +113,6 @@ def test_a_missing_weights_file_is_named(tmp_path):
 
 
 def test_the_shipped_weights_keep_their_promise():
-    from vae.info import SHIPPED, read_info
-
     info = read_info()
     assert sum(path.stat().st_size for path in SHIPPED.parent.glob("*.safetensors")) <= 48_000_000
     assert info.config.latent_dim <= 512
@@ -168,5 +167,5 @@ def test_a_latent_is_the_same_however_a_timed_trial_would_end(covers, monkeypatc
     made = []
     for quick in (torch.bfloat16, torch.float32):
         monkeypatch.setattr("vae.devices._convolution_seconds", lambda dtype, quick=quick: float(dtype != quick))
-        made.append(Codec.load(device="cpu").encode(covers[:2]))
+        made.append(Codec(TorchBackend.open(SHIPPED, torch.device("cpu"))).encode(covers[:2]))
     assert np.array_equal(*made)

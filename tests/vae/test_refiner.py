@@ -163,7 +163,7 @@ def test_a_refiner_that_is_there_already_is_not_trained_upon(tiny_weights, cover
     held_out = np.array([False, True] * 3)
     some = CoverSet(covers[:6], held_out, np.zeros(6, bool), tuple(Cover(path, path.name) for path in paths), ())
     codec = Codec.load(tmp_path / "model.safetensors", "cpu")
-    assert codec.refiner is not None
+    assert codec.refiner_id
     for made, wanted in zip(prepare(codec, some, tmp_path, 4, 0), prepare(plain, some, tmp_path, 4, 0), strict=True):
         assert torch.equal(made.decoded, wanted.decoded) and torch.equal(made.blends, wanted.blends)
 

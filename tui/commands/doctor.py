@@ -128,16 +128,10 @@ def agreed(yes: bool) -> bool:
 
 def model_findings() -> list[Finding]:
     """The device that would decode, the weights, FAISS."""
-    import faiss
-    import torch
-
+    from store.index.flat import gpus
     from vae.info import BadWeights, read_info
 
-    if torch.cuda.is_available():
-        device = f"CUDA: {torch.cuda.get_device_name()}"
-    else:
-        device = f"CPU, {torch.get_num_threads()} threads (no CUDA device answers)"
-    found = [Finding("device", f"{device}; torch {torch.__version__}")]
+    found = [Finding("device", device())]
     try:
         info = read_info()
         metrics = info.metrics
@@ -146,11 +140,24 @@ def model_findings() -> list[Finding]:
     except BadWeights as error:
         found.append(Finding("weights", str(error), ok=False))
     packages = [name for name in ("faiss-cpu", "faiss-gpu") if is_installed(name)]
-    text = f"{faiss.__version__} ({', '.join(packages) or 'unknown package'}), {faiss.get_num_gpus()} GPUs"
+    text = "not installed: enough for fewer than 200,000 covers (pip install 'sleevewalk[cpu]')"
+    if packages:
+        text = f"{importlib.metadata.version(packages[0])} ({', '.join(packages)}), {gpus()} GPUs"
     if len(packages) == 2:
         text += "; two FAISS packages share one folder: uninstall both and install one"
     found.append(Finding("faiss", text, ok=len(packages) < 2))
     return found
+
+
+def device() -> str:
+    """What covers are encoded and blends are decoded with."""
+    runtime = f"onnxruntime {importlib.metadata.version('onnxruntime')}"
+    if not is_installed("torch"):
+        return f"CPU; {runtime}; torch is not installed, which a GPU and training need"
+    import torch
+
+    name = f"CUDA: {torch.cuda.get_device_name()}" if torch.cuda.is_available() else "CPU (no CUDA device answers)"
+    return f"{name}; {runtime}; torch {torch.__version__}"
 
 
 def is_installed(package: str) -> bool:

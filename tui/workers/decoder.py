@@ -71,14 +71,14 @@ class Decoder:
     def _do(self, work: Callable[[Blender], Answer]) -> Answer:
         blender = self._loaded()
         answer = work(blender)
-        self.device = blender.codec.device.type
+        self.device = blender.codec.device
         return answer
 
     def _timed(self, work: Callable[[Blender], Answer]) -> Answer:
         blender = self._loaded()
         began = time.perf_counter()
         answer = work(blender)
-        self.milliseconds, self.device = 1000 * (time.perf_counter() - began), blender.codec.device.type
+        self.milliseconds, self.device = 1000 * (time.perf_counter() - began), blender.codec.device
         return answer
 
     def _loaded(self) -> Blender:
@@ -89,7 +89,7 @@ class Decoder:
             blank = np.zeros((1, codec.latent_dim), np.float32)
             for size in WARM_SIZES:  # one row, as all later ones: the first of a shape is slow
                 codec.decode(blank, size)
-            self.device, self._blender = codec.device.type, blender
+            self.device, self._blender = codec.device, blender
         return self._blender
 
     def _hear(self, message: str) -> None:

@@ -149,7 +149,7 @@ def evaluate(codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fit
     ]
     baselines.insert(1, figures("16×16 thumbnail", 768, thumbnail(real), real, mean_error))
     unrefined = None
-    if codec.refiner is not None:
+    if codec.refiner_id:
         plain = as_float(codec.decode(latents, refine=False))
         unrefined = figures("unrefined", codec.latent_dim, plain, real, mean_error)
     blends = as_float(five_blends(codec, latents, min(512, len(real))))

@@ -1,0 +1,156 @@
+"""The model through PyTorch: on a GPU, in training, and for weights of a shape that no ONNX graph ships for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vae.backend import Backend
+from vae.devices import computes_in_bfloat16
+from vae.info import WeightsInfo
+from vae.model import SleeveVAE
+from vae.refiner import Refiner, load_refiner
+from vae.weights_file import load_weights
+
+BATCH = {"cpu": 16, "cuda": 256}
+
+
+def chosen_device(name: str) -> torch.device:
+    """`name` is auto, cuda or cpu. ValueError where CUDA is asked for and absent."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("No CUDA device answers: use --device cpu, or look at `sleevewalk doctor`")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    return torch.device(name)
+
+
+def quicker_on_cpu(info: WeightsInfo) -> bool:
+    """Whether PyTorch encodes covers quicker than ONNX Runtime here: with bfloat16 it polishes in half of the time."""
+    return bool(info.config.encode_steps) and computes_in_bfloat16(torch.device("cpu"))
+
+
+class TorchBackend(Backend):
+    """See `Backend`.
+
+    On CUDA pictures are decoded in bfloat16, with sums of the picture in float32, and come back through pinned memory
+    while the next batch is at work; covers are encoded in float32, for their latents are kept and compared with those
+    of other machines; only the gradient that polishes them may be rounded.
+    """
+
+    def __init__(
+        self, model: SleeveVAE, info: WeightsInfo, device: torch.device, refiner: Refiner | None, refiner_id: str
+    ) -> None:
+        super().__init__(info, model.latent_mean.numpy(), model.search.numpy(), refiner_id)
+        self.model, self.refiner = model.to(device), refiner.to(device) if refiner else None
+        self.device, self.batch = device.type, BATCH.get(device.type, 64)
+        self.precision = torch.bfloat16 if device.type == "cuda" else torch.float32  # of decoding
+        # A step's rounding moves a number by 0.001 of its deviation.
+        self.polishes_in_bfloat16 = bool(info.config.encode_steps) and computes_in_bfloat16(device)
+
+    @classmethod
+    def open(cls, path: Path, device: torch.device) -> TorchBackend:
+        """Raises BadWeights."""
+        if device.type == "cuda":
+            torch.backends.cudnn.benchmark = True
+        model, info = load_weights(path)
+        beside = path.with_name("refiner.safetensors")
+        refiner, refiner_id = load_refiner(beside, info.model_id) if beside.is_file() else (None, "")
+        return cls(model, info, device, refiner, refiner_id)
+
+    def encode(self, images: NDArray[np.uint8], steps: int, out: NDArray[np.float32]) -> None:
+        @torch.inference_mode(False)
+        @torch.no_grad()
+        def run(part: NDArray[Any]) -> Tensor:
+            pixels = self._to_device(part)
+            rgb = (pixels.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
+            mean = self.model.encode(rgb)[0]
+            with torch.autocast(self.device, torch.bfloat16, enabled=bool(steps) and self.polishes_in_bfloat16):
+                return self.model.polish(rgb, mean, steps) if steps else mean
+
+        self._batched(images, run, out)
+
+    def decode(self, latents: NDArray[np.float32], refine: bool, out: NDArray[np.uint8]) -> None:
+        large = out.shape[1] != 128
+
+        def run(part: NDArray[Any]) -> Tensor:
+            latents = self._to_device(part).float()
+            with torch.autocast(self.device, self.precision, enabled=self.precision != torch.float32):
+                rgb = self.model.decode(latents)
+                if refine and self.refiner is not None:
+                    rgb = self.refiner(rgb.clamp(0, 1), large=large)
+                elif large:
+                    rgb = F.interpolate(rgb.contiguous(), scale_factor=4, mode="bicubic", align_corners=False)
+            return (rgb.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+        self._batched(latents, run, out)
+
+    @torch.inference_mode()
+    def _batched(self, rows: NDArray[Any], run: Callable[[NDArray[Any]], Tensor], out: NDArray[Any]) -> None:
+        threads = torch.get_num_threads()
+        if len(rows) == 1:
+            # One picture gains little from a second thread, and where another program holds a core the threads wait
+            # for each other: 30 ms became 170 on two cores, one of them busy.
+            torch.set_num_threads(1)
+        try:
+            self._run_batches(rows, run, out)
+        finally:
+            torch.set_num_threads(threads)
+
+    def _run_batches(self, rows: NDArray[Any], run: Callable[[NDArray[Any]], Tensor], out: NDArray[Any]) -> None:
+        at = 0
+        waiting: tuple[int, int, Tensor, torch.cuda.Event | None] | None = None
+        while at < len(rows):
+            part, count = self.padded(rows, at)
+            try:
+                host, there = self._to_host(run(part))
+            except torch.cuda.OutOfMemoryError:
+                self._shrink()
+                continue
+            if waiting:
+                _take(waiting, out)  # while this batch is at work
+            waiting = (at, count, host, there)
+            at += count
+        if waiting:
+            _take(waiting, out)
+
+    def _to_device(self, rows: NDArray[Any]) -> Tensor:
+        tensor = torch.from_numpy(np.ascontiguousarray(rows))
+        pinned = tensor.pin_memory() if self.device == "cuda" else tensor
+        return pinned.to(self.device, non_blocking=True)
+
+    def _to_host(self, made: Tensor) -> tuple[Tensor, torch.cuda.Event | None]:
+        """The tensor in the computer's memory, and the event after which its numbers are there; None: already."""
+        if made.device.type != "cuda":
+            return made.cpu(), None
+        host = torch.empty(made.shape, dtype=made.dtype, pin_memory=True)  # kept and reused by PyTorch
+        host.copy_(made, non_blocking=True)
+        there = torch.cuda.Event()
+        there.record()
+        return host, there
+
+    def _shrink(self) -> None:
+        """After the GPU ran out of memory: half the batch, at last the CPU; says so."""
+        torch.cuda.empty_cache()
+        if self.batch > 1:
+            self.batch //= 2
+            self.say(f"The GPU is out of memory: going on with batches of {self.batch}")
+        else:
+            self.device, self.batch, self.precision = "cpu", BATCH["cpu"], torch.float32
+            self.model.to(self.device)
+            if self.refiner is not None:
+                self.refiner.to(self.device)
+            self.say("The GPU is out of memory: going on with the CPU")
+
+
+def _take(waiting: tuple[int, int, Tensor, torch.cuda.Event | None], out: NDArray[Any]) -> None:
+    at, count, host, there = waiting
+    if there is not None:
+        there.synchronize()
+    out[at : at + count] = host[:count].numpy()
