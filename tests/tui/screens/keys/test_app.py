@@ -34,7 +34,7 @@ def metered(stage: Stage) -> bool:
     """Whether a key's cost stands in the row of keys once something was sent for it."""
     sent(stage)
     stage.app._key = (0.0, stage.app.sent_bytes)
-    stage.screen._refresh_keys()
+    stage.screen.draw_keys()
     stage.app.redraw()
     return "last key:" in stage.screen.query_one(KeysLine).rows[0]
 
