@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from pipelines.limited import Rejected, limited
+
 SIDE = 128  # pixels, both ways, of every stored cover
 MAX_BYTES = 25_000_000
 MAX_PIXELS = 50_000_000
@@ -39,13 +41,8 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 Pixels = NDArray[np.uint8]
 
 
-class BadImage(Exception):
+class BadImage(Rejected):
     """These bytes do not become a cover. `reason` groups in counts; `detail` is about this one picture."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason} ({detail})" if detail else reason)
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +93,8 @@ def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
         raise BadImage(_not_an_image(data, formats)) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImage(f"more than {MAX_PIXELS // 1_000_000} megapixels") from error
+    except MemoryError:
+        raise
     except Exception as error:  # decoders fed with damaged bytes raise nearly anything, and it all means this
         raise BadImage(DAMAGED, str(error).partition("\n")[0][:120]) from error
     if turn is not None:
@@ -122,10 +121,26 @@ def encode_webp(pixels: Pixels) -> bytes:
 
 
 def prepare_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> PreparedCover:
-    """The bytes of a picture as what is stored of it. Raises BadImage."""
+    """The bytes of a picture as what is stored of it, within the limits of `pipelines.limited`. Raises BadImage."""
+    if len(data) > MAX_BYTES:
+        raise BadImage(f"larger than {MAX_BYTES // 1_000_000} MB")
+    task = "prepare_web" if formats == WEB_FORMATS else "prepare"
+    try:
+        return limited(f"pipelines.images:{task}", data, PreparedCover)
+    except Rejected as error:
+        raise BadImage(error.reason, error.detail, error.passing) from None
+
+
+def prepare(data: bytes, formats: tuple[str, ...] = FORMATS) -> PreparedCover:
+    """`prepare_cover` in this process and without its limits."""
     cover = decode_cover(data, formats)
     webp = data if cover.as_is else encode_webp(cover.pixels)
     return PreparedCover(webp, cover.width, cover.height, cover.mean_color)
+
+
+def prepare_web(data: bytes) -> PreparedCover:
+    """The same of a picture from the network."""
+    return prepare(data, WEB_FORMATS)
 
 
 def read_picture(path: Path) -> bytes:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
+from pipelines import limited
 from pipelines.progress import Progress
 from store.errors import LibraryError
+
+UNFORESEEN = "should not happen"  # the reason where a stage threw what nobody foresaw
 
 
 class SourceError(LibraryError):
@@ -44,7 +47,13 @@ class IngestReport:
     without_cover: list[LeftOut] = field(default_factory=list)  # in the library, with no cover as yet
     values_left_out: Counter[str] = field(default_factory=Counter)  # "year is no number": records kept without it
     covers_stored: int = 0  # covers that an album got in this run
+    failed: int = 0  # of all these, what might fare better in another run; the command's exit status says so
     seconds: float = 0.0
+
+    def fail(self, item: LeftOut) -> None:
+        """Reject a record that failed, and count it as such."""
+        self.rejected.append(item)
+        self.failed += 1
 
     @property
     def rate(self) -> float:
@@ -67,6 +76,7 @@ class IngestReport:
             "covers stored": self.covers_stored,
             "without a cover": len(self.without_cover),
             "rejected": len(self.rejected),
+            "failed": self.failed,
         }
         told = ", ".join(f"{count:,} {what}" for what, count in more.items() if count)
         return f"{self.added:,} added, {self.already_there:,} already there" + (f", {told}" if told else "")
@@ -79,6 +89,7 @@ class IngestReport:
             "added": self.added,
             "already_there": self.already_there,
             "covers_stored": self.covers_stored,
+            "failed": self.failed,
             "rejected": [asdict(item) for item in self.rejected],
             "rejected_by_reason": dict(self.rejected_by_reason.most_common()),
             "without_cover": [asdict(item) for item in self.without_cover],
@@ -152,10 +163,19 @@ def told(report: IngestReport, progress: Progress) -> Iterator[None]:
 
 
 @contextmanager
-def cover_pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads that make covers; what has not begun when the work ends or fails is dropped."""
-    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="covers")
+def cover_pool(threads: int | None = None, stop_too: Callable[[], None] = lambda: None) -> Iterator[ThreadPoolExecutor]:
+    """Threads that make covers, one a core where no number is given.
+
+    Where the work ends by an error or Ctrl-C, what has not begun is dropped and what has is ended at once: pictures in
+    the making, and by `stop_too` what else the threads do.
+    """
+    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="covers")
     try:
         yield pool
+    except BaseException:
+        stop_too()
+        limited.stop()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        limited.resume()

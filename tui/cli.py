@@ -86,7 +86,9 @@ def sleevewalk(ctx: click.Context, library_dir: Path | None, debug: bool) -> Non
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command and return its exit status (0 done, 1 failed, 2 bad use, 3 locked, 130 interrupted)."""
+    """Run a command and return its exit status: 0 done, 1 it failed, 2 bad use, 3 the library is locked, 4 done but for
+    items that failed, 130 interrupted.
+    """
     DEBUG.clear()  # --debug is for this command alone
     try:
         result = sleevewalk.main(arguments, prog_name="sleevewalk", standalone_mode=False)

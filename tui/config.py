@@ -18,13 +18,16 @@ from tui.terminal.choice import PICTURES
 from tui.terminal.output import OUTPUTS
 
 LASTFM_VARIABLE = "LASTFM_API_KEY"
-SECTIONS = ("theme", "pictures", "output", "weights", "keys", "lastfm")
+SECTIONS = ("theme", "pictures", "output", "weights", "keys", "lastfm", "web")
 
 
 class ConfigError(click.ClickException):
     """The file says something that cannot be meant; the message names the file and what to do."""
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(clean(message, 1000))
 
 
 class NoKey(ConfigError):
@@ -51,6 +54,7 @@ def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Co
     """
     found = read_settings(path)
     _lastfm(path, found.get("lastfm", {}))
+    web_contact(path)
     return Config(
         _one_of(path, "theme", found["theme"], themes) if "theme" in found else None,
         _weights(path, found.get("weights", {})),
@@ -91,6 +95,15 @@ def lastfm_key(path: Path) -> str:
             "keys are free at https://www.last.fm/api/account/create"
         )
     return found
+
+
+def web_contact(path: Path) -> str:
+    """`contact` of `[web]` in the file at `path`: an address or a mail, that services on the web may want to know."""
+    table = read_settings(path).get("web", {})
+    contact = table.get("contact", "") if isinstance(table, dict) and set(table) <= {"contact"} else None
+    if not isinstance(contact, str) or not contact.isascii() or len(contact) > 100:
+        raise ConfigError(f'{path}: web is a table: [web] and below it contact = "you@example.org"')
+    return contact
 
 
 def read_settings(path: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from pipelines.images import BadImage, PreparedCover, load_covers
 from pipelines.report import SourceError
 from pipelines.sources.covers import WORKERS, make_cover
 from pipelines.sources.table import is_address, locate_cover
-from pipelines.web.answers import Absent, Refused, Unanswered
+from pipelines.web.answers import Absent, Malformed, Refused, Unanswered
 from pipelines.web.client import Web
 from pipelines.web.guard import shown
 from store.catalogue.covers import decode_webp
@@ -111,7 +111,7 @@ def _fetch(url: str, web: Web) -> PreparedCover | BadImage:
         return web.image(url, make_cover())
     except Absent:
         return BadImage("no cover at the address", shown(url))
-    except (Unanswered, Refused) as error:
+    except (Malformed, Unanswered, Refused) as error:
         return BadImage(str(error), shown(url))
     except BadImage as error:
         return BadImage(error.reason, shown(url))

@@ -1,25 +1,26 @@
 """`ingest covers`: sleeves for albums that have none, from addresses that came with them or the Cover Art Archive.
 
 Every album's outcome is in the journal under the source `covers`: done, absent, refused (no cover can be made of
-what is there) or failed.
+what is there) or failed (it may be had another time).
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.batches import ahead
 from pipelines.images import DAMAGED, WEB_FORMATS, WEB_PAGE, BadImage, PreparedCover, prepare_cover
 from pipelines.progress import Progress
-from pipelines.report import IngestReport, LeftOut, SourceError
+from pipelines.report import UNFORESEEN, IngestReport, LeftOut, SourceError, cover_pool
 from pipelines.sources.musicbrainz import BASE_URL, find_release_group
 from pipelines.sources.remote import BURST_SECONDS, DUE, MOST_FAILURES
 from pipelines.sources.table import put_cover, with_cover
-from pipelines.web.answers import Absent, Refused, Unanswered, try_again
+from pipelines.web.answers import Absent, Malformed, Refused, Unanswered, try_again
 from pipelines.web.client import Web
 from pipelines.web.guard import shown
 from pipelines.writing import patient_write
@@ -27,6 +28,7 @@ from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
 from store.catalogue.tables import add_covers, record_items
 from store.database.library import Library
+from store.errors import LibraryError
 from store.records import AlbumRecord, CoverRecord
 from store.text import clean
 
@@ -64,6 +66,7 @@ class Fetched:
     status: Status
     cover: CoverRecord | None = None
     why: str = ""
+    unanswered: bool = False  # the host may be down
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,40 +109,51 @@ def fetch_covers(
     report = IngestReport("covers")
     files = CoverFiles(library.covers_dir)
     wanted = [one for one in wanted_covers(library, source, only_tried) if one.url or places.archive][:limit]
-    web.on_wait = lambda text: None  # the workers wait; the bar is this thread's
+    waits: deque[str] = deque(maxlen=1)  # the workers wait; the bar is this thread's
+    web.on_wait = waits.append
     progress.start("Covers", len(wanted))
-    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="covers")
     failures = 0
     try:
-        working = (pool.submit(fetch_cover, web, files, places, album) for album in wanted)
-        for burst in _bursts(ahead(working, _AHEAD)):
-            _commit(library, burst, progress, report)
-            for one in burst:
-                failures = failures + 1 if one.status == "failed" else 0
-                if failures >= 2 * MOST_FAILURES:
-                    raise SourceError(f"{one.why}; what was fetched is kept, run it again to continue")
+        with cover_pool(WORKERS, web.stop) as pool:
+            working = (pool.submit(fetch_cover, web, files, places, album) for album in wanted)
+            for burst in _bursts(ahead(working, _AHEAD), lambda: progress.advance(0, waits[-1] if waits else None)):
+                waits.clear()
+                _commit(library, burst, progress, report)
+                for one in burst:
+                    failures = failures + 1 if one.unanswered else 0
+                    if failures >= 2 * MOST_FAILURES:
+                        raise SourceError(f"{one.why}; what was fetched is kept, run it again to continue")
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
         report.seconds = time.monotonic() - began
         progress.finish(report.summary())
     return report
 
 
 def fetch_cover(web: Web, files: CoverFiles, places: Places, album: Wanted) -> Fetched:
-    """A stage over one album: its cover among the library's files, or why there is none."""
+    """A stage over one album: its cover among the library's files, or why there is none. It never raises."""
+    web.begin_item()
     try:
         url, made = _first_image(web, places, album)
+        cover = put_cover(made, files, shown(url))
     except Absent:
         return Fetched(album, "absent", why="no cover is known")
     except Unanswered as error:
-        return Fetched(album, "failed", why=str(error))
+        return Fetched(album, "failed", why=str(error), unanswered=True)
     except (Refused, BadImage) as error:
         return Fetched(album, "refused", why=str(error))
-    return Fetched(album, "done", put_cover(made, files, shown(url)))
+    except LibraryError as error:  # the disk is full: so it is for all others
+        return Fetched(album, "failed", why=str(error), unanswered=True)
+    except Exception as error:  # noqa: BLE001  one item never ends the run; it is counted and told
+        web.forget_item()
+        why = str(error) if isinstance(error, Malformed) else f"{UNFORESEEN}: {type(error).__name__}: {error}"
+        return Fetched(album, "failed", why=why)
+    return Fetched(album, "done", cover)
 
 
 def make_cover() -> Callable[[bytes], PreparedCover]:
-    """The bytes of an answer as a cover. Damaged ones are asked for once more: the network may have done it."""
+    """The bytes of an answer as a cover. Damaged ones are asked for once more: the network may have done it; and then
+    are no cover this time.
+    """
     asked = 0
 
     def make(data: bytes) -> PreparedCover:
@@ -148,8 +162,10 @@ def make_cover() -> Callable[[bytes], PreparedCover]:
         try:
             return prepare_cover(data, WEB_FORMATS)
         except BadImage as error:
-            if asked == 1 and error.reason in (DAMAGED, WEB_PAGE):
-                raise try_again(error.reason) from None
+            if error.reason in (DAMAGED, WEB_PAGE):
+                if asked == 1:
+                    raise try_again(error.reason) from None
+                raise Malformed(f"{error.reason}, {asked} times") from None
             raise BadImage(error.reason, error.detail) from None
 
     return make
@@ -179,10 +195,13 @@ def _first_image(web: Web, places: Places, album: Wanted) -> tuple[str, Prepared
     return url, web.image(url, make_cover())
 
 
-def _bursts(working: Iterator[Future[Fetched]]) -> Iterator[list[Fetched]]:
+def _bursts(working: Iterator[Future[Fetched]], idle: Callable[[], None]) -> Iterator[list[Fetched]]:
+    """What comes within a second or so, together. `idle` is called now and then while nothing comes."""
     burst: list[Fetched] = []
     began = time.monotonic()
     for future in working:
+        while not wait([future], timeout=BURST_SECONDS).done:
+            idle()
         burst.append(future.result())
         if len(burst) >= BURST or time.monotonic() - began >= BURST_SECONDS:
             yield burst
@@ -200,6 +219,7 @@ def _commit(library: Library, burst: list[Fetched], progress: Progress, report: 
         report.read += 1
         report.already_there += 1
         report.covers_stored += one.cover is not None
+        report.failed += one.status == "failed"
         if one.cover is None:
             label = f"{one.album.artist} / {one.album.title}"
             report.without_cover.append(LeftOut(one.album.album_id, label, one.status, clean(one.why, 200)))

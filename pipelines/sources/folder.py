@@ -31,6 +31,8 @@ from store.text import album_id, clean, key, storable
 SOURCE = "folder"  # in albums.source and the journal; a key there is a file's path
 BATCH = 256  # files committed together, about
 VARIOUS = "Various Artists"
+# What became of a file: the first word of its status in the journal, before its stamp. A failed one is read again.
+READ, UNTAGGED, UNREADABLE, FAILED = "read", "untagged", "unreadable", "failed"
 
 _ARTS = 3  # embedded pictures of an album that are tried
 _AHEAD = 2  # batches whose covers are in the making while one is committed
@@ -72,6 +74,7 @@ class _Found:
 class _Batch:
     files: int = 0
     files_read: int = 0
+    failed: int = 0  # files that could not be read
     items: list[tuple[str, str, str, str | None]] = field(default_factory=list)
     unreadable: list[LeftOut] = field(default_factory=list)
     albums: list[tuple[str, AlbumRecord]] = field(default_factory=list)  # album_id and what is known
@@ -139,7 +142,7 @@ def load_first(pictures: Sequence[bytes | Path]) -> PreparedCover | BadImage:
         try:
             return prepare_cover(read_picture(picture) if isinstance(picture, Path) else picture)
         except BadImage as error:
-            problem = BadImage(error.reason, error.detail)
+            problem = BadImage(error.reason, error.detail, error.passing)
     return problem
 
 
@@ -167,14 +170,15 @@ class _Job:
         return batch
 
     def _known(self, file: Path, stamp: str) -> bool:
-        status = self.journal.get(storable(str(file)), ("", None))[0]
-        return status.partition(" ")[2] == stamp
+        word, _, at = self.journal.get(storable(str(file)), ("", None))[0].partition(" ")
+        return at == stamp and word != FAILED
 
     def _repeat_complaints(self, folder: MusicFolder, batch: _Batch) -> None:
         for file in folder.music:
-            error = self.journal[storable(str(file))][1]
+            status, error = self.journal[storable(str(file))]
             if error:
                 batch.unreadable.append(LeftOut(clean(str(file)), "", error))
+                batch.failed += status.startswith(UNREADABLE)
 
     def _read(self, folder: MusicFolder, batch: _Batch) -> None:
         tracks: list[Track] = []
@@ -188,21 +192,19 @@ class _Job:
                 arts[key(track.album)] += track.art is not None
                 # Of the same sleeve on every track only the first are held: a full folder has gigabytes of them.
                 tracks.append(track if arts[key(track.album)] <= _ARTS else replace(track, art=None))
+                word = UNTAGGED if problem else READ
             except UnreadableMusic as error:
-                problem = str(error)
-            self._note(batch, file, folder.stamps[file], problem)
+                problem, word = clean(str(error), 200), FAILED if error.passing else UNREADABLE
+                batch.failed += 1
+            batch.items.append((str(file), "file", f"{word} {folder.stamps[file]}", problem or None))
             if problem:
                 batch.unreadable.append(LeftOut(clean(str(file)), "", problem))
-        for file in folder.images:
-            self._note(batch, file, folder.stamps[file], "")
+        batch.items += [(str(file), "file", f"{READ} {folder.stamps[file]}", None) for file in folder.images]
         for found in describe(folder.path, tracks, folder.images):
             name = found.album.source_key
             batch.albums.append((name, found.album))
             if found.pictures and name not in self.covered and name not in batch.loading:
                 batch.loading[name] = self.pool.submit(load_first, found.pictures)
-
-    def _note(self, batch: _Batch, file: Path, stamp: str, problem: str) -> None:
-        batch.items.append((str(file), "file", f"{'unreadable' if problem else 'read'} {stamp}", problem or None))
 
     def commit(self, batch: _Batch) -> None:
         """Write the batch with its journal in one transaction, where anything is new; then count it."""
@@ -240,6 +242,7 @@ class _Job:
         report = self.report
         report.files += batch.files
         report.files_read += batch.files_read
+        report.failed += batch.failed
         report.rejected += batch.unreadable
         fresh = dict(album for album in batch.albums if album[0] not in self.seen)
         self.seen |= fresh.keys()

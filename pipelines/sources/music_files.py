@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from base64 import b64decode
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.images import MAX_BYTES
+from pipelines.limited import Rejected, limited
 from store.identity import is_mbid
 from store.text import clean
 
@@ -41,7 +43,7 @@ _NAMES = {
 }
 
 
-class UnreadableMusic(Exception):
+class UnreadableMusic(Rejected):
     """This file is no music that can be read; the message says why in a few words."""
 
 
@@ -60,16 +62,21 @@ class Track:
 
 
 def read_track(path: Path) -> Track:
-    """The file's tags. Raises UnreadableMusic."""
+    """The file's tags, read within the limits of `pipelines.limited`. Raises UnreadableMusic."""
+    try:
+        return limited("pipelines.sources.music_files:track_of", os.fsencode(path.absolute()), Track)
+    except Rejected as error:
+        raise UnreadableMusic(error.reason, error.detail, error.passing) from None
+
+
+def track_of(path: bytes) -> Track:
+    """`read_track` in this process and without its limits; mutagen's parsers raise nearly anything on damaged bytes."""
     import mutagen
 
     try:
-        file = mutagen.File(path)
+        file = mutagen.File(os.fsdecode(path))
     except mutagen.MutagenError as error:
-        raise UnreadableMusic(f"damaged ({clean(str(error), 120)})" if str(error) else "damaged") from None
-    except (ValueError, KeyError, IndexError, TypeError, struct.error, ArithmeticError, NotImplementedError) as error:
-        # mutagen lets a few of its parsers' own errors through on damaged bytes
-        raise UnreadableMusic(f"damaged ({type(error).__name__})") from None
+        raise UnreadableMusic("damaged", clean(str(error), 120)) from None
     if file is None:
         raise UnreadableMusic("not a music file that is known here")
     tags = file.tags if file.tags is not None else {}

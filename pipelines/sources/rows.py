@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pipelines.report import SourceError
+from store.shapes import BadShape, from_json
 from store.text import clean
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+LONGEST_LINE = 1 << 20  # characters; who writes longer ones means no album
+TOO_LONG = f"a line of more than {LONGEST_LINE >> 20} MB"
 _LONGEST_RECORD = 50  # lines; a quoted field that runs on for longer was never closed
 
 
@@ -122,12 +125,17 @@ def _csv_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
     with file.open(encoding="utf-16" if utf16 else "utf-8-sig", errors="surrogateescape", newline="") as text:
         lines = _Lines(text)
         header_line = next(lines, "")
+        if len(header_line) > LONGEST_LINE:
+            raise SourceError(f"{file}: {TOO_LONG}")
         delimiter, names = _header(header_line)
         found = columns.find(file, names)
         # The first of two columns with one name counts.
         places = {name: names.index(column) for column, name in found.items()}
         while (first := next(lines, None)) is not None:
             number = lines.number
+            if len(first) > LONGEST_LINE:
+                yield BadRow(number, TOO_LONG, first[:80])
+                continue
             fields = _record(first, lines, delimiter, len(names))
             if isinstance(fields, str):
                 yield BadRow(number, fields, first.strip()[:80])
@@ -151,11 +159,20 @@ def _is_text(value: str) -> bool:
     return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
+def bounded_lines(text: TextIO) -> Iterator[str]:
+    """The lines of a text; of one that is longer than LONGEST_LINE so many characters and one."""
+    while line := text.readline(LONGEST_LINE + 1):
+        end = line
+        while len(end) > LONGEST_LINE and not end.endswith(("\n", "\r")):
+            end = text.readline(LONGEST_LINE + 1)
+        yield line
+
+
 class _Lines:
     """Lines of a text with their numbers, from 1, that can be put back."""
 
-    def __init__(self, text: Iterable[str]) -> None:
-        self._text = iter(text)
+    def __init__(self, text: TextIO) -> None:
+        self._text = bounded_lines(text)
         self._returned: deque[str] = deque()
         self.number = 0
 
@@ -214,20 +231,18 @@ def _record(first: str, lines: _Lines, delimiter: str, width: int) -> list[str] 
 
 def _json_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
     with file.open(encoding="utf-8-sig", errors="surrogateescape") as text:
-        for number, line in enumerate(text, 1):
+        for number, line in enumerate(bounded_lines(text), 1):
             if not line.strip():
                 continue
             try:
-                value = json.loads(line)
-            except (ValueError, RecursionError):
+                if len(line) > LONGEST_LINE:
+                    raise BadShape(TOO_LONG)
+                yield Row(number, columns.pick(from_json(line, dict[str, Any])))
+            except BadShape as error:
                 if number == 1 and line.strip() in ("[", "{"):
                     raise SourceError(f"{file}: JSON, but not JSON Lines: write one object on each line") from None
-                yield BadRow(number, "not JSON", line.strip()[:80])
-                continue
-            if not isinstance(value, dict):
-                yield BadRow(number, "not a JSON object", line.strip()[:80])
-                continue
-            yield Row(number, columns.pick(value))
+                reason = "not a JSON object" if str(error).startswith("Expected") else str(error)
+                yield BadRow(number, "not JSON" if error.damaged else reason, line.strip()[:80])
 
 
 def _parquet_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
@@ -238,11 +253,23 @@ def _parquet_rows(file: Path, columns: Columns) -> Iterator[Row | BadRow]:
         with _open_parquet(file) as table:
             found = columns.find(file, table.schema_arrow.names)
             for batch in table.iter_batches(batch_size=1024, columns=list(found)):
-                for values in batch.to_pylist():
+                for values in _values(batch):
                     number += 1
-                    yield Row(number, {found[column]: value for column, value in values.items()})
+                    if values is None:
+                        yield BadRow(number, "a value that cannot be read", "")
+                    else:
+                        yield Row(number, {found[column]: value for column, value in values.items()})
     except pa.ArrowException as error:
         raise SourceError(f"{file}: damaged after row {number:,}: {_first_line(error)}") from error
+
+
+def _values(batch: pa.RecordBatch) -> list[dict[str, object] | None]:
+    """The rows as Python's values; None for one with a value that Python has none for (a time after the year 9999)."""
+    try:
+        rows: list[dict[str, object] | None] = batch.to_pylist()
+        return rows
+    except (ValueError, OverflowError, ArithmeticError):
+        return [row for at in range(len(batch)) for row in (_values(batch.slice(at, 1)) if len(batch) > 1 else [None])]
 
 
 def _open_parquet(file: Path) -> pq.ParquetFile:

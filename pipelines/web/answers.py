@@ -15,6 +15,18 @@ class Unanswered(Exception):
     """No usable answer, in spite of trying again; a later run may fare better. The message says what came."""
 
 
+class Closed(Unanswered):
+    """The host asks to be left alone for longer than a run waits; the message says until when."""
+
+
+class Malformed(Exception):
+    """An answer that is not made as this service makes its answers. It is not kept, and says nothing of others."""
+
+
+class NotJson(Malformed):
+    """An answer of another kind, each time: a web page that says something of all items, or this one's alone."""
+
+
 class Refused(Exception):
     """Not asked, or not taken, whatever the host says: a bad address, a private network, too large."""
 
@@ -34,11 +46,11 @@ def try_again(why: str, after: float | None = None, everyone: bool = False) -> E
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that a Retry-After header asks for: a number, or a date."""
     value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
+    if value.isdecimal() and value.isascii():
         return float(value[:9])
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time()) if value else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

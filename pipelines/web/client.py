@@ -7,32 +7,35 @@ Errors name the host and what is wrong, never the address asked: that may hold a
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 
 from pipelines.images import MAX_BYTES
-from pipelines.web.answers import Refused, TryAgain, Unanswered, check_status
+from pipelines.web.answers import Closed, Malformed, NotJson, Refused, TryAgain, Unanswered, check_status
 from pipelines.web.cache import AnswerCache
 from pipelines.web.guard import GuardedAdapter, check_address, hide_secrets, host_of, private_in
-from pipelines.web.turns import next_turn, turn_file
+from pipelines.web.limit import Limits
+from pipelines.web.turns import LONGEST_PAUSE, next_turn, turn_file
+from store.shapes import BadShape, from_json, to_json
+from store.text import clean
 
 USER_AGENT = "sleevewalk/0.1 (album library for the terminal; one person's use)"
 TIMEOUTS = (10.0, 30.0)  # seconds to connect, seconds of silence while reading
-MOST_SECONDS = 120.0  # for one answer, however slowly it drips
+MOST_SECONDS = 60.0  # for one answer, from its name being looked up to its last byte, however slowly it drips
 MOST_TEXT = 20_000_000  # bytes of a JSON answer
 ATTEMPTS = 5
-LONGEST_WAIT = 600.0  # seconds; who asks for more than that is asked again in another run
+LONGEST_WAIT = 600.0  # seconds; who asks for more than that is left alone until then
+NO_JSON = "an answer that is no JSON"
 _REDIRECTS = 5
 
 T = TypeVar("T")
@@ -66,6 +69,7 @@ class Web:
         rules: Mapping[str, HostRule] = RULES,
         speed: float = 1.0,
         timeouts: tuple[float, float] = TIMEOUTS,
+        contact: str = "",  # address or mail of who asks, for the services that want to know (MusicBrainz)
     ) -> None:
         self._turns = cache_dir / "turns"
         self._turns.mkdir(parents=True, exist_ok=True)
@@ -73,9 +77,13 @@ class Web:
         self._rules, self._speed, self._timeouts = rules, speed, timeouts
         self._places: dict[str, threading.BoundedSemaphore] = {}
         self._lock = threading.Lock()
-        self.on_wait: Callable[[str], None] = lambda text: None  # called where a pause is long enough to be told
+        self._limits = Limits()
+        self._item = threading.local()
+        self.on_wait: Callable[[str], None] = lambda text: None  # called by any thread whose pause is worth telling
         self.session = requests.Session()
-        self.session.headers["User-Agent"] = USER_AGENT
+        self.session.trust_env = False  # no passwords of ~/.netrc, no proxies of another's choice
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.session.headers["User-Agent"] = f"{USER_AGENT[:-1]}; {clean(contact, 100)})" if contact else USER_AGENT
         adapter = GuardedAdapter(allow, allow_private)
         self.session.mount("http://", adapter)
         self.session.mount("https://", adapter)
@@ -85,38 +93,56 @@ class Web:
         self,
         url: str,
         params: Mapping[str, str],
+        shape: type[T],
         secrets: Mapping[str, str] | None = None,
-        judge: Callable[[int, Any], None] | None = None,
-    ) -> Any:
-        """The JSON answer, from the cache where it is there. `secrets` are sent as parameters and kept nowhere.
+        judge: Callable[[int, bytes], None] | None = None,
+    ) -> T:
+        """The JSON answer as a value of `shape`, from the cache where it is there; of it only what `shape` has is kept.
 
-        `judge(status, data)` raises for an answer that is an error in disguise; `try_again` makes the error
-        that asks once more. Raises Absent, Unanswered, Refused, and what `judge` raises.
+        `secrets` are sent as parameters and kept nowhere. `judge(status, body)` raises for an answer that is an error
+        in disguise; `try_again` makes the error that asks once more. Raises Absent, Unanswered, Malformed, Refused, and
+        what `judge` raises.
         """
         name = f"{url}?{urlencode(sorted(params.items()))}"
+        self._used().append(name)
         kept = self._cache.get(name)
         if kept is not None:
-            return json.loads(kept)
-
-        def once() -> Any:
-            status, headers, body = self._fetch(url, {**params, **(secrets or {})}, MOST_TEXT)
             try:
-                data = json.loads(body)
-            except ValueError:
-                data = None
-            if judge is not None and data is not None:
-                judge(status, data)
-            check_status(status, headers)
-            if data is None:
-                raise TryAgain("an answer that is no JSON")
-            return data
+                return from_json(kept, shape)
+            except BadShape:
+                self._cache.forget(name)
 
-        data = self._persist(urlsplit(url).netloc, once)
-        text = json.dumps(data, ensure_ascii=True)
+        def once() -> T:
+            status, headers, body = self._fetch(url, {**params, **(secrets or {})}, MOST_TEXT)
+            if judge is not None:
+                judge(status, body)
+            check_status(status, headers)
+            try:
+                return from_json(body, shape)
+            except BadShape as error:
+                if error.damaged:
+                    raise TryAgain(NO_JSON) from None
+                raise Malformed(f"{urlsplit(url).netloc}: an answer that makes no sense ({error})") from None
+
+        value = self._persist(urlsplit(url).netloc, once)
+        text = to_json(value)
         for secret in (secrets or {}).values():
-            text = text.replace(secret, "")
+            text = text.replace(secret.encode(), b"")
         self._cache.put(name, text)
-        return data
+        return value
+
+    def begin_item(self) -> None:
+        """What this thread asks from here on is about one item, which `forget_item` forgets."""
+        self._item.names = []
+
+    def forget_item(self) -> None:
+        """Drop the answers that this item was made of: they may be why it failed."""
+        for name in self._used():
+            self._cache.forget(name)
+
+    def _used(self) -> list[str]:
+        names: list[str] = self._item.__dict__.setdefault("names", [])
+        return names
 
     def image(self, url: str, make: Callable[[bytes], T]) -> T:
         """What `make` makes of the bytes behind the address, redirects followed and checked.
@@ -144,6 +170,10 @@ class Web:
         made.append(make(body))
         return ""
 
+    def stop(self) -> None:
+        """End what other threads ask and wait for, at once; nothing can be asked any more."""
+        self._limits.stop()
+
     def close(self) -> None:
         self.session.close()
         self._cache.close()
@@ -159,13 +189,14 @@ class Web:
                     why = str(error)
                     pause = error.after if error.after is not None else 2.0**attempt * random.uniform(0.75, 1.25)
                     if pause > LONGEST_WAIT:
-                        self._hold(host, LONGEST_WAIT)
-                        raise Unanswered(f"{host} asks to wait for {pause / 60:.0f} minutes") from None
+                        self._hold(host, min(pause, LONGEST_PAUSE * 0.9))
+                        raise Closed(f"{host} asks to wait for {pause / 60:.0f} minutes") from None
                     if error.everyone:
                         self._hold(host, pause)
                     elif attempt < ATTEMPTS - 1:
                         self._sleep(pause, f"{host}: {why}")
-        raise Unanswered(f"{host}: {why}, {ATTEMPTS} times")
+        kind = NotJson if why == NO_JSON else Unanswered
+        raise kind(f"{host}: {why}, {ATTEMPTS} times")
 
     def _fetch(
         self, url: str, params: Mapping[str, str], most: int
@@ -173,35 +204,35 @@ class Web:
         """One request: status, headers, body. Nothing is followed."""
         check_address(url)
         body = bytearray()
-        late = threading.Event()
-        try:
-            with (
-                self.session.get(
+        with self._limits.limit(MOST_SECONDS) as limit:
+            try:
+                with self.session.get(
                     url, params=dict(params), timeout=self._timeouts, stream=True, allow_redirects=False
-                ) as answer,
-                _time_limit(answer, MOST_SECONDS / self._speed, late),
-            ):
-                for chunk in answer.iter_content(65536):
-                    body += chunk
-                    if len(body) > most:
-                        raise Refused(f"larger than {most // 1_000_000} MB")
-                if late.is_set():
-                    raise Unanswered("an answer that drips too slowly")
-                return answer.status_code, answer.headers, bytes(body)
-        except requests.Timeout:
-            raise TryAgain("no answer in time") from None
-        except requests.exceptions.ChunkedEncodingError:
-            if late.is_set():
-                raise Unanswered("an answer that drips too slowly") from None
-            raise TryAgain("an answer that breaks off") from None
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
-            raise Refused("not an address of the web") from None
-        except requests.RequestException as error:
-            if (refused := private_in(error)) is not None:
-                raise Refused(str(refused)) from None
-            raise TryAgain("no connection") from None
-        except ValueError:  # requests looks at where a redirect leads, and chokes on some of it
-            raise Refused("not an address of the web") from None
+                ) as answer:
+                    for chunk in answer.iter_content(65536):
+                        body += chunk
+                        if len(body) > most:
+                            raise Refused(f"larger than {most // 1_000_000} MB")
+                    if not limit.over:
+                        return answer.status_code, answer.headers, bytes(body)
+                why = "no connection"
+            except requests.Timeout:
+                why = "no answer in time"
+            except requests.exceptions.ChunkedEncodingError:
+                why = "an answer that breaks off"
+            except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+                raise Refused("not an address of the web") from None
+            except requests.RequestException as error:
+                if (refused := private_in(error)) is not None:
+                    raise Refused(str(refused)) from None
+                why = "no connection"
+            except ValueError:  # requests looks at where a redirect leads, and chokes on some of it
+                raise Refused("not an address of the web") from None
+            if self._limits.stopped.is_set():
+                raise Unanswered("stopped")
+            if limit.over:
+                raise Unanswered(f"{host_of(url)}: an answer that drips too slowly: none within {MOST_SECONDS:.0f} s")
+            raise TryAgain(why)
 
     def _place(self, host: str) -> threading.BoundedSemaphore:
         with self._lock:
@@ -213,14 +244,20 @@ class Web:
         return self._rules["archive.org"] if host.endswith(".archive.org") else HostRule()
 
     def _wait_turn(self, host: str) -> None:
+        """Sleep until the host may be asked. Closed where it asked for a longer pause than a run waits."""
         interval = self._rule(host).interval / self._speed
         if not interval and not turn_file(self._turns, host).exists():
             return  # a host without a rule, and nobody was ever asked to pause
         with next_turn(self._turns, host) as turn:
-            slot = max(time.time(), turn.at)
+            now = time.time()
+            slot = max(now, turn.at)
+            pause = (slot - now) * self._speed
+            if pause > LONGEST_WAIT:
+                until = time.strftime("%Y-%m-%d %H:%M", time.localtime(slot))
+                raise Closed(f"{host} asked not to be asked again before {until}")
             if interval:
                 turn.at = slot + interval
-        self._sleep((slot - time.time()) * self._speed, f"{host} asked for a pause")
+        self._sleep(pause, f"{host} asked for a pause")
 
     def _hold(self, host: str, seconds: float) -> None:
         with next_turn(self._turns, host) as turn:
@@ -229,23 +266,5 @@ class Web:
     def _sleep(self, seconds: float, why: str) -> None:
         if seconds > 2:
             self.on_wait(f"waiting {seconds:.0f} s: {why}")
-        if seconds > 0:
-            time.sleep(seconds / self._speed)
-
-
-@contextmanager
-def _time_limit(answer: requests.Response, seconds: float, late: threading.Event) -> Iterator[None]:
-    """Cut the connection after so long: a drip of single bytes never runs into the timeout of one read."""
-
-    def cut() -> None:
-        late.set()
-        with suppress(ValueError, OSError):  # it has ended by itself
-            answer.raw.shutdown()
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+        if self._limits.stopped.wait(max(0.0, seconds) / self._speed):
+            raise Unanswered("stopped")

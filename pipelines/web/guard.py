@@ -10,12 +10,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.connection import create_connection
 
 from pipelines.report import SourceError
 from pipelines.web.answers import Refused
+from pipelines.web.limit import current_limit
 
+MOST_ADDRESSES = 3  # of a name that are tried
+TIMEOUT = 10.0  # seconds, where no other is given
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SECRET = re.compile(r"\b(api_key|token|sk|api_sig)=[^&\s\"']+")
 
 
@@ -38,30 +44,81 @@ class _Private(OSError):
 
 
 def _guarded(kind: type[HTTPConnection]) -> type[HTTPConnection]:
-    """A connection that looks whom it reached before it sends: no second look-up can differ from that."""
+    """A connection that judges each address before it connects, to that address itself: no second look-up can differ.
+
+    It connects and waits for no longer than the request may take.
+    """
 
     class Guarded(kind):  # type: ignore[misc, valid-type]
-        allow: frozenset[str] = frozenset()
+        allow: frozenset[str] | None = frozenset()  # None: all
 
         def _new_conn(self) -> socket.socket:
-            connected: socket.socket = super()._new_conn()
-            address = ipaddress.ip_address(connected.getpeername()[0].partition("%")[0])
-            mapped = getattr(address, "ipv4_mapped", None) or address
-            if not mapped.is_global and f"{self.host}:{self.port}" not in self.allow:
-                connected.close()
+            limit = current_limit()
+            failure: Exception = OSError("no address")
+            for address in self._addresses():
+                try:
+                    connected = create_connection(
+                        (address, self.port),
+                        min(
+                            self.timeout if isinstance(self.timeout, float) else TIMEOUT,
+                            limit.left if limit else TIMEOUT,
+                        ),
+                        source_address=self.source_address,
+                        socket_options=self.socket_options,
+                    )
+                except TimeoutError:
+                    failure = ConnectTimeoutError(self, "no connection in time")
+                except OSError as error:
+                    failure = NewConnectionError(self, f"no connection: {error}")
+                else:
+                    if limit:
+                        limit.watch(connected)
+                    return connected
+            raise failure
+
+        def _addresses(self) -> list[str]:
+            try:
+                found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            except (OSError, UnicodeError) as error:
+                raise NewConnectionError(self, f"no such host: {error}") from error
+            addresses = list(dict.fromkeys(str(info[4][0]) for info in found))[:MOST_ADDRESSES]
+            if self.allow is None or f"{self.host}:{self.port}" in self.allow:
+                return addresses
+            public = [address for address in addresses if _is_public(address)]
+            if not public:
                 raise _Private("the address lies in a private network")
-            return connected
+            return public
+
+        def getresponse(self) -> HTTPResponse:
+            limit = current_limit()
+            if limit and self.sock is not None:  # one that was kept from the request before
+                limit.watch(self.sock)
+            response: HTTPResponse = super().getresponse()
+            return response
 
     return Guarded
 
 
+def _is_public(text: str) -> bool:
+    """Whether it lies in no private network; of an IPv6 address that stands for another, that one counts too."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped.is_global
+    inner = [address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64:
+        inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return address.is_global and all(one.is_global for one in inner if one is not None)
+
+
 class GuardedAdapter(HTTPAdapter):
+    """Connections that are guarded, http and https alike; `allow_private`: to any address."""
+
     def __init__(self, allow: frozenset[str], allow_private: bool) -> None:
         super().__init__(pool_connections=32, pool_maxsize=32)
-        if allow_private:
-            return
         plain, secure = _guarded(HTTPConnection), _guarded(HTTPSConnection)
-        plain.allow = secure.allow = allow  # type: ignore[attr-defined]
+        plain.allow = secure.allow = None if allow_private else allow  # type: ignore[attr-defined]
         self.poolmanager.pool_classes_by_scheme = {
             "http": type("GuardedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
             "https": type("GuardedPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),

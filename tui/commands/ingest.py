@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from store.database.library import Library
 
 COUNT = click.IntRange(min=0)
+LISTED = 20  # failed items of a source that `status` names
 
 
 @click.group()
@@ -44,7 +45,7 @@ def ingest() -> None:
 @click.argument("file", type=FILE)
 @click.option("--covers", type=FOLDER, help="Folder that the table's `cover` paths are in.")
 @json_command
-def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> None:
+def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> int:
     """Albums from a CSV, Parquet or JSON Lines FILE.
 
     Columns: artist, album, year, genre, tags and artist_tags (|-separated), listeners, playcount, mbid, cover.
@@ -52,48 +53,50 @@ def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> N
     from pipelines.sources.table import ingest_table
 
     report = ingest_table(create_library(context), file, covers, progress())
-    _print(report, as_json)
+    exit_status = _print(report, as_json)
     addresses = report.without_cover_by_reason["URL not fetched"]
     if addresses and not as_json:
         click.echo(f"next: `sleevewalk ingest covers` fetches {addresses:,} covers from their addresses", err=True)
+    return exit_status
 
 
 @ingest.command()
 @click.argument("directory", type=FOLDER)
 @shard_weights_option
 @json_command
-def shards(context: Context, directory: Path, weights: Path | None, as_json: bool) -> None:
+def shards(context: Context, directory: Path, weights: Path | None, as_json: bool) -> int:
     """Albums, covers and latents that `shards make` put into DIRECTORY; nothing is then left to embed."""
     from pipelines.shards.ingest import ingest_shards
     from vae.info import SHIPPED
 
     report = ingest_shards(create_library(context), directory, progress(), weights=weights or SHIPPED)
-    print_ingest(report, as_json)
+    exit_status = print_ingest(report, as_json)
     if not as_json:
         click.echo("next: `sleevewalk build` writes the index", err=True)
+    return exit_status
 
 
 @ingest.command()
 @click.argument("directory", type=FOLDER)
 @json_command
-def folder(context: Context, directory: Path, as_json: bool) -> None:
+def folder(context: Context, directory: Path, as_json: bool) -> int:
     """Your own music: albums from the tags of all files under DIRECTORY, with their embedded art or cover files.
 
     MP3, FLAC, Ogg, Opus, M4A, WMA, AIFF and WAV. Nothing leaves this machine; only new and changed folders are read.
     """
     from pipelines.sources.folder import ingest_folder
 
-    _print(ingest_folder(create_library(context), directory, progress()), as_json)
+    return _print(ingest_folder(create_library(context), directory, progress()), as_json)
 
 
 @ingest.command("similar-artists")
 @click.argument("file", type=FILE)
 @json_command
-def similar_artists(context: Context, file: Path, as_json: bool) -> None:
+def similar_artists(context: Context, file: Path, as_json: bool) -> int:
     """Which artists are alike, from a CSV FILE with artist, similar, match (0–1)."""
     from pipelines.sources.similar_artists import ingest_similar_artists
 
-    print_ingest(ingest_similar_artists(create_library(context), file, progress()), as_json)
+    return print_ingest(ingest_similar_artists(create_library(context), file, progress()), as_json)
 
 
 def threshold_options(command: Command) -> Command:
@@ -137,7 +140,7 @@ def lastfm(
     limit: int | None,
     base_url: str | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Albums from Last.fm, with tags and similar artists. Needs an API key: LASTFM_API_KEY or the config file.
 
     With none of --tag, --artist and --user it goes on with the albums that wait.
@@ -158,7 +161,7 @@ def lastfm(
         base_url or BASE_URL,
     )
     places = {"archive": Places(), "lastfm": Places(archive=""), "none": None}[covers]
-    _print(_ingest_with_covers(library, source, web, limit, places), as_json)
+    return _print(_ingest_with_covers(library, source, web, limit, places), as_json)
 
 
 @ingest.command()
@@ -178,7 +181,7 @@ def musicbrainz(
     limit: int | None,
     base_url: str | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Albums from MusicBrainz, covers from the Cover Art Archive. Needs no key; one album a second.
 
     With no option it goes on with the albums that wait.
@@ -189,7 +192,7 @@ def musicbrainz(
     library = create_library(context)
     web = client(base_url, BASE_URL)
     source = MusicBrainz(web, Query(tags, artists, groups, users), base_url or BASE_URL)
-    _print(_ingest_with_covers(library, source, web, limit, Places(musicbrainz=base_url or BASE_URL)), as_json)
+    return _print(_ingest_with_covers(library, source, web, limit, Places(musicbrainz=base_url or BASE_URL)), as_json)
 
 
 @ingest.command()
@@ -200,7 +203,7 @@ def musicbrainz(
 @json_command
 def covers(
     context: Context, limit: int | None, no_archive: bool, allow_private: bool, base_url: str | None, as_json: bool
-) -> None:
+) -> int:
     """Covers for albums that have none: from addresses in their table, else from the Cover Art Archive.
 
     An album without a MusicBrainz identifier is looked up there by its artist and title.
@@ -209,13 +212,13 @@ def covers(
 
     web = client(base_url, ARCHIVE_URL, allow_private)
     places = Places(archive="" if no_archive else base_url or ARCHIVE_URL)
-    _print(fetch_covers(open_library(context), web, places, None, limit, progress()), as_json)
+    return _print(fetch_covers(open_library(context), web, places, None, limit, progress()), as_json)
 
 
 @ingest.command()
 @json_command
 def status(context: Context, as_json: bool) -> None:
-    """What is done, waiting, absent and failed, with reasons, for every source."""
+    """What is done, waiting, absent and failed, with reasons, for every source; what failed by name."""
     from pipelines.sources.journal import ingest_status
 
     lines = ingest_status(open_library(context))
@@ -226,6 +229,10 @@ def status(context: Context, as_json: bool) -> None:
         click.echo(f"{line.source:<12} {clean(line.status, 40):<11} {line.count:>9,}")
         for reason, count in line.reasons:
             click.echo(f"{'':<24} {count:>9,}  {clean(reason, 200)}")
+        for item in line.items[:LISTED]:
+            click.echo(f"{'':<36}{clean(item.label, 120)}: {clean(item.error, 200)}")
+        if len(line.items) > LISTED:
+            click.echo(f"{'':<36}… and more (with --json)")
     if not lines:
         click.echo("nothing has been ingested yet")
 
@@ -233,32 +240,48 @@ def status(context: Context, as_json: bool) -> None:
 @ingest.command()
 @click.option("--failed", is_flag=True, help="Only what failed or was refused, not what was absent.")
 @threshold_options
+@base_url_option
 @json_command
-def retry(context: Context, failed: bool, min_plays: int, min_listeners: int, as_json: bool) -> None:
+def retry(
+    context: Context, failed: bool, min_plays: int, min_listeners: int, base_url: str | None, as_json: bool
+) -> int:
     """Ask again for what failed, was refused or was absent, and for nothing else.
 
-    Music files and tables are read again by `ingest folder` and `ingest table`.
+    Music files and tables are read again by `ingest folder` and `ingest table`. --base-url asks your own server in
+    place of all services.
     """
-    from pipelines.report import IngestReport
-    from pipelines.sources.covers import Places, fetch_covers
+    from pipelines.report import IngestReport, LeftOut, SourceError
+    from pipelines.sources.covers import ARCHIVE_URL, Places, fetch_covers
     from pipelines.sources.journal import FAILED, UNHAPPY, put_back
-    from pipelines.sources.lastfm import LastFm, Query, Threshold
+    from pipelines.sources.lastfm import BASE_URL, LastFm, Query, Threshold
+    from pipelines.sources.musicbrainz import BASE_URL as BRAINZ_URL
     from pipelines.sources.musicbrainz import MusicBrainz
     from pipelines.sources.musicbrainz import Query as BrainzQuery
-    from pipelines.sources.remote import due_items, ingest_remote
+    from pipelines.sources.remote import asked_again, due_items, due_searches, ingest_remote
     from tui.config import lastfm_key
 
     library, reporter = open_library(context), progress()
     key = lastfm_key(config_file()) if _has(library, "lastfm", FAILED if failed else UNHAPPY) else ""
     put_back(library, FAILED if failed else UNHAPPY, reporter)
-    web = client(None, "")
+    web = client(base_url, BASE_URL if key else BRAINZ_URL)
     report = IngestReport("retry")
-    sources: list[Source] = [LastFm(web, key, Query(), Threshold(min_plays, min_listeners))] if key else []
-    for source in [*sources, MusicBrainz(web, BrainzQuery())]:
-        if due_items(library, source.name):
-            _add(report, ingest_remote(library, source, web, None, reporter))
-    _add(report, fetch_covers(library, web, Places(), None, None, reporter, only_tried=True))
-    _print(report, as_json)
+    searches = {name: asked_again(due_searches(library, name)) for name in ("lastfm", "musicbrainz")}
+    wanted = Threshold(min_plays, min_listeners)
+    sources: list[Source] = [MusicBrainz(web, BrainzQuery(**searches["musicbrainz"]), base_url or BRAINZ_URL)]
+    if key:
+        sources.insert(0, LastFm(web, key, Query(**searches["lastfm"]), wanted, base_url=base_url or BASE_URL))
+    works = [
+        lambda source=source: ingest_remote(library, source, web, None, reporter)
+        for source in sources
+        if searches[source.name] or due_items(library, source.name)
+    ]
+    places = Places(base_url or ARCHIVE_URL, base_url or BRAINZ_URL)
+    for work in [*works, lambda: fetch_covers(library, web, places, None, None, reporter, only_tried=True)]:
+        try:
+            _add(report, work())
+        except SourceError as error:  # the others may fare better
+            report.fail(LeftOut("retry", "", str(error)))
+    return _print(report, as_json)
 
 
 def client(base_url: str | None, in_place_of: str, allow_private: bool = False) -> Web:
@@ -267,12 +290,13 @@ def client(base_url: str | None, in_place_of: str, allow_private: bool = False) 
 
     from pipelines.web.client import RULES, Web
     from pipelines.web.guard import plain_host
+    from tui.config import web_contact
 
-    cache = web_cache_folder()
+    cache, contact = web_cache_folder(), web_contact(config_file())
     if base_url is None:
-        return Web(cache, allow_private=allow_private)
+        return Web(cache, allow_private=allow_private, contact=contact)
     rules = {**RULES, urlsplit(base_url).netloc: RULES[urlsplit(in_place_of).netloc]}
-    return Web(cache, frozenset([plain_host(base_url)]), allow_private, rules)
+    return Web(cache, frozenset([plain_host(base_url)]), allow_private, rules, contact=contact)
 
 
 def _ingest_with_covers(
@@ -297,6 +321,7 @@ def _add(report: IngestReport, other: IngestReport, albums: bool = True) -> None
     report.rejected += other.rejected
     report.without_cover += other.without_cover
     report.covers_stored += other.covers_stored
+    report.failed += other.failed
     report.seconds += other.seconds
 
 
@@ -306,7 +331,9 @@ def _has(library: Library, source: str, statuses: tuple[str, ...]) -> bool:
     return any(line.source == source and line.status in (*statuses, "waiting") for line in ingest_status(library))
 
 
-def _print(report: IngestReport, as_json: bool) -> None:
-    print_ingest(report, as_json)
+def _print(report: IngestReport, as_json: bool) -> int:
+    """Returns the exit status."""
+    exit_status = print_ingest(report, as_json)
     if not as_json and report.covers_stored:
         click.echo("next: `sleevewalk build` embeds the new covers", err=True)
+    return exit_status

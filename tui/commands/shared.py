@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from store.records import Album, Neighbor, Reason
 
 _OBEYED = re.compile(r"[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]")
+ITEMS_FAILED = 4  # exit status: done, but for items that failed
 DEBUG: list[bool] = []  # holds something under --debug
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -140,11 +141,14 @@ def reason_lines(reasons: Sequence[Reason]) -> list[str]:
     ]
 
 
-def print_ingest(report: IngestReport, as_json: bool, most: int = 50) -> None:
-    """What an ingest did; what was left out, with reasons, on stderr (all of it in the JSON)."""
+def print_ingest(report: IngestReport, as_json: bool, most: int = 50) -> int:
+    """What an ingest did; what was left out, with reasons, on stderr (all of it in the JSON). Returns the exit status:
+    ITEMS_FAILED where items failed.
+    """
+    status = ITEMS_FAILED if report.failed else 0
     if as_json:
         print_json(report.to_json())
-        return
+        return status
     click.echo(f"{report.summary()} in {report.seconds:.1f} s ({report.rate:.0f} rows a second)")
     for title, items in (("rejected", report.rejected), ("without a cover", report.without_cover)):
         if items:
@@ -155,6 +159,11 @@ def print_ingest(report: IngestReport, as_json: bool, most: int = 50) -> None:
                 click.echo(f"  … and {len(items) - most:,} more (all of them with --json)", err=True)
     for reason, count in report.values_left_out.most_common():
         click.echo(f"{count:,} values left out: {reason}", err=True)
+    if report.failed:
+        click.echo(
+            "`sleevewalk ingest status` lists what failed; `ingest retry` or the same command tries again", err=True
+        )
+    return status
 
 
 def interactive() -> bool:

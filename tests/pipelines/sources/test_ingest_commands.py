@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.pipelines.support.fakes import catalogue
+from tests.pipelines.support.fakes.catalogue import FakeLastFm
+from tests.pipelines.support.fakes.host import Answer, FakeHost
 from tests.pipelines.support.fakes.services import API_KEY, services
 from tests.pipelines.support.music import write_track
 from tests.pipelines.support.pictures import photo, to_bytes
@@ -36,7 +38,7 @@ def test_a_folder_of_music(run: Run, tmp_path: Path) -> None:
     write_track(tmp_path / "music" / "1.flac", to_bytes(photo()), artist="Björk", album="Post")
     (tmp_path / "music" / "2.mp3").write_text("no music")
     status, out, err = run("folder", str(tmp_path / "music"))
-    assert status == 0
+    assert status == 4  # done, but for an item that failed
     assert "2 files (0 unchanged), 1 added" in out
     assert "2.mp3" in err
     report = json.loads(run("folder", str(tmp_path / "music"), "--json")[1])
@@ -93,3 +95,23 @@ def test_status_of_nothing(run: Run, tmp_path: Path) -> None:
     assert run("status")[0] == 1
     assert run("table", str(tmp_path / "t.csv"))[0] == 0
     assert run("retry")[0] == 0
+
+
+def test_what_failed_has_its_own_status_is_listed_and_is_repaired_by_retry(run: Run) -> None:
+    sound, broken = FakeLastFm(3, API_KEY), [True]
+
+    def answer(path: str, query: dict[str, str]) -> Answer:
+        odd = broken and (query.get("album") == "Album 1" or query.get("tag") == "odd")
+        return Answer(b'{"album": 7, "albums": "many"}') if odd else sound(path, query)
+
+    with FakeHost(answer) as host:
+        wanted = ["--min-plays", "0", "--base-url", host.url]
+        status, out, err = run("lastfm", "--tag", "odd", "--tag", "rock", "--covers", "none", *wanted)
+        assert status == 4
+        assert "2 added" in out and "2 failed" in out and "ingest retry" in err and "Traceback" not in err
+        told = run("status")[1]
+        assert "Artist 1 / Album 1: " in told and "search tags: odd: " in told
+        broken.clear()
+        assert run("retry", *wanted)[0] == 0
+        lines = json.loads(run("status", "--json")[1])
+        assert [(line["status"], line["count"], line["items"]) for line in lines] == [("done", 3, [])]

@@ -18,7 +18,7 @@ from pipelines.progress import Progress
 from pipelines.report import SourceError
 from pipelines.sources.covers import Places, fetch_covers
 from pipelines.sources.journal import FAILED, UNHAPPY, ingest_status, put_back
-from pipelines.sources.lastfm import LastFm, Query, Threshold, image_url
+from pipelines.sources.lastfm import Image, LastFm, Query, Threshold, image_url
 from pipelines.sources.musicbrainz import MusicBrainz
 from pipelines.sources.musicbrainz import Query as BrainzQuery
 from pipelines.sources.remote import ingest_remote
@@ -217,12 +217,12 @@ def test_covers_of_a_table_are_fetched_from_its_addresses(library: Library, tmp_
 
 def test_pictures_by_size_and_the_star() -> None:
     url = "https://lastfm.freetls.fastly.net/i/u/{}/0123456789abcdef0123456789abcdef.png"
-    rows = [{"#text": url.format("34s"), "size": "small"}, {"#text": url.format("300x300"), "size": "mega"}]
+    rows = [Image(url.format("34s")), Image(url.format("300x300"))]
     assert image_url(rows) == "https://lastfm.freetls.fastly.net/i/u/0123456789abcdef0123456789abcdef.png"
     assert image_url(rows[0]) == image_url(rows)
-    assert image_url("") == image_url([{"#text": "", "size": "mega"}]) == ""
+    assert image_url("") == image_url([Image("")]) == ""
     for star in ("2a96cbd8b46e442fc41c2b86b821562f", "c6f59c1e5e7240a4c0d427abd71f3dbb"):
-        assert image_url([{"#text": f"https://x/i/u/300x300/{star}.png"}]) == ""
+        assert image_url([Image(f"https://x/i/u/300x300/{star}.png")]) == ""
 
 
 def test_the_journal_is_told_in_counts_with_reasons(library: Library) -> None:
@@ -242,7 +242,7 @@ import json, logging, sys
 from pathlib import Path
 logging.basicConfig(level=logging.DEBUG)
 from pipelines.sources.covers import Places, fetch_covers
-from pipelines.sources.lastfm import LastFm, Query
+from pipelines.sources.lastfm import Image, LastFm, Query
 from pipelines.progress import StderrProgress
 from pipelines.sources.remote import ingest_remote
 from store.database.library import Library

@@ -1,0 +1,61 @@
+"""The one way in for data that others wrote: decoded into a declared type, or refused in one line.
+
+A type is a dataclass or a `msgspec.Struct`; `Annotated[int, Meta(ge=0)]` bounds a value. Nothing is converted on the
+way: a number in quotes is no number, NaN and infinity are none, and an unknown field is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from store.text import clean
+
+T = TypeVar("T")
+
+Count = Annotated[int, Meta(ge=0, lt=2**62)]  # of people, plays, rows
+Side = Annotated[int, Meta(ge=1, le=2**15)]  # pixels
+Share = Annotated[float, Meta(ge=0, le=1)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class BadShape(ValueError):
+    """This is not what was expected; one line says what, and where in it. `damaged`: it is no JSON at all."""
+
+    def __init__(self, why: str, damaged: bool = False) -> None:
+        super().__init__(clean(why, 200))
+        self.damaged = damaged
+
+
+def from_json(data: bytes | str, shape: type[T]) -> T:
+    """JSON as a value of that type. BadShape."""
+    try:
+        return msgspec.json.decode(data, type=shape)
+    except RecursionError:
+        raise BadShape("nested too deep") from None
+    except msgspec.MsgspecError as error:
+        raise BadShape(str(error), damaged=not isinstance(error, msgspec.ValidationError)) from None
+    except (ValueError, OverflowError) as error:  # lone surrogates, numbers of a million digits
+        raise BadShape(str(error), damaged=True) from None
+
+
+def from_plain(value: Any, shape: type[T]) -> T:
+    """What TOML, Parquet or Python gave, as a value of that type. BadShape."""
+    try:
+        return msgspec.convert(value, shape)
+    except RecursionError:
+        raise BadShape("nested too deep") from None
+    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+        raise BadShape(str(error)) from None
+
+
+def to_json(value: object) -> bytes:
+    """A value of such a type as JSON."""
+    return msgspec.json.encode(value)
+
+
+def to_plain(value: object) -> Any:
+    """A value of such a type as dicts, lists, texts and numbers."""
+    return msgspec.to_builtins(value)
