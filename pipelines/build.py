@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 from pipelines.derived import DERIVED, Work
 from pipelines.progress import Progress
 from pipelines.report import BuildReport
+from pipelines.writing import patient_write
+from store.catalogue.decisions import apply_decisions
+from store.database import journal
 from store.database.library import Library
 from vae.info import SHIPPED, read_info
 
@@ -35,6 +38,9 @@ def build(
     """
     began = time.monotonic()
     info = read_info(weights)
+    if journal.files(library.path):
+        with patient_write(library, progress or Progress(), exclusive=True) as con:
+            apply_decisions(con, library.path)
     work = Work(library, progress or Progress(), weights, info, load_codec, BuildReport(info.model_id))
     for kind in DERIVED:
         derived = kind(work)

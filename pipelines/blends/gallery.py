@@ -82,7 +82,7 @@ def to_trash(library: Library, entry: Entry) -> Path:
     """Move a blend's file into the trash folder and its record with it; where it is now. BlendError if it cannot."""
     trash = library.blends_dir / TRASH
     try:
-        trash.mkdir(parents=True, exist_ok=True)
+        trash.mkdir(0o700, parents=True, exist_ok=True)
         target = put(entry.path, trash / entry.path.name, overwrite=False, numbered=True)
         entry.path.unlink(missing_ok=True)
     except OSError as error:

@@ -18,7 +18,7 @@ from pipelines.report import SourceError
 from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import fix_dimension
 from store.database.atomic import atomic_file, leftovers, put_in_place, temporary_folder
-from store.database.library import Library
+from store.database.library import PRIVATE, Library
 from store.database.replay import waiting_records
 from store.database.schema import MIGRATIONS, first_row, first_value, sql_text, table_names
 from store.database.sources_schema import remember_sources
@@ -115,6 +115,7 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
                 remember_sources(con)  # an export of an earlier schema has none
                 shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
             _copy_covers(folder / "covers", library.covers_dir, shas, report, progress)
+            temporary.chmod(PRIVATE)
             put_in_place(temporary, place)
     return report
 

@@ -43,7 +43,8 @@ class CoverFiles:
             if target.is_file() and target.stat().st_size == len(webp):
                 os.utime(target)  # young again: no repair takes it for an orphan before it is committed
                 return sha
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self.covers_dir.mkdir(0o700, parents=True, exist_ok=True)
+            target.parent.mkdir(0o700, exist_ok=True)
             # Not durable, which would take a thousand times as long as the writing: a cover that a power cut spoils
             # is found by its name, and its source has it still.
             with atomic_file(target, durable=False) as path:

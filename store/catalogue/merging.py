@@ -25,6 +25,7 @@ from store.catalogue.merged_records import (
 from store.database.schema import NOW_UTC, first_row, first_value
 from store.database.sources_schema import remember_sources
 from store.errors import LibraryError, UnknownPart
+from store.shapes import BadShape, from_json
 from store.text import clean, key
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def split(con: duckdb.DuckDBPyConnection, kept_id: str, part: AlbumPart) -> Merg
     tell_tags_apart(con, [kept_id])
     sql = "SELECT moved FROM album_decisions WHERE album_id = ? AND other_id = ? AND same"
     noted = first_value(con, sql, [part.album_id, kept_id])
-    moved = Moved(**json.loads(noted)) if noted else None
+    moved = _moved(noted) if noted else None
     for item in part.items:
         con.execute(
             "UPDATE album_sources SET album_id = ? "
@@ -154,17 +155,17 @@ def album_parts(con: duckdb.DuckDBPyConnection, album: str) -> list[AlbumPart]:
     ).fetchall()
     found: list[AlbumPart] = []
     taken: set[tuple[str, str, str]] = set()
-    of_merges = [(gone, json.loads(moved)) for gone, moved in merged]
+    of_merges = [(gone, _moved(moved)) for gone, moved in merged]
     for gone, moved in of_merges:
-        theirs = {tuple(item) for item in moved["items"]}
+        theirs = {tuple(item) for item in moved.items}
         # What came since under a name that was theirs alone is theirs.
-        names = {name for row in rows if row[:3] in theirs for name in (row[2], row[4])} - set(moved["kept_names"])
+        names = {name for row in rows if row[:3] in theirs for name in (row[2], row[4])} - set(moved.kept_names)
         items = tuple(
             row[:3] for row in rows if row[:3] not in taken and (row[:3] in theirs or names & {row[2], row[4]})
         )
         taken.update(items)
         if items:
-            found.append(AlbumPart(f"{moved['album']['artist']} / {moved['album']['title']}", gone, True, items))
+            found.append(AlbumPart(f"{moved.album['artist']} / {moved.album['title']}", gone, True, items))
     naming = _naming(con, album)
     left = [row for row in rows if row[:3] not in taken]
     own_name = next(
@@ -196,6 +197,16 @@ def find_part(there: list[AlbumPart], album: str, text: str | None) -> AlbumPart
     listed = ", ".join(f'"{clean(part.label, 200)}"' + (f" ({part.album_id})" if part.merged else "") for part in there)
     asked = "has several parts" if text is None else f'has no part "{clean(text, 200)}"'
     raise UnknownPart(f"{album} {asked}; name one of them: {listed}")
+
+
+def _moved(text: str) -> Moved:
+    try:
+        moved = from_json(text, Moved)
+        if not moved.album.keys() >= {*_NAMING, "added_at"}:
+            raise BadShape("the album has no name")
+    except BadShape as error:
+        raise LibraryError(f"what a merge noted cannot be read: {error}; `sleevewalk doctor --repair`") from None
+    return moved
 
 
 def _label(con: duckdb.DuckDBPyConnection, album: str) -> str:

@@ -39,8 +39,11 @@ def atomic_file(target: Path, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def temporary_file(folder: Path) -> Iterator[Path]:
-    """An empty temporary file in `folder`, deleted at the end unless it was renamed. OSError."""
-    with _claimed(folder, lambda path: os.open(path, _NEW_FILE, 0o666)) as path:
+    """An empty temporary file in `folder`, deleted at the end unless it was renamed. OSError.
+
+    It is no more open to others than its folder: 0600 in one of 0700.
+    """
+    with _claimed(folder, lambda path: os.open(path, _NEW_FILE, 0o666 & folder.stat().st_mode)) as path:
         yield path
 
 

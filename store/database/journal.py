@@ -5,20 +5,92 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, BinaryIO
+
+from msgspec import Meta, Struct, field
 
 from store.database.atomic import is_still, sync
+from store.shapes import BadShape, from_json, to_plain
 
 JOURNAL = "journal.jsonl"
 DAMAGED = "journal-damaged.jsonl"  # lines that no one can read; kept, since a person may
 ARCHIVE = "backups/journal.jsonl"  # records that were stored since the last copy of the library
 
 
-def append(folder: Path, record: dict[str, Any]) -> None:
+class Line(Struct, tag_field="kind", kw_only=True, frozen=True):
+    """One record. `id` is its own; `at` is when, UTC."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def when(self) -> datetime:
+        """`at` as the database holds it."""
+        return self.at.astimezone(UTC).replace(tzinfo=None)
+
+
+class BookmarkLine(Line, tag="bookmark", kw_only=True, frozen=True):
+    """An album was marked."""
+
+    album_id: str
+    note: str
+
+
+class UnbookmarkLine(Line, tag="unbookmark", kw_only=True, frozen=True):
+    """Its mark was taken off."""
+
+    album_id: str
+
+
+class BlendLine(Line, tag="blend", kw_only=True, frozen=True):
+    """A blend was written."""
+
+    blend_id: str
+    path: str
+    recipe: dict[str, Any]
+
+
+class WalkStepLine(Line, tag="walk_step", kw_only=True, frozen=True):
+    """A walk arrived at an album."""
+
+    walk_id: str
+    seq: Annotated[int, Meta(gt=-(2**31), lt=2**31)]
+    album_id: str
+    came_from: str | None
+
+
+class WalkNameLine(Line, tag="walk_name", kw_only=True, frozen=True):
+    """A walk was named; "" takes the name off."""
+
+    walk_id: str
+    name: str
+
+
+class MergeLine(Line, tag="merge", kw_only=True, frozen=True):
+    """An album was made part of another."""
+
+    album_id: str
+    other_id: str
+
+
+class SplitLine(Line, tag="split", kw_only=True, frozen=True):
+    """An album was taken out of another, with what these sources say: (source, source_key, name_id)."""
+
+    album_id: str
+    other_id: str
+    items: tuple[tuple[str, str, str], ...]
+
+
+Record = BookmarkLine | UnbookmarkLine | BlendLine | WalkStepLine | WalkNameLine | MergeLine | SplitLine
+Decision = MergeLine | SplitLine
+
+
+def append(folder: Path, record: Record) -> None:
     """Append a record and sync it to disk. ValueError for one that is no JSON, or OSError."""
     line = _line(record)
     path = folder / JOURNAL
@@ -26,54 +98,36 @@ def append(folder: Path, record: dict[str, Any]) -> None:
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
             line = b"\n" + line  # another process died within a line: keep ours whole
-        _write_all(descriptor, line)
-        os.fsync(descriptor)
+        try:
+            _write_all(descriptor, line)
+            os.fsync(descriptor)
+        except OSError:
+            with suppress(OSError):  # what is not acknowledged is not there
+                os.ftruncate(descriptor, size)
+            raise
         if not size:
             sync(folder)
 
 
-def parse(content: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
+def parse(content: bytes) -> tuple[list[Record], list[bytes]]:
     """(records, lines that are none)."""
-    records, damaged = [], []
+    records: list[Record] = []
+    damaged = []
     for line in content.split(b"\n"):
         if not line.strip():
             continue
         try:
-            records.append(_checked(json.loads(line)))
-        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+            record: Record = from_json(line, Record)  # type: ignore[arg-type]
+            _ = record.when
+            records.append(record)
+        except (BadShape, OverflowError):
             damaged.append(line)
     return records, damaged
 
 
-def _checked(record: dict[str, Any]) -> dict[str, Any]:
-    """The record if it has what its kind needs; ValueError, KeyError or TypeError if not."""
-    needed = {
-        "bookmark": ("album_id", "note"),
-        "unbookmark": ("album_id",),
-        "blend": ("blend_id", "path"),
-        "walk_step": ("walk_id", "album_id"),
-        "walk_name": ("walk_id", "name"),
-    }[record["kind"]]
-    if not all(isinstance(record[name], str) for name in ("id", "at", *needed)):
-        raise TypeError("a field is no text")
-    utc(record["at"])
-    _line(record)
-    if record["kind"] == "blend" and not isinstance(record["recipe"], dict):
-        raise TypeError("a recipe is a table")
-    if record["kind"] == "walk_step" and not (
-        isinstance(record["seq"], int) and abs(record["seq"]) < 2**31 and isinstance(record["came_from"], str | None)
-    ):
-        raise TypeError("a walk step has a number and a place it came from")
-    return record
-
-
-def _line(record: dict[str, Any]) -> bytes:
+def _line(record: Record) -> bytes:
     """The record as a line. ValueError for what the database could not hold: NaN, lone surrogates."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+    return json.dumps(to_plain(record), ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def files(folder: Path) -> list[Path]:
@@ -102,7 +156,7 @@ def _locked_journal(path: Path, create: bool = True) -> Iterator[int]:
     flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if create else 0)
     while True:
         try:
-            descriptor = os.open(path, flags, 0o644)
+            descriptor = os.open(path, flags, 0o600)
         except FileNotFoundError:
             if create:
                 raise
@@ -119,7 +173,7 @@ def _locked_journal(path: Path, create: bool = True) -> Iterator[int]:
 
 def keep_damaged(folder: Path, lines: list[bytes]) -> None:
     """Put lines that are no records where a person may look at them."""
-    with (folder / DAMAGED).open("ab") as file:
+    with _opened(folder / DAMAGED) as file:
         file.write(b"".join(line + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
@@ -128,9 +182,9 @@ def keep_damaged(folder: Path, lines: list[bytes]) -> None:
 def archive(folder: Path, path: Path) -> None:
     """Move what is in a journal that was stored to the archive. OSError where that cannot be written: it stays."""
     target = folder / ARCHIVE
-    target.parent.mkdir(exist_ok=True)
+    target.parent.mkdir(0o700, exist_ok=True)
     content = path.read_bytes()
-    with target.open("ab") as file:
+    with _opened(target) as file:
         size = file.tell()
         try:
             file.write(b"\n" + content)
@@ -146,6 +200,11 @@ def unarchive(folder: Path) -> None:
     """Make the archive a journal that waits, before all others: those of its records that are known count once."""
     with suppress(FileNotFoundError):
         (folder / ARCHIVE).rename(folder / "journal-00000000.pending")
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A file to append to, nobody else's to read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab")
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

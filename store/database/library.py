@@ -28,6 +28,7 @@ from store.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryMis
 
 RETRY_SECONDS = 2.0  # how long a burst waits for another process
 GATE_SECONDS = 60.0  # how long a burst waits for another thread of this process
+PRIVATE = 0o700  # of the folders of a library
 LONG_LOG = 1 << 19  # bytes of the write-ahead log, which every open replays, until it is moved into the file
 _HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
@@ -69,8 +70,9 @@ class Library:
         """The library in folder `path`, made where there is none. LibraryError where it cannot be written."""
         library = cls(path)
         try:
+            library.path.parent.mkdir(parents=True, exist_ok=True)
             for folder in (library.path, library.covers_dir, library.index_dir, library.blends_dir):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(PRIVATE, exist_ok=True)  # what a person listens to is nobody else's business
             if not library.db_path.exists():
                 library._create_file()
         except OSError as error:
@@ -186,9 +188,14 @@ class Library:
         return None
 
     def _log_bytes(self) -> int:
+        """The size of the write-ahead log, which is made as private as the file that it belongs to."""
+        log = self.db_path.with_name(f"{self.db_path.name}.wal")
         try:
-            return self.db_path.with_name(f"{self.db_path.name}.wal").stat().st_size
-        except FileNotFoundError:
+            mode, found = self.db_path.stat().st_mode & 0o777, log.stat()
+            if found.st_mode & 0o777 != mode:
+                log.chmod(mode)
+            return found.st_size
+        except OSError:
             return 0
 
     def _create_file(self) -> None:
@@ -201,6 +208,7 @@ class Library:
                 con.execute("CHECKPOINT")
             finally:
                 con.close()
+            fresh.chmod(0o600)
             put_new(fresh, self.db_path)
 
     def _bring_up_to_date(self) -> None:

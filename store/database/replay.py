@@ -1,14 +1,16 @@
 """Personal records as the database and the journals hold them: read together, and the journals replayed.
 
 A write burst moves the journal aside and applies it in one transaction. A later burst, which opened the file afresh,
-archives it once it reads every one of its records back: a commit is believed when another open has seen it. The
-archive is for a library that has to be put back from its copy. Each record has an id of its own and
-`personal_records` remembers those applied, so a journal that is replayed again costs nothing.
+archives it once it reads every one of its records back and they are BELIEVED_AFTER seconds old: until then a session of
+DuckDB 2.0 that read the file's header before us may still undo us (see `connection`). The archive is for a library that
+has to be put back from its copy. Each record has an id of its own and `personal_records` remembers those applied, so a
+journal that is replayed again costs nothing. Decisions about albums are applied by `store.catalogue.decisions`.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from store.database.merged_ids import merged_ids
 
 if TYPE_CHECKING:
     import duckdb
+
+BELIEVED_AFTER = 60.0  # seconds from a journal's last line until it may be archived
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,11 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
     for path in journal.files(folder):
         if path.name == journal.JOURNAL:
             continue  # appended to since; its turn comes with the next burst
+        old = time.time() - path.stat().st_mtime >= BELIEVED_AFTER
         records, damaged = journal.parse(path.read_bytes())
-        new = _apply(con, records)
+        new = _apply(con, [record for record in records if not isinstance(record, journal.Decision)])
         applied += new
-        if not new:
+        if not new and old and not _unknown(con, records):
             seen.append((path, damaged))
     with suppress(OSError):  # a full disk: they stay, and the next burst looks at them again
         for path, damaged in seen:
@@ -98,8 +103,28 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
 
 def waiting_records(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
     """How many records the journals hold that the database does not."""
-    ids = {record["id"] for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]}
-    return len(ids - _known_ids(con, list(ids)))
+    return sum(not isinstance(record, journal.Decision) for record in _waiting(con, folder))
+
+
+def waiting_decisions(con: duckdb.DuckDBPyConnection, folder: Path) -> list[journal.Decision]:
+    """What a person said of albums that the database does not know, in its order."""
+    return [record for record in _waiting(con, folder) if isinstance(record, journal.Decision)]
+
+
+def remember(con: duckdb.DuckDBPyConnection, records: Sequence[journal.Record]) -> None:
+    """Note that these records are applied."""
+    con.execute("INSERT INTO personal_records (record_id) SELECT unnest(?::VARCHAR[])", [[one.id for one in records]])
+
+
+def _waiting(con: duckdb.DuckDBPyConnection, folder: Path) -> list[journal.Record]:
+    records = [record for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]]
+    return _unknown(con, records)
+
+
+def _unknown(con: duckdb.DuckDBPyConnection, records: Sequence[journal.Record]) -> list[journal.Record]:
+    """Those that the database does not know, each once."""
+    known = _known_ids(con, [record.id for record in records])
+    return list({record.id: record for record in records if record.id not in known}.values())
 
 
 def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecords:
@@ -118,9 +143,7 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
     names: dict[str, WalkName | None] = {
         row[0]: WalkName(*row) for row in con.execute("SELECT walk_id, name, named_at FROM walk_names").fetchall()
     }
-    waiting = [record for path in journal.files(folder) for record in journal.parse(path.read_bytes())[0]]
-    known = _known_ids(con, [record["id"] for record in waiting])
-    changes = _Changes([record for record in waiting if record["id"] not in known], merged_ids(con))
+    changes = _Changes(_waiting(con, folder), merged_ids(con))
     marks = [mark for mark in (bookmarks | changes.bookmarks).values() if mark is not None]
     named = [name for name in (names | changes.walk_names).values() if name is not None]
     blends |= changes.blends
@@ -142,39 +165,36 @@ class _Changes:
     Those of an album that was `merged` into another are that one's: a program that runs may not know yet.
     """
 
-    def __init__(self, records: list[dict[str, Any]], merged: dict[str, str]) -> None:
-        self.ids = list(dict.fromkeys(record["id"] for record in records))
+    def __init__(self, records: list[journal.Record], merged: dict[str, str]) -> None:
+        self.ids = [record.id for record in records]
         self.bookmarks: dict[str, Bookmark | None] = {}  # None: taken off
         self.blends: dict[str, BlendRecord] = {}
         self.walks: dict[tuple[str, int], WalkStep] = {}
         self.walk_names: dict[str, WalkName | None] = {}  # None: taken off
         for record in records:
-            at, kind = journal.utc(record["at"]), record["kind"]
-            record = record | {
-                name: merged.get(record[name], record[name])
-                for name in ("album_id", "came_from")
-                if record.get(name) in merged
-            }
-            if kind == "bookmark":
-                self.bookmarks[record["album_id"]] = Bookmark(record["album_id"], record["note"], at)
-            elif kind == "unbookmark":
-                self.bookmarks[record["album_id"]] = None
-            elif kind == "blend":
-                blend = BlendRecord(record["blend_id"], record["path"], record["recipe"], at)
-                self.blends[blend.blend_id] = blend
-            elif kind == "walk_name":
-                name = WalkName(record["walk_id"], record["name"], at) if record["name"] else None
-                self.walk_names[record["walk_id"]] = name
-            else:
-                step = WalkStep(record["walk_id"], record["seq"], record["album_id"], record["came_from"], at)
-                self.walks[step.walk_id, step.seq] = step
+            at = record.when
+            match record:
+                case journal.BookmarkLine():
+                    album = merged.get(record.album_id, record.album_id)
+                    self.bookmarks[album] = Bookmark(album, record.note, at)
+                case journal.UnbookmarkLine():
+                    self.bookmarks[merged.get(record.album_id, record.album_id)] = None
+                case journal.BlendLine():
+                    self.blends[record.blend_id] = BlendRecord(record.blend_id, record.path, record.recipe, at)
+                case journal.WalkNameLine():
+                    name = WalkName(record.walk_id, record.name, at) if record.name else None
+                    self.walk_names[record.walk_id] = name
+                case journal.WalkStepLine():
+                    album = merged.get(record.album_id, record.album_id)
+                    came_from = merged.get(record.came_from or "", record.came_from)
+                    self.walks[record.walk_id, record.seq] = WalkStep(record.walk_id, record.seq, album, came_from, at)
 
 
-def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int:
+def _apply(con: duckdb.DuckDBPyConnection, records: list[journal.Record]) -> int:
     """Store the records that are new, in one transaction and a few statements; return how many they are."""
     with transaction(con):
-        known = _known_ids(con, [record["id"] for record in records])
-        changes = _Changes([record for record in records if record["id"] not in known], merged_ids(con))
+        new = _unknown(con, records)
+        changes = _Changes(new, merged_ids(con))
         removed = [name for name, mark in changes.bookmarks.items() if mark is None]
         con.execute("DELETE FROM bookmarks WHERE album_id IN (SELECT unnest(?::VARCHAR[]))", [removed])
         marks = [(mark.album_id, mark.note, mark.added_at) for mark in changes.bookmarks.values() if mark]
@@ -187,7 +207,7 @@ def _apply(con: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> int
         con.execute("DELETE FROM walk_names WHERE walk_id IN (SELECT unnest(?::VARCHAR[]))", [unnamed])
         names = [(n.walk_id, n.name, n.named_at) for n in changes.walk_names.values() if n]
         _upsert(con, "walk_names", ("VARCHAR", "VARCHAR", "TIMESTAMP"), names)
-        con.execute("INSERT INTO personal_records (record_id) SELECT unnest(?::VARCHAR[])", [changes.ids])
+        remember(con, new)
     return len(changes.ids)
 
 

@@ -262,7 +262,7 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None)
 
 def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
     """Copy the attached library to `target`, numbered where that exists, through DuckDB, which has the lock."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(0o700, parents=True, exist_ok=True)
     stem, number = target.stem, 1
     while target.exists():
         number += 1

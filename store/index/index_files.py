@@ -109,7 +109,7 @@ def write_files(
     grown: IndexFacts | None = None,
 ) -> IndexFacts:
     """Write an index, its covers and facts (`grown`: those before it grew); other models' indexes are removed."""
-    index_dir.mkdir(parents=True, exist_ok=True)
+    index_dir.mkdir(0o700, parents=True, exist_ok=True)
     target = index_dir / f"{model_id}.faiss"
     write_index(index, target)
     written = io.BytesIO()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from store.database import journal
 from store.database.library import Library
 from store.database.replay import PersonalRecords, read_personal
-from store.errors import LibraryError, LibraryLocked, LibraryReadOnly
+from store.errors import LibraryError, LibraryLocked, LibraryMissing, LibraryReadOnly
 from store.text import clean, storable
 
 NAME_LIMIT = 200  # characters of a walk's name
@@ -35,26 +34,26 @@ class Personal:
 
     def add_bookmark(self, album_id: str, note: str = "") -> None:
         """Mark an album; marking again changes the note."""
-        self._append("bookmark", album_id=album_id, note=clean(note))
+        self._append(journal.BookmarkLine(album_id=album_id, note=clean(note)))
 
     def remove_bookmark(self, album_id: str) -> None:
         """Take the mark off; nothing where there is none."""
-        self._append("unbookmark", album_id=album_id)
+        self._append(journal.UnbookmarkLine(album_id=album_id))
 
     def add_blend(
         self, blend_id: str, path: str | Path, recipe: dict[str, Any], made_at: datetime | None = None
     ) -> None:
         """Record a written blend (UTC; None: now) in place of the same `blend_id`. ValueError for no JSON."""
-        at = {} if made_at is None else {"at": made_at.replace(tzinfo=UTC).isoformat()}
-        self._append("blend", blend_id=blend_id, path=storable(str(path)), recipe=recipe, **at)
+        at = datetime.now(UTC) if made_at is None else made_at.replace(tzinfo=UTC)
+        self._append(journal.BlendLine(at=at, blend_id=blend_id, path=storable(str(path)), recipe=recipe))
 
     def add_walk_step(self, walk_id: str, seq: int, album_id: str, came_from: str | None = None) -> None:
         """Record that step `seq` of a walk arrived at an album."""
-        self._append("walk_step", walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from)
+        self._append(journal.WalkStepLine(walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from))
 
     def name_walk(self, walk_id: str, name: str) -> None:
         """Name a walk or rename it; an empty name takes its name off."""
-        self._append("walk_name", walk_id=walk_id, name=clean(name, NAME_LIMIT))
+        self._append(journal.WalkNameLine(walk_id=walk_id, name=clean(name, NAME_LIMIT)))
 
     def flush(self) -> bool:
         """Move the journal into the database now; False, with no loss, where the file is locked or read-only."""
@@ -71,8 +70,9 @@ class Personal:
         with self.library.read() as con:
             return read_personal(con, self.library.path)
 
-    def _append(self, kind: str, **fields: Any) -> None:
-        record = {"id": uuid.uuid4().hex, "at": datetime.now(UTC).isoformat(), "kind": kind, **fields}
+    def _append(self, record: journal.Record) -> None:
+        if not self.library.db_path.is_file():  # somebody deleted it: a record would wait here for nobody
+            raise LibraryMissing(f"no library in {self.library.path} any more; nothing was recorded")
         try:
             journal.append(self.library.path, record)
         except OSError as error:

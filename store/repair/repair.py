@@ -74,6 +74,7 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
         _other_models(models),
         _lost_latents(sorted(lost)),
         _loose_tags(loose),
+        _open_to_others(library),
     ]
     return [problem for problem in problems if problem.items]
 
@@ -262,6 +263,24 @@ def _loose_tags(count: int) -> Problem:
         f"{count:,} tags of albums that are not in the library",
         "delete them",
         lambda con: con.execute(f"DELETE {_LOOSE_TAGS}"),
+    )
+
+
+def _open_to_others(library: Library) -> Problem:
+    """What earlier versions made for all users of the machine to read; what lies in a closed folder is closed."""
+    others = [path for path in (library.path, library.db_path) if path.stat().st_mode & 0o077]
+
+    def close(_: object) -> None:
+        for path in [library.path, *library.path.rglob("*")] if others else []:
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & 0o700)
+
+    return Problem(
+        "open to others",
+        tuple(map(str, others)),
+        f"other users of this machine can read {library.path}: what you listen to",
+        "make its folders and files yours alone",
+        close,
     )
 
 

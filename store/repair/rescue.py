@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from store.catalogue.decisions import apply_decisions
 from store.database import journal
 from store.database.atomic import atomic_file, put_in_place, temporary_folder
 from store.database.connection import attach, checkpoint
@@ -60,7 +61,7 @@ def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
     target = library.backups_dir / LATEST
     kept = [table for table in table_names(con) if table not in DERIVED]
     try:
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(0o700, exist_ok=True)
         with temporary_folder(target.parent) as folder:
             copy = folder / LATEST
             with _attached(con, copy, f"TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}'"):
@@ -139,8 +140,8 @@ def rescue(library: Library, plan: Rescue) -> str:
         journal.unarchive(library.path)
     except OSError as error:
         raise LibraryError(f"cannot put {library.db_path} back: {error.strerror or error}") from error
-    with Library.create(library.path).write():
-        pass  # the journals are applied
+    with Library.create(library.path).exclusive() as con:  # the journals are applied
+        apply_decisions(con, library.path)
     return done
 
 

@@ -34,6 +34,7 @@ def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool
     The better of each field stays, with its source. Tags, cover, bookmark, the stops of walks and the parents of
     blends come along. What a source brings later under either name goes to ALBUM. `split` undoes it.
     """
+    from store.catalogue.decisions import decide_merge
     from store.catalogue.merging import merge as merge_albums
     from store.memory.snapshot import Snapshot
     from store.neighbors.find import resolve
@@ -41,7 +42,13 @@ def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool
     library = open_library(context)
     snapshot = Snapshot.load(library)
     kept, gone = (resolve(snapshot, text) for text in (album, other))
-    report = _do(library, dry_run, lambda con: merge_albums(con, kept.album_id, gone.album_id))
+
+    def put_in(con: duckdb.DuckDBPyConnection) -> MergeReport:
+        if dry_run:
+            return merge_albums(con, kept.album_id, gone.album_id)
+        return decide_merge(con, library.path, kept.album_id, gone.album_id)
+
+    report = _do(library, dry_run, put_in)
     heads = ("would merge" if dry_run else "merged", "       into")
     _print(report, heads, "split", dry_run, as_json)
 
@@ -57,6 +64,7 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
     PART is an album that was merged into it (its name or album_id), another spelling, or a source; it may be left
     out where there is only one. Undoes `merge`, and `merge` undoes it.
     """
+    from store.catalogue.decisions import decide_split
     from store.catalogue.merging import album_parts, find_part
     from store.catalogue.merging import split as split_album
     from store.memory.snapshot import Snapshot
@@ -66,7 +74,10 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
     kept = resolve(Snapshot.load(library), album)
 
     def take_out(con: duckdb.DuckDBPyConnection) -> MergeReport:
-        return split_album(con, kept.album_id, find_part(album_parts(con, kept.album_id), kept.label, part))
+        found = find_part(album_parts(con, kept.album_id), kept.label, part)
+        if dry_run:
+            return split_album(con, kept.album_id, found)
+        return decide_split(con, library.path, kept.album_id, found)
 
     report = _do(library, dry_run, take_out)
     heads = ("would take" if dry_run else "took", "    out of")
@@ -75,8 +86,8 @@ def split(context: Context, album: str, part: str | None, dry_run: bool, as_json
 
 def offer_merges(library: Library, agreed: bool) -> None:
     """List the albums that look like one; merge them where the person agreed or, asked at a terminal, agrees."""
+    from store.catalogue.decisions import decide_merge
     from store.catalogue.duplicates import duplicates
-    from store.catalogue.merging import merge as merge_albums
 
     with library.read() as con:
         found = duplicates(con)
@@ -91,13 +102,17 @@ def offer_merges(library: Library, agreed: bool) -> None:
     if agreed or click.confirm("Merge these?"):
         with library.write() as con:
             for one in duplicates(con):
-                merge_albums(con, one.kept_id, one.other_id)
+                decide_merge(con, library.path, one.kept_id, one.other_id)
         click.echo(f"merged: {len(found):,} {_plural('album', len(found))}; `sleevewalk split` takes one out again")
 
 
 def _do(library: Library, dry_run: bool, change: Callable[[duckdb.DuckDBPyConnection], MergeReport]) -> MergeReport:
     """Make the change in one burst; a dry run makes it too and takes it back before it is stored."""
+    from store.catalogue.decisions import apply_decisions
+
     reports: list[MergeReport] = []
+    with library.exclusive() as con:
+        apply_decisions(con, library.path)
     try:
         with library.write() as con:
             reports.append(change(con))

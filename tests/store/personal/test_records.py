@@ -34,6 +34,12 @@ for number in range(100_000):
 """
 
 
+@pytest.fixture(autouse=True)
+def believed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a later burst has read back is archived without waiting for sessions that may undo it."""
+    monkeypatch.setattr("store.database.replay.BELIEVED_AFTER", 0.0)
+
+
 def stored(library: Library, table: str) -> list[tuple[object, ...]]:
     with library.read() as con:
         return con.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()

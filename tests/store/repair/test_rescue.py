@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from store.catalogue.decisions import apply_decisions, decide_merge, decide_split
+from store.catalogue.merging import album_parts
 from store.database.library import Library
+from store.database.replay import waiting_decisions
 from store.errors import LibraryDamaged, LibraryError
 from store.personal.records import Personal
 from store.repair.rescue import copy_is_current, keep_copy, plan_rescue, read_all, rescue
 from tui.cli import main
+
+
+@pytest.fixture(autouse=True)
+def believed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a later burst has read back is archived without waiting for sessions that may undo it."""
+    monkeypatch.setattr("store.database.replay.BELIEVED_AFTER", 0.0)
 
 
 def renew(library: Library) -> int:
@@ -149,3 +158,41 @@ def test_doctor_tells_of_damage_in_a_line_and_mends_it_when_told(
     assert main(["doctor", "--repair", "--yes", *here]) == 0
     assert "mended: put back latest.duckdb" in capsys.readouterr().out
     assert [row[0] for row in rows(library, "bookmarks")] == ["a"]
+
+
+def test_merges_and_splits_since_the_copy_are_made_again(copy: Library) -> None:
+    with copy.read() as con:
+        ids = [row[0] for row in con.execute("SELECT album_id FROM albums ORDER BY title LIMIT 4").fetchall()]
+    with copy.write() as con:
+        decide_merge(con, copy.path, ids[0], ids[1])
+    renew(copy)  # the copy knows of this one
+    with copy.write() as con:
+        (part,) = [part for part in album_parts(con, ids[0]) if part.album_id == ids[1]]
+        decide_split(con, copy.path, ids[0], part)
+    with copy.write() as con:
+        decide_merge(con, copy.path, ids[2], ids[3])
+    for _ in range(2):  # stored, and archived
+        assert Personal(copy).flush()
+    before = rows(copy, "albums"), rows(copy, "album_sources")
+    damage(copy)
+    rescue(copy, plan_rescue(copy))
+    assert (rows(copy, "albums"), rows(copy, "album_sources")) == before
+    with copy.read() as con:
+        told = con.execute("SELECT album_id, other_id, same FROM album_decisions ORDER BY same").fetchall()
+    assert told == [(ids[1], ids[0], False), (ids[3], ids[2], True)]
+
+
+def test_a_decision_that_was_undone_with_its_file_is_made_again_in_a_later_burst(copy: Library) -> None:
+    with copy.read() as con:
+        ids = [row[0] for row in con.execute("SELECT album_id FROM albums ORDER BY title LIMIT 2").fetchall()]
+    before = copy.db_path.read_bytes()
+    log = copy.db_path.with_name("library.duckdb.wal")
+    kept = log.read_bytes() if log.exists() else None
+    with copy.write() as con:
+        decide_merge(con, copy.path, *ids)
+    copy.db_path.write_bytes(before)  # as a session does that read the header before us
+    log.unlink(missing_ok=True) if kept is None else log.write_bytes(kept)
+    with copy.exclusive() as con:
+        assert len(waiting_decisions(con, copy.path)) == 1
+        assert apply_decisions(con, copy.path) == 1
+    assert ids[1] not in {row[0] for row in rows(copy, "albums")}
