@@ -23,7 +23,7 @@ test: $(VENV)/.dev
 
 # Two Ray nodes on this machine, one killed. Ray is 360 MB and no part of the other tests.
 test-cluster: $(VENV)/.dev
-	$(INSTALL) -e '.[$(EXTRA),train,evidence,dev,cluster]'
+	$(INSTALL) -e '.[$(EXTRA),map,train,evidence,dev,cluster]'
 	$(BIN)/python -m pytest -m cluster tests/pipelines/shards/test_cluster.py
 
 lint: $(VENV)/.dev
@@ -42,11 +42,11 @@ $(VENV)/bin/python:
 	$(if $(UV),uv venv -q $(VENV),$(PYTHON) -m venv $(VENV))
 
 $(VENV)/.app: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/python
-	$(INSTALL) -e '.[$(EXTRA)]'
+	$(INSTALL) -e '.[$(EXTRA),map]'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/python
-	$(INSTALL) -e '.[$(EXTRA),train,evidence,dev]'
+	$(INSTALL) -e '.[$(EXTRA),map,train,evidence,dev]'
 	touch $@ $(VENV)/.app
 
 # Three minutes of killing at random, and three on a disk that fills.

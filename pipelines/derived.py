@@ -13,6 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipelines.cover_layout import (
+    GROWTH,
+    NEAREST,
+    can_lay_out,
+    iterations,
+    lay_out,
+    place_new,
+    side_of,
+    wanted_places,
+)
 from pipelines.embed import Embedded, embed
 from pipelines.progress import Progress
 from pipelines.report import BuildReport
@@ -44,7 +54,15 @@ from store.index.neighbor_table import (
 from store.index.scaled import Nearest
 from store.memory.album_arrays import AlbumArrays, read_arrays
 from store.memory.arrays_file import LARGE, note_arrays, open_arrays, tables_fingerprint, write_arrays
-from store.neighbors.cover_map import map_is_current, principal_places, write_map
+from store.neighbors.cover_map import (
+    Layouts,
+    earlier_cells,
+    has_cells,
+    map_is_current,
+    principal_places,
+    share_kept,
+    write_map,
+)
 from store.repair.rescue import copy_is_current, keep_copy
 from vae.info import WeightsInfo, search_matrix
 from vae.search import search_vectors
@@ -66,6 +84,7 @@ class Work:
     load_codec: Callable[[], Codec] | None
     report: BuildReport
     index: CoverIndex | None = None  # once it is up to date; None: the library has no latents
+    nearest: Nearest | None = None  # of all covers of the index, where this build has looked for them
 
     def write(self, *, exclusive: bool = False) -> AbstractContextManager[DuckDBPyConnection]:
         return patient_write(self.library, self.progress, exclusive=exclusive)
@@ -212,7 +231,7 @@ class Neighbors(Derived):
         if growth is not None:
             yield lambda con: extend_neighbors(con, index, growth)
         else:
-            nearest = index.nearest_covers(advance=self.progress.advance)
+            nearest = self.work.nearest = index.nearest_covers(advance=self.progress.advance)
             if index.count <= BURST:
                 yield lambda con: write_neighbors(con, index, nearest)
             else:
@@ -235,20 +254,40 @@ class Neighbors(Derived):
 
 
 class MapPlaces(Derived):
-    """The places of all covers on the map."""
+    """The places of all covers on the map. Covers that are on it stay where they are until it has grown by a quarter;
+    then all are laid out anew, from where they lie.
+    """
 
     def is_current(self) -> bool:
         if self.work.index is None:
             return True
         with self.library.read() as con:
-            return map_is_current(con, self.work.index)
+            whole = has_cells(con) or not can_lay_out(self.work.index.count)
+            return whole and map_is_current(con, self.work.index)
 
-    def make(self) -> Iterator[np.ndarray]:
-        assert self.work.index is not None
-        self.progress.start("the map", None)
-        yield principal_places(self.work.index)
+    def make(self) -> Iterator[Layouts]:
+        index = self.work.index
+        assert index is not None
+        axes = principal_places(index)
+        if not can_lay_out(index.count):
+            yield Layouts(axes, kept=(None, share_kept(index, axes)))
+            return
+        with self.library.read() as con:
+            cells, laid_out = earlier_cells(con, index)
+        new = np.flatnonzero(np.isnan(cells[:, 0]))
+        if laid_out and index.count <= GROWTH * laid_out:
+            cells = place_new(cells, wanted_places(cells, index.nearest_to(new, NEAREST)[1]), side_of(laid_out))
+        else:
+            first = len(new) == index.count
+            self.progress.start("the map", iterations(index.count, first))
+            nearest = self.work.nearest or index.nearest_covers(NEAREST)
+            start = axes if first else cells
+            if not first:
+                start[new] = wanted_places(cells, nearest[1][new])
+            cells, laid_out = lay_out(start, nearest, first, self.progress.advance), index.count
+        yield Layouts(axes, cells, laid_out, (share_kept(index, cells), share_kept(index, axes)))
 
-    def write(self, part: np.ndarray) -> None:
+    def write(self, part: Layouts) -> None:
         assert self.work.index is not None
         with self.work.write() as con:
             self.report.mapped = write_map(con, self.work.index, part)

@@ -120,8 +120,14 @@ class Route:
     """The path whose weakest step is as strong as can be. `why`: why there is none, or that the search ended early."""
 
     steps: tuple[Step, ...]
-    weakest: float | None = None
+    weakest: float | None = None  # the lowest score of a step
     why: str = ""
+
+    @property
+    def weakest_step(self) -> int | None:
+        """The place in `steps` that the first of the weakest steps arrives at; None where there is no step."""
+        scored = [(step.score, place) for place, step in enumerate(self.steps) if step.score is not None]
+        return min(scored)[1] if scored else None
 
 
 @dataclass(slots=True)

@@ -209,7 +209,7 @@ class SleevewalkApp(Display):
         if album_id == session.here.album_id:
             self.walk.say("you are here already: choose another album to find a route to")
         elif album_id is not None:
-            route = RouteScreen(session, self.painter, self.setup.router, session.album(album_id))
+            route = RouteScreen(session, self.painter, self.setup.router, session.album(album_id), self.finder)
             album_ids = await self.push_screen_wait(route)
             if album_ids:
                 self.walk.walk_along(album_ids)

@@ -46,10 +46,10 @@ def app_of(
     """
     from pipelines.blends.recipe_to_file import open_blender
     from store.catalogue.covers import CoverFiles
-    from store.neighbors.cover_map import open_map
+    from store.neighbors.cover_map import open_maps
     from store.neighbors.find import find
     from store.neighbors.neighborhood import open_neighborhood
-    from store.neighbors.routes import find_route
+    from store.neighbors.trips import find_trip
     from store.personal.records import Personal
 
     config = config or Config()
@@ -66,11 +66,11 @@ def app_of(
         session,
         CoverFiles(library.covers_dir),
         find,
-        find_route,
+        find_trip,
         library.path,
         library.blends_dir,
         Decoder(partial(open_blender, library)),
-        mapper=partial(open_map, library, neighborhood),
+        mapper=partial(open_maps, library, neighborhood),
         library=library,
         look=look or TerminalLook(),
         config=config,

@@ -203,6 +203,24 @@ COMMENT ON COLUMN walk_names.name IS 'The name; several walks may have the same'
 COMMENT ON COLUMN walk_names.named_at IS 'When, UTC';
 """
 
+MAP_CELLS = """
+CREATE OR REPLACE TABLE cover_map (
+    cover_sha256 VARCHAR NOT NULL, x INTEGER, y INTEGER, axis_1 FLOAT NOT NULL, axis_2 FLOAT NOT NULL);
+COMMENT ON TABLE cover_map IS 'Where the map shows each cover; derived, rewritten by sleevewalk build';
+COMMENT ON COLUMN cover_map.cover_sha256 IS 'covers.cover_sha256';
+COMMENT ON COLUMN cover_map.x IS 'Column of its cell: alike sleeves lie close, no two in one cell; NULL above 100,000 covers';
+COMMENT ON COLUMN cover_map.y IS 'Row of its cell, upwards';
+COMMENT ON COLUMN cover_map.axis_1 IS 'Along the axis on which the cover_vectors differ most (first principal component)';
+COMMENT ON COLUMN cover_map.axis_2 IS 'Along the second';
+CREATE TABLE cover_layouts (layout VARCHAR NOT NULL, kept FLOAT, laid_out INTEGER NOT NULL, model_id VARCHAR NOT NULL);
+COMMENT ON TABLE cover_layouts IS 'How faithful the map is; derived, rewritten by sleevewalk build';
+COMMENT ON COLUMN cover_layouts.layout IS 'neighbours: cover_map.x and y; axes: axis_1 and axis_2';
+COMMENT ON COLUMN cover_layouts.kept IS 'Share of the ten nearest covers that are among the ten nearest on the map';
+COMMENT ON COLUMN cover_layouts.laid_out IS 'Covers that the cells were made for; later ones were placed among them';
+COMMENT ON COLUMN cover_layouts.model_id IS 'models.model_id of the vectors that they were made from';
+DELETE FROM derived WHERE name = 'cover_map';
+"""
+
 # (what the step does, its SQL or a function of the connection); the position + 1 is the schema's version.
 Step = str | Callable[["duckdb.DuckDBPyConnection"], None]
 MIGRATIONS: list[tuple[str, Step]] = [
@@ -213,6 +231,7 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("sources of albums", make_source_tables),
     ("measured weights of similar_albums", "SELECT 1"),  # what it made, the next step makes anew
     ("one ranking, corrected for hubs", RANKING),
+    ("a cell for each cover on the map", MAP_CELLS),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
@@ -51,8 +51,8 @@ class Filter:
             allowed &= snapshot.artist_codes != snapshot.artist_codes[row]
         return allowed
 
-    def allowed_between(self, snapshot: Snapshot, ends: tuple[int, int]) -> Callable[[int], np.ndarray | None]:
-        """For ways from one row to another: what gives bool [n] (None: all), which rows may come before or
+    def allowed_between(self, snapshot: Snapshot, ends: Sequence[int]) -> Callable[[int], np.ndarray | None]:
+        """For ways over the rows `ends`: what gives bool [n] (None: all), which rows may come before or
         after a row. The ends always may, so that there can be a way out of and into what the filter leaves
         out; of two albums of one artist, ends or not, none follows the other where `other_artists` is asked.
         """

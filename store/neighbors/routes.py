@@ -42,12 +42,12 @@ def find_route(
     if start == goal:
         return Route((Step(neighborhood.snapshot.album(start), None),))
     allowed = chosen.allowed_between(neighborhood.snapshot, (start, goal))
-    rings = _Rings(neighborhood, weights, k, max_rings, should_stop, allowed)
-    weakest = _widest(rings, start, goal)
+    rings = Rings(neighborhood, weights, k, max_rings, should_stop, allowed)
+    weakest = widest(rings, start, goal)
     if weakest is None:
         return Route((), None, _why_none(neighborhood, (start, goal), rings, chosen.is_set))
     settled = not rings.ended
-    path = _shortest(rings, start, goal, weakest)
+    path = shortest(rings, start, goal, weakest)
     snapshot = neighborhood.snapshot
     steps = [Step(snapshot.album(start), None)]
     for before, row, score in path:
@@ -57,7 +57,7 @@ def find_route(
     return Route(tuple(steps), min(score for *_, score in path), "" if settled else unsettled)
 
 
-class _Rings:
+class Rings:
     """Rings by row, each computed once; `ended` once no more may be computed."""
 
     def __init__(
@@ -73,6 +73,12 @@ class _Rings:
         self._limit, self._should_stop = limit, should_stop
         self.known: dict[int, list[tuple[int, float]]] = {}
         self.ended = self.stopped = False
+        self.unsettled = False  # whether a search ended before it was sure to have the strongest way
+        self.without: frozenset[int] = frozenset()  # rows that no way may lead through
+
+    def allow(self, more: int) -> None:
+        """Let so many more rings be computed from here on."""
+        self._limit, self.ended = len(self.known) + more, False
 
     def compute(self, rows: list[int]) -> None:
         """Make the rings of `rows` known, as far as the bound allows."""
@@ -88,7 +94,13 @@ class _Rings:
 
     def of(self, row: int) -> list[tuple[int, float]]:
         """(neighbour's row, score) of the ring around `row`, best first; [] where it is not known."""
-        return self.known.get(row, [])
+        ring = self.known.get(row, [])
+        return [pair for pair in ring if pair[0] not in self.without] if self.without else ring
+
+    def score(self, row: int, other: int) -> float | None:
+        """How strong the step between two rows is; None where neither is in the other's ring as far as known."""
+        ways = ((row, other), (other, row))
+        return next((score for a, b in ways for at, score in self.known.get(a, []) if at == b), None)
 
 
 class _Side:
@@ -142,7 +154,7 @@ class _Side:
         return row not in self._changed or -minus_width != self.width[row]
 
 
-def _widest(rings: _Rings, start: int, goal: int) -> float | None:
+def widest(rings: Rings, start: int, goal: int) -> float | None:
     """The strength of the best route's weakest step; None where there is no route, or none was found in time.
 
     Dijkstra's search with min for plus, from both ends. First it goes for any meeting, then for stronger
@@ -167,8 +179,10 @@ def _widest(rings: _Rings, start: int, goal: int) -> float | None:
     return best if best >= 0 else None
 
 
-def _shortest(rings: _Rings, start: int, goal: int, weakest: float) -> list[tuple[int, int, float]]:
-    """(from, to, score) of the fewest steps of at least `weakest`; ties by the sum of scores, then by row."""
+def shortest(rings: Rings, start: int, goal: int, weakest: float) -> list[tuple[int, int, float]]:
+    """(from, to, score) of the fewest steps that are all at least `weakest`; ties by the sum of scores,
+    then by row. Empty where there is no such way.
+    """
     ways = (_Ways(start), _Ways(goal))
     while True:
         meeting = [row for row in ways[0].steps if row in ways[1].steps]
@@ -178,6 +192,8 @@ def _shortest(rings: _Rings, start: int, goal: int, weakest: float) -> list[tupl
         if not growing or (fewest is not None and fewest <= min(way.depth for way in growing) + 1):
             break
         min(growing, key=lambda way: way.depth).grow(rings, weakest)
+    if not meeting:
+        return []
     middle = min(
         meeting,
         key=lambda row: (
@@ -200,7 +216,7 @@ class _Ways:
         self.total = {row: 0.0}
         self.came_from: dict[int, tuple[int, float]] = {}
 
-    def grow(self, rings: _Rings, weakest: float) -> None:
+    def grow(self, rings: Rings, weakest: float) -> None:
         """One step further over all edges of at least `weakest`."""
         rings.compute(self.layer)
         self.depth += 1
@@ -226,7 +242,7 @@ class _Ways:
         return path
 
 
-def _why_none(neighborhood: Neighborhood, ends: tuple[int, int], rings: _Rings, filtered: bool) -> str:
+def _why_none(neighborhood: Neighborhood, ends: tuple[int, int], rings: Rings, filtered: bool) -> str:
     within = " within the filters" if filtered else ""
     advice = "" if filtered else "; try a larger -k or other weights"
     if rings.stopped:

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LATEST = "latest.duckdb"
-DERIVED = frozenset({"cover_calibration", "cover_map", "cover_vectors", "derived", "latents", "neighbors"})
+DERIVED = frozenset(
+    {"cover_calibration", "cover_layouts", "cover_map", "cover_vectors", "derived", "latents", "neighbors"}
+)
 # Those that change all day, each change kept in the journal besides.
 PERSONAL = frozenset({"blends", "bookmarks", "personal_records", "walk_names", "walks"})
 

@@ -255,6 +255,7 @@ def derived_findings(library: Library) -> list[Finding]:
     from store.catalogue.latents import missing_latents
     from store.index.cover_index import CoverIndex
     from store.index.neighbor_table import neighbors_are_current
+    from store.neighbors.cover_map import kept_shares, map_is_current
     from vae.info import BadWeights, read_info
 
     build = "run `sleevewalk build`"
@@ -278,6 +279,11 @@ def derived_findings(library: Library) -> list[Finding]:
             found.append(Finding("index", f"{index.count:,} covers, matches the latents"))
             text = "match the index" if current else f"are older than the index: {build}"
             found.append(Finding("neighbours", text, ok=current))
+            with library.read() as con:
+                mapped, shares = map_is_current(con, index), kept_shares(con)
+            told = [f"{share:.0%} by {layout}" for layout, share in shares.items() if share is not None]
+            text = f"of the ten nearest covers it keeps {' and '.join(told)}"
+            found.append(Finding("map", text if mapped else f"is older than the index: {build}", ok=mapped))
     except LibraryError as error:
         found.append(Finding("index", str(error), ok=False))
     return found

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from pipelines.progress import StderrProgress
     from pipelines.report import IngestReport
     from store.database.library import Library
-    from store.records import Album, Neighbor, Reason
+    from store.records import Album, Neighbor, Reason, Weights
 
 _OBEYED = re.compile(r"[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]")
 ITEMS_FAILED = 4  # exit status: done, but for items that failed
 DEBUG: list[bool] = []  # holds something under --debug
+_WEIGHED = (
+    ("cover", "the sleeve"),
+    ("tags", "the tags"),
+    ("artist", "similar artists"),
+    ("era", "the years"),
+    ("popularity", "popularity"),
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -82,6 +89,27 @@ def progress(every: float | None = None) -> StderrProgress:
     from pipelines.progress import StderrProgress
 
     return StderrProgress(every=every)
+
+
+def weight_options(command: Command) -> Command:
+    """What counts between two albums; `weights_of` makes weights of the answers."""
+    sleeve = click.option("--by-sleeve", is_flag=True, help="By the sleeve alone: the other weights are 0.")
+    options = [click.option(f"--{name}", type=click.FloatRange(0), help=f"Weight of {of}.") for name, of in _WEIGHED]
+    for option in reversed([*options, sleeve]):
+        command = option(command)
+    return command
+
+
+def weights_of(given: dict[str, Any]) -> Weights:
+    """The default weights with those that were given. UsageError where none is above 0."""
+    from store.records import SIGNALS, Weights
+
+    alone = dict.fromkeys(SIGNALS, 0.0) | {"cover": 1.0} if given.pop("by_sleeve") else {}
+    wanted = alone | {name: value for name, value in given.items() if value is not None}
+    weights = replace(Weights(), **wanted)
+    if not any(asdict(weights).values()):
+        raise click.UsageError("all weights are 0: nothing is left to compare albums by")
+    return weights
 
 
 def open_library(context: Context) -> Library:

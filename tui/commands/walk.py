@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tui.commands.shared import (
@@ -14,7 +16,12 @@ from tui.commands.shared import (
     print_json,
     reason_dict,
     reason_lines,
+    weight_options,
+    weights_of,
 )
+
+if TYPE_CHECKING:
+    from store.records import Route
 
 
 @click.command()
@@ -40,24 +47,17 @@ def find(context: Context, text: str, count: int, as_json: bool) -> int:
 @click.command()
 @click.argument("album")
 @click.option("-k", default=12, show_default=True, type=click.IntRange(1, 1000), help="How many neighbours.")
-@click.option("--cover", type=click.FloatRange(0), help="Weight of the sleeve.")
-@click.option("--tags", type=click.FloatRange(0), help="Weight of the tags.")
-@click.option("--artist", type=click.FloatRange(0), help="Weight of similar artists.")
-@click.option("--era", type=click.FloatRange(0), help="Weight of the years.")
-@click.option("--popularity", type=click.FloatRange(0), help="Weight of the listeners.")
+@weight_options
 @click.option("--per-artist", default=2, show_default=True, type=click.IntRange(0), help="Of one artist; 0: any.")
 @json_command
 def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool, **given: float | None) -> None:
     """The neighbours of ALBUM and why they are."""
-    from dataclasses import asdict, replace
+    from dataclasses import asdict
 
     from store.neighbors.find import resolve
     from store.neighbors.neighborhood import open_neighborhood
-    from store.records import Weights
 
-    weights = replace(Weights(), **{name: value for name, value in given.items() if value is not None})
-    if not any(asdict(weights).values()):
-        raise click.UsageError("all weights are 0: nothing is left to compare albums by")
+    weights = weights_of(given)
     neighborhood = open_neighborhood(open_library(context))
     centre = resolve(neighborhood.snapshot, album)
     found = neighborhood.neighbors(centre.album_id, k, weights, per_artist or None)
@@ -81,31 +81,60 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
 
 
 @click.command()
-@click.argument("start")
-@click.argument("goal")
+@click.argument("albums", nargs=-1, required=True, metavar="ALBUM ALBUM…")
+@click.option("--steps", type=click.IntRange(1, 100), help="So many steps in all.")
+@click.option("--per-artist", type=click.IntRange(1), help="Albums of one artist at most.")
+@click.option("--vary", type=click.IntRange(0), metavar="SEED", help="Another way, the same for the same seed.")
+@weight_options
+@click.option("--genre", help="Albums between the stops are of this genre.")
+@click.option("--decade", type=click.IntRange(1000, 2990), help="They are of this decade (1990 for 1990 to 1999).")
+@click.option("--known/--unknown", default=None, help="They are of the best known third, or of the least known.")
+@click.option("--other-artists", is_flag=True, help="No two in a row are of one artist.")
 @json_command
-def route(context: Context, start: str, goal: str, as_json: bool) -> int:
-    """The way from one ALBUM to another whose weakest step is as strong as can be."""
+def route(
+    context: Context, albums: tuple[str, ...], steps: int | None, per_artist: int | None, vary: int | None,
+    genre: str | None, decade: int | None, known: bool | None, other_artists: bool, as_json: bool,
+    **given: float | None,
+) -> int:  # fmt: skip
+    """The way from one ALBUM over others to the last, its weakest step as strong as can be."""
+    from store.neighbors.filters import POPULARITIES, Filter
     from store.neighbors.find import resolve
     from store.neighbors.neighborhood import open_neighborhood
-    from store.neighbors.routes import find_route
+    from store.neighbors.trips import Wishes, find_trip
+
+    if len(albums) < 2:
+        raise click.UsageError("a route needs two albums or more")
+    weights = weights_of(given)
+    popularity = None if known is None else POPULARITIES[not known]
+    chosen = Filter(genre, None if decade is None else decade // 10 * 10, popularity, other_artists)
+    neighborhood = open_neighborhood(open_library(context))
+    stops = [resolve(neighborhood.snapshot, text).album_id for text in albums]
+    found = find_trip(neighborhood, stops, Wishes(steps, per_artist, vary, chosen), weights)
+    if as_json:
+        print_json(route_dict(found))
+    else:
+        print_route(found)
+    for notice in neighborhood.notices:
+        click.echo(notice, err=True)
+    return 0 if found.steps else 1
+
+
+def route_dict(found: Route) -> dict[str, object]:
     from store.records import strongest
 
-    neighborhood = open_neighborhood(open_library(context))
-    first, last = (resolve(neighborhood.snapshot, text) for text in (start, goal))
-    found = find_route(neighborhood, first.album_id, last.album_id)
-    if as_json:
-        steps = [
-            {
-                "album": album_dict(step.album),
-                "score": None if step.score is None else round(step.score, 4),
-                "strongest": strongest(step.reasons).signal if step.reasons else None,
-                "reasons": [reason_dict(reason) for reason in step.reasons],
-            }
-            for step in found.steps
-        ]
-        print_json({"steps": steps, "weakest": found.weakest, "why": found.why})
-        return 0 if found.steps else 1
+    shown = [
+        {
+            "album": album_dict(step.album),
+            "score": None if step.score is None else round(step.score, 4),
+            "strongest": strongest(step.reasons).signal if step.reasons else None,
+            "reasons": [reason_dict(reason) for reason in step.reasons],
+        }
+        for step in found.steps
+    ]
+    return {"steps": shown, "weakest": found.weakest, "weakest_step": found.weakest_step, "why": found.why}
+
+
+def print_route(found: Route) -> None:
     for number, step in enumerate(found.steps):
         score = "      " if step.score is None else f"{step.score:4.2f}  "
         click.echo(f"{number:3}.  {score}{album_line(step.album)}")
@@ -113,4 +142,9 @@ def route(context: Context, start: str, goal: str, as_json: bool) -> int:
             click.echo(line)
     if not found.steps:
         click.echo(f"no route: {found.why}", err=True)
-    return 0 if found.steps else 1
+        return
+    if (weakest := found.weakest_step) is not None and found.weakest is not None:
+        before, after = (album_line(found.steps[place].album) for place in (weakest - 1, weakest))
+        click.echo(f"weakest step: {before} → {after}, {found.weakest:.2f}")
+    if found.why:
+        click.echo(found.why, err=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.screen import Screen
 
 from store.errors import LibraryError
-from store.neighbors.filters import Filter
+from store.neighbors.trips import MOST_STEPS, Wishes
 from store.records import Album, Route, Weights, strongest
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
@@ -28,6 +29,10 @@ from tui.widgets.lines import Lines, Span, wrapped
 KEYS = [
     Hint("←→", "look along", ("route.previous", "route.next")),
     Hint("Enter", "walk to here", ("route.walk",)),
+    Hint("a", "stop", ("route.add",)),
+    Hint("+ -", "longer, shorter", ("route.longer", "route.shorter")),
+    Hint("v", "another way", ("route.vary",)),
+    Hint("o", "one an artist", ("route.one-an-artist",)),
     Hint("Esc", "back to the walk", ("route.back",)),
     Hint("?", "keys", ("route.help",)),
 ]
@@ -37,10 +42,10 @@ CAPTION = 6  # rows below a cover
 
 
 class Router(Protocol):
-    """Finds the route between two albums, by their ids; `chosen`: what those between have to be."""
+    """Finds the route over albums, by their ids."""
 
     def __call__(
-        self, neighborhood: Any, a: str, b: str, weights: Weights, *, should_stop: Callable[[], bool], chosen: Filter
+        self, neighborhood: Any, stops: Sequence[str], wishes: Wishes, weights: Weights, should_stop: Callable[[], bool]
     ) -> Route: ...
 
 
@@ -53,6 +58,12 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         Binding("end", "move(999)", "last", id="route.last", tooltip="The end of the route"),
         Binding("home", "move(-999)", "first", id="route.first", tooltip="The start of the route"),
         Binding("enter", "walk", "walk to here", id="route.walk", tooltip="Walk along the route to this album"),
+        Binding("a", "add", "add a stop", id="route.add", tooltip="Add an album to stop at before the last one"),
+        Binding("plus,equals_sign", "length(1)", "longer", id="route.longer", tooltip="One step more"),
+        Binding("minus", "length(-1)", "shorter", id="route.shorter", tooltip="One step fewer"),
+        Binding("v", "vary", "another way", id="route.vary", tooltip="Another way to the same album"),
+        Binding("o", "one_an_artist", "one an artist", id="route.one-an-artist", tooltip="One album an artist, or any"),
+        Binding("0", "plain", "no wishes", id="route.plain", tooltip="The strongest route again, over the same stops"),
         Binding("escape,q", "dismiss(None)", "back", id="route.back", tooltip="Back to the walk"),
         Binding("question_mark", "app.help", "keys", id="route.help", tooltip="These keys"),
     ]
@@ -63,14 +74,25 @@ class RouteScreen(DrawnScreen[list[str] | None]):
 
         route: Route
 
-    def __init__(self, session: Session, painter: CoverPainter, router: Router, goal: Album) -> None:
+    def __init__(
+        self,
+        session: Session,
+        painter: CoverPainter,
+        router: Router,
+        goal: Album,
+        finder: Callable[[str, str], Screen[str | None]],
+    ) -> None:
+        """`finder(what it asks, what it does)` is a screen that asks for an album."""
         super().__init__()
         self.session = session
         self.router = router
-        self.start, self.goal = session.here, goal
+        self.finder = finder
+        self.stops = [session.here, goal]
+        self.wishes = Wishes(chosen=session.filter)
         self.route: Route | None = None  # None while it is looked for
         self.chosen = 0
         self._left = False  # the person went back: the search ends
+        self._question = 0  # an answer to an earlier one is dropped
         self._first = 0
         self.film = Captioned(painter, FRAMES, id="film")
 
@@ -83,20 +105,28 @@ class RouteScreen(DrawnScreen[list[str] | None]):
 
     def on_mount(self) -> None:
         """Look for it off the screen's thread."""
-        self._search(self.session.weights, self.session.filter)
+        self._look()
+
+    def _look(self, **changes: int | None) -> None:
+        self.wishes = replace(self.wishes, **changes)  # type: ignore[arg-type]
+        self.route, self._question = None, self._question + 1
+        self.redraw()
+        self._search(self._question, [stop.album_id for stop in self.stops], self.wishes, self.session.weights)
 
     def on_unmount(self) -> None:
         """Nobody waits for it any more."""
         self._left = True
 
     @work(thread=True, group="route", exclusive=True)
-    def _search(self, weights: Weights, chosen: Filter) -> None:
-        ids = self.start.album_id, self.goal.album_id
+    def _search(self, question: int, stops: list[str], wishes: Wishes, weights: Weights) -> None:
+        def is_old() -> bool:
+            return self._left or question != self._question
+
         try:
-            route = self.router(self.session.neighborhood, *ids, weights, should_stop=lambda: self._left, chosen=chosen)
+            route = self.router(self.session.neighborhood, stops, wishes, weights, is_old)
         except LibraryError as error:
             route = Route((), None, str(error))
-        if not self._left:
+        if not is_old():
             self.post_message(self.Found(route))
 
     def on_route_screen_found(self, message: Found) -> None:
@@ -104,6 +134,32 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         self.route = message.route
         self.chosen = max(0, len(message.route.steps) - 1)
         self.redraw()
+
+    @work
+    async def action_add(self) -> None:
+        """Ask for an album to stop at."""
+        album_id = await self.app.push_screen_wait(self.finder("stop at which album on the way?", "add the stop"))
+        if album_id is not None and all(album_id != stop.album_id for stop in self.stops):
+            self.stops.insert(-1, self.session.album(album_id))
+            self._look()
+
+    def action_length(self, more: int) -> None:
+        """So many steps more than there are, or than were asked for in vain."""
+        steps = len(self.route.steps) - 1 if self.route is not None and self.route.steps else self.wishes.steps
+        if steps is not None:
+            self._look(steps=min(max(steps + more, len(self.stops) - 1), MOST_STEPS))
+
+    def action_vary(self) -> None:
+        """The next other way, as long as it has to be."""
+        self._look(vary=0 if self.wishes.vary is None else self.wishes.vary + 1)
+
+    def action_one_an_artist(self) -> None:
+        """One album an artist, or as many as there are."""
+        self._look(per_artist=1 if self.wishes.per_artist is None else None)
+
+    def action_plain(self) -> None:
+        """The strongest route again."""
+        self._look(steps=None, per_artist=None, vary=None)
 
     def action_move(self, step: int) -> None:
         """Another step of the route."""
@@ -121,8 +177,8 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         head = self.query_one("#route-head", Lines)
         palette, cells = head.palette, max(1, head.size.width)
         steps = () if self.route is None else self.route.steps
-        ends = f"{plain(self.start.title) or 'untitled'} → {plain(self.goal.title) or 'untitled'}"
-        words = self.session.filter.words
+        ends = " → ".join(plain(stop.title) or "untitled" for stop in self.stops)
+        words = (*self.session.filter.words, *self._wished())
         only = cut(f"only {', '.join(plain(word) for word in words)}", cells // 2) if words else ""
         room = cells - width(only) - 2 if only else cells
         rows: list[list[Span]] = [[(pad(ends, room) if only else cut(ends, room), palette.text("accent", bold=True))]]
@@ -134,16 +190,25 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         elif not steps:
             said, color = f"no route, because {plain(self.route.why)}{self._way_out()}", "error"
         else:
-            weakest = "" if self.route.weakest is None else f", its weakest match {self.route.weakest:.2f}"
             count = len(steps) - 1
-            unsure = f" ({plain(self.route.why)})" if self.route.why else ""
-            said = f"{count} step{'s' if count != 1 else ''}{weakest}{unsure}"
+            said = f"{count} step{'s' if count != 1 else ''}"
+            if (place := self.route.weakest_step) is not None and self.route.weakest is not None:
+                before, after = (plain(step.album.title) or "untitled" for step in steps[place - 1 : place + 1])
+                said += f", the weakest from {before} to {after} ({self.route.weakest:.2f})"
+            said += f" ({plain(self.route.why)})" if self.route.why else ""
         rows += wrapped(said, cells, 2, palette.text(color))
         head.show(rows)
         self._draw_film()
         self._draw_step()
-        self.hints = KEYS if steps else KEYS[2:]
+        self.hints = KEYS if steps else KEYS[2:]  # nothing to look along
         self.draw_keys()
+
+    def _wished(self) -> list[str]:
+        """The wishes beside the filter, a few words each."""
+        wishes = self.wishes
+        said = {"one an artist": wishes.per_artist, "another way": None if wishes.vary is None else wishes.vary + 1}
+        length = [] if wishes.steps is None else [f"{wishes.steps} steps"]
+        return length + [name if number == 1 else f"{name} ({number})" for name, number in said.items() if number]
 
     def _way_out(self) -> str:
         """How to take off the filters that are on."""

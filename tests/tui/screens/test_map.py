@@ -30,7 +30,7 @@ def map_app(albums: list[Album] | None = None, places: np.ndarray | None = None)
     albums = [make_album(row) for row in range(40)] if albums is None else albums
     app = make_app(albums)
     found = CoverMap(scattered(len(albums)) if places is None else places)
-    app.setup.mapper = lambda: found
+    app.setup.mapper = lambda: (found,)
     return app
 
 

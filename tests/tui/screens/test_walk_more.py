@@ -11,6 +11,7 @@ import pytest
 from textual import events
 
 from store.neighbors.filters import Filter
+from store.neighbors.trips import Wishes
 from store.records import Route, Step, Weights
 from tests.support.hostile import HOSTILE
 from tests.tui.support.app import check_rows, ready, rows_of, screen_text, session_of, until, walk_of
@@ -198,9 +199,8 @@ async def test_bookmarks_come_first_in_find() -> None:
         assert session.bookmarks == []
 
 
-def hostile_route(
-    neighborhood: Any, start: str, goal: str, weights: Weights, chosen: Filter, should_stop: Any, **__: object
-) -> Route:
+def hostile_route(neighborhood: Any, stops: list[str], *_: object) -> Route:
+    start, goal = stops
     albums = [neighborhood.snapshot.album(neighborhood.snapshot.row(start))]
     albums += [album for album in neighborhood.snapshot.albums if album.album_id not in (start, goal)][:9]
     albums.append(neighborhood.snapshot.album(neighborhood.snapshot.row(goal)))
@@ -260,8 +260,8 @@ async def test_where_there_is_no_route_it_says_why() -> None:
 async def test_a_route_is_looked_for_within_the_filters_that_are_on(size: tuple[int, int]) -> None:
     asked: list[Filter] = []
 
-    def none_within(*_: object, chosen: Filter, should_stop: object) -> Route:
-        asked.append(chosen)
+    def none_within(_near: Any, _stops: list[str], wishes: Wishes, _weights: Weights, _stop: Any) -> Route:
+        asked.append(wishes.chosen)
         return Route((), None, "no way within the filters")
 
     app = make_app()

@@ -13,6 +13,7 @@ import numpy as np
 from pipelines.blends.recipe import Part, Recipe
 from pipelines.blends.recipe_to_file import Blender, BlendResult
 from store.errors import LibraryError
+from store.memory.sparse import Sparse
 from store.neighbors.reasons import shares_of
 from store.records import SIGNALS, Album, Neighbor, Reason, Route, Weights
 from tui.app import Setup, SleevewalkApp
@@ -62,6 +63,11 @@ class FakeSnapshot:
         )
         artists = sorted({album.artist for album in albums})
         self.artist_codes = np.array([artists.index(album.artist) for album in albums])
+
+        self.tag_names = sorted({tag for album in albums for tag in album.tags})
+        entries = [(row, self.tag_names.index(tag)) for row, album in enumerate(albums) for tag in album.tags]
+        rows, tags = np.array(entries, np.int64).reshape(-1, 2).T
+        self.tags = Sparse.from_entries(rows, tags, np.ones(len(rows)), len(albums))
 
     def of_genre(self, genre: str) -> np.ndarray:
         return np.array([own == genre for own in self.genres])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,9 +62,9 @@ SCENES: dict[str, tuple[str, ...]] = {
 BLENDS = 12  # in the gallery
 
 
-def short_route(neighborhood: Any, start: str, goal: str, *_: object, **__: object) -> Route:
-    """Three steps."""
-    snapshot = neighborhood.snapshot
+def short_route(neighborhood: Any, stops: Sequence[str], *_: object) -> Route:
+    """Two steps, whatever is wished."""
+    snapshot, start, goal = neighborhood.snapshot, stops[0], stops[-1]
     first, last = (snapshot.album(snapshot.row(album_id)) for album_id in (start, goal))
     between = snapshot.album(20)
     reasons = neighborhood.reasons
@@ -91,7 +92,7 @@ def scene_app(
         return app
     places = np.random.default_rng(7).normal(size=(len(session.snapshot), 2)).astype(np.float32)
     places[3] = places[2]  # two albums at one spot
-    app.setup.mapper = lambda: CoverMap(places)
+    app.setup.mapper = lambda: (CoverMap(places),)
     app.setup.decoder = decoder_of(TinyCodec())
     blender = app.setup.decoder._loaded()
     ways = {"brighter": 10, "darker": -10}

@@ -7,16 +7,19 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from rich.style import Style
 
+from store.neighbors.regions import Region
 from tui.layout.edges import BRAILLE, Cell
 from tui.layout.geometry import Rect
 from tui.layout.navigation import Direction, Point, nearest
 from tui.palette import Palette
 from tui.screens.map.genres import Genres
 from tui.screens.map.plane import Cells, View
+from tui.text import cut, plain, width
 from tui.walk.session import Session
 from tui.widgets.canvas import frame
 
 REACHES = (16, 64, 10_000)  # cells searched for the next album, a wider circle if a narrow one has none
+LONGEST = 24  # columns of a region's name
 Drawn = dict[Cell, tuple[str, Style]]
 
 
@@ -38,6 +41,23 @@ def dots(cells: Cells, covers: Iterable[Rect], genres: Genres, palette: Palette,
         for cell, kind in cells.kinds.items()
         if cell not in hidden
     }
+
+
+def names(view: View, found: Iterable[Region], covers: Iterable[Rect], palette: Palette) -> Drawn:
+    """The names of regions over the dots, the first before the rest; none over a cover or another name."""
+    taken = list(covers)
+    drawn: Drawn = {}
+    for region in found:
+        text = f" {cut(plain(region.tag), LONGEST)} "
+        if width(text) != len(text):  # a wide letter does not fit the cells
+            continue
+        x, y = np.floor(view.cells(np.array([[region.x, region.y]]))[0]).astype(int).tolist()
+        rect = Rect(x - len(text) // 2, y, len(text), 1)
+        if not Rect(0, 0, view.columns, view.rows).contains(rect) or any(rect.overlaps(other) for other in taken):
+            continue
+        taken.append(Rect(rect.x - 1, rect.y - 1, rect.width + 2, 3))
+        drawn |= {(rect.x + place, y): (letter, palette.text(bold=True)) for place, letter in enumerate(text)}
+    return drawn
 
 
 def marks(

@@ -33,6 +33,7 @@ MAP_BINDINGS: list[BindingType] = [
     Binding("minus", "zoom(-1)", "farther", id="map.farther", tooltip="Farther (wheel)"),
     Binding("a", "whole", "whole map", id="map.whole", tooltip="The whole map"),
     Binding("c", "here", "where I am", id="map.here", tooltip="Focus the album where the walk is"),
+    Binding("p", "layout", "other layout", id="map.layout", tooltip="By nearest sleeves, or by principal axes (PCA)"),
     Binding("tab", "next(1)", "next here", id="map.next", tooltip="The next album at the same spot"),
     *(
         Binding(str(place + 1), f"genre({place})", f"genre {place + 1}", id=name, tooltip=GENRE_TIP)

@@ -128,10 +128,13 @@ def dot_sizes(listeners: np.ndarray) -> np.ndarray:
         return 1 + (listeners > third).astype(np.int64) + 2 * (listeners > twentieth)
 
 
-def covers_on(view: View, places: np.ndarray, visible: np.ndarray, first: Sequence[int] = ()) -> list[tuple[int, Rect]]:
+def covers_on(
+    view: View, places: np.ndarray, visible: np.ndarray, first: Sequence[int] = (), *, grid: bool = False
+) -> list[tuple[int, Rect]]:
     """(album row, rectangle) of the covers to draw about their places, none over another, `first` before the rest.
 
-    None while too many albums are in view; those without room stay dots.
+    None while too many albums are in view; those without room stay dots. `grid`: places are whole numbers, no two the
+    same, and once a cover fits between two of them all are drawn.
     """
     if not len(visible):
         return []
@@ -139,7 +142,10 @@ def covers_on(view: View, places: np.ndarray, visible: np.ndarray, first: Sequen
     smallest = COVER_ROWS[-1]
     if len(visible) > CROWD * area / (2 * smallest * smallest * 2):
         return []
-    rows = next((rows for rows in COVER_ROWS if len(visible) * rows * rows * 2 <= area * 0.5), smallest)
+    if grid and smallest <= (fitting := int(min((1 / view.across - 1) / 2, 1 / view.down))):
+        rows = min(fitting, COVER_ROWS[0])
+    else:
+        rows = next((rows for rows in COVER_ROWS if len(visible) * rows * rows * 2 <= area * 0.5), smallest)
     order = list(dict.fromkeys([*(row for row in first if row in set(visible.tolist())), *visible.tolist()]))
     taken: list[Rect] = []
     found: list[tuple[int, Rect]] = []

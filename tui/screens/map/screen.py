@@ -13,7 +13,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from store.errors import LibraryError
-from store.neighbors.cover_map import CoverMap
+from store.neighbors.cover_map import LAYOUTS, CoverMap
+from store.neighbors.regions import Region, regions
 from store.records import Album
 from tui.layout.edges import Cell
 from tui.layout.geometry import Rect
@@ -22,7 +23,7 @@ from tui.palette import Palette
 from tui.pictures.colors import COLORLESS
 from tui.pictures.painter import CoverPainter
 from tui.screens.base import DrawnScreen
-from tui.screens.map.draw import Drawn, album_at, albums_at, cell_of, dots, marks, next_album
+from tui.screens.map.draw import Drawn, album_at, albums_at, cell_of, dots, marks, names, next_album
 from tui.screens.map.genres import Genres, common_genres
 from tui.screens.map.keys import GENRE_KEYS, KEYS, MAP_BINDINGS
 from tui.screens.map.plane import Cells, View, covers_on, dot_sizes, fill_cells, whole_view
@@ -34,7 +35,10 @@ from tui.widgets.bars import KeysLine
 from tui.widgets.canvas import Canvas, Picture
 from tui.widgets.lines import Lines
 
-Mapper = Callable[[], CoverMap]
+Mapper = Callable[[], tuple[CoverMap, ...]]  # the one to be shown first before the others
+
+
+TILES = (4, 4)  # regions across and down that the whole map is named by
 
 
 class MapScreen(DrawnScreen[str | None]):
@@ -47,7 +51,7 @@ class MapScreen(DrawnScreen[str | None]):
     class Loaded(Message):
         """The map, or why there is none."""
 
-        found: CoverMap | None
+        found: tuple[CoverMap, ...]
         why: str
 
     def __init__(self, session: Session, painter: CoverPainter, mapper: Mapper) -> None:
@@ -55,7 +59,8 @@ class MapScreen(DrawnScreen[str | None]):
         self.session = session
         self.painter = painter
         self.mapper = mapper
-        self.map: CoverMap | None = None
+        self.maps: tuple[CoverMap, ...] = ()
+        self.map: CoverMap | None = None  # the one of them that is shown
         self.focus_row: int | None = None  # of the snapshot
         self.view: View | None = None
         self.cells: Cells | None = None
@@ -83,20 +88,19 @@ class MapScreen(DrawnScreen[str | None]):
     @work(thread=True, group="map", exclusive=True)
     def _load(self) -> None:
         try:
-            found: CoverMap | None = self.mapper()
-            why = ""
+            found, why = self.mapper(), ""
         except (LibraryError, OSError, ValueError) as error:
-            found, why = None, str(error)
+            found, why = (), str(error)
         self.post_message(self.Loaded(found, why))
 
     def on_map_screen_loaded(self, message: Loaded) -> None:
         """Show it, at the album where the walk is."""
-        if message.found is None:
+        if not message.found:
             self._why = f"no map: {message.why}"
-        elif not message.found.count:
+        elif not message.found[0].count:
             self._why = "no map yet: no cover was looked at by the model; run `sleevewalk build`"
         else:
-            snapshot, self.map = self.session.snapshot, message.found
+            snapshot, self.maps, self.map = self.session.snapshot, message.found, message.found[0]
             on_map = np.isfinite(self.map.places[:, 0])
             self.genres = common_genres(snapshot.genres, on_map)
             self.shown = np.ones(len(self.genres.labels), bool)
@@ -130,14 +134,26 @@ class MapScreen(DrawnScreen[str | None]):
         self.cells = fill_cells(view, places, self._by_listeners, self._dots, self.genres.kinds, self.shown)
         here = self.session.snapshot.row(self.session.here.album_id)
         first = [row for row in (self.focus_row, here) if row is not None]
-        self.covers = dict(covers_on(view, places, self.cells.visible, first))
+        grid = self.map.layout == LAYOUTS[0]
+        self.covers = dict(covers_on(view, places, self.cells.visible, first, grid=grid))
         palette = Palette(self.app.theme_variables)
         ground = dots(self.cells, self.covers.values(), self.genres, palette, self._colorless)
+        ground |= names(view, self._regions(), self.covers.values(), palette)
         album, quality = self.session.snapshot.album, self.painter.tolerance
         blocks = [Picture(rect, album(row), quality) for row, rect in self.covers.items()]
         with self.app.batch_update():
             canvas.show(ground, blocks, self._marks(palette))
             self._draw_text()
+
+    def _regions(self) -> list[Region]:
+        """Named parts of what is in view: as many across the screen however near one looks."""
+        assert self.map is not None and self.cells is not None and self.view is not None and self._whole is not None
+        nearer = 2 ** int(np.log2(self.view.nearness))
+        tile = (
+            self._whole.across * self._whole.columns / TILES[0] / nearer,
+            self._whole.down * self._whole.rows / TILES[1] / nearer,
+        )
+        return regions(self.session.snapshot, self.map.places, self.cells.visible, tile)
 
     def _marks(self, palette: Palette) -> Drawn:
         assert self.view is not None and self.map is not None
@@ -234,6 +250,16 @@ class MapScreen(DrawnScreen[str | None]):
         """Everything again."""
         self.view = self._whole
         self.redraw()
+
+    def action_layout(self) -> None:
+        """The same albums by the other layout, the whole of it."""
+        if self.map is not None:
+            if len(self.maps) == 1:
+                self.query_one(KeysLine).show_message("this map has one layout: `sleevewalk build` makes the others")
+                return
+            self.map = self.maps[(self.maps.index(self.map) + 1) % len(self.maps)]
+            self._came = None
+            self.on_canvas_resized()
 
     def action_here(self) -> None:
         """Where the walk is."""

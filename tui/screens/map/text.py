@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from store.neighbors.cover_map import CoverMap
+from store.neighbors.cover_map import LAYOUTS, CoverMap
 from store.records import Album
 from tui.palette import Palette
 from tui.screens.map.genres import Genres
@@ -19,10 +19,12 @@ ROOMY = 126  # columns from which the legend says how many albums a genre has
 def heading(palette: Palette, found: CoverMap, albums: int, view: View, seen: int) -> list[Span]:
     """How many of the library's `albums` are on the map, how near one looks and what is `seen` there."""
     off = albums - found.count
-    parts = [f"{found.count:,} sleeves, alike ones near"]
+    alike = "alike ones near" if found.layout == LAYOUTS[0] else "on their two principal axes"
+    parts = [f"{found.count:,} sleeves, {alike}"]
+    parts += [f"{found.kept:.0%} of the ten nearest kept"] if found.kept is not None and view.nearness == 1 else []
     parts += [f"×{view.nearness:.0f}, {seen:,} here"] if view.nearness > 1 else []
     parts += [f"{off:,} without a cover are not on it"] if off else []
-    parts += [] if found.kept or view.nearness > 1 else ["`sleevewalk build` keeps this layout"]
+    parts += [] if found.stored or view.nearness > 1 else ["`sleevewalk build` keeps this layout"]
     return [(" map ", palette.text("accent", bold=True)), (" · ".join(parts), palette.text("quiet"))]
 
 

@@ -6,16 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.support.keys import HELP, becomes, check_keys, chosen, here_is, moved, to
+from tests.tui.support.app import until
+from tests.tui.support.keys import HELP, Stage, becomes, check_keys, chosen, here_is, moved, to
+from tui.screens.find import FindScreen
 from tui.screens.route import RouteScreen
 from tui.screens.walk.screen import WalkScreen
+
+
+async def unwished(stage: Stage) -> None:
+    """The strongest route again, found."""
+    await stage.pilot.press("0")
+    await until(stage.pilot, lambda: stage.screen.route is not None)
+
 
 CASES = {
     "next": moved(chosen, 1, ("home",)),
     "previous": moved(chosen, -1, ("end",)),
     "last": becomes(chosen, 2, ("home",)),
     "first": becomes(chosen, 0, ("end",)),
-    "walk": here_is(lambda s: s.screen.goal.album_id, ("end",)),
+    "walk": here_is(lambda s: s.screen.stops[-1].album_id, ("end",)),
+    "add": to(FindScreen, "stop at which album on the way?"),
+    "longer": becomes(lambda s: s.screen.wishes.steps, 3, unwished),
+    "shorter": becomes(lambda s: s.screen.wishes.steps, 1, unwished),
+    "vary": becomes(lambda s: s.screen.wishes.vary, 0, unwished),
+    "one-an-artist": becomes(lambda s: s.screen.wishes.per_artist, 1, unwished),
+    "plain": becomes(lambda s: s.screen.wishes.vary, None, ("v",)),
     "back": to(WalkScreen),
     "help": HELP[RouteScreen],
 }
