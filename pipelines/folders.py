@@ -15,9 +15,14 @@ def data_folder() -> Path:
     return platformdirs.user_data_path("sleevewalk", appauthor=False)
 
 
+def cache_folder() -> Path:
+    """Holds what can be made again."""
+    return platformdirs.user_cache_path("sleevewalk", appauthor=False)
+
+
 def web_cache_folder() -> Path:
     """Holds answers of web sources, for all libraries."""
-    return platformdirs.user_cache_path("sleevewalk", appauthor=False) / "web"
+    return cache_folder() / "web"
 
 
 def config_file() -> Path:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-SIGNALS = ("cover", "tags", "artist", "era", "popularity")
+SIGNALS = ("cover", "tags", "artist", "era", "popularity", "plays")
+PERSONAL = ("plays",)  # signals of the person's own, which a library has once they told of what they play
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Weights:
     artist: float = 0.5
     era: float = 0.1
     popularity: float = 0.1
+    plays: float = 0.0  # how much the person plays the artist
 
 
 DEFAULT_WEIGHTS = Weights()

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
+from store.errors import LibraryError
+from store.neighbors.taste import Suggestion, near_plays
+from store.records import Album
 from tui.config import Config
 from tui.keynames import key_name, keyed
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
-from tui.pictures.colors import ColorMode
+from tui.pictures.colors import ColorMode, color_mode
 from tui.pictures.halfblocks import FINE, LITE
 from tui.pictures.painter import CoverPainter, CoverSource
 from tui.pictures.sleeve import sleeve_colors
@@ -43,9 +47,13 @@ from tui.walk.bench import Bench, Draft
 from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
 from tui.workers.decoder import Decoder
+from tui.workers.jukebox import Heard, Jukebox, Opens, Said, open_player
 
 if TYPE_CHECKING:
     from store.database.library import Library
+
+
+SUGGESTED = 24  # albums near what is played that are looked for at once
 
 
 @dataclass(slots=True)
@@ -64,6 +72,7 @@ class Setup:
     look: TerminalLook = field(default_factory=TerminalLook)
     config: Config = field(default_factory=Config)
     welcome: bool = False  # explain the screen before the walk begins
+    opens_player: Opens = open_player
 
 
 class SleevewalkApp(Display):
@@ -86,6 +95,9 @@ class SleevewalkApp(Display):
         mode = ColorMode(self.look.color) if self.colorless else color_mode(self.console.color_system, self.no_color)
         self.painter = CoverPainter(setup.covers, mode, LITE if self.look.lite else FINE, self.draw_cells)
         self.painter.light = self.look.light
+        self.jukebox = Jukebox(setup.library, self.config.player, self.post_message, setup.opens_player)
+        self._suggested: list[Suggestion] = []  # to come, the best first
+        self._followed = ""  # the album that the walk last followed the player to
         self.metered = False
         self.remark = ""  # to be told at the start
         self.animation_level = "none"
@@ -201,6 +213,19 @@ class SleevewalkApp(Display):
         """Find an album and walk to it."""
         await self._walk_to(self.finder())
 
+    @work(exclusive=True, group="suggest")
+    async def action_suggest(self) -> None:
+        """Walk to the next of the albums near what the person plays, and say why."""
+        try:
+            found = self._suggested or await asyncio.to_thread(near_plays, self.walk.session.neighborhood, SUGGESTED)
+        except LibraryError as error:
+            self.tell(str(error))
+            return
+        self._suggested = found[1:]
+        if found:
+            self.walk.jump(found[0].album.album_id)
+        self.tell(f"never heard; {found[0].because}" if found else "you heard all that is near what you play")
+
     @work
     async def action_route(self) -> None:
         """Ask for an album and walk along the route to it, as far as the person chooses."""
@@ -234,7 +259,8 @@ class SleevewalkApp(Display):
     async def action_trail(self) -> None:
         """The trail, to go to any stop of it."""
         folder = self.setup.library_path / "walks"
-        seq = await self.push_screen_wait(TrailScreen(self.walk.session, self.setup.covers, folder))
+        trail = TrailScreen(self.walk.session, self.setup.covers, folder, self.jukebox.playables)
+        seq = await self.push_screen_wait(trail)
         if seq is not None:
             self.walk.go_to(seq)
 
@@ -270,6 +296,41 @@ class SleevewalkApp(Display):
             bench.call_after_refresh(bench.action_near)
         await self._walk_to(bench)
 
+    def hear(self, albums: Sequence[Album], queue: bool) -> None:
+        """Send albums to the player; what becomes of it is told on whatever screen is there by then."""
+        self.tell("asking the player …")
+        self.jukebox.play(albums, queue)
+
+    def tell(self, text: str, error: bool = False) -> None:
+        """Say something in the last row of the screen that is shown."""
+        screen = self.screen if isinstance(self.screen, DrawnScreen) else self.walk
+        screen.say(text, error)
+
+    def action_follow(self) -> None:
+        """Let the walk follow what the player plays, or no more."""
+        self.jukebox.follow(not self.jukebox.following)
+        self._followed = ""
+        self.walk.show_playing("")
+        self.tell("the walk follows the player" if self.jukebox.following else "the walk is yours again")
+
+    @on(Said)
+    def player_said(self, message: Said) -> None:
+        """Tell it."""
+        self.tell(message.text, message.error)
+
+    @on(Heard)
+    def player_heard(self, message: Heard) -> None:
+        """Say what plays; walk to its album where the player has come to another one."""
+        if not self.jukebox.following:
+            return
+        self.walk.show_playing(message.text)
+        album_id = message.album_id
+        if album_id is None or album_id == self._followed or self.screen is not self.walk:
+            return
+        self._followed = album_id
+        if self.walk.session.snapshot.row(album_id) is not None:
+            self.walk.jump(album_id)
+
     def action_evidence(self) -> None:
         """What sleeves say about the music, measured."""
         self.push_screen(EvidenceScreen(self.painter, self.evidence))
@@ -278,14 +339,3 @@ class SleevewalkApp(Display):
         """The keys of the screen one is on."""
         title, bindings = help_for(acting(self.screen), self.config.keys)
         self.push_screen(HelpScreen(title, [*bindings, *keyed(bindings_of(EVERYWHERE), self.config.keys)]))
-
-
-def color_mode(system: str | None, no_color: bool) -> ColorMode:
-    """How covers are sent to a terminal of rich's colour system `system`."""
-    if no_color:
-        return ColorMode.GRAY
-    if system == "256":
-        return ColorMode.INDEXED
-    if system in ("standard", "windows"):
-        return ColorMode.BASIC
-    return ColorMode.TRUECOLOR

@@ -6,19 +6,22 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pipelines.players.player import KINDS
+from pipelines.players.settings import PAGES, PlayerSettings
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
 from store.text import clean
 from tui.terminal.choice import PICTURES
 from tui.terminal.output import OUTPUTS
 
 LASTFM_VARIABLE = "LASTFM_API_KEY"
-SECTIONS = ("theme", "pictures", "output", "weights", "keys", "lastfm", "web")
+SUBSONIC_VARIABLE = "SLEEVEWALK_SUBSONIC_PASSWORD"
+SECTIONS = ("theme", "pictures", "output", "weights", "keys", "lastfm", "web", "player", "subsonic")
 
 
 class ConfigError(click.ClickException):
@@ -45,6 +48,7 @@ class Config:
     keys: Mapping[str, str] = field(default_factory=dict)  # id of a binding -> keys, separated by commas
     pictures: str = "auto"  # one of PICTURES
     output: str = "thrifty"  # one of OUTPUTS
+    player: PlayerSettings = field(default_factory=PlayerSettings)
 
 
 def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Config:
@@ -61,6 +65,7 @@ def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Co
         _keys(path, found.get("keys", {}), ids),
         _one_of(path, "pictures", found.get("pictures", "auto"), PICTURES),
         _one_of(path, "output", found.get("output", "thrifty"), OUTPUTS),
+        _player(path, found.get("player", {})),
     )
 
 
@@ -87,8 +92,8 @@ def lastfm_key(path: Path) -> str:
     found = os.environ.get(LASTFM_VARIABLE, "").strip()
     if not found:
         found = _lastfm(path, read_settings(path).get("lastfm", {}))
-        if found and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise ConfigError(f"others can read {path}, and it holds a key: chmod 600 {path}")
+        if found:
+            _for_me_alone(path)
     if not found:
         raise NoKey(
             f'no Last.fm API key: set {LASTFM_VARIABLE}, or write [lastfm] and api_key = "…" into {path} (mode 0600); '
@@ -104,6 +109,32 @@ def web_contact(path: Path) -> str:
     if not isinstance(contact, str) or not contact.isascii() or len(contact) > 100:
         raise ConfigError(f'{path}: web is a table: [web] and below it contact = "you@example.org"')
     return contact
+
+
+def player_settings(path: Path) -> PlayerSettings:
+    """What `[player]` in the file at `path` says. ConfigError for what cannot be meant."""
+    return _player(path, read_settings(path).get("player", {}))
+
+
+def subsonic_login(path: Path) -> tuple[str, str, str]:
+    """(address, user, password) of a Subsonic server, each '' where it is not set: from `[subsonic]` in the file, the
+    password from SLEEVEWALK_SUBSONIC_PASSWORD before that. ConfigError where others can read a file that holds one.
+    """
+    table = read_settings(path).get("subsonic", {})
+    names = ("url", "user", "password")
+    if (
+        not isinstance(table, dict)
+        or not set(table) <= set(names)
+        or not all(isinstance(v, str) for v in table.values())
+    ):
+        raise ConfigError(f"{path}: subsonic is a table: [subsonic] and below it url, user and password in quotes")
+    if table.get("password"):
+        _for_me_alone(path)
+    return (
+        table.get("url", ""),
+        table.get("user", ""),
+        os.environ.get(SUBSONIC_VARIABLE, "") or table.get("password", ""),
+    )
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -127,6 +158,28 @@ def _lastfm(path: Path, table: Any) -> str:
     if not isinstance(table, dict) or not set(table) <= {"api_key"} or not isinstance(table.get("api_key", ""), str):
         raise ConfigError(f'{path}: lastfm is a table: [lastfm] and below it api_key = "…"')
     return str(table.get("api_key", "")).strip()
+
+
+def _player(path: Path, table: Any) -> PlayerSettings:
+    names = tuple(one.name for one in fields(PlayerSettings))
+    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        raise ConfigError(f"{path}: player is a table: [player] and below it {', '.join(names)}, each in quotes")
+    for name in table:
+        if name not in names:
+            raise ConfigError(f"{path}: player.{clean(name, 40)} is none of {', '.join(names)}")
+    settings = PlayerSettings(**table)
+    _one_of(path, "player.use", settings.use, ("auto", *KINDS))
+    if not settings.page_address.startswith(("https://", "http://")):
+        raise ConfigError(f"{path}: player.page is neither an address nor one of {', '.join(PAGES)}")
+    if settings.mpd_password:
+        _for_me_alone(path)
+    return settings
+
+
+def _for_me_alone(path: Path) -> None:
+    """ConfigError where others can read the file, which holds a secret."""
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"others can read {path}, and it holds a key or a password: chmod 600 {path}")
 
 
 def _one_of(path: Path, setting: str, name: Any, names: tuple[str, ...]) -> str:

@@ -103,6 +103,7 @@ def run_app(
             app.run()
     finally:
         app.evidence.close()
+        app.jukebox.close()
         app.setup.decoder.close()
         notebook.close()
         notebook.personal.flush()

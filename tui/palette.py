@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
-SIGNAL_LETTERS = {"cover": "C", "tags": "T", "artist": "A", "era": "E", "popularity": "P"}
+SIGNAL_LETTERS = {"cover": "C", "tags": "T", "artist": "A", "era": "E", "popularity": "P", "plays": "Y"}
 _COLORS = {  # of the themes night, paper and contrast
     "accent": ("#e3a648", "#8a5a00", "#ffd75f"),
     "secondary": ("#5cb8a0", "#0f6b58", "#5fffd7"),
@@ -24,6 +24,7 @@ _COLORS = {  # of the themes night, paper and contrast
     "signal-artist": ("#bf86d8", "#86409f", "#ff87ff"),
     "signal-era": ("#6f9fe6", "#2457a8", "#87afff"),
     "signal-popularity": ("#e0798a", "#b02a4c", "#ff8787"),
+    "signal-plays": ("#b4bf62", "#5c6600", "#d7ff5f"),
     "quiet": ("#8a8f98", "#6b665c", "#d0d0d0"),
     "faint": ("#4a4f59", "#b9b1a1", "#8a8a8a"),
     "focus": ("#f4f0dc", "#24231f", "#ffffff"),

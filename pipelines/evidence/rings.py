@@ -17,10 +17,11 @@ from pipelines.progress import Progress
 from store.memory.snapshot import Snapshot
 from store.memory.sparse import Sparse
 from store.neighbors.neighborhood import Neighborhood, Ring
-from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
+from store.records import DEFAULT_WEIGHTS, PERSONAL, SIGNALS, Weights
 
 RING = 12
 PER_ARTIST = 2
+_MEASURED = tuple(name for name in SIGNALS if name not in PERSONAL)
 QUERIES = 200  # albums of each half
 FEWEST = 30
 RESAMPLES = 1000
@@ -47,7 +48,7 @@ def measure_rings(near: Neighborhood, progress: Progress, queries: int = QUERIES
     blind = Neighborhood(without_links(snapshot), near.index)
     truth = _Truth(snapshot, snapshot.similar)
     wanted = [name for name in STEPS if _has_data(near, name)]
-    total = sum(len(STEPS[name]) for name in wanted) + 4 + len(SIGNALS) + 4
+    total = sum(len(STEPS[name]) for name in wanted) + 4 + len(_MEASURED) + 4
     progress.start("neighbourhoods", total)
 
     def ndcg(weights: Weights, half: Half) -> NDArray[np.float64]:
@@ -77,7 +78,7 @@ def measure_rings(near: Neighborhood, progress: Progress, queries: int = QUERIES
         "defaults_cover_adds": _mean(scores["defaults"] - scores["defaults without the cover"], artists),
         "chosen_adds": _mean(scores["chosen"] - scores["defaults"], artists),
         "quality": quality,
-        "unmeasured": [name for name in SIGNALS if name not in ("artist", "tags", *wanted)],
+        "unmeasured": [name for name in _MEASURED if name not in ("artist", "tags", *wanted)],
     }
 
 
@@ -224,7 +225,7 @@ def _quality(near: Neighborhood, half: Half, fused: dict[str, Weights], progress
     truth = _Truth(snapshot, hidden)
     unseen_tags = _tags(near.snapshot.tags, away)
     zero = Weights(0, 0, 0, 0, 0)
-    alone = {name: replace(zero, **{name: 1.0}) for name in SIGNALS}
+    alone = {name: replace(zero, **{name: 1.0}) for name in _MEASURED}
     allowed, rows = _others(snapshot), half.rows
     out = []
     for name, weights in [*alone.items(), *fused.items()]:

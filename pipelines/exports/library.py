@@ -34,6 +34,7 @@ _SHOWN = (  # text that a terminal will show as it is stored
     ("albums", "artist"), ("albums", "title"), ("albums", "genre"), ("album_tags", "tag"), ("artist_tags", "artist"),
     ("artist_tags", "tag"), ("similar_artists", "artist"), ("similar_artists", "similar"), ("bookmarks", "note"),
     ("walk_names", "name"), ("album_sources", "artist"), ("album_sources", "title"), ("album_sources", "genre"),
+    ("album_files", "title"), ("plays", "artist"), ("plays", "album"), ("plays", "track"), ("owned", "note"),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A walk as files for other programs: M3U, CSV, JSON, GraphML, a web page, a contact sheet.
+"""A walk as files for other programs: playlists, CSV, JSON, GraphML, a web page, a contact sheet.
 
 Titles come from outside: every format gets them escaped in its own way, without control characters.
 """
@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.exports.playlist import make_playlist, save_playlist
 from pipelines.exports.walk_page import Covers, page
+from store.catalogue.files import Playable
 from store.database.atomic import atomic_file, leftovers
 from store.errors import LibraryError
 from store.records import Album, Reason, strongest
@@ -24,7 +26,8 @@ from store.text import clean
 if TYPE_CHECKING:
     from PIL import Image
 
-ENDINGS = ("m3u", "csv", "json", "graphml", "html", "png")
+ENDINGS = ("csv", "json", "graphml", "html", "png")
+PLAYLISTS = ("m3u8", "xspf", "jspf")
 SHEET_MOST = 400  # covers on a contact sheet
 _TILE, _GAP, _TEXT = 128, 12, 34  # pixels: a cover, between covers, the two lines below
 _FORMULA = ("=", "+", "-", "@")
@@ -40,13 +43,20 @@ class Stop:
     reasons: tuple[Reason, ...] = ()
 
 
-def export_walk(stops: Sequence[Stop], covers: Covers, folder: Path, name: str) -> list[Path]:
-    """Write the walk in every format as `folder/name.*`; the files. LibraryError or OSError for a bad folder."""
+def export_walk(
+    stops: Sequence[Stop], covers: Covers, folder: Path, name: str, playable: Sequence[Playable] = ()
+) -> list[Path]:
+    """Write the walk in every format as `folder/name.*`; the files written. Playlists are among them where files of
+    its albums are known, by `playable`. LibraryError or OSError where the folder refuses.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / f"{name}.{ending}" for ending in ENDINGS]
     for path in written:
         write_walk(stops, covers, path, name)
-    return written
+    playlists = [folder / f"{name}.{form}" for form in PLAYLISTS if any(album.tracks for album in playable)]
+    for path in playlists:
+        save_playlist(make_playlist(name, playable), path)
+    return [*playlists, *written]
 
 
 def write_walk(stops: Sequence[Stop], covers: Covers, path: Path, name: str) -> None:
@@ -59,7 +69,7 @@ def write_walk(stops: Sequence[Stop], covers: Covers, path: Path, name: str) -> 
     elif ending == "html":
         content = page([(s.seq, s.came_from, s.album, why(s)) for s in stops], covers, name).encode()
     else:
-        texts = {"m3u": m3u, "csv": as_csv, "json": as_json, "graphml": graphml}
+        texts = {"csv": as_csv, "json": as_json, "graphml": graphml}
         content = texts[ending](stops).encode()
     leftovers(path.parent, remove=True)
     with atomic_file(path) as temporary:
@@ -72,15 +82,6 @@ def why(stop: Stop) -> str:
         return ""
     reason = strongest(stop.reasons)
     return f"{reason.signal}: {clean(reason.text)}"
-
-
-def m3u(stops: Sequence[Stop]) -> str:
-    """An extended M3U in the order walked; each entry is the folder `Artist/Title`, as music is mostly kept."""
-    rows = ["#EXTM3U"]
-    for stop in stops:
-        artist, title = clean(stop.album.artist), clean(stop.album.title)
-        rows += [f"#EXTINF:-1,{artist} - {title}", f"{_file_name(artist)}/{_file_name(title)}"]
-    return "\n".join(rows) + "\n"
 
 
 def as_csv(stops: Sequence[Stop]) -> str:
@@ -159,12 +160,6 @@ def contact_sheet(stops: Sequence[Stop], covers: Covers) -> Image.Image:
                 shown = shown[:-1]
             draw.text((x, y + _TILE + 3 + line * 15), shown, fill=color, font=font)
     return sheet
-
-
-def _file_name(text: str) -> str:
-    """`text` as one part of a path that leads nowhere else and starts no M3U directive."""
-    safe = "".join("_" if char in '/\\:*?"<>|' else char for char in text).strip(" .#")
-    return safe or "_"
 
 
 def _inert(text: str) -> str:

@@ -1,11 +1,13 @@
 """`ingest folder`: a person's own music. Tags of the files become albums, embedded art or cover files sleeves.
 
 The unit is one folder of files. The journal keeps each file's size and time of change; a folder in which
-nothing has changed is not read again. Albums are never taken out: a file that has gone leaves its album.
+nothing has changed is not read again. Albums are never taken out: a file that has gone leaves its album, and is
+taken out of `album_files` alone.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,12 +19,13 @@ from pipelines.batches import ahead
 from pipelines.images import BadImage, PreparedCover, prepare_cover, read_picture
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, told
-from pipelines.sources.music_files import Track, UnreadableMusic, read_track
+from pipelines.sources.music_files import SUFFIXES, Track, UnreadableMusic, read_track
 from pipelines.sources.music_tree import MusicFolder, walk_music
 from pipelines.sources.table import put_cover, with_cover
 from pipelines.writing import patient_write
 from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.files import TrackFile, forget_files, paths_of, put_files
 from store.catalogue.tables import add_covers, record_items
 from store.database.library import Library
 from store.records import AddResult, AlbumRecord, CoverRecord
@@ -45,28 +48,36 @@ class FolderReport(IngestReport):
 
     files: int = 0  # music files met
     files_read: int = 0  # those that are new or changed, with their folders' others
+    files_moved: int = 0  # that were met before under another path
+    files_gone: int = 0  # that were met before and are no longer there
 
     @property
     def files_a_second(self) -> float:
         return self.files / self.seconds if self.seconds > 0 else 0.0
 
     def summary(self) -> str:
-        return f"{self.files:,} files ({self.files - self.files_read:,} unchanged), " + IngestReport.summary(self)
+        news = [f"{self.files - self.files_read:,} unchanged"]
+        news += [f"{self.files_moved:,} moved"] if self.files_moved else []
+        news += [f"{self.files_gone:,} gone"] if self.files_gone else []
+        return f"{self.files:,} files ({', '.join(news)}), " + IngestReport.summary(self)
 
     def to_json(self) -> dict[str, object]:
         return {
             **IngestReport.to_json(self),
             "files": self.files,
             "files_read": self.files_read,
+            "files_moved": self.files_moved,
+            "files_gone": self.files_gone,
             "files_a_second": round(self.files_a_second, 1),
         }
 
 
 @dataclass(slots=True)
 class _Found:
-    """One album in one folder, with the pictures that may be its cover, best first."""
+    """One album in one folder, with its files and the pictures that may be its cover, best first."""
 
     album: AlbumRecord
+    files: list[TrackFile]
     pictures: list[bytes | Path]
 
 
@@ -78,6 +89,7 @@ class _Batch:
     items: list[tuple[str, str, str, str | None]] = field(default_factory=list)
     unreadable: list[LeftOut] = field(default_factory=list)
     albums: list[tuple[str, AlbumRecord]] = field(default_factory=list)  # album_id and what is known
+    music: dict[str, list[TrackFile]] = field(default_factory=dict)  # of each, by album_id
     loading: dict[str, Future[PreparedCover | BadImage]] = field(default_factory=dict)  # by album_id
 
 
@@ -97,6 +109,7 @@ def ingest_folder(library: Library, folder: Path, progress: Progress | None = No
         folders = walk_music(folder.resolve(), report)
         for batch in ahead(map(job.prepare, _in_batches(folders)), _AHEAD):
             job.commit(batch)
+        job.take_out_gone(folder.resolve())
     return report
 
 
@@ -131,7 +144,8 @@ def describe(folder: Path, tracks: Sequence[Track], images: Sequence[Path]) -> l
             tags=tuple((genre, round(100 * 0.9**place, 1)) for place, genre in enumerate(ranked)),
         )
         art = dict.fromkeys(track.art for _, track in members if track.art)
-        found.append(_Found(album, [*art, *(images if len(by_album) == 1 else ())]))
+        files = [track.file for _, track in members]
+        found.append(_Found(album, files, [*art, *(images if len(by_album) == 1 else ())]))
     return found
 
 
@@ -154,7 +168,9 @@ class _Job:
         self.files = CoverFiles(library.covers_dir)
         self.seen: set[str] = set()  # album_ids, so that an album in several folders is counted once
         self.covered: set[str] = set()  # album_ids that this run has a cover for
+        self.met: set[str] = set()  # paths of music files that are there
         with library.read() as con:
+            self.held = paths_of(con, SOURCE)
             rows = con.execute("SELECT key, status, error FROM ingest_items WHERE source = ?", [SOURCE]).fetchall()
         self.journal: dict[str, tuple[str, str | None]] = {name: (status, error) for name, status, error in rows}
 
@@ -163,6 +179,7 @@ class _Job:
         batch = _Batch()
         for folder in folders:
             batch.files += len(folder.music)
+            self.met.update(storable(str(file)) for file in folder.music)
             if all(self._known(file, stamp) for file, stamp in folder.stamps.items()):
                 self._repeat_complaints(folder, batch)
             else:
@@ -170,8 +187,12 @@ class _Job:
         return batch
 
     def _known(self, file: Path, stamp: str) -> bool:
-        word, _, at = self.journal.get(storable(str(file)), ("", None))[0].partition(" ")
-        return at == stamp and word != FAILED
+        name = storable(str(file))
+        status, error = self.journal.get(name, ("", None))
+        word, _, at = status.partition(" ")
+        # A library of an earlier schema knows of a file only that it was read.
+        held = name in self.held or error is not None or file.suffix.lower() not in SUFFIXES
+        return held and at == stamp and word != FAILED
 
     def _repeat_complaints(self, folder: MusicFolder, batch: _Batch) -> None:
         for file in folder.music:
@@ -203,6 +224,7 @@ class _Job:
         for found in describe(folder.path, tracks, folder.images):
             name = found.album.source_key
             batch.albums.append((name, found.album))
+            batch.music.setdefault(name, []).extend(found.files)
             if found.pictures and name not in self.covered and name not in batch.loading:
                 batch.loading[name] = self.pool.submit(load_first, found.pictures)
 
@@ -231,10 +253,22 @@ class _Job:
                 )
                 add_covers(con, list(covers.values()))
                 result = add_albums(con, [with_cover(album, covers.get(name)) for name, album in batch.albums])
+                put_files(con, SOURCE, batch.music, result.ids, [path for path, *_ in batch.items])
                 record_items(con, SOURCE, batch.items)
             have = {**had, **{name: cover.cover_sha256 for name, cover in covers.items()}}
             self.report.covers_stored += sum(had.get(name) != cover.cover_sha256 for name, cover in covers.items())
         self._count(batch, result, have, problems)
+
+    def take_out_gone(self, root: Path) -> None:
+        """Files under the root that an earlier run met and that are no longer there leave `album_files`."""
+        under = f"{storable(str(root))}{os.sep}"
+        gone = [
+            name for name, path in self.held.items() if name.startswith(under) and name not in self.met and _gone(path)
+        ]
+        if gone:
+            with patient_write(self.library, self.progress) as con:
+                self.report.files_moved = forget_files(con, SOURCE, gone)
+            self.report.files_gone = len(gone) - self.report.files_moved
 
     def _count(
         self, batch: _Batch, result: AddResult, have: dict[str, str | None], problems: dict[str, BadImage]
@@ -258,6 +292,17 @@ class _Job:
                 problem = problems.get(name, BadImage("no embedded art and no cover file"))
                 report.without_cover.append(LeftOut(name, label, problem.reason, clean(problem.detail, 200)))
         self.progress.advance(batch.files, f"{len(report.rejected):,} unreadable" if report.rejected else "")
+
+
+def _gone(path: str) -> bool:
+    """Whether nothing is there; not for what merely cannot be looked at."""
+    try:
+        Path(path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _in_batches(folders: Iterator[MusicFolder]) -> Iterator[list[MusicFolder]]:

@@ -8,12 +8,13 @@ import struct
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.images import MAX_BYTES
 from pipelines.limited import Rejected, limited
+from store.catalogue.files import TrackFile
 from store.identity import is_mbid
 from store.text import clean
 
@@ -24,7 +25,10 @@ SUFFIXES = frozenset((
 MOST_GENRES = 20  # of one file
 
 _FRONT = 3  # the picture type "front cover" of ID3, FLAC and WMA alike
-_DISC = re.compile(r"[\s,:–-]*[(\[]?\b(?:disc|disk|cd)\s*(?:\d{1,2}|[ivx]{1,4}|one|two|three|four)[)\]]?\s*$", re.I)
+_DISC = re.compile(
+    r"[\s,:–-]*[(\[]?\b(?:disc|disk|cd)\s*(?P<number>\d{1,2}|[ivx]{1,4}|one|two|three|four)[)\]]?\s*$", re.I
+)
+_NUMBERS = {word: place % 4 + 1 for place, word in enumerate(["i", "ii", "iii", "iv", "one", "two", "three", "four"])}
 # field → its name in ID3, in Vorbis comments, in MP4 and in ASF
 _NAMES = {
     "album": ("TALB", "album", "\xa9alb", "WM/AlbumTitle"),
@@ -34,11 +38,20 @@ _NAMES = {
     "original_date": ("TDOR", "originaldate", "----:com.apple.iTunes:ORIGINALDATE", "WM/OriginalReleaseYear"),
     "genre": ("TCON", "genre", "\xa9gen", "WM/Genre"),
     "compilation": ("TCMP", "compilation", "cpil", "WM/IsCompilation"),
+    "title": ("TIT2", "title", "\xa9nam", "Title"),
+    "disc": ("TPOS", "discnumber", "disk", "WM/PartOfSet"),
+    "track": ("TRCK", "tracknumber", "trkn", "WM/TrackNumber"),
     "release_group": (
         "TXXX:MusicBrainz Release Group Id",
         "musicbrainz_releasegroupid",
         "----:com.apple.iTunes:MusicBrainz Release Group Id",
         "MusicBrainz/Release Group Id",
+    ),
+    "recording": (
+        "UFID:http://musicbrainz.org",
+        "musicbrainz_trackid",
+        "----:com.apple.iTunes:MusicBrainz Track Id",
+        "MusicBrainz/Track Id",
     ),
 }
 
@@ -59,12 +72,27 @@ class Track:
     compilation: bool
     release_group: str | None  # MusicBrainz identifier of the album
     art: bytes | None  # the embedded picture as it is, not looked at yet
+    title: str = ""
+    disc: int | None = None
+    number: int | None = None  # on its disc
+    seconds: float | None = None
+    recording: str | None = None  # MusicBrainz identifier of the recording
+    path: str = ""  # as Python has it
+
+    @property
+    def file(self) -> TrackFile:
+        """Where it is and its place on the album: what the tags do not say, the names of file and folder may."""
+        path = Path(self.path)
+        title, artist = self.title or clean(path.stem) or "untitled", self.artist or self.album_artist
+        disc = self.disc or disc_of(path.parent.name)
+        return TrackFile(self.path, title, artist, disc, self.number, self.seconds, self.recording)
 
 
 def read_track(path: Path) -> Track:
     """The file's tags, read within the limits of `pipelines.limited`. Raises UnreadableMusic."""
     try:
-        return limited("pipelines.sources.music_files:track_of", os.fsencode(path.absolute()), Track)
+        track = limited("pipelines.sources.music_files:track_of", os.fsencode(path.absolute()), Track)
+        return replace(track, path=str(path.absolute()))
     except Rejected as error:
         raise UnreadableMusic(error.reason, error.detail, error.passing) from None
 
@@ -92,12 +120,36 @@ def track_of(path: bytes) -> Track:
         compilation=first["compilation"].lower() in ("1", "true"),
         release_group=mbid if is_mbid(mbid := first["release_group"].lower()) else None,
         art=_front(file, tags, kind),
+        title=first["title"],
+        disc=_number(first["disc"]) or disc_of(first["album"]),
+        number=_number(first["track"]),
+        seconds=_seconds(file),
+        recording=mbid if is_mbid(mbid := first["recording"].lower()) else None,
     )
 
 
 def without_disc(title: str) -> str:
     """The title without its "(Disc 2)", "[CD1]" or ", Disc One": the discs of a set are one album."""
     return _DISC.sub("", title).strip() or title
+
+
+def disc_of(name: str) -> int | None:
+    """2 for "Set (Disc 2)", "CD2" and "Set, Disc II"; None where the name tells of no disc."""
+    match = _DISC.search(name)
+    word = match["number"].lower() if match else ""
+    return int(word) if word.isdecimal() else _NUMBERS.get(word)
+
+
+def _number(text: str) -> int | None:
+    """2 for "2", "02/11" and "(2, 11)", which is how MP4 has it."""
+    match = re.match(r"\(?0*(\d{1,4})\b", text)
+    return int(match[1]) if match and int(match[1]) else None
+
+
+def _seconds(file: Any) -> float | None:
+    """The length of the sound, None where the file tells none that can be."""
+    length = getattr(file.info, "length", None)
+    return round(float(length), 3) if isinstance(length, int | float) and 0.001 <= length < 1e7 else None
 
 
 def _kind(tags: Any) -> int:
@@ -114,6 +166,8 @@ def _values(tags: Any, kind: int, name: str) -> list[str]:
         frame = tags.get(name)
         if name == "TCON" and frame is not None:
             return [str(text) for text in frame.genres]  # "(17)" is Rock
+        if name.startswith("UFID"):
+            return [frame.data.decode("ascii", "replace")] if frame is not None else []
         return [str(text) for text in getattr(frame, "text", [])]
     found = tags.get(name)
     if found is None and kind == 1 and name == "albumartist":

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from store.catalogue.album_sources import best_of, gather_tags, tell_tags_apart
+from store.catalogue.files import follow_sources
 from store.catalogue.merged_records import (
     Moved,
     merge_bookmarks,
@@ -94,6 +95,7 @@ def merge(con: duckdb.DuckDBPyConnection, kept_id: str, gone_id: str) -> MergeRe
         con.execute(f"DELETE FROM {table} WHERE {column} = ?", [gone_id])
     best_of(con, [kept_id])
     gather_tags(con, [kept_id])
+    follow_sources(con, kept_id)
     merge_bookmarks(con, kept_id, gone_id, moved)
     move_stops(con, kept_id, gone_id, moved)
     moved.parents = move_parents(con, gone_id, kept_id)
@@ -119,6 +121,7 @@ def split(con: duckdb.DuckDBPyConnection, kept_id: str, part: AlbumPart) -> Merg
             [part.album_id, kept_id, *item],
         )
     report.sources = len(part.items)
+    follow_sources(con, kept_id, part.album_id)
     best_of(con, [kept_id, part.album_id])
     if moved is not None:
         naming = [moved.album[column] for column in (*_NAMING, "added_at")]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TABLES = (
     "albums", "album_sources", "album_tags", "artist_tags", "similar_artists", "covers", "models", "latents",
     "neighbors", "blends", "bookmarks", "walks", "walk_names", "album_decisions", "ingest_items",
+    "album_files", "plays", "owned",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from store.database.atomic import put_in_place, temporary_folder
 from store.database.comments import COMMENTS
 from store.database.ranking import RANKING
+from store.database.sound_schema import TABLES_SOUND
 from store.database.sources_schema import make_source_tables
 from store.database.views import VIEWS_1
 from store.errors import LibraryError
@@ -232,6 +233,7 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("measured weights of similar_albums", "SELECT 1"),  # what it made, the next step makes anew
     ("one ranking, corrected for hubs", RANKING),
     ("a cell for each cover on the map", MAP_CELLS),
+    ("files, plays and owned albums", TABLES_SOUND),
 ]
 
 

@@ -14,6 +14,7 @@ from store.database.merged_ids import merged_ids
 from store.database.replay import PersonalRecords, read_personal
 from store.memory.album_arrays import AlbumArrays, read_arrays
 from store.memory.arrays_file import open_arrays
+from store.memory.plays import AlbumPlays, read_plays
 from store.records import Album
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Snapshot(AlbumArrays):
     """A library's catalogue as it was at one moment, with the personal records of then."""
 
     personal: PersonalRecords = field(default_factory=PersonalRecords)
+    plays: Mapping[str, AlbumPlays] = field(default_factory=dict)  # by album_id, of the albums that were played
     merged: Mapping[str, str] = field(default_factory=dict)  # album_ids of old → of the album they are part of now
 
     @classmethod
@@ -39,7 +41,7 @@ class Snapshot(AlbumArrays):
     def of(cls, arrays: AlbumArrays, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
         """These arrays, with what else a snapshot has."""
         columns = {part.name: getattr(arrays, part.name) for part in fields(AlbumArrays)}
-        return cls(**columns, personal=read_personal(con, library.path), merged=merged_ids(con))
+        return cls(**columns, personal=read_personal(con, library.path), plays=read_plays(con), merged=merged_ids(con))
 
     def __len__(self) -> int:
         return len(self.album_ids)
@@ -77,6 +79,14 @@ class Snapshot(AlbumArrays):
         """The genre of every row, '' = unknown."""
         names = list(self.genre_names)
         return [names[code] for code in self.genre_codes.tolist()]
+
+    def played(self, year: int | None = None) -> np.ndarray:
+        """bool [n], which rows were played at all, or in a year."""
+        played = np.zeros(len(self), bool)
+        for album_id, plays in self.plays.items():
+            if (year is None or year in plays.years) and (row := self.row(album_id)) is not None:
+                played[row] = True
+        return played
 
     def of_genre(self, genre: str) -> np.ndarray:
         """bool [n], which rows are of that genre."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from store.memory.snapshot import Snapshot
 
+PLAYED = ("never", "ever")  # by the person
 POPULARITIES = ("known", "unknown")  # the most listened to third of the library, the least
 
 
@@ -21,6 +22,7 @@ class Filter:
     decade: int | None = None  # 1990 for 1990–1999
     popularity: str | None = None  # one of POPULARITIES
     other_artists: bool = False  # not by the artist in the centre
+    played: str | int | None = None  # one of PLAYED, or a year in which the person played it
 
     @property
     def is_set(self) -> bool:
@@ -32,7 +34,9 @@ class Filter:
         """What is on, for people, a few words each."""
         popularity = {"known": "well known", "unknown": "little known"}.get(self.popularity or "")
         parts = (self.genre, f"{self.decade}s" if self.decade is not None else None, popularity)
-        return (*(part for part in parts if part), *(("other artists",) if self.other_artists else ()))
+        played = {"never": "never heard", "ever": "heard"}.get(str(self.played), f"heard in {self.played}")
+        played = "" if self.played is None else played
+        return (*(part for part in (*parts, played) if part), *(("other artists",) if self.other_artists else ()))
 
     def allowed(self, snapshot: Snapshot, row: int) -> np.ndarray | None:
         """bool [n], which rows of the snapshot may neighbour `row`; None where all may."""
@@ -47,6 +51,9 @@ class Filter:
             low, high = popularity_bounds(snapshot)
             known = self.popularity == "known"
             allowed &= snapshot.listeners >= high if known else snapshot.listeners <= low
+        if self.played is not None:
+            played = snapshot.played(None if isinstance(self.played, str) else self.played)
+            allowed &= ~played if self.played == "never" else played
         if self.other_artists:
             allowed &= snapshot.artist_codes != snapshot.artist_codes[row]
         return allowed
@@ -84,6 +91,11 @@ def genres_of(snapshot: Snapshot) -> list[str]:
     """The genres of the library, the commonest first."""
     counts = dict(zip(snapshot.genre_names, np.bincount(snapshot.genre_codes).tolist(), strict=True))
     return sorted(filter(None, counts), key=lambda genre: (-counts[genre], genre))
+
+
+def years_played(snapshot: Snapshot) -> list[int]:
+    """The years in which the person played albums of this library, the latest first."""
+    return sorted({year for plays in snapshot.plays.values() for year in plays.years}, reverse=True)
 
 
 def decades_of(snapshot: Snapshot) -> list[int]:

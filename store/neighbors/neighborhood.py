@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # What an unknown score counts as when rings are chosen, in the order of SIGNALS. Two artists without a link are the
 # common case and no gap in the data.
-MIDDLING = np.array([0.5, 0.1, 0.0, 0.5, 0.5])
+MIDDLING = np.array([0.5, 0.1, 0.0, 0.5, 0.5, 0.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Ring:
     """A neighbourhood in numbers, best first; row i of every array is one neighbour."""
 
     rows: np.ndarray  # int64 [k], rows of the snapshot
-    scores: np.ndarray  # float64 [k, 5] in the order of SIGNALS, nan = no data for the pair
+    scores: np.ndarray  # float64 [k, 6] in the order of SIGNALS, nan = no data for the pair
     fused: np.ndarray  # float64 [k], the weighted mean
 
 
@@ -166,7 +166,7 @@ def _choice(rows: np.ndarray, scores: np.ndarray, weights: Weights, has: np.ndar
     """(places of the candidates, first to be chosen first; bool [c], which of them are little known).
 
     By the weighted mean over all signals, with what is unknown of an album counted as MIDDLING; ties by name. Those
-    that have data for less than half of the weight of what the centre has data for (`has`, bool [5]) come after all
+    that have data for less than half of the weight of what the centre has data for (`has`, bool [6]) come after all
     others. Otherwise an album of which only the year is known would lead the ring with a perfect mean of one score,
     and albums without tags would crowd out all that share some. The macro `similar_to` says the same in SQL.
     """

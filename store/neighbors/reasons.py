@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from store.memory.snapshot import Snapshot
-from store.neighbors.signals import ARTIST, COVER, ERA, TAGS
+from store.neighbors.signals import ARTIST, COVER, ERA, PLAYS, TAGS
 from store.records import SIGNALS, Reason
 
 _TAGS_SHOWN = 3
@@ -19,7 +19,7 @@ def reasons_for(
     snapshot: Snapshot, row: int, other: int, scores: list[float],
     *, weights: np.ndarray, rank: int | None, covers: int, same_cover: bool,
 ) -> tuple[Reason, ...]:  # fmt: skip
-    """The reasons of one pair in the order of SIGNALS; `scores` are nan where there is no data, `weights` (float64 [5])
+    """The reasons of one pair in the order of SIGNALS; `scores` are nan where there is no data, `weights` (float64 [6])
     above 0 where there is some. `rank`: of the other's cover among the nearest to the first's of `covers`, if known.
     """
     reasons: list[Reason] = []
@@ -43,6 +43,16 @@ def reasons_for(
         elif number == ERA:
             mine, theirs = int(snapshot.years[row]), int(snapshot.years[other])
             text = f"both {mine}" if mine == theirs else f"{mine} and {theirs}"
+        elif number == PLAYS:
+            artist = snapshot.artist_codes[other]
+            plays = sum(
+                snapshot.plays[album].total
+                for album in snapshot.album_ids[slice(*snapshot.artist_starts[[artist, artist + 1]].tolist())]
+                if album in snapshot.plays
+            )
+            text = (
+                f"you played this artist {plays:,} time{'s' if plays != 1 else ''}" if plays else "you never played it"
+            )
         else:
             mine, theirs = int(snapshot.listeners[row]), int(snapshot.listeners[other])
             text = f"{mine:,} and {theirs:,} listeners"

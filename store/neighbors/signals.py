@@ -1,4 +1,4 @@
-"""The five signals: which albums each of them brings near a centre, and how near it says a pair is."""
+"""The signals: which albums each of them brings near a centre, and how near it says a pair is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEPTH = 1024  # covers searched: a rank is known to there
 CANDIDATES = 400  # albums that each signal brings in
 ALL_SCORED = 5000  # albums (allowed ones, under a filter) up to which each is scored
 YEARS = 8.0  # apart, and the era score has fallen to 1/e
-COVER, TAGS, ARTIST, ERA, POPULARITY = range(len(SIGNALS))
+COVER, TAGS, ARTIST, ERA, POPULARITY, PLAYS = range(len(SIGNALS))
 _ROUNDING = 1e-5  # of sums of float32
 
 
@@ -41,6 +41,7 @@ class Signals:
         self._albums_by_cover = np.argsort(self.cover_of, kind="stable")
         self._sorted_covers = self.cover_of[self._albums_by_cover]
         self._log_listeners = np.log10(1 + snapshot.listeners)
+        self.artist_plays = _artist_plays(snapshot)
         self._by_year = _sorted_known(snapshot.years)
         self._by_listeners = _sorted_known(self._log_listeners)
         self._postings = snapshot.postings
@@ -95,6 +96,9 @@ class Signals:
             wanted.append(_window(self._by_year, self.snapshot.years[centre.row]))
         if weights.popularity > 0:
             wanted.append(_window(self._by_listeners, self._log_listeners[centre.row]))
+        if weights.plays > 0:
+            most = np.nan_to_num(self.artist_plays[self.snapshot.artist_codes])
+            wanted.append(highest(most, CANDIDATES))
         rows = np.unique(np.concatenate([np.empty(0, np.int64), *wanted]))
         if allowed is not None:
             rows = rows[allowed[rows]]
@@ -134,15 +138,15 @@ class Signals:
     # Scores
 
     def of_centre(self, centre: Centre) -> np.ndarray:
-        """bool [5]: for which signals the centre has data; `artist` has none that an album could lack."""
+        """bool [6]: for which signals the centre has data; `artist` has none that an album could lack."""
         row, snapshot = centre.row, self.snapshot
         return np.array([
             self.cover_of[row] >= 0, centre.by_tags, False,
-            not np.isnan(snapshot.years[row]), not np.isnan(snapshot.listeners[row]),
+            not np.isnan(snapshot.years[row]), not np.isnan(snapshot.listeners[row]), False,
         ])  # fmt: skip
 
     def scores(self, centre: Centre, others: np.ndarray, weights: Weights) -> np.ndarray:
-        """float64 [len(others), 5] in 0–1 in the order of SIGNALS; nan: no data for the pair, or weight 0."""
+        """float64 [len(others), 6] in 0–1 in the order of SIGNALS; nan: no data for the pair, or weight 0."""
         scores = np.full((len(others), len(SIGNALS)), np.nan)
         if not len(others):
             return scores
@@ -158,6 +162,8 @@ class Signals:
             scores[:, ERA] = np.exp(-np.abs(snapshot.years[others] - snapshot.years[row]) / YEARS)
         if weights.popularity > 0:
             scores[:, POPULARITY] = np.exp(-np.abs(self._log_listeners[others] - self._log_listeners[row]))
+        if weights.plays > 0:
+            scores[:, PLAYS] = self.artist_plays[snapshot.artist_codes[others]]
         return scores
 
     def _cover_scores(self, row: int, others: np.ndarray) -> np.ndarray:
@@ -243,17 +249,28 @@ class Signals:
 
 
 def weight_array(weights: Weights) -> np.ndarray:
-    """The weights in the order of SIGNALS, float64 [5]; what is no finite number above 0 counts as 0."""
+    """The weights in the order of SIGNALS, float64 [6]; what is no finite number above 0 counts as 0."""
     wanted = np.array(astuple(weights), dtype=np.float64)
     return np.where(np.isfinite(wanted) & (wanted > 0), wanted, 0)
 
 
 def fuse(scores: np.ndarray, weights: Weights) -> np.ndarray:
-    """The mean of the scores that a pair has, weighted; float64 [c] from [c, 5]. 0 where it has none."""
+    """The mean of the scores that a pair has, weighted; float64 [c] from [c, 6]. 0 where it has none."""
     known = ~np.isnan(scores)
     wanted = weight_array(weights)
     weight = known @ wanted
     return (np.where(known, scores, 0) @ wanted) / np.where(weight > 0, weight, 1)
+
+
+def _artist_plays(snapshot: Snapshot) -> np.ndarray:
+    """float64 [artists]: how much the person plays each artist, ln(1 + plays) by that of the most played; all nan
+    where nothing is known of it.
+    """
+    plays = np.zeros(len(snapshot.artist_starts) - 1 if len(snapshot) else 0)
+    for album_id, of_album in snapshot.plays.items():
+        if (row := snapshot.row(album_id)) is not None:
+            plays[snapshot.artist_codes[row]] += of_album.total
+    return np.log1p(plays) / np.log1p(plays.max(initial=1)) if plays.any() else np.full(len(plays), np.nan)
 
 
 def _highest_of_rows(matrix: Sparse) -> np.ndarray:

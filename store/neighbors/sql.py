@@ -7,7 +7,19 @@ from store.neighbors.filters import NO_FILTER, Filter
 from store.records import DEFAULT_WEIGHTS, Album, Weights
 from store.text import clean
 
-_COLUMNS = {"cover": "cover", "tags": "tags", "artist": "artist_match", "era": "era", "popularity": "popularity"}
+_COLUMNS = {
+    "cover": "cover",
+    "tags": "tags",
+    "artist": "artist_match",
+    "era": "era",
+    "popularity": "popularity",
+    "plays": "plays",
+}
+_PLAYS = """LEFT JOIN (
+    WITH played AS (SELECT artist_key, sum(plays) AS n FROM album_plays JOIN albums USING (album_id) GROUP BY ALL)
+    SELECT album_id, ln(1 + coalesce(n, 0)) / ln(1 + (SELECT max(n) FROM played)) AS plays
+    FROM albums LEFT JOIN played USING (artist_key)
+) USING (album_id)"""
 _ALL = 1_000_000  # more than there are candidates
 
 
@@ -30,6 +42,7 @@ def neighbors_sql(album: Album, count: int, weights: Weights = DEFAULT_WEIGHTS, 
         f"             / ({known}), 3) AS score,",
         f"       artist, title, year, genre, {shown}, album_id",
         f"FROM similar_albums({named}, n := {_ALL})",
+        *([_PLAYS] if weights.plays > 0 else []),
     ]
     known_at_all = " OR ".join(f"{column} IS NOT NULL" for column, _ in counted)
     conditions = [f"({known_at_all})", *_conditions(album, chosen)]
@@ -48,6 +61,10 @@ def _conditions(album: Album, chosen: Filter) -> list[str]:
         edge, than = ("2/3", ">=") if chosen.popularity == "known" else ("1/3", "<=")
         bound = f"(SELECT quantile_cont(listeners, {edge}) FROM albums)"
         found.append(f"album_id IN (SELECT album_id FROM albums WHERE listeners {than} {bound})")
+    if chosen.played is not None:
+        of_year = f" WHERE year = {chosen.played}" if isinstance(chosen.played, int) else ""
+        is_in = "NOT IN" if chosen.played == "never" else "IN"
+        found.append(f"album_id {is_in} (SELECT album_id FROM album_plays{of_year})")
     if chosen.other_artists:
         found.append(f"artist <> {sql_text(clean(album.artist))}")
     return found

@@ -48,9 +48,10 @@ def look_options(command: Command) -> Command:
 
 @click.command()
 @click.argument("album", required=False)
+@click.option("--suggest", is_flag=True, help="Begin near what you play, at an album that you never heard.")
 @look_options
 @context_command
-def explore(context: Context, album: str | None, look: TerminalLook) -> int:
+def explore(context: Context, album: str | None, suggest: bool, look: TerminalLook) -> int:
     """Open the app, at ALBUM or where the library begins.
 
     Where there is no library yet, it offers the demo library.
@@ -65,7 +66,7 @@ def explore(context: Context, album: str | None, look: TerminalLook) -> int:
         if not click.confirm("Open the demo library?", default=True):
             return 0
         return open_demo(demo_library(), album, look)
-    return open_app(Library.open(context.library_dir), album, look)
+    return open_app(Library.open(context.library_dir), album, look, suggest)
 
 
 @click.command()
@@ -105,7 +106,7 @@ def need_terminal() -> None:
         raise NoTerminal(f"the app needs a terminal, and {missing}; `sleevewalk --help` lists what works without one")
 
 
-def open_app(library: Library, album: str | None, look: TerminalLook) -> int:
+def open_app(library: Library, album: str | None, look: TerminalLook, suggest: bool = False) -> int:
     need_terminal()
     prepare(look)
     from concurrent.futures import ThreadPoolExecutor
@@ -116,8 +117,11 @@ def open_app(library: Library, album: str | None, look: TerminalLook) -> int:
 
         neighborhood = opening.result()
     from store.neighbors.find import resolve
+    from store.neighbors.taste import near_plays
 
     start = resolve(neighborhood.snapshot, album).album_id if album else None
+    if suggest and not start:
+        start = next((one.album.album_id for one in near_plays(neighborhood, 1)), None)
     return run_app(library, start, look, neighborhood)
 
 

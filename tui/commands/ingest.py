@@ -24,6 +24,7 @@ from tui.commands.shared import (
     progress,
     shard_weights_option,
 )
+from tui.commands.sound import sources
 
 if TYPE_CHECKING:
     from pipelines.report import IngestReport
@@ -282,6 +283,10 @@ def retry(
         except SourceError as error:  # the others may fare better
             report.fail(LeftOut("retry", "", str(error)))
     return _print(report, as_json)
+
+
+for personal in sources.COMMANDS:
+    ingest.add_command(personal)
 
 
 def client(base_url: str | None, in_place_of: str, allow_private: bool = False) -> Web:

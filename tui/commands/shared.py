@@ -30,6 +30,7 @@ _WEIGHED = (
     ("artist", "similar artists"),
     ("era", "the years"),
     ("popularity", "popularity"),
+    ("plays", "how much you play the artist"),
 )
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.exports.playlist import FORMS
+from pipelines.players.player import KINDS
 from store.errors import LibraryError
 from store.text import clean
 from tui.commands.shared import NEW_FILE, Context, album_line, json_command, open_library, print_json
+from tui.commands.sound.play import relative_option, send, tracks_option, write
+from tui.commands.sound.selection import Selection, selected
+from tui.commands.sound.sources import to_subsonic
 
 if TYPE_CHECKING:
     from store.database.library import Library
@@ -21,21 +26,33 @@ if TYPE_CHECKING:
 @click.argument("name_or_id", required=False)
 @click.option("-o", "--out", type=NEW_FILE, help="Write it to this file.")
 @click.option("--name", "new_name", help="Name it, or rename it; '' takes its name off.")
+@click.option("--to", type=click.Choice(["auto", *KINDS, "subsonic"]), help="Play it there; Subsonic: as a playlist.")
+@relative_option
+@tracks_option
 @json_command
-def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: str | None, as_json: bool) -> None:
+def walk(
+    context: Context,
+    name_or_id: str | None,
+    out: Path | None,
+    new_name: str | None,
+    to: str | None,
+    relative_to: Path | None,
+    tracks: int | None,
+    as_json: bool,
+) -> None:
     """List the recorded walks, or show the stops of one as a tree.
 
-    NAME_OR_ID is a walk's name, its id or how that starts. -o writes the walk as the file's ending says: m3u, csv,
-    json, graphml, html, or png for a sheet of its covers.
+    NAME_OR_ID is a walk's name, its id or how that starts. -o writes the walk as the file's ending says: m3u8, xspf or
+    jspf to play it, csv, json, graphml, html, or png for a sheet of its covers.
     """
     from pipelines.exports.walk import ENDINGS
     from store.personal.records import Personal
     from store.personal.walks import find_walk, recorded_walks
 
-    if name_or_id is None and (out is not None or new_name is not None):
+    if name_or_id is None and (out is not None or new_name is not None or to is not None):
         raise click.UsageError("say which walk: its name or id; `sleevewalk walk` lists them")
-    if out is not None and out.suffix[1:].lower() not in ENDINGS:
-        raise click.UsageError(f"{str(out)!r} says no format: end it in .{', .'.join(ENDINGS)}")
+    if out is not None and out.suffix[1:].lower() not in (*FORMS, *ENDINGS):
+        raise click.UsageError(f"{str(out)!r} says no format: end it in .{', .'.join((*FORMS, *ENDINGS))}")
     library = open_library(context)
     personal = Personal(library)
     walks = recorded_walks(personal.read())
@@ -52,7 +69,30 @@ def walk(context: Context, name_or_id: str | None, out: Path | None, new_name: s
             if as_json:
                 print_json(_facts(found))
             return
-    _show(library, found, out, as_json)
+    if to is not None or (out is not None and out.suffix[1:].lower() in FORMS):
+        _to_ears(library, found, out, to, relative_to, tracks, as_json)
+    else:
+        _show(library, found, out, as_json)
+
+
+def _to_ears(
+    library: Library,
+    walk: Walk,
+    out: Path | None,
+    to: str | None,
+    relative_to: Path | None,
+    tracks: int | None,
+    as_json: bool,
+) -> None:
+    """The walk to a player, to a server, or to a playlist's file."""
+    albums = selected(library, Selection((), walk.walk_id, None, None, False))
+    name = walk.name or f"walk {walk.walk_id[:8]}"
+    if out is not None:
+        write(library, albums, name, out, relative_to, tracks, as_json)
+    if to == "subsonic":
+        to_subsonic(library, albums, name, as_json)
+    elif to is not None:
+        send(library, albums, False, to, as_json)
 
 
 def _facts(walk: Walk) -> dict[str, object]:

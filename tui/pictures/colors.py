@@ -89,3 +89,14 @@ def color_code(value: int, layer: int, indexed: bool) -> str:
     if value >= 16:
         return f"{layer};5;{value}"
     return str(layer - 8 + value if value < 8 else layer + 52 + value - 8)
+
+
+def color_mode(system: str | None, no_color: bool) -> ColorMode:
+    """How covers are sent to a terminal of rich's colour system `system`."""
+    if no_color:
+        return ColorMode.GRAY
+    if system == "256":
+        return ColorMode.INDEXED
+    if system in ("standard", "windows"):
+        return ColorMode.BASIC
+    return ColorMode.TRUECOLOR

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Protocol, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen, ScreenResultType
 
+from store.records import Album
 from tui.keynames import Hint
 from tui.widgets.bars import KeysLine
 from tui.widgets.lines import Lines, Span
 
 BREAKPOINTS = [(0, "-narrow"), (76, "-small"), (100, "-medium"), (126, "-wide"), (200, "-huge")]  # columns, class
 HEIGHTS = [(0, "-short"), (40, "-tall")]  # rows, class
+
+
+class Hears(Protocol):
+    """An app that has a player."""
+
+    def hear(self, albums: Sequence[Album], queue: bool) -> None:
+        """Play albums, or queue them."""
 
 
 class DrawnScreen(Screen[ScreenResultType]):
@@ -48,6 +57,10 @@ class DrawnScreen(Screen[ScreenResultType]):
         if self.message is not None and not self.busy:
             self.message = None
             self.draw_keys()
+
+    def hear(self, albums: Sequence[Album], queue: bool) -> None:
+        """Send albums to the player, which the app has."""
+        cast(Hears, self.app).hear(albums, queue)
 
     def draw_keys(self) -> None:
         """Show the keys, or the message in their place; nothing where the person has left."""

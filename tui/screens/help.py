@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from store.records import PERSONAL, SIGNALS
 from tui.keynames import Hint, key_name, key_names
 from tui.palette import SIGNAL_LETTERS, Palette
 from tui.screens.base import TextScreen
@@ -65,8 +66,9 @@ class HelpScreen(TextScreen):
 
 
 def signal_rows(palette: Palette, indent: str, cells: int) -> list[list[Span]]:
-    """What each signal means, its letter and name in `cells` cells."""
-    names = {signal: pad(f"{indent}{letter} {signal}", cells) for signal, letter in SIGNAL_LETTERS.items()}
+    """What each signal of any library means, its letter and name in `cells` cells."""
+    common = [signal for signal in SIGNALS if signal not in PERSONAL]
+    names = {signal: pad(f"{indent}{SIGNAL_LETTERS[signal]} {signal}", cells) for signal in common}
     said, quiet = SIGNALS_SAID, palette.text("quiet")
     return [[(name, palette.signal(signal, bold=True)), (said[signal], quiet)] for signal, name in names.items()]
 

@@ -64,6 +64,8 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         Binding("v", "vary", "another way", id="route.vary", tooltip="Another way to the same album"),
         Binding("o", "one_an_artist", "one an artist", id="route.one-an-artist", tooltip="One album an artist, or any"),
         Binding("0", "plain", "no wishes", id="route.plain", tooltip="The strongest route again, over the same stops"),
+        Binding("P", "hear(False)", "play", id="route.play", tooltip="Play the whole route"),
+        Binding("O", "hear(True)", "queue", id="route.queue", tooltip="Queue the whole route"),
         Binding("escape,q", "dismiss(None)", "back", id="route.back", tooltip="Back to the walk"),
         Binding("question_mark", "app.help", "keys", id="route.help", tooltip="These keys"),
     ]
@@ -171,6 +173,11 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         """Walk there, with every album on the way as a stop."""
         if self.route is not None and self.route.steps and self.chosen > 0:
             self.dismiss([step.album.album_id for step in self.route.steps[1 : self.chosen + 1]])
+
+    def action_hear(self, queue: bool) -> None:
+        """Play the albums of the route in its order, or queue them."""
+        if self.route is not None and self.route.steps:
+            self.hear([step.album for step in self.route.steps], queue)
 
     def redraw(self) -> None:
         """Draw what was found, or that it is looked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from store.errors import LibraryError
+from store.records import Album
 from store.text import key
 from tui.keynames import Hint
 from tui.pictures.painter import CoverSource
@@ -30,6 +32,7 @@ from tui.widgets.lines import Span
 
 if TYPE_CHECKING:
     from pipelines.exports.walk import Stop
+    from store.catalogue.files import Playable
 
 KEYS = [
     Hint("↑↓", "choose", ("trail.previous", "trail.next")),
@@ -58,8 +61,10 @@ class TrailScreen(DrawnScreen[int | None]):
         Binding("pagedown", "page(1)", "page down", id="trail.page-down", tooltip="A page down"),
         Binding("pageup", "page(-1)", "page up", id="trail.page-up", tooltip="A page up"),
         Binding("enter", "choose", "go there", id="trail.choose", tooltip="Go to this stop, as you left it"),
-        Binding("x", "export", "export", id="trail.export", tooltip="Write the whole trail: M3U, CSV, JSON …"),
+        Binding("x", "export", "export", id="trail.export", tooltip="Write the whole trail: playlists, CSV, JSON …"),
         Binding("X", "export(True)", "export walk", id="trail.export-walk", tooltip="Write this stop's walk alone"),
+        Binding("o", "hear(False)", "play", id="trail.play", tooltip="Play the walk that this stop belongs to"),
+        Binding("O", "hear(True)", "queue", id="trail.queue", tooltip="Queue the walk that this stop belongs to"),
         Binding("n", "name", "name", id="trail.name", tooltip="Name the walk that this stop belongs to"),
         Binding("escape,q,g", "leave", "back", id="trail.back", tooltip="Back to the walk"),
         Binding("question_mark", "app.help", "keys", id="trail.help", tooltip="These keys"),
@@ -72,8 +77,12 @@ class TrailScreen(DrawnScreen[int | None]):
         said: str
         error: bool
 
-    def __init__(self, session: Session, covers: CoverSource, folder: Path) -> None:
+    def __init__(
+        self, session: Session, covers: CoverSource, folder: Path, playable: Callable[[list[Album]], list[Playable]]
+    ) -> None:
+        """`playable` is called off the screen's thread."""
         super().__init__()
+        self.playable = playable
         self.session = session
         self.covers = covers
         self.folder = folder
@@ -112,6 +121,11 @@ class TrailScreen(DrawnScreen[int | None]):
         stops = stops_of(self.session.trail, self.session.neighborhood, self.walk_id if alone else None)
         name = file_name(self.session.walk_names.get(self.walk_id, "")) if alone else "trail"
         self._export(stops, f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
+
+    def action_hear(self, queue: bool) -> None:
+        """Play the walk of the chosen stop in its order, or queue it."""
+        session = self.session
+        self.hear([session.album(one.album_id) for one in session.trail.visits if one.walk_id == self.walk_id], queue)
 
     @property
     def naming(self) -> bool:
@@ -162,7 +176,8 @@ class TrailScreen(DrawnScreen[int | None]):
         from pipelines.exports.walk import export_walk
 
         try:
-            written = export_walk(stops, self.covers, self.folder, name)
+            playable = self.playable([stop.album for stop in stops])
+            written = export_walk(stops, self.covers, self.folder, name, playable)
         except (LibraryError, OSError) as error:
             self.post_message(self.Exported(f"not written: {error}", error=True))
         else:

@@ -13,7 +13,7 @@ import numpy as np
 
 from store.neighbors.filters import NO_FILTER, Filter
 from store.personal.records import NAME_LIMIT, blend_row
-from store.records import SIGNALS, Album, Neighbor, Reason, Weights
+from store.records import PERSONAL, SIGNALS, Album, Neighbor, Reason, Weights
 from store.text import clean
 from tui.layout.ring import MAX_RING, MIN_RING
 from tui.walk.network import Network
@@ -82,6 +82,7 @@ class Session:
         self.weights = weights or Weights()
         self.filter = NO_FILTER
         self.personal = personal
+        self.playing = ""  # what the followed player is at, for people
         self.ring_size: int | None = None  # None: as many as suit the screen
         self.tray: list[Album] = []
         self.walk_id = uuid.uuid4().hex
@@ -141,9 +142,14 @@ class Session:
         return self.neighborhood.reasons(self.previous.album_id, self.here.album_id, self.weights)
 
     @property
+    def signals(self) -> tuple[str, ...]:
+        """What can count in this library: the person's own once they told of what they play."""
+        return tuple(signal for signal in SIGNALS if signal not in PERSONAL or self.snapshot.plays)
+
+    @property
     def notes(self) -> str:
         """What the mode line says of this library."""
-        return "fictional demo" if self.here.fictional else ""
+        return f"plays: {self.playing}" if self.playing else "fictional demo" if self.here.fictional else ""
 
     @property
     def trouble(self) -> str | None:

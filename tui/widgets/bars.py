@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from store.records import SIGNALS
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
 from tui.text import cut, plain, width, wrap
@@ -19,14 +18,14 @@ class ModeLine(Lines):
         """One row; the app's name goes first where the notes need its room."""
         palette, cells = self.palette, self.size.width
         weights: list[Span] = []
-        long = cells >= 110
-        for signal in SIGNALS:
+        long = cells >= (180 if session.playing else 110)
+        for signal in session.signals:
             weight = f"{getattr(session.weights, signal):g}".replace("0.", ".")
             name = signal if long else ""
             weights.append((f" {SIGNAL_LETTERS[signal]}", palette.signal(signal, bold=True)))
             weights.append((f" {name} {weight} " if long else f"{weight}", palette.text("quiet")))
         only = ", ".join(plain(word) for word in session.filter.words)
-        notes = f"only {only}" if only else session.notes
+        notes = " · ".join(filter(None, (f"only {only}" if only else "", plain(session.notes))))
         left: list[Span] = [
             (" sleevewalk " if cells >= 90 or not notes else " ", palette.text("accent", bold=True)),
             (f"{len(session.snapshot):,} albums  ring {shown} ", palette.text("quiet")),

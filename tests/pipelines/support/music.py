@@ -11,7 +11,7 @@ import mutagen
 from mutagen.aiff import AIFF
 from mutagen.asf import ASF, ASFByteArrayAttribute
 from mutagen.flac import FLAC, Picture
-from mutagen.id3 import APIC, TALB, TCMP, TCON, TDRC, TPE1, TPE2, TXXX
+from mutagen.id3 import APIC, TALB, TCMP, TCON, TDRC, TIT2, TPE1, TPE2, TPOS, TRCK, TXXX, UFID
 from mutagen.mp3 import MP3
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.ogg import OggPage
@@ -20,9 +20,21 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
 FORMATS = (".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wma", ".aiff", ".wav")
-_ID3 = {"artist": TPE1, "album_artist": TPE2, "album": TALB, "year": TDRC, "genre": TCON, "compilation": TCMP}
-_VORBIS = {"album_artist": "albumartist", "year": "date"}
-_MP4 = {"artist": "\xa9ART", "album_artist": "aART", "album": "\xa9alb", "year": "\xa9day", "genre": "\xa9gen"}
+_ID3 = {
+    "artist": TPE1, "album_artist": TPE2, "album": TALB, "year": TDRC, "genre": TCON, "compilation": TCMP,
+    "title": TIT2, "disc": TPOS, "track": TRCK,
+}  # fmt: skip
+_VORBIS = {
+    "album_artist": "albumartist",
+    "year": "date",
+    "disc": "discnumber",
+    "track": "tracknumber",
+    "recording": "musicbrainz_trackid",
+}
+_MP4 = {
+    "artist": "\xa9ART", "album_artist": "aART", "album": "\xa9alb", "year": "\xa9day", "genre": "\xa9gen",
+    "title": "\xa9nam", "disc": "disk", "track": "trkn",
+}  # fmt: skip
 _ASF = {
     "artist": "Author",
     "album_artist": "WM/AlbumArtist",
@@ -30,6 +42,9 @@ _ASF = {
     "year": "WM/Year",
     "genre": "WM/Genre",
     "compilation": "WM/IsCompilation",
+    "title": "Title",
+    "disc": "WM/PartOfSet",
+    "track": "WM/TrackNumber",
 }
 
 
@@ -38,10 +53,12 @@ def silence(suffix: str) -> bytes:
     return _MAKERS[suffix]()
 
 
-def write_track(path: Path, art: bytes | None = None, **tags: str) -> Path:
-    """A tagged file; tags are artist, album_artist, album, year, genre, compilation and release_group."""
+def write_track(path: Path, art: bytes | None = None, sound: bytes | None = None, **tags: str) -> Path:
+    """A tagged file; tags are artist, album_artist, album, year, genre, compilation, release_group, recording, title,
+    disc and track.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(silence(path.suffix))
+    path.write_bytes(sound or silence(path.suffix))
     file = {
         ".mp3": MP3, ".flac": FLAC, ".ogg": OggVorbis, ".opus": OggOpus, ".m4a": MP4, ".wma": ASF, ".aiff": AIFF,
         ".wav": WAVE,
@@ -51,12 +68,15 @@ def write_track(path: Path, art: bytes | None = None, **tags: str) -> Path:
     for name, value in tags.items():
         if name == "release_group":
             _add_release_group(file, path.suffix, value)
+        elif name == "recording" and path.suffix == ".mp3":
+            file.tags.add(UFID(owner="http://musicbrainz.org", data=value.encode()))
         elif path.suffix in (".mp3", ".aiff", ".wav"):
             file.tags.add(_ID3[name](encoding=3, text=[value]))
         elif path.suffix == ".m4a" and name == "compilation":
             file.tags["cpil"] = value == "1"
         elif path.suffix == ".m4a":
-            file.tags[_MP4[name]] = [value]
+            number = name in ("disc", "track")
+            file.tags[_MP4[name]] = [(int(value.partition("/")[0]), 0) if number else value]
         elif path.suffix == ".wma":
             file.tags[_ASF[name]] = [value]
         else:

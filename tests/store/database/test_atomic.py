@@ -51,7 +51,7 @@ WRITES = {
     "export": "from pipelines.exports.library import export_library\nexport_library(library, out / 'export')",
     "import": "from pipelines.exports import library as exchange\nexchange.export_library(library, out / 'export')\n"
     "arm()\nexchange.import_library(out / 'export', out / 'new')",
-    "walk": "from pipelines.exports.walk import write_walk\nwrite_walk([], None, out / 'walk.m3u', 'walk')",
+    "walk": "from pipelines.exports.walk import write_walk\nwrite_walk([], None, out / 'walk.csv', 'walk')",
     "result": "import pyarrow as pa\nfrom tui.commands.results import Result, write\n"
     "write(Result(pa.table({'a': [1]})), 'csv', out / 'rows.csv')",
     "shard": "from pipelines.shards.format import block_table, write_shard\nwrite_shard(block_table([], 4), out, '1')",

@@ -109,11 +109,10 @@ def test_an_unknown_walk_exits_2_and_says_what_there_is(run: Run) -> None:
 
 def test_a_walk_is_written_in_the_format_of_the_file(run: Run, library: Library, tmp_path: Path) -> None:
     run("a1b2", "--name", "</title><script>alert(1)</script>")
-    files = {ending: tmp_path / f"walk.{ending}" for ending in ("m3u", "csv", "json", "graphml", "html", "png")}
+    files = {ending: tmp_path / f"walk.{ending}" for ending in ("csv", "json", "graphml", "html", "png")}
     for path in files.values():
         status, out, err = run("a1b2", "-o", str(path))
         assert (status, out) == (0, "") and str(path) in err
-    assert files["m3u"].read_text().splitlines()[2] == "Low/Start"
     with files["csv"].open(newline="") as file:
         assert [row["album"] for row in csv.DictReader(file)][:2] == ["Start", "Left"]
     assert len(json.loads(files["json"].read_text())["stops"]) == 5

@@ -122,7 +122,7 @@ async def test_the_trail_leads_to_any_stop_and_exports(tmp_path: Path) -> None:
         assert isinstance(trail, TrailScreen)
         await check_rows(pilot, (80, 24))
         await pilot.press("x")
-        await until(pilot, lambda: len(list((tmp_path / "walks").glob("trail-*"))) == 6)
+        await until(pilot, lambda: len(list((tmp_path / "walks").glob("trail-*"))) == 5)
         while trail.visit is not wanted:
             await pilot.press("up")
         await pilot.press("enter")

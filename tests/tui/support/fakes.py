@@ -15,7 +15,7 @@ from pipelines.blends.recipe_to_file import Blender, BlendResult
 from store.errors import LibraryError
 from store.memory.sparse import Sparse
 from store.neighbors.reasons import shares_of
-from store.records import SIGNALS, Album, Neighbor, Reason, Route, Weights
+from store.records import PERSONAL, SIGNALS, Album, Neighbor, Reason, Route, Weights
 from tui.app import Setup, SleevewalkApp
 from tui.config import Config
 from tui.pictures.colors import Pixels
@@ -53,6 +53,7 @@ class FakeSnapshot:
 
     def __init__(self, albums: list[Album]) -> None:
         self.albums = albums
+        self.plays: dict[str, Any] = {}
         self.rows = {album.album_id: row for row, album in enumerate(albums)}
         self.genres = [album.genre or "" for album in albums]
         self.genre_names = sorted(set(self.genres))
@@ -113,7 +114,7 @@ class FakeNeighborhood:
 
     def reasons(self, a: str, b: str, weights: Weights | None = None) -> tuple[Reason, ...]:
         pair = digest(*sorted((a, b)))
-        signals = SIGNALS if self.indexed else SIGNALS[1:]
+        signals = [name for name in SIGNALS if name not in PERSONAL and (self.indexed or name != "cover")]
         texts = {
             "cover": "3rd nearest of 40 covers",
             "tags": "shared: seen live, dub",

@@ -28,6 +28,7 @@ ROLES = {  # by letter; of two roles with one colour the first gives the letter
     "A": "signal-artist",
     "E": "signal-era",
     "P": "signal-popularity",
+    "Y": "signal-plays",
     "X": "focus",
     "o": "on-focus",
     "!": "error",
@@ -35,7 +36,7 @@ ROLES = {  # by letter; of two roles with one colour the first gives the letter
     " ": "background",
     ":": "panel",
 }
-OTHERS = "abcdeghijklmnprstuvwxyzBDFGHIJKLMNOQRSUVWYZ"  # colours that are no role's, as they come
+OTHERS = "abcdeghijklmnprstuvwxyzBDFGHIJKLMNOQRSUVWZ"  # colours that are no role's, as they come
 PICTURE = ((0, 0, 0), (128, 128, 128), (255, 255, 255), (230, 30, 30), (240, 220, 30))
 PICTURE += ((30, 170, 60), (40, 210, 220), (30, 60, 220), (220, 40, 200), (250, 140, 20))
 HALVES = {"▀": 1, "▄": -1}

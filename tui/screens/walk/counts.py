@@ -9,7 +9,15 @@ from typing import ClassVar, TypeVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from store.neighbors.filters import NO_FILTER, POPULARITIES, decades_of, genres_of, popularity_bounds
+from store.neighbors.filters import (
+    NO_FILTER,
+    PLAYED,
+    POPULARITIES,
+    decades_of,
+    genres_of,
+    popularity_bounds,
+    years_played,
+)
 from store.records import SIGNALS
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
@@ -18,8 +26,14 @@ from tui.walk.session import PRESETS, Session
 from tui.widgets.lines import Lines, Span, heading
 
 LEVELS = (0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2)  # that a weight moves through
-FILTERS = {"genre": "genre", "decade": "decade", "listeners": "popularity", "artist": "other_artists"}  # row -> field
-ROWS = (*SIGNALS, *FILTERS)
+# row -> field
+FILTERS = {
+    "genre": "genre",
+    "decade": "decade",
+    "listeners": "popularity",
+    "heard": "played",
+    "artist": "other_artists",
+}
 PRESET_IDS = ("counts.balanced", "counts.sleeve", "counts.ear")  # as PRESETS
 COUNTS_KEYS = [
     Hint("↑↓", "choose", ("counts.up", "counts.down")),
@@ -56,6 +70,8 @@ class Counts(Lines, can_focus=True):
         super().__init__(id=id)
         self.session = session
         self.chosen = 0
+        # What a person never told of has no row.
+        self.filters = [name for name in FILTERS if name != "heard" or session.snapshot.plays]
         self._choices: dict[str, Sequence[str | int | None]] | None = None
 
     def on_resize(self) -> None:
@@ -66,7 +82,7 @@ class Counts(Lines, can_focus=True):
         """Show what counts now."""
         palette, cells, session = self.palette, self.container_size.width, self.session
         rows = [heading(palette, f"what counts · {session.preset or 'your own'}", cells)]
-        for place, signal in enumerate(SIGNALS):
+        for place, signal in enumerate(session.signals):
             weight = getattr(session.weights, signal)
             track = max(4, cells - 20)
             full = round(min(weight, LEVELS[-1]) / LEVELS[-1] * track)
@@ -80,7 +96,7 @@ class Counts(Lines, can_focus=True):
                 ]
             )
         rows += [[], heading(palette, "only", cells)]
-        for place, name in enumerate(FILTERS, len(SIGNALS)):
+        for place, name in enumerate(self.filters, len(session.signals)):
             said = self._said(name)
             color = "quiet" if said == "any" else "accent"
             rows.append(
@@ -98,12 +114,12 @@ class Counts(Lines, can_focus=True):
 
     def action_choose(self, step: int) -> None:
         """Another row."""
-        self.chosen = (self.chosen + step) % len(ROWS)
+        self.chosen = (self.chosen + step) % (len(self.session.signals) + len(self.filters))
         self.draw()
 
     def action_change(self, step: int) -> None:
         """More or less of a weight; another choice of a filter."""
-        name = ROWS[self.chosen]
+        name = (*self.session.signals, *self.filters)[self.chosen]
         if name in SIGNALS:
             weight = next_level(getattr(self.session.weights, name), step)
             done = self.session.set_weights(**{name: weight})
@@ -139,6 +155,8 @@ class Counts(Lines, can_focus=True):
             return "any"
         if name == "listeners":
             return {"known": "well known", "unknown": "little known"}[value]
+        if name == "heard":
+            return {"never": "never", "ever": "at some time"}.get(value) or f"in {value}"
         return {"decade": f"{value}s", "artist": "not this one"}.get(name) or plain(value)
 
 
@@ -150,6 +168,7 @@ def choices(session: Session) -> dict[str, Sequence[str | int | None]]:
         "genre": [None, *genres_of(snapshot)],
         "decade": [None, *decades_of(snapshot)],
         "listeners": [None, *POPULARITIES] if low == low else [None],
+        "heard": [None, *PLAYED, *years_played(snapshot)],
         "artist": [False, True],
     }
 

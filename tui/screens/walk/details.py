@@ -31,19 +31,19 @@ def details_rows(
     here, neighbor = session.here, session.focused_neighbor
     roomy = height >= 30
     rows = [heading(palette, "here", cells, BOOKMARK if here.album_id in session.bookmarks else "")]
-    rows += _album(palette, here, cells, tag_lines=3 if roomy else 2, title_lines=2 if roomy else 1)
+    rows += _album(palette, session, here, cells, 3 if roomy else 2, 2 if roomy else 1)
     rows += [[]]
     if neighbor is not None:
         mark = f"{BOOKMARK} " if neighbor.album.album_id in session.bookmarks else ""
         rows += [heading(palette, "in focus", cells, f"{mark}match {neighbor.score:.2f}")]
-        rows += _album(palette, neighbor.album, cells, 2 if roomy else 0, 2 if roomy else 1)
+        rows += _album(palette, session, neighbor.album, cells, 2 if roomy else 0, 2 if roomy else 1)
         reasons: Sequence[Reason] = neighbor.reasons
     else:
         previous = session.previous
         reasons = session.way_here
         if previous is not None and reasons:
             rows += [heading(palette, "came from", cells)]
-            rows += _album(palette, previous, cells, 0, 2 if roomy else 1)
+            rows += _album(palette, session, previous, cells, 0, 2 if roomy else 1)
     if problem is not None:
         rows += wrapped(plain(problem), cells, 2, palette.text("quiet"))
     if roomy and reasons:
@@ -61,15 +61,18 @@ def _hint(session: Session, names: KeyNames) -> str:
     return f"This album has no neighbours: nothing that counts now is known of it. {jump}"
 
 
-def _album(palette: Palette, album: Album, cells: int, tag_lines: int, title_lines: int) -> list[list[Span]]:
+def _album(
+    palette: Palette, session: Session, album: Album, cells: int, tag_lines: int, title_lines: int
+) -> list[list[Span]]:
     title = wrap(plain(album.title) or "untitled", cells, title_lines)
     rows: list[list[Span]] = [[(row, palette.text(bold=True))] for row in title]
     rows.append([(cut(plain(album.artist) or "unknown artist", cells), palette.text())])
-    listeners = count(album.listeners)
+    listeners, plays = count(album.listeners), session.snapshot.plays.get(album.album_id)
     facts = [
         str(album.year or ""),
         plain(album.genre or ""),
         f"{listeners} listeners" if listeners else "",
+        f"{plays.total:,} play{'s' if plays.total != 1 else ''}" if plays else "",
     ]
     rows.append([(cut(" · ".join(fact for fact in facts if fact), cells), palette.text("quiet"))])
     tags = ", ".join(plain(tag) for tag in album.tags)

@@ -129,7 +129,24 @@ class WalkScreen(DrawnScreen[None]):
         """Panel and bars follow the new width."""
         self._refresh_text()
 
+    def show_playing(self, text: str) -> None:
+        """Say in the mode line what the followed player is at."""
+        if self.session.playing != text:
+            self.session.playing = text
+            self.query_one(ModeLine).show_session(self.session, len(self.session.ring.slots))
+
     # keys
+
+    def action_play(self, queue: bool) -> None:
+        """Play the album in focus, or queue it."""
+        self.hear([self.session.focused], queue)
+
+    def action_queue_tray(self) -> None:
+        """Queue what lies in the tray."""
+        if self.session.tray:
+            self.hear(list(self.session.tray), True)
+        else:
+            self.say(f"the tray is empty: {key_names(self)('walk.tray')} puts an album into it")
 
     def action_look(self, direction: str) -> None:
         """Move the focus."""
