@@ -67,18 +67,28 @@ def evaluate(
     as_json: bool,
 ) -> None:
     """How faithfully the model remakes covers, beside a thumbnail, the mean cover and PCA."""
+    from dataclasses import asdict
+
+    import numpy as np
+
+    from pipelines.nearness import nearness
     from vae.codec import Codec
     from vae.training.evaluate import evaluate_folder, table_lines
 
     codec = Codec.load(weights, device)
     folder = covers or context.library_dir / "covers"
     result, chosen = evaluate_folder(codec, folder, table=table, held_out=held_out, fit=fit)
+    near = None
+    if len(chosen.images) > 1:
+        artists, genres = (np.array([getattr(cover, name) for cover in chosen.covers]) for name in ("group", "genre"))
+        tags = [frozenset(filter(None, cover.tags.split("|"))) for cover in chosen.covers]
+        near = nearness(codec.search_vectors(codec.encode(chosen.images)), artists, genres, tags)
     if sheets is not None:
         from vae.training.sheets import write_sheets
 
         for path in write_sheets(codec, chosen.images, sheets):
             click.echo(f"wrote {path}", err=True)
     if as_json:
-        print_json(result.to_dict())
+        print_json({**result.to_dict(), "nearness": None if near is None else asdict(near)})
     else:
-        click.echo("\n".join(table_lines(result)))
+        click.echo("\n".join([*table_lines(result), *(near.lines() if near is not None else [])]))
