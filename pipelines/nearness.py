@@ -1,4 +1,4 @@
-"""How good nearest covers are, on covers that the model has not seen: hubs, and whether alike sleeves are alike music."""
+"""How good nearest covers are on covers the model has not seen: hubs, and whether alike sleeves are alike music."""
 
 from __future__ import annotations
 

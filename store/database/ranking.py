@@ -1,4 +1,6 @@
-"""The step of the schema that makes SQL rank as the app does: corrected similarity of covers, every album scored."""
+"""The steps of the schema that make SQL rank as the app does: corrected similarity of covers, every album scored, and
+what each signal adds.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ COMMENT ON COLUMN cover_calibration.similarity IS 'Corrected similarity of two c
 DELETE FROM derived WHERE name = 'neighbors';
 
 DROP MACRO TABLE IF EXISTS route;
+"""
 
+SIMILAR = """
 CREATE OR REPLACE MACRO album_called(name) AS (
     SELECT CASE
         WHEN count(*) = 0 OR max(s) < 0.93 THEN error(format('no album is called {}', coalesce(name, 'NULL')))
@@ -35,7 +39,7 @@ COMMENT ON MACRO album_called IS
 CREATE OR REPLACE MACRO similar_to(
     id, n := 12, cover := 0.25, tags := 1.0, artists := 0.5, era := 0.1, popularity := 0.1)
 AS TABLE
-WITH centre AS (SELECT * FROM albums WHERE albums.album_id = id),
+WITH centre AS MATERIALIZED (SELECT * FROM albums WHERE albums.album_id = id),
 effective_tags AS (
     SELECT album_id, tag, weight FROM album_tags
     UNION ALL
@@ -46,11 +50,11 @@ frequency AS (
     SELECT tag, ln((1 + (SELECT count(*) FROM albums)) / (1 + count(*))) + 1 AS idf
     FROM effective_tags GROUP BY tag
 ),
-weighted AS (
+weighted AS MATERIALIZED (
     SELECT album_id, tag, weight * idf AS w FROM effective_tags JOIN frequency USING (tag) WHERE weight > 0
 ),
 norms AS (SELECT album_id, sqrt(sum(w * w)) AS norm FROM weighted GROUP BY album_id),
-mine AS (
+mine AS MATERIALIZED (
     SELECT weighted.tag, weighted.w / norms.norm AS w FROM weighted JOIN norms USING (album_id)
     WHERE album_id = (SELECT album_id FROM centre)
 ),
@@ -75,10 +79,10 @@ near AS (
     SELECT neighbor_id AS album_id, rank, score FROM neighbors
     WHERE neighbors.album_id = (SELECT album_id FROM centre)
 ),
-own AS (SELECT vector, scale FROM cover_vectors JOIN centre USING (cover_sha256)),
+own AS MATERIALIZED (SELECT vector, scale FROM cover_vectors JOIN centre USING (cover_sha256)),
 similarities AS (
     SELECT v.cover_sha256,
-           greatest(1 - (1 - list_cosine_similarity(v.vector, own.vector)) / (own.scale * v.scale), -1)::FLOAT AS s
+           greatest(1 - (1 - list_inner_product(v.vector, own.vector)) / (own.scale * v.scale), -1)::FLOAT AS s
     FROM cover_vectors v CROSS JOIN own
 ),
 knots AS (
@@ -147,12 +151,18 @@ SELECT round(fused_score, 3) AS score, chosen.artist, chosen.title, chosen.year,
             WHEN a_part = most AND a_score IS NOT NULL THEN 'artist'
             WHEN e_part = most AND e_score IS NOT NULL THEN 'era'
             ELSE 'popularity' END AS strongest,
-       round(most / nullif(fused_score * known, 0), 3) AS share, cover_rank,
+       round(most / nullif(fused_score * known, 0), 3) AS share,
+       {'cover': CASE WHEN c_score IS NOT NULL THEN round(c_part / nullif(fused_score * known, 0), 3) END,
+        'tags': CASE WHEN t_score IS NOT NULL THEN round(t_part / nullif(fused_score * known, 0), 3) END,
+        'artist': CASE WHEN a_score IS NOT NULL THEN round(a_part / nullif(fused_score * known, 0), 3) END,
+        'era': CASE WHEN e_score IS NOT NULL THEN round(e_part / nullif(fused_score * known, 0), 3) END,
+        'popularity': CASE WHEN p_score IS NOT NULL THEN round(p_part / nullif(fused_score * known, 0), 3) END
+       } AS shares, cover_rank,
        round(c_score, 3) AS cover, round(t_score, 3) AS tags, shared_tags, round(a_score, 3) AS artist_match,
        round(e_score, 3) AS era, round(p_score, 3) AS popularity, chosen.album_id
 FROM chosen ORDER BY little_known, round(fused_score, 6) DESC, artist_key, title_key;
 COMMENT ON MACRO TABLE similar_to IS
-    'The n neighbours of an album_id as the app ranks them, with every signal and the strongest; two an artist at most';
+    'The n neighbours of an album_id as the app ranks them, with every signal, its share, the strongest; two an artist';
 
 CREATE OR REPLACE MACRO similar_albums(
     artist, title, n := 12, cover := 0.25, tags := 1.0, artists := 0.5, era := 0.1, popularity := 0.1)

@@ -27,7 +27,7 @@ def test_vectors_with_hubs_pass_once_corrected() -> None:
     cosine = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     alike = cosine @ cosine.T - 2 * np.eye(600)
     raw = np.bincount(np.argsort(-alike, axis=1)[:, :RING].ravel(), minlength=600)
-    assert (raw == 0).mean() > 0.1 and raw.max() > 200
+    assert (raw == 0).mean() > 0.1 and raw.max() > 100
     gate(judged(vectors.astype(np.float32)))
 
 
