@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,11 @@ from PIL import ExifTags, Image
 from pipelines.limited import Rejected, limited
 
 SIDE = 128  # pixels, both ways, of every stored cover
+LARGE = 512  # pixels a side, at most, of the larger picture that is kept beside a cover
+Keep = Literal["none", "512", "all"]  # larger pictures: none, of sources of about 512 pixels and more, of any larger
+KEEPS: tuple[Keep, ...] = ("none", "512", "all")
+ENOUGH = {"512": 448, "all": SIDE + 1}  # pixels a side that a source must have for one to be kept
+_LARGE_QUALITY = 85  # about 38 KB each
 MAX_BYTES = 25_000_000
 MAX_PIXELS = 50_000_000
 _DRAFT = 240  # pixels; nearly twice SIDE, so that the archive's pictures of 500 are decoded at 250
@@ -27,6 +32,10 @@ MIN_SIDE = 16  # less is a tracking pixel or a stripe, not a sleeve
 MAX_ASPECT = 4.0  # a gatefold is 2; beyond 4 the square in the middle says nothing of the whole
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 WEB_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # all that is taken from the network: the well-tried decoders
+
+_WAYS: tuple[tuple[tuple[str, ...], Keep], ...] = tuple(
+    (formats, keep) for formats in (FORMATS, WEB_FORMATS) for keep in KEEPS
+)
 
 DAMAGED = "damaged or truncated image"
 WEB_PAGE = "a web page, not a picture"
@@ -64,6 +73,7 @@ class PreparedCover:
     width: int  # of the source picture
     height: int
     mean_color: int  # 0xRRGGBB
+    large: bytes | None = None  # a WebP of at most 512×512, where one is kept
 
 
 def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
@@ -120,27 +130,43 @@ def encode_webp(pixels: Pixels) -> bytes:
     return out.getvalue()
 
 
-def prepare_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> PreparedCover:
+def prepare_cover(data: bytes, formats: tuple[str, ...] = FORMATS, keep: Keep = "none") -> PreparedCover:
     """The bytes of a picture as what is stored of it, within the limits of `pipelines.limited`. Raises BadImage."""
     if len(data) > MAX_BYTES:
         raise BadImage(f"larger than {MAX_BYTES // 1_000_000} MB")
-    task = "prepare_web" if formats == WEB_FORMATS else "prepare"
+    way = bytes([_WAYS.index((formats, keep))])
     try:
-        return limited(f"pipelines.images:{task}", data, PreparedCover)
+        return limited("pipelines.images:prepare_so", way + data, PreparedCover)
     except Rejected as error:
         raise BadImage(error.reason, error.detail, error.passing) from None
 
 
-def prepare(data: bytes, formats: tuple[str, ...] = FORMATS) -> PreparedCover:
+def prepare(data: bytes, formats: tuple[str, ...] = FORMATS, keep: Keep = "none") -> PreparedCover:
     """`prepare_cover` in this process and without its limits."""
     cover = decode_cover(data, formats)
     webp = data if cover.as_is else encode_webp(cover.pixels)
-    return PreparedCover(webp, cover.width, cover.height, cover.mean_color)
+    side = min(cover.width, cover.height)
+    large = encode_large(data, min(side, LARGE)) if side >= ENOUGH.get(keep, side + 1) else None
+    return PreparedCover(webp, cover.width, cover.height, cover.mean_color, large)
 
 
-def prepare_web(data: bytes) -> PreparedCover:
-    """The same of a picture from the network."""
-    return prepare(data, WEB_FORMATS)
+def encode_large(data: bytes, side: int) -> bytes:
+    """The bytes of a picture that `decode_cover` took as a WebP [side, side] of its centre square, upright."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        if picture.format in ("JPEG", "MPO"):
+            picture.draft(None, (side, side))
+        picture.load()
+        square = _shrink(picture, side)
+        turn = _TURNS.get(_orientation(picture))
+    out = io.BytesIO()
+    # Lossy: of what blends take from it nobody sees the difference, and it is a tenth of the size.
+    (square.transpose(turn) if turn is not None else square).save(out, "WEBP", quality=_LARGE_QUALITY, method=1)
+    return out.getvalue()
+
+
+def prepare_so(told: bytes) -> PreparedCover:
+    """`prepare` of all but the first byte, in the way of _WAYS that this tells."""
+    return prepare(told[1:], *_WAYS[told[0]])
 
 
 def read_picture(path: Path) -> bytes:
@@ -154,12 +180,12 @@ def read_picture(path: Path) -> bytes:
         raise BadImage("file cannot be read", error.strerror or "") from error
 
 
-def load_covers(paths: Sequence[Path]) -> list[PreparedCover | BadImage]:
+def load_covers(paths: Sequence[Path], keep: Keep = "none") -> list[PreparedCover | BadImage]:
     """A stage over a batch: for each path the cover, or why there is none."""
 
     def load(path: Path) -> PreparedCover | BadImage:
         try:
-            return prepare_cover(read_picture(path))
+            return prepare_cover(read_picture(path), keep=keep)
         except BadImage as error:
             # Without its traceback, which would keep the picture's bytes alive for as long as the report.
             return BadImage(error.reason, error.detail)
@@ -200,15 +226,15 @@ def _white(picture: Image.Image) -> float:
     return next((limit for limit in limits if peak <= limit), peak)
 
 
-def _shrink(picture: Image.Image) -> Image.Image:
-    """The centre square at 128×128, RGB. Turning by quarters comes after: it commutes, and is cheap there."""
+def _shrink(picture: Image.Image, size: int = SIDE) -> Image.Image:
+    """The centre square at [size, size], RGB. Turning by quarters comes after: it commutes, and is cheap there."""
     white = _white(picture)
     width, height = picture.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
     # reducing_gap: a fast box filter first while far above the target; not to be told from the plain way.
     small = _resizable(picture).resize(
-        (SIDE, SIDE), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side), reducing_gap=3.0
+        (size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side), reducing_gap=3.0
     )
     if small.mode in ("I", "F"):
         gray = np.asarray(small, dtype=np.float64) * (255.0 / white)

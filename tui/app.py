@@ -286,14 +286,19 @@ class SleevewalkApp(Display):
         chosen = None if library is None else await self.push_screen_wait(GalleryScreen(self.painter, library))
         if chosen is None:
             return
-        recipe, near = chosen
-        self.bench.change(Draft.from_recipe(recipe))
+        if chosen.parent is not None:
+            if isinstance(self.screen, BenchScreen):
+                self.screen.add(chosen.parent)
+            else:
+                there = self.walk.session.into_tray(chosen.parent)
+                self.walk.say(f"in the tray: {chosen.parent.title}" if there else "the tray is full")
+            return
+        self.bench.change(Draft.from_recipe(chosen.recipe))
         if isinstance(self.screen, BenchScreen):
-            self.screen.reopened(near)
+            self.screen.reopened(chosen.then)
             return
         bench = self._bench_screen()
-        if near:
-            bench.call_after_refresh(bench.action_near)
+        bench.call_after_refresh(bench.go_on, chosen.then)
         await self._walk_to(bench)
 
     def hear(self, albums: Sequence[Album], queue: bool) -> None:

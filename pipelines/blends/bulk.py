@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.batches import batched
+from pipelines.blends.detail import check_covers
 from pipelines.blends.files import read_recipe, write_blend
-from pipelines.blends.recipe import BlendError, Recipe, file_name
+from pipelines.blends.recipe import DETAILS, BlendError, Recipe, file_name
 from pipelines.blends.recipe_to_file import Blender
 from pipelines.blends.resolve import resolve
 from pipelines.progress import Progress
@@ -37,8 +38,8 @@ def blend_bulk(
     blender: Blender, lines: Iterable[str], find: Callable[[str], Album], folder: Path, progress: Progress
 ) -> BulkReport:
     """Write one PNG a recipe into `folder`, under names that follow from the recipes, so that a second run continues.
-    A line is a recipe as `blend --json` prints it, or `albums` (texts for `find`) with `weights`, `mode` and `size` if
-    wanted. BlendError where the folder cannot be written; bad lines are reported and left out.
+    A line is a recipe as `blend --json` prints it, or `albums` (texts for `find`) with `weights`, `mode`, `size` and
+    `detail` if wanted. BlendError where the folder cannot be written; bad lines are reported and left out.
     """
     report = BulkReport()
     writing: list[Future[Path]] = []
@@ -51,8 +52,8 @@ def blend_bulk(
 
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="png") as pool:
         wanted = _not_there(_recipes(blender, lines, find, report), folder, report, progress)
-        for _, same_size in groupby(wanted, key=lambda recipe: recipe.size):
-            for batch in batched(same_size, blender.codec.batch):
+        for _, alike in groupby(wanted, key=lambda recipe: (recipe.size, recipe.detail)):
+            for batch in batched(alike, blender.codec.batch):
                 made = blender.make_batch(batch)  # while the batch before is being written
                 finish()
                 writing = [pool.submit(write_blend, x.frames, x.recipe, folder / file_name(x.recipe)) for x in made]
@@ -75,6 +76,8 @@ def _recipes(
         for number, recipe in read:
             try:
                 resolve(recipe, blender.parents)  # what cannot be blended is told with its own line, not with the batch
+                if recipe.detail == "parents":
+                    check_covers(recipe, blender.parents)
             except LibraryError as error:
                 report.bad.append((number, str(error)))
             else:
@@ -116,7 +119,8 @@ def _recipe(blender: Blender, line: str, find: Callable[[str], Album]) -> Recipe
         raise BlendError("`weights` must be a list of numbers")
     if size not in (128, 512):
         raise BlendError(f"`size` must be 128 or 512, not {size!r}")
-    return blender.recipe([find(text) for text in albums], weights, str(values.get("mode", "vivid")), size)
+    mode, detail = str(values.get("mode", "vivid")), str(values.get("detail", DETAILS[0]))
+    return blender.recipe([find(text) for text in albums], weights, mode, size, detail)
 
 
 def _is_there(path: Path, recipe: Recipe) -> bool:

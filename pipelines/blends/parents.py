@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from pipelines.blends.recipe import BlendError
-from store.catalogue.covers import CoverFiles
-from store.catalogue.latents import latents_with_facts, load_latents
+from store.catalogue.covers import LARGE, SIDE, CoverFiles
+from store.catalogue.latents import latents_with_facts, load_latents, nearest_albums
 from store.errors import LibraryLocked
+from store.records import Album
 from vae.directions import Direction, directions
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from vae.codec import Codec
 
 CACHED = 4096  # latents kept: 8 MB
+CACHED_LARGE = 48  # large covers kept: 38 MB
 SAMPLE = 20_000  # covers that the directions are computed from
 
 
@@ -30,6 +33,7 @@ class Parents:
         """`library`: read for latents of the same model, so that covers need not be encoded, and for directions."""
         self.codec, self.covers, self._library = codec, covers, library
         self._latents: dict[str, NDArray[np.float32]] = {}
+        self._larges: dict[str, NDArray[np.uint8] | None] = {}
 
     @cached_property
     def directions(self) -> tuple[Direction, ...]:
@@ -64,12 +68,47 @@ class Parents:
             if latent.shape == (self.codec.latent_dim,):
                 self._keep(sha, latent)
 
-    def decode(self, latents: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
-        """Latents [n, d] → uint8 [n, size, size, 3]. BlendError for a size that the model does not make."""
+    def decode(self, latents: NDArray[np.float32], size: int, invent: bool = True) -> NDArray[np.uint8]:
+        """Latents [n, d] → uint8 [n, size, size, 3], with the detail that the model invents or without.
+
+        BlendError for a size that the model does not make.
+        """
         try:
-            return self.codec.decode(latents, size)
+            return self.codec.decode(latents, size, invent)
         except ValueError as error:
             raise BlendError(str(error)) from error
+
+    def pixels(self, sha: str, size: int, side: int = LARGE) -> tuple[NDArray[np.uint8], int]:
+        """(a cover as uint8 [size, size, 3], pixels a side of the picture used: its large one where there is one).
+
+        `side` 128: the small one all the same. LibraryError where the cover is missing.
+        """
+        large = self._large(sha) if size > SIDE and side > SIDE else None
+        picture = self.covers.pixels(sha) if large is None else large
+        used = picture.shape[0]
+        if used != size:
+            picture = np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.LANCZOS))
+        return picture, used
+
+    def nearest(self, point: NDArray[np.float32], k: int, without: Collection[str]) -> list[tuple[Album, float]]:
+        """The k albums nearest to a latent [d] and how like they are (cosine), but those with the covers `without`."""
+        if self._library is None:
+            return []
+        with self._library.read() as con:
+            found = nearest_albums(con, self.codec.model_id, point, self.codec.centre, k + len(without))
+        albums = [(Album(one[0], one[1], one[2], None, None, None, one[3]), one[4]) for one in found]
+        return [near for near in albums if near[0].cover_sha256 not in without][:k]
+
+    def units(self, sha: str) -> Sequence[tuple[float, float, float, float]]:
+        """Boxes (left, top, right, bottom, 0–1) of the words and faces on a cover."""
+        return ()
+
+    def _large(self, sha: str) -> NDArray[np.uint8] | None:
+        if sha not in self._larges:
+            while len(self._larges) >= CACHED_LARGE:
+                self._larges.pop(next(iter(self._larges)))
+            self._larges[sha] = self.covers.large(sha)
+        return self._larges[sha]
 
     def picture_of(self, sha: str) -> NDArray[np.uint8]:
         """What the model makes of one cover, uint8 [128, 128, 3]."""

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,12 @@ from vae.blend import MODES
 
 LAYOUTS = ("picture", "film", "strip", "grid", "composite")
 WAYS = ("film", "strip", "grid")  # layouts of several pictures from end to end
+DETAILS = ("parents", "invented", "none")
 FEWEST, MOST = 2, 240  # frames of a film, pictures of a strip or along a side of a grid
 CORNERS = 4
+DEEPEST = 8  # generations of blends of blends
+MOST_FAVOUR, FAVOUR = 100.0, 8.0  # times that an area may be larger: in any recipe; by key, either way
+NOTE = "a montage: it shows pixels, lettering and faces of its parents' covers, which stay their owners'"
 
 
 class BlendError(LibraryError):
@@ -37,6 +42,103 @@ class Part:
     title: str
     cover_sha256: str
     weight: float | None
+    parts: tuple[Part, ...] = ()  # of a parent that is itself a blend: what that was made of
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON; without `parts` where it is an album."""
+        told = asdict(self)
+        if not self.parts:
+            del told["parts"]
+        else:
+            told["parts"] = [part.to_dict() for part in self.parts]
+        return told
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], depth: int = 0) -> Part:
+        """Raises TypeError or ValueError for what is no part."""
+        if depth > DEEPEST:
+            raise ValueError(f"blends of blends go {DEEPEST} deep")
+        inner = tuple(cls.from_dict(one, depth + 1) for one in values.get("parts", ()))
+        return cls(**{**values, "parts": inner})
+
+
+@dataclass(frozen=True, slots=True)
+class BlendAlbum(Album):
+    """A blend that is taken as an album."""
+
+    parts: tuple[Part, ...] = ()  # what it was made of
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A place of the picture (0–1 from the left and from the top) that a person gave to a part."""
+
+    place: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person wants of a montage beyond the weights."""
+
+    layout_of: int | None = None  # the part that gives layout and light in place of the blend; the others give detail
+    favour: tuple[float, ...] = ()  # each part's area is so many times what its weight gives it; none: all once
+    pins: tuple[Pin, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Wishes()
+
+    def more(self, place: int, factor: float, parts: int) -> Wishes:
+        """With a part's area so many times as large, beside what its weight gives it: its seams move outwards."""
+        favour = list(self.favour or (1.0,) * parts)
+        favour[place] = round(min(FAVOUR, max(1 / FAVOUR, favour[place] * factor)), 3)
+        return replace(self, favour=() if all(one == 1 for one in favour) else tuple(favour))
+
+    def pinned(self, pin: Pin, reach: float) -> Wishes:
+        """With a pin more; one that is nearer than `reach` goes, and where it was the part's own that is all."""
+        near = [one for one in self.pins if abs(one.x - pin.x) < reach and abs(one.y - pin.y) < reach]
+        others = tuple(one for one in self.pins if one not in near)
+        return replace(self, pins=others if any(one.place == pin.place for one in near) else (*others, pin))
+
+    def without(self, place: int) -> Wishes:
+        """For the parts without one."""
+        pins = tuple(replace(pin, place=pin.place - (pin.place > place)) for pin in self.pins if pin.place != place)
+        of = None if self.layout_of is None or self.layout_of == place else self.layout_of - (self.layout_of > place)
+        return Wishes(of, self.favour[:place] + self.favour[place + 1 :], pins)
+
+    def check(self, parts: int) -> None:
+        """Raises BlendError where they do not fit so many parts."""
+        places = [pin.place for pin in self.pins] + ([] if self.layout_of is None else [self.layout_of])
+        if any(not 0 <= place < parts for place in places) or len(self.favour) not in (0, parts):
+            raise BlendError(f"the recipe's areas are damaged: they are not of {parts} albums")
+        numbers = [*self.favour, *(value for pin in self.pins for value in (pin.x, pin.y))]
+        if not all(0 <= number <= MOST_FAVOUR for number in numbers):
+            raise BlendError("the recipe's areas are damaged: a place or a favour is out of range")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Wishes:
+        """Raises TypeError, KeyError or ValueError for what is none."""
+        of = values.get("layout_of")
+        pins = tuple(Pin(int(pin["place"]), float(pin["x"]), float(pin["y"])) for pin in values.get("pins", ()))
+        return cls(None if of is None else int(of), tuple(float(one) for one in values.get("favour", ())), pins)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Where the pixels of a montage came from, so that they come from there again."""
+
+    donors: tuple[Part, ...] = ()  # albums that are no parents and gave pixels, with their share of the area
+    sides: tuple[int, ...] = ()  # pixels a side of the cover used of each part and donor
+    way: str = ""  # which montage made it
+    missing: tuple[int, ...] = ()  # places of parts whose covers were not there: the others took their area
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Taken:
+        """Raises TypeError, KeyError or ValueError for what is none."""
+        donors = tuple(Part.from_dict(one) for one in values.get("donors", ()))
+        sides, missing = (tuple(int(one) for one in values.get(name, ())) for name in ("sides", "missing"))
+        return cls(donors, sides, str(values.get("way", "")), missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +159,9 @@ class Recipe:
     frames: int = 1  # pictures from end to end
     drift: tuple[tuple[str, float], ...] = ()  # (direction, steps along it) added to the blend
     refiner: str = ""  # what sharpened the picture, if anything did
+    detail: str = "invented"  # one of DETAILS: where what is finer than the decoded blend comes from
+    wishes: Wishes = Wishes()
+    taken: Taken = Taken()
 
     def __post_init__(self) -> None:
         """Raises BlendError for a layout that these parts cannot fill."""
@@ -66,6 +171,9 @@ class Recipe:
             raise BlendError(f"a {self.layout} has {FEWEST} to {MOST} pictures from end to end, not {self.frames}")
         if self.layout == "grid" and len(self.parts) != CORNERS:
             raise BlendError(f"a grid lies between {CORNERS} albums, not {len(self.parts)}")
+        if self.detail not in DETAILS:
+            raise BlendError(f"no detail {self.detail!r}: use {', '.join(DETAILS)}")
+        self.wishes.check(len(self.parts))
 
     @classmethod
     def of(
@@ -83,8 +191,9 @@ class Recipe:
         for album, weight in zip(albums, given, strict=True):
             if album.cover_sha256 is None:
                 raise BlendError(f"{album.label} has no cover to blend")
-            parts.append(Part(album.album_id, album.artist, album.title, album.cover_sha256, weight))
-        return cls(tuple(parts), mode, size, model_id)
+            inner = album.parts if isinstance(album, BlendAlbum) else ()
+            parts.append(Part(album.album_id, album.artist, album.title, album.cover_sha256, weight, inner))
+        return cls(tuple(parts), mode, size, model_id, detail=DETAILS[0])
 
     @property
     def is_way(self) -> bool:
@@ -92,25 +201,33 @@ class Recipe:
         return self.layout in WAYS
 
     def to_json(self) -> str:
-        refined = {"refiner": self.refiner} if self.refiner else {}
-        return json.dumps(
-            {**self._chosen(), "latent": self.latent, "batched": self.batched, **refined}, ensure_ascii=False
-        )
+        told = {**self._chosen(), "latent": self.latent, "batched": self.batched}
+        if self.refiner:
+            told["refiner"] = self.refiner
+        if self.taken != Taken():
+            donors = [donor.to_dict() for donor in self.taken.donors]
+            gone = {"missing": self.taken.missing} if self.taken.missing else {}
+            told["taken"] = {"donors": donors, "sides": self.taken.sides, "way": self.taken.way, **gone}
+        if self.detail == "parents":
+            told["note"] = NOTE
+        return json.dumps(told, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
         """Raises BlendError for what is no recipe."""
         try:
             values = json.loads(text)
-            parts = tuple(Part(**part) for part in values["parts"])
+            parts = tuple(Part.from_dict(part) for part in values["parts"])
             mode, size, model_id = str(values["mode"]), int(values["size"]), str(values["model_id"])
             drift = tuple((str(name), float(steps)) for name, steps in values.get("drift", ()))
             layout, frames = str(values.get("layout", "picture")), int(values.get("frames", 1))
             latent, batched = str(values.get("latent", "")), values.get("batched") is True
-            refiner = str(values.get("refiner", ""))
+            refiner, detail = str(values.get("refiner", "")), str(values.get("detail", "invented"))
+            wishes = Wishes.from_dict(values.get("wishes", {}))
+            taken = Taken.from_dict(values.get("taken", {}))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise BlendError(f"this is no blend recipe: {error}") from error
-        return cls(parts, mode, size, model_id, latent, batched, layout, frames, drift, refiner)
+        return cls(parts, mode, size, model_id, latent, batched, layout, frames, drift, refiner, detail, wishes, taken)
 
     @property
     def blend_id(self) -> str:
@@ -119,12 +236,13 @@ class Recipe:
 
     def _chosen(self) -> dict[str, object]:
         """What a person chose; what is as it is in most recipes is left out."""
-        chosen = asdict(self)
-        for name in ("latent", "batched", "refiner", *(("layout", "frames") if self.layout == "picture" else ())):
+        chosen = {**asdict(self), "parts": [part.to_dict() for part in self.parts]}
+        usual = {"layout": ("picture",), "frames": (1,), "drift": ((),), "detail": ("invented",)}
+        for name in ("latent", "batched", "refiner", "taken", *(() if self.wishes else ("wishes",))):
             del chosen[name]
-        if not self.drift:
-            del chosen["drift"]
-        return chosen
+        if self.layout != "picture":
+            del usual["layout"], usual["frames"]
+        return {name: value for name, value in chosen.items() if value not in usual.get(name, ())}
 
     def stops(self, dimension: int) -> NDArray[np.float32] | None:
         """The latents that it carries, float32 [k, dimension]; None where it carries none. BlendError where damaged."""
@@ -144,10 +262,25 @@ class Recipe:
             raise BlendError(f"the recipe's latent is damaged: a grid has {CORNERS} corners")
         return stops
 
-    def computed(self, stops: NDArray[np.float32], batched: bool, refiner: str) -> Recipe:
-        """The recipe with the latents [k, d] that it came to, and how they were decoded."""
+    def computed(self, stops: NDArray[np.float32], batched: bool, refiner: str, taken: Taken = Taken()) -> Recipe:
+        """The recipe with the latents [k, d] that it came to, how they were decoded, and what detail was taken."""
         latent = base64.b64encode(stops.astype("<f4").tobytes()).decode()
-        return replace(self, latent=latent, batched=batched, refiner=refiner)
+        refiner = refiner if self.detail == "invented" else ""
+        return replace(self, latent=latent, batched=batched, refiner=refiner, taken=taken)
+
+    @property
+    def said(self) -> str:
+        """In a line for people: where what is to be seen in the picture comes from."""
+        if self.detail == "parents":
+            donors = ", ".join(f"{donor.artist} / {donor.title}" for donor in self.taken.donors)
+            small = sum(0 < side < self.size for side in self.taken.sides)
+            gone = ", ".join(self.parts[place].title for place in self.taken.missing if place < len(self.parts))
+            told = "a montage: its pixels, lettering and faces are those of its parents"
+            told += f", and of the albums nearest to the blend: {donors}" if donors else ""
+            used = sum(side > 0 for side in self.taken.sides)
+            told += f"; without a large picture: {small} of {used} covers" if small else ""
+            return told + (f"; left out, for the cover is missing: {gone}" if gone else "")
+        return "decoded alone" if self.detail == "none" else "decoded; its fine detail is invented"
 
 
 def file_name(recipe: Recipe, suffix: str = ".png") -> str:

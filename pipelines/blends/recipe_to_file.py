@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.blends.files import write_blend
+from pipelines.blends.montage.areas import Labels
 from pipelines.blends.parents import Parents
-from pipelines.blends.recipe import Recipe, file_name
-from pipelines.blends.render import render
+from pipelines.blends.recipe import DETAILS, Recipe, file_name
+from pipelines.blends.render import decode, render
 from pipelines.blends.resolve import points, resolve
 from store.catalogue.covers import CoverFiles
 from vae.info import SHIPPED
@@ -34,6 +35,7 @@ class BlendResult:
     path: Path | None
     device: str
     seconds: float  # from the recipe to the file, without loading the model
+    areas: Labels | None = None  # of a montage [128, 128]: which of the parts and donors each place is of
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -52,31 +54,40 @@ class Blender:
         """The model."""
         return self.parents.codec
 
-    def recipe(self, albums: Sequence[Album], weights: Sequence[float] | None, mode: str, size: int) -> Recipe:
+    def recipe(
+        self,
+        albums: Sequence[Album],
+        weights: Sequence[float] | None,
+        mode: str,
+        size: int,
+        detail: str = DETAILS[0],
+    ) -> Recipe:
         """The recipe of a blend of these albums with this model. BlendError as `Recipe.of`."""
-        return Recipe.of(albums, weights, mode, size, self.codec.model_id)
+        return replace(Recipe.of(albums, weights, mode, size, self.codec.model_id), detail=detail)
 
     def make(self, recipe: Recipe) -> BlendResult:
-        """Decode a recipe; one that carries its latents needs no cover here, but for a composite. BlendError."""
+        """Decode a recipe; one that carries its latents needs covers for a montage or a composite alone. BlendError."""
         began, codec = time.monotonic(), self.codec
         stops = resolve(recipe, self.parents)
-        frames = render(recipe, points(recipe, stops, codec.centre), self.parents)
-        made = recipe.computed(stops, recipe.batched and recipe.layout == "picture", codec.refiner_id)
-        return BlendResult(made, frames, None, codec.device, time.monotonic() - began)
+        made = render(recipe, points(recipe, stops, codec.centre), self.parents)
+        batched = recipe.batched and recipe.layout == "picture"
+        done = recipe.computed(stops, batched, codec.refiner_id, made.taken)
+        return BlendResult(done, made.frames, None, codec.device, time.monotonic() - began, made.areas)
 
     def make_batch(self, recipes: Sequence[Recipe]) -> list[BlendResult]:
-        """Decode recipes of single pictures of one size together. BlendError as `make`."""
+        """Decode recipes of single pictures of one size and detail together. BlendError as `make`."""
         if len(recipes) == 1:
             return [self.make(replace(recipes[0], batched=False))]
         began, codec = time.monotonic(), self.codec
         stops = [resolve(recipe, self.parents) for recipe in recipes]
-        pictures = self.parents.decode(np.concatenate(stops), recipes[0].size)
-        made = [recipe.computed(at, True, codec.refiner_id) for recipe, at in zip(recipes, stops, strict=True)]
+        decoded = decode(replace(recipes[0], batched=True), np.concatenate(stops)[None], self.parents)
+        results = []
+        for recipe, at, picture in zip(recipes, stops, decoded, strict=True):
+            made = render(recipe, at[None], self.parents, picture[None])
+            done = recipe.computed(at, True, codec.refiner_id, made.taken)
+            results.append(BlendResult(done, made.frames, None, codec.device, 0.0, made.areas))
         seconds = (time.monotonic() - began) / len(recipes)
-        return [
-            BlendResult(recipe, (picture,), None, codec.device, seconds)
-            for recipe, picture in zip(made, pictures, strict=True)
-        ]
+        return [replace(result, seconds=seconds) for result in results]
 
     def write(self, recipe: Recipe, out: Path, *, suffix: str = ".png", overwrite: bool = False) -> BlendResult:
         """Make a recipe and write it to `out`, or into the folder `out` under a name of its own with that suffix."""

@@ -44,11 +44,13 @@ class ExchangeReport:
 
     tables: dict[str, int] = field(default_factory=dict)  # rows of each
     covers: int = 0  # files
+    large: int = 0  # larger pictures beside them
     left_out: list[str] = field(default_factory=list)  # cover files that are missing or damaged, with why
 
     def summary(self) -> str:
         """One line for people."""
         line = f"{self.tables.get('albums', 0):,} albums, {self.covers:,} covers, {len(self.tables)} tables"
+        line += f", {self.large:,} large covers" if self.large else ""
         return line + (f"; {len(self.left_out):,} covers could not be read" if self.left_out else "")
 
     def to_json(self) -> dict[str, object]:
@@ -87,7 +89,7 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
             "tables": report.tables,
             "covers": report.covers,
         }
-        for place in (folder, *folder.glob("covers/??")):  # of a run that was killed
+        for place in (folder, *folder.glob("covers/??"), *folder.glob("covers/large/??")):  # of a run that was killed
             leftovers(place, remove=True)
         with atomic_file(folder / "manifest.json") as path:
             path.write_text(json.dumps(manifest, indent=1) + "\n")
@@ -186,5 +188,14 @@ def _copy_covers(source: Path, target: Path, shas: list[str], report: ExchangeRe
         else:
             out.put(webp)
             report.covers += 1
+            report.large += _copy_large(files, out, sha)
         progress.advance(1)
     progress.finish(report.summary())
+
+
+def _copy_large(files: CoverFiles, out: CoverFiles, sha: str) -> bool:
+    """Whether there is a larger picture that could be read, and is there now. It may be had again from its source."""
+    with suppress(OSError, LibraryError):
+        out.put_large(sha, files.large_path(sha).read_bytes())
+        return True
+    return False

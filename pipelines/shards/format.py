@@ -29,6 +29,7 @@ ROWS = 500  # of the table in a shard: about 10 MB, and a few seconds of one cor
 MANIFEST = "shards.json"
 SOURCE = "table"  # of the albums: they are what `ingest table` would bring
 
+PICTURES = ("webp", "large", "latent")
 _TAGS = pa.list_(pa.struct([("tag", pa.string()), ("weight", pa.float64())]))
 _FIELDS = [
     ("row", pa.int64()),  # of the table
@@ -45,6 +46,7 @@ _FIELDS = [
     ("cover", pa.string()),  # as the table has it: a path or an address
     ("cover_sha256", pa.string()),  # of `webp`
     ("webp", pa.binary()),  # 128×128
+    ("large", pa.binary()),  # its larger picture, where one is kept; an older shard has no such column
     ("width", pa.int32()),  # of the source picture
     ("height", pa.int32()),
     ("mean_color", pa.int32()),  # 0xRRGGBB
@@ -108,7 +110,8 @@ def block_name(number: int, block: pa.Table, model_id: str) -> str:
 
 def album_rows(shard: pa.Table, source: str = SOURCE) -> list[AlbumRow | LeftOut]:
     """The rows of a shard as `parse_rows` gave them."""
-    return [_album_row(row, source) for row in shard.drop_columns(["webp", "latent"]).to_pylist()]
+    names = [name for name in shard.column_names if name not in PICTURES]
+    return [_album_row(row, source) for row in shard.select(names).to_pylist()]
 
 
 def _album_row(row: dict[str, Any], source: str) -> AlbumRow | LeftOut:
@@ -130,11 +133,15 @@ def _album_row(row: dict[str, Any], source: str) -> AlbumRow | LeftOut:
 
 def covers_of(shard: pa.Table) -> dict[int, tuple[PreparedCover, str | None] | BadImage]:
     """By the number of the table's row: the cover and the address that it came from, or why there is none."""
-    names = ["row", "webp", "width", "height", "mean_color", "source_url", "error", "detail"]
+    names = ["row", "webp", "large", "width", "height", "mean_color", "source_url", "error", "detail"]
+    names = [name for name in names if name in shard.column_names]
     return {
         row["row"]: BadImage(row["error"] or "no cover in the row", row["detail"] or "")
         if row["webp"] is None
-        else (PreparedCover(row["webp"], row["width"], row["height"], row["mean_color"]), row["source_url"])
+        else (
+            PreparedCover(row["webp"], row["width"], row["height"], row["mean_color"], row.get("large")),
+            row["source_url"],
+        )
         for row in shard.select(names).to_pylist()
     }
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.batches import batched
+from pipelines.images import Keep
 from pipelines.progress import Progress
 from pipelines.report import SourceError
 from pipelines.shards.engines import Job, Unit, run_local, run_ray
@@ -88,6 +89,7 @@ class Making:
     device: str = "auto"  # auto, cuda or cpu
     web_cache: Path | None = None  # None: the person's own on each machine
     allow_private: bool = False  # addresses in one's own network too
+    keep: Keep = "512"  # of larger pictures
     retry_failed: bool = False  # what failed in shards that are there is asked for again
 
 
@@ -104,7 +106,7 @@ def make_shards(
     weights = making.weights
     info = read_info(weights or SHIPPED)
     folder, report = folder.resolve(), ShardsReport(str(folder), info.model_id)
-    sources = Sources(resolved_folder(making.covers_dir), making.web_cache, making.allow_private)
+    sources = Sources(resolved_folder(making.covers_dir), making.web_cache, making.allow_private, making.keep)
     job = Job(folder, sources, info.model_id, weights.resolve() if weights else None, making.device)
     try:
         folder.mkdir(parents=True, exist_ok=True)

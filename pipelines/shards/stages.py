@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.folders import web_cache_folder
-from pipelines.images import BadImage, PreparedCover, load_covers
+from pipelines.images import BadImage, Keep, PreparedCover, load_covers
 from pipelines.report import SourceError
 from pipelines.sources.covers import WORKERS, make_cover
 from pipelines.sources.table import is_address, locate_cover
@@ -39,6 +39,7 @@ class Sources:
     covers_dir: Path | None  # resolved
     web_cache: Path | None = None  # None: the person's own on each machine
     allow_private: bool = False
+    keep: Keep = "512"  # of larger pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def make_covers(shard: pa.Table, sources: Sources) -> pa.Table:
     waiting = np.flatnonzero(pc.and_(pc.is_null(shard["webp"]), pc.is_null(shard["error"])).to_numpy()).tolist()
     columns: dict[str, list[Any]] = {
         name: shard[name].to_pylist()
-        for name in ("webp", "cover_sha256", "width", "height", "mean_color", "source_url", "error", "detail")
+        for name in ("webp", "large", "cover_sha256", "width", "height", "mean_color", "source_url", "error", "detail")
+        if name in shard.column_names
     }
     texts = [text or "" for text in shard["cover"].take(pa.array(waiting, pa.int64())).to_pylist()]
     for at, text, made in zip(waiting, texts, _load_all(texts, sources), strict=True):
@@ -72,6 +74,7 @@ def make_covers(shard: pa.Table, sources: Sources) -> pa.Table:
             columns["error"][at], columns["detail"][at] = clean(made.reason, 200), clean(made.detail, 200) or None
         else:
             columns["webp"][at] = made.webp
+            columns.get("large", [None] * len(shard))[at] = made.large
             columns["cover_sha256"][at] = hashlib.sha256(made.webp).hexdigest()
             columns["width"][at], columns["height"][at] = made.width, made.height
             columns["mean_color"][at] = made.mean_color
@@ -91,24 +94,28 @@ def _load_all(texts: list[str], sources: Sources) -> list[PreparedCover | BadIma
         )
     addresses = sum(map(is_address, texts))
     if not addresses:
-        return [_load(text, folder) for text in texts]
+        return [_load(text, folder, sources.keep) for text in texts]
     cache = sources.web_cache or web_cache_folder()
     web = Web(cache, allow_private=sources.allow_private)
+
+    def load(text: str) -> PreparedCover | BadImage:
+        return _fetch(text, web, sources.keep) if is_address(text) else _load(text, folder, sources.keep)
+
     try:
         with ThreadPoolExecutor(min(WORKERS, addresses)) as pool:
-            return list(pool.map(lambda text: _fetch(text, web) if is_address(text) else _load(text, folder), texts))
+            return list(pool.map(load, texts))
     finally:
         web.close()
 
 
-def _load(text: str, folder: Path | None) -> PreparedCover | BadImage:
+def _load(text: str, folder: Path | None, keep: Keep) -> PreparedCover | BadImage:
     path = locate_cover(folder, text)
-    return path if isinstance(path, BadImage) else load_covers([path])[0]
+    return path if isinstance(path, BadImage) else load_covers([path], keep)[0]
 
 
-def _fetch(url: str, web: Web) -> PreparedCover | BadImage:
+def _fetch(url: str, web: Web, keep: Keep) -> PreparedCover | BadImage:
     try:
-        return web.image(url, make_cover())
+        return web.image(url, make_cover(keep))
     except Absent:
         return BadImage("no cover at the address", shown(url))
     except (Malformed, Unanswered, Refused) as error:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.batches import ahead
-from pipelines.images import DAMAGED, WEB_FORMATS, WEB_PAGE, BadImage, PreparedCover, prepare_cover
+from pipelines.images import DAMAGED, WEB_FORMATS, WEB_PAGE, BadImage, Keep, PreparedCover, prepare_cover
 from pipelines.progress import Progress
 from pipelines.report import UNFORESEEN, IngestReport, LeftOut, SourceError, cover_pool
 from pipelines.sources.musicbrainz import BASE_URL, find_release_group
@@ -75,6 +75,7 @@ class Places:
 
     archive: str = ARCHIVE_URL
     musicbrainz: str = BASE_URL
+    keep: Keep = "512"  # of larger pictures
 
 
 def wanted_covers(library: Library, source: str | None = None, only_tried: bool = False) -> list[Wanted]:
@@ -150,7 +151,7 @@ def fetch_cover(web: Web, files: CoverFiles, places: Places, album: Wanted) -> F
     return Fetched(album, "done", cover)
 
 
-def make_cover() -> Callable[[bytes], PreparedCover]:
+def make_cover(keep: Keep = "none") -> Callable[[bytes], PreparedCover]:
     """The bytes of an answer as a cover. Damaged ones are asked for once more: the network may have done it; and then
     are no cover this time.
     """
@@ -160,7 +161,7 @@ def make_cover() -> Callable[[bytes], PreparedCover]:
         nonlocal asked
         asked += 1
         try:
-            return prepare_cover(data, WEB_FORMATS)
+            return prepare_cover(data, WEB_FORMATS, keep)
         except BadImage as error:
             if error.reason in (DAMAGED, WEB_PAGE):
                 if asked == 1:
@@ -175,7 +176,7 @@ def _first_image(web: Web, places: Places, album: Wanted) -> tuple[str, Prepared
     """The address and the cover. The archive is asked for 500 pixels: originals reach 56 MB."""
     if album.url:
         try:
-            return album.url, web.image(album.url, make_cover())
+            return album.url, web.image(album.url, make_cover(places.keep))
         except Absent:
             if not places.archive:
                 raise
@@ -185,14 +186,14 @@ def _first_image(web: Web, places: Places, album: Wanted) -> tuple[str, Prepared
     for kind in kinds if album.mbid else ():
         url = f"{places.archive}/{kind}/{album.mbid}/front-500"
         try:
-            return url, web.image(url, make_cover())
+            return url, web.image(url, make_cover(places.keep))
         except Absent:
             continue
     if album.source == "musicbrainz":
         raise Absent
     mbid = find_release_group(web, album.artist, album.title, places.musicbrainz)
     url = f"{places.archive}/release-group/{mbid}/front-500"
-    return url, web.image(url, make_cover())
+    return url, web.image(url, make_cover(places.keep))
 
 
 def _bursts(working: Iterator[Future[Fetched]], idle: Callable[[], None]) -> Iterator[list[Fetched]]:

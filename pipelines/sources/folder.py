@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipelines.batches import ahead
-from pipelines.images import BadImage, PreparedCover, prepare_cover, read_picture
+from pipelines.images import BadImage, Keep, PreparedCover, prepare_cover, read_picture
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, told
 from pipelines.sources.music_files import SUFFIXES, Track, UnreadableMusic, read_track
@@ -93,7 +93,7 @@ class _Batch:
     loading: dict[str, Future[PreparedCover | BadImage]] = field(default_factory=dict)  # by album_id
 
 
-def ingest_folder(library: Library, folder: Path, progress: Progress | None = None) -> FolderReport:
+def ingest_folder(library: Library, folder: Path, progress: Progress | None = None, keep: Keep = "512") -> FolderReport:
     """Add the albums of all music files under `folder`, each with its embedded art or cover file.
 
     Unreadable files are told in `rejected`, at each run until they change. Raises SourceError where the folder
@@ -104,7 +104,7 @@ def ingest_folder(library: Library, folder: Path, progress: Progress | None = No
     if not folder.is_dir():
         raise SourceError(f"{folder}: no such folder of music")
     with told(report, progress), cover_pool() as pool:
-        job = _Job(library, pool, progress, report)
+        job = _Job(library, pool, progress, report, keep)
         progress.start(f"Music in {clean(folder.name, 60)}", None)
         folders = walk_music(folder.resolve(), report)
         for batch in ahead(map(job.prepare, _in_batches(folders)), _AHEAD):
@@ -149,12 +149,12 @@ def describe(folder: Path, tracks: Sequence[Track], images: Sequence[Path]) -> l
     return found
 
 
-def load_first(pictures: Sequence[bytes | Path]) -> PreparedCover | BadImage:
+def load_first(pictures: Sequence[bytes | Path], keep: Keep = "none") -> PreparedCover | BadImage:
     """The first of the pictures that can be a cover, or why the last cannot."""
     problem = BadImage("no embedded art and no cover file")
     for picture in pictures:
         try:
-            return prepare_cover(read_picture(picture) if isinstance(picture, Path) else picture)
+            return prepare_cover(read_picture(picture) if isinstance(picture, Path) else picture, keep=keep)
         except BadImage as error:
             problem = BadImage(error.reason, error.detail, error.passing)
     return problem
@@ -163,8 +163,10 @@ def load_first(pictures: Sequence[bytes | Path]) -> PreparedCover | BadImage:
 class _Job:
     """One run: what the library and the journal have, what the run has seen."""
 
-    def __init__(self, library: Library, pool: ThreadPoolExecutor, progress: Progress, report: FolderReport) -> None:
-        self.library, self.pool, self.progress, self.report = library, pool, progress, report
+    def __init__(
+        self, library: Library, pool: ThreadPoolExecutor, progress: Progress, report: FolderReport, keep: Keep
+    ) -> None:
+        self.library, self.pool, self.progress, self.report, self.keep = library, pool, progress, report, keep
         self.files = CoverFiles(library.covers_dir)
         self.seen: set[str] = set()  # album_ids, so that an album in several folders is counted once
         self.covered: set[str] = set()  # album_ids that this run has a cover for
@@ -226,7 +228,7 @@ class _Job:
             batch.albums.append((name, found.album))
             batch.music.setdefault(name, []).extend(found.files)
             if found.pictures and name not in self.covered and name not in batch.loading:
-                batch.loading[name] = self.pool.submit(load_first, found.pictures)
+                batch.loading[name] = self.pool.submit(load_first, found.pictures, self.keep)
 
     def commit(self, batch: _Batch) -> None:
         """Write the batch with its journal in one transaction, where anything is new; then count it."""

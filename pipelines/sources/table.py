@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.batches import ahead, batched
-from pipelines.images import BadImage, PreparedCover, load_covers
+from pipelines.images import BadImage, Keep, PreparedCover, load_covers
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, told
 from pipelines.sources.album_rows import ALBUM_COLUMNS, AlbumRow, parse_rows
@@ -43,7 +43,11 @@ Item = tuple[str, str, str, str | None]  # key, stage, status, error: one row of
 
 
 def ingest_table(
-    library: Library, file: Path, covers_dir: Path | None = None, progress: Progress | None = None
+    library: Library,
+    file: Path,
+    covers_dir: Path | None = None,
+    progress: Progress | None = None,
+    keep: Keep = "512",
 ) -> IngestReport:
     """Add the table's albums to the library, each with the cover that its row names under `covers_dir`.
 
@@ -63,7 +67,7 @@ def ingest_table(
             return job.prepare(
                 parse_rows(rows, SOURCE),
                 lambda row: locate_cover(folder, row.cover),
-                lambda paths: store_covers(paths, job.files),
+                lambda paths: store_covers(paths, job.files, keep),
             )
 
         for batch in ahead(map(prepare, batched(rows, BATCH)), _AHEAD):
@@ -72,14 +76,16 @@ def ingest_table(
     return report
 
 
-def store_covers(paths: Sequence[Path], files: CoverFiles) -> list[CoverRecord | BadImage]:
+def store_covers(paths: Sequence[Path], files: CoverFiles, keep: Keep = "none") -> list[CoverRecord | BadImage]:
     """A stage over a batch: make each path's cover and put it among the library's files, or say why not."""
-    return [cover if isinstance(cover, BadImage) else put_cover(cover, files) for cover in load_covers(paths)]
+    return [cover if isinstance(cover, BadImage) else put_cover(cover, files) for cover in load_covers(paths, keep)]
 
 
 def put_cover(cover: PreparedCover, files: CoverFiles, source_url: str | None = None) -> CoverRecord:
-    """Put a cover among the library's files."""
+    """Put a cover, and its larger picture where it has one, among the library's files."""
     sha = files.put(cover.webp)
+    if cover.large is not None:
+        files.put_large(sha, cover.large)
     return CoverRecord(sha, cover.width, cover.height, len(cover.webp), cover.mean_color, source_url)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from store.database.atomic import atomic_file
 from store.errors import LibraryError
 
 SIDE = 128  # pixels
+LARGE_DIR = "large"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MAX_BYTES = 1 << 20  # a 128×128 WebP is some kilobytes; lossless noise stays under 64
+LARGE = 512  # pixels a side, at most, of a large cover
+_MAX_BYTES = 1 << 20  # a 128×128 WebP is some kilobytes; lossless noise stays under 64, a large cover's under 500
 
 
 class CoverFiles:
@@ -29,6 +32,50 @@ class CoverFiles:
         if not _SHA256.fullmatch(sha):
             raise LibraryError(f"not a cover's SHA-256: {sha[:80]!r}")
         return self.covers_dir / sha[:2] / f"{sha}.webp"
+
+    def large_path(self, sha: str) -> Path:
+        """Where the larger picture of a cover is or would be: the same name, in a tree of its own."""
+        return self.covers_dir / LARGE_DIR / sha[:2] / self.path(sha).name
+
+    def put_large(self, sha: str, webp: bytes) -> None:
+        """Store the larger picture of a cover that is there; one that is there already stays. LibraryError if not."""
+        decode_large(webp, "the new large cover")
+        target = self.large_path(sha)
+        try:
+            if not target.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with atomic_file(target, durable=False) as path:
+                    path.write_bytes(webp)
+        except OSError as error:
+            raise LibraryError(f"cannot write cover {target}: {error.strerror or error}") from error
+
+    def large(self, sha: str) -> np.ndarray | None:
+        """The larger picture as uint8 [s, s, 3], 128 < s ≤ 512; None where there is none that can be read."""
+        path = self.large_path(sha)
+        try:
+            with path.open("rb") as file:
+                return decode_large(file.read(_MAX_BYTES + 1), f"cover {path}")
+        except (OSError, LibraryError):
+            return None  # derived from the same source as the small one, which takes its place
+
+    def large_files(self) -> Iterator[Path]:
+        """All files of large covers."""
+        return (self.covers_dir / LARGE_DIR).glob("??/*.webp")
+
+    def large_bytes(self) -> tuple[int, int]:
+        """(number, bytes) of all large covers."""
+        sizes = [path.stat().st_size for path in self.large_files()]
+        return len(sizes), sum(sizes)
+
+    def delete_large(self) -> tuple[int, int]:
+        """Delete all large covers; (number, bytes) of them. LibraryError where one cannot be."""
+        told = self.large_bytes()
+        try:
+            for path in list(self.large_files()):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise LibraryError(f"cannot delete {path}: {error.strerror or error}") from error
+        return told
 
     def has(self, sha: str) -> bool:
         """Whether the cover's file is there."""
@@ -80,6 +127,15 @@ class CoverFiles:
 
 def decode_webp(webp: bytes, name: str) -> np.ndarray:
     """The bytes of a cover as uint8 [128, 128, 3]. LibraryError that says `name` where they are no such WebP."""
+    return _decoded(webp, name, SIDE, SIDE)
+
+
+def decode_large(webp: bytes, name: str) -> np.ndarray:
+    """The bytes of a large cover as uint8 [s, s, 3]. LibraryError that says `name` where they are no such WebP."""
+    return _decoded(webp, name, SIDE + 1, LARGE)
+
+
+def _decoded(webp: bytes, name: str, least: int, most: int) -> np.ndarray:
     from PIL import Image
     from PIL.WebPImagePlugin import WebPImageFile  # Image.open would first import the readers of forty other formats
 
@@ -87,8 +143,10 @@ def decode_webp(webp: bytes, name: str) -> np.ndarray:
         raise LibraryError(f"{name} is damaged (more than {_MAX_BYTES} bytes); delete it and ingest its source again")
     try:
         with WebPImageFile(io.BytesIO(webp)) as image:
-            if image.size != (SIDE, SIDE):  # from the header, before any pixel is decoded: no bomb goes off
-                raise LibraryError(f"{name} is {image.width}×{image.height}, not {SIDE}×{SIDE}")
+            # From the header, before any pixel is decoded: no bomb goes off.
+            if image.width != image.height or not least <= image.width <= most:
+                wanted = f"{most}×{most}" if least == most else f"a square of {least} to {most}"
+                raise LibraryError(f"{name} is {image.width}×{image.height}, not {wanted}")
             return np.array(image.convert("RGB"))
     except (
         OSError, ValueError, SyntaxError,

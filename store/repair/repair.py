@@ -63,11 +63,14 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
         models = _models(con)
         lost = _column(con, "SELECT DISTINCT cover_sha256 FROM latents ANTI JOIN covers USING (cover_sha256)")
     problems = [_leftovers(library)]
+    large = {path.stem: path for path in files.large_files() if _COVER.fullmatch(path.name)}
     there = {path.stem: path for path in _cover_paths(library)}
     needed = known | named
     damaged = {sha for sha, path in there.items() if check_hashes and sha in needed and not _is_whole(path, sha)}
     problems += [
         _orphans(library, [path for sha, path in there.items() if sha not in needed and _settled(path)]),
+        _useless_large([path for sha, path in large.items() if sha not in there and _settled(path)]),
+        _damaged_large([path for path in large.values() if check_hashes and files.large(path.stem) is None]),
         _gone(files, sorted(needed - there.keys())),
         _damaged(files, sorted(damaged)),
         _unlisted(files, sorted((named - known) & there.keys() - damaged)),
@@ -127,7 +130,7 @@ def _leftovers(library: Library) -> Problem:
     in the folder that one is in, where results may have been written to.
     """
     inside = [library.path, *(p for p in library.path.glob("[!.]*") if p.is_dir()), library.blends_dir / "trash"]
-    inside += [p for p in library.covers_dir.glob("??") if p.is_dir()]
+    inside += [p for pattern in ("??", "large/??") for p in library.covers_dir.glob(pattern) if p.is_dir()]
     places = dict.fromkeys([*inside, library.path.parent, Path.cwd()])
     ours = [path for place in places for path in leftovers(place)]
     earlier = [path for place in inside for path in place.glob(".*") if _ended(path.name, _EARLIER)]
@@ -179,6 +182,27 @@ def _orphans(library: Library, paths: list[Path]) -> Problem:
         f"{len(paths):,} cover files that no album has ({size / 1e6:.1f} MB)",
         "delete them",
         drop,
+    )
+
+
+def _useless_large(paths: list[Path]) -> Problem:
+    size = sum(path.stat().st_size for path in paths)
+    return Problem(
+        "large covers alone",
+        tuple(map(str, paths)),
+        f"{len(paths):,} large covers whose small ones are gone ({size / 1e6:.1f} MB)",
+        "delete them",
+        lambda _: _delete(paths),
+    )
+
+
+def _damaged_large(paths: list[Path]) -> Problem:
+    return Problem(
+        "damaged large covers",
+        tuple(map(str, paths)),
+        f"{len(paths):,} large covers are damaged ({paths[0]} …)" if paths else "",
+        "delete them: blends take the small ones until `sleevewalk ingest large` has brought them again",
+        lambda _: _delete(paths),
     )
 
 

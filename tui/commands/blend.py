@@ -63,6 +63,17 @@ def split_weights(albums: tuple[str, ...]) -> tuple[list[str], list[float] | Non
     help="How the latents are put together.",
 )
 @click.option("--size", default="512", show_default=True, type=click.Choice(["128", "512"]), help="Pixels a side.")
+@click.option(
+    "--detail",
+    type=click.Choice(["parents", "invented", "none"]),
+    help="What is finer than the decoded blend: a montage of the covers, invented, or nothing.  [default: parents]",
+)
+@click.option(
+    "--layout-of",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take layout and light from the Nth album alone, detail from the others.",
+)
 @click.option("--from", "source", type=click.Path(path_type=Path), help="Make the blend of this file again.")
 @click.option("--recipes", type=click.Path(path_type=Path), help="Make every recipe of a JSON Lines file.")
 @click.option("--sheet", type=click.Choice(["composite", "strip", "grid"]), help="Several pictures in one.")
@@ -79,6 +90,8 @@ def blend(
     weights: list[float] | None,
     mode: str,
     size: str,
+    detail: str | None,
+    layout_of: int | None,
     source: Path | None,
     recipes: Path | None,
     sheet: str | None,
@@ -93,8 +106,12 @@ def blend(
     A GIF or APNG, or any file with --frames, is a film from the first cover through all to the last and back. --sheet
     composite shows the covers and their blend, strip the way between them, grid what lies between four of them.
 
-    --from FILE makes the same pixels again; with --json and no -o it prints the recipe alone. --recipes FILE makes
-    many: each line is a JSON object with albums and, if wanted, weights, mode and size. Run again, it continues.
+    The picture is a montage: the blend of the latents says what goes where and in which light, the covers give the
+    pixels. ALBUM may be an earlier blend, as blend:NAME.
+
+    --from FILE makes the same pixels again, or with --detail shows it made otherwise; with --json and no -o it prints
+    the recipe alone. --recipes FILE makes many: each line is a JSON object with albums and, if wanted, weights, mode,
+    size and detail. Run again, it continues.
     """
     if sum((bool(albums), source is not None, recipes is not None)) != 1:
         raise click.UsageError("name albums, or --from FILE, or --recipes FILE: one of the three")
@@ -105,8 +122,10 @@ def blend(
         return 0
     if out is None:
         raise click.UsageError("say with -o where the picture goes")
-    if not albums and (sheet or frames):
-        raise click.UsageError("--sheet and --frames go with albums: a recipe says itself what it makes")
+    if not albums and (sheet or frames or layout_of):
+        raise click.UsageError("--sheet, --frames and --layout-of go with albums: a recipe says itself what it makes")
+    if recipes is not None and detail is not None:
+        raise click.UsageError("each recipe says its own detail")
     names = list(albums)
     if albums:
         if weights is None:
@@ -119,6 +138,8 @@ def blend(
         force = click.confirm(f"{out} is there already. Write over it?", abort=True)
 
     from pipelines.blends.files import SUFFIXES, read_recipe
+    from pipelines.blends.lineage import BLEND, blend_as_album
+    from pipelines.blends.recipe import Taken, Wishes
     from pipelines.blends.recipe_to_file import open_blender
     from store.memory.snapshot import Snapshot
     from store.neighbors.find import resolve
@@ -129,11 +150,16 @@ def blend(
     if recipes is not None:
         return _bulk(library, device, recipes, out, as_json)
     if source is not None:
-        return _write(library, open_blender(library, device), read_recipe(source), out, force, as_json)
+        recipe = read_recipe(source)
+        if detail is not None and detail != recipe.detail:
+            recipe = replace(recipe, detail=detail, taken=Taken(), refiner="")
+        return _write(library, open_blender(library, device), recipe, out, force, as_json)
     snapshot = Snapshot.load(library)
-    chosen = [resolve(snapshot, text) for text in names]
+    chosen = [blend_as_album(library, text) if text.startswith(BLEND) else resolve(snapshot, text) for text in names]
     blender = open_blender(library, device)
-    recipe = laid_out(blender.recipe(chosen, weights, mode, int(size)), sheet, frames, out)
+    recipe = laid_out(blender.recipe(chosen, weights, mode, int(size), detail or "parents"), sheet, frames, out)
+    if layout_of is not None:
+        recipe = replace(recipe, wishes=Wishes(layout_of - 1))
     click.echo("of " + ", ".join(album_line(album) for album in chosen), err=True)
     return _write(library, blender, recipe, out, force, as_json)
 
@@ -150,8 +176,11 @@ def _write(library: Library, blender: Blender, recipe: Recipe, out: Path, force:
     from store.personal.records import Personal, blend_row
 
     result = blender.write(recipe, out, overwrite=force)
-    if recipe.latent and recipe.refiner != result.recipe.refiner:  # it comes from a file
+    made = result.recipe
+    if recipe.latent and recipe.refiner and recipe.refiner != made.refiner:  # it comes from a file
         click.echo("sharpened in another way than the file that it was made from: the pixels differ", err=True)
+    if recipe.taken.way and recipe.taken != made.taken:
+        click.echo("made of other pictures of the covers than the file, or in another way: the pixels differ", err=True)
     told = json.loads(result.recipe.to_json())
     personal = Personal(library)
     path = (result.path or out).resolve()
@@ -161,6 +190,7 @@ def _write(library: Library, blender: Blender, recipe: Recipe, out: Path, force:
         print_json({"path": str(result.path), "seconds": round(result.seconds, 3), "device": result.device, **told})
     else:
         click.echo(f"{result.path}  ({result.device}, {result.seconds:.2f} s)")
+        click.echo(made.said, err=True)
     return 0
 
 

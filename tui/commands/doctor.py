@@ -224,6 +224,7 @@ def _by_screen(ids: Sequence[str]) -> dict[str, str]:
 
 def library_findings(folder: Path) -> list[Finding]:
     """Counts, and what does not fit together."""
+    from store.catalogue.covers import CoverFiles
     from store.catalogue.duplicates import duplicates
     from store.catalogue.tables import counts
     from store.database.library import Library
@@ -239,6 +240,8 @@ def library_findings(folder: Path) -> list[Finding]:
             twice = len(duplicates(con))
         found = [Finding("rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
         found.append(Finding("covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
+        number, size = CoverFiles(library.covers_dir).large_bytes()
+        found.append(Finding("large covers", f"{number:,}, {size / 1e6:,.1f} MB, for blends at 512 pixels"))
         if twice:
             looks = "album looks" if twice == 1 else "albums look"
             text = f"{twice:,} {looks} like another one: `sleevewalk doctor --repair` lists them"

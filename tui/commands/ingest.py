@@ -10,6 +10,7 @@ import click
 
 from pipelines.folders import config_file, web_cache_folder
 from store.text import clean
+from tui.commands.exchange import large
 from tui.commands.shared import (
     FILE,
     FOLDER,
@@ -17,6 +18,7 @@ from tui.commands.shared import (
     Context,
     create_library,
     json_command,
+    large_option,
     open_library,
     print_ingest,
     print_json,
@@ -27,6 +29,7 @@ from tui.commands.shared import (
 from tui.commands.sound import sources
 
 if TYPE_CHECKING:
+    from pipelines.images import Keep
     from pipelines.report import IngestReport
     from pipelines.sources.covers import Places
     from pipelines.sources.remote import Source
@@ -42,18 +45,22 @@ def ingest() -> None:
     """Bring albums into the library. Run again at any time: it goes on, and adds nothing twice."""
 
 
+ingest.add_command(large)
+
+
 @ingest.command()
 @click.argument("file", type=FILE)
 @click.option("--covers", type=FOLDER, help="Folder that the table's `cover` paths are in.")
+@large_option
 @json_command
-def table(context: Context, file: Path, covers: Path | None, as_json: bool) -> int:
+def table(context: Context, file: Path, covers: Path | None, large: Keep, as_json: bool) -> int:
     """Albums from a CSV, Parquet or JSON Lines FILE.
 
     Columns: artist, album, year, genre, tags and artist_tags (|-separated), listeners, playcount, mbid, cover.
     """
     from pipelines.sources.table import ingest_table
 
-    report = ingest_table(create_library(context), file, covers, progress())
+    report = ingest_table(create_library(context), file, covers, progress(), large)
     exit_status = _print(report, as_json)
     addresses = report.without_cover_by_reason["URL not fetched"]
     if addresses and not as_json:
@@ -79,15 +86,16 @@ def shards(context: Context, directory: Path, weights: Path | None, as_json: boo
 
 @ingest.command()
 @click.argument("directory", type=FOLDER)
+@large_option
 @json_command
-def folder(context: Context, directory: Path, as_json: bool) -> int:
+def folder(context: Context, directory: Path, large: Keep, as_json: bool) -> int:
     """Your own music: albums from the tags of all files under DIRECTORY, with their embedded art or cover files.
 
     MP3, FLAC, Ogg, Opus, M4A, WMA, AIFF and WAV. Nothing leaves this machine; only new and changed folders are read.
     """
     from pipelines.sources.folder import ingest_folder
 
-    return _print(ingest_folder(create_library(context), directory, progress()), as_json)
+    return _print(ingest_folder(create_library(context), directory, progress(), large), as_json)
 
 
 @ingest.command("similar-artists")
@@ -128,20 +136,13 @@ base_url_option = click.option("--base-url", metavar="URL", help="Ask a server o
 )
 @limit_option
 @base_url_option
+@large_option
 @json_command
 def lastfm(
-    context: Context,
-    tags: tuple[str, ...],
-    artists: tuple[str, ...],
-    users: tuple[str, ...],
-    snowball: int,
-    min_plays: int,
-    min_listeners: int,
-    covers: str,
-    limit: int | None,
-    base_url: str | None,
+    context: Context, tags: tuple[str, ...], artists: tuple[str, ...], users: tuple[str, ...], snowball: int,
+    min_plays: int, min_listeners: int, covers: str, limit: int | None, base_url: str | None, large: Keep,
     as_json: bool,
-) -> int:
+) -> int:  # fmt: skip
     """Albums from Last.fm, with tags and similar artists. Needs an API key: LASTFM_API_KEY or the config file.
 
     With none of --tag, --artist and --user it goes on with the albums that wait.
@@ -161,7 +162,7 @@ def lastfm(
         covers == "lastfm",
         base_url or BASE_URL,
     )
-    places = {"archive": Places(), "lastfm": Places(archive=""), "none": None}[covers]
+    places = {"archive": Places(keep=large), "lastfm": Places(archive="", keep=large), "none": None}[covers]
     return _print(_ingest_with_covers(library, source, web, limit, places), as_json)
 
 
@@ -172,17 +173,12 @@ def lastfm(
 @click.option("--user", "users", multiple=True, help="What a user of ListenBrainz listened to.")
 @limit_option
 @base_url_option
+@large_option
 @json_command
 def musicbrainz(
-    context: Context,
-    tags: tuple[str, ...],
-    artists: tuple[str, ...],
-    groups: tuple[str, ...],
-    users: tuple[str, ...],
-    limit: int | None,
-    base_url: str | None,
-    as_json: bool,
-) -> int:
+    context: Context, tags: tuple[str, ...], artists: tuple[str, ...], groups: tuple[str, ...],
+    users: tuple[str, ...], limit: int | None, base_url: str | None, large: Keep, as_json: bool,
+) -> int:  # fmt: skip
     """Albums from MusicBrainz, covers from the Cover Art Archive. Needs no key; one album a second.
 
     With no option it goes on with the albums that wait.
@@ -193,7 +189,8 @@ def musicbrainz(
     library = create_library(context)
     web = client(base_url, BASE_URL)
     source = MusicBrainz(web, Query(tags, artists, groups, users), base_url or BASE_URL)
-    return _print(_ingest_with_covers(library, source, web, limit, Places(musicbrainz=base_url or BASE_URL)), as_json)
+    places = Places(musicbrainz=base_url or BASE_URL, keep=large)
+    return _print(_ingest_with_covers(library, source, web, limit, places), as_json)
 
 
 @ingest.command()
@@ -201,10 +198,12 @@ def musicbrainz(
 @click.option("--no-archive", is_flag=True, help="Only from addresses that came with albums (a table's `cover`).")
 @private_option
 @base_url_option
+@large_option
 @json_command
 def covers(
-    context: Context, limit: int | None, no_archive: bool, allow_private: bool, base_url: str | None, as_json: bool
-) -> int:
+    context: Context, limit: int | None, no_archive: bool, allow_private: bool, base_url: str | None, large: Keep,
+    as_json: bool,
+) -> int:  # fmt: skip
     """Covers for albums that have none: from addresses in their table, else from the Cover Art Archive.
 
     An album without a MusicBrainz identifier is looked up there by its artist and title.
@@ -212,7 +211,7 @@ def covers(
     from pipelines.sources.covers import ARCHIVE_URL, Places, fetch_covers
 
     web = client(base_url, ARCHIVE_URL, allow_private)
-    places = Places(archive="" if no_archive else base_url or ARCHIVE_URL)
+    places = Places(archive="" if no_archive else base_url or ARCHIVE_URL, keep=large)
     return _print(fetch_covers(open_library(context), web, places, None, limit, progress()), as_json)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +14,16 @@ from tui.commands.shared import (
     Context,
     device_option,
     json_command,
+    large_option,
     open_library,
     print_json,
     private_option,
     progress,
     shard_weights_option,
 )
+
+if TYPE_CHECKING:
+    from pipelines.images import Keep
 
 engine_option = click.option(
     "--engine",
@@ -50,6 +55,7 @@ def shards() -> None:
 @device_option
 @private_option
 @click.option("--retry-failed", is_flag=True, help="Ask again for covers that failed in the shards that are there.")
+@large_option
 @json_command
 def make(
     _context: Context,
@@ -63,6 +69,7 @@ def make(
     device: str,
     allow_private: bool,
     retry_failed: bool,
+    large: Keep,
     as_json: bool,
 ) -> None:
     """Fetch, shrink and embed the covers of TABLE (as for `ingest table`; `cover` may be an address).
@@ -82,6 +89,7 @@ def make(
         device=device,
         allow_private=allow_private,
         retry_failed=retry_failed,
+        keep=large,
     )
     report = make_shards(table, out, making, progress())
     if as_json:

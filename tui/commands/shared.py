@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _OBEYED = re.compile(r"[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]")
 ITEMS_FAILED = 4  # exit status: done, but for items that failed
+FILMS = ("webp", "gif")  # endings
 DEBUG: list[bool] = []  # holds something under --debug
 _WEIGHED = (
     ("cover", "the sleeve"),
@@ -40,6 +41,13 @@ NEW_FOLDER = click.Path(path_type=Path, file_okay=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 device_option = click.option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]), show_default=True)
 private_option = click.option("--allow-private", is_flag=True, help="Ask addresses in your own network too.")
+large_option = click.option(
+    "--large",
+    type=click.Choice(["none", "512", "all"]),
+    default="512",
+    show_default=True,
+    help="Larger pictures to keep for blends: none, of sources of 448 pixels and more, of all that are larger.",
+)
 shard_weights_option = click.option(
     "--weights", type=FILE, help="The weights file that the shards were made with, if not the installed one."
 )
@@ -135,6 +143,17 @@ def json_text(value: object) -> str:
 
 def print_json(value: object) -> None:
     click.echo(json_text(value))
+
+
+def write_film(library: Library, albums: Sequence[Album], out: Path, frames: int | None = None) -> None:
+    """The way through these albums as a film; says what it wrote, and which albums it left out."""
+    from pipelines.blends.recipe_to_file import open_blender
+    from pipelines.blends.way_film import FRAMES, write_way
+
+    film = write_way(open_blender(library), albums, out, progress(), frames=frames or FRAMES)
+    for album in film.left_out:
+        click.echo(f"left out, for it has no cover: {album_line(album)}", err=True)
+    click.echo(f"wrote {film.path}: {film.frames:,} frames, a montage of the covers on the way", err=True)
 
 
 def album_dict(album: Album) -> dict[str, object]:

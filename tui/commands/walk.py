@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tui.commands.shared import (
+    FILMS,
+    NEW_FILE,
     Context,
     album_dict,
     album_line,
@@ -18,6 +21,7 @@ from tui.commands.shared import (
     reason_lines,
     weight_options,
     weights_of,
+    write_film,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +89,8 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
 @click.option("--steps", type=click.IntRange(1, 100), help="So many steps in all.")
 @click.option("--per-artist", type=click.IntRange(1), help="Albums of one artist at most.")
 @click.option("--vary", type=click.IntRange(0), metavar="SEED", help="Another way, the same for the same seed.")
+@click.option("-o", "--out", type=NEW_FILE, help="Write the way as a film, webp or gif.")
+@click.option("--frames", type=click.IntRange(2, 240), help="Pictures of the film a step.  [default: 24]")
 @weight_options
 @click.option("--genre", help="Albums between the stops are of this genre.")
 @click.option("--decade", type=click.IntRange(1000, 2990), help="They are of this decade (1990 for 1990 to 1999).")
@@ -93,7 +99,8 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
 @json_command
 def route(
     context: Context, albums: tuple[str, ...], steps: int | None, per_artist: int | None, vary: int | None,
-    genre: str | None, decade: int | None, known: bool | None, other_artists: bool, as_json: bool,
+    genre: str | None, decade: int | None, known: bool | None, other_artists: bool, out: Path | None,
+    frames: int | None, as_json: bool,
     **given: float | None,
 ) -> int:  # fmt: skip
     """The way from one ALBUM over others to the last, its weakest step as strong as can be."""
@@ -107,9 +114,16 @@ def route(
     weights = weights_of(given)
     popularity = None if known is None else POPULARITIES[not known]
     chosen = Filter(genre, None if decade is None else decade // 10 * 10, popularity, other_artists)
-    neighborhood = open_neighborhood(open_library(context))
+    if out is not None and out.suffix[1:].lower() not in FILMS:
+        raise click.UsageError(f"{str(out)!r} says no format: end it in .{' or .'.join(FILMS)}")
+    if frames is not None and out is None:
+        raise click.UsageError("--frames goes with -o")
+    library = open_library(context)
+    neighborhood = open_neighborhood(library)
     stops = [resolve(neighborhood.snapshot, text).album_id for text in albums]
     found = find_trip(neighborhood, stops, Wishes(steps, per_artist, vary, chosen), weights)
+    if out is not None and found.steps:
+        write_film(library, [step.album for step in found.steps], out, frames)
     if as_json:
         print_json(route_dict(found))
     else:

@@ -12,7 +12,7 @@ from pipelines.exports.playlist import FORMS
 from pipelines.players.player import KINDS
 from store.errors import LibraryError
 from store.text import clean
-from tui.commands.shared import NEW_FILE, Context, album_line, json_command, open_library, print_json
+from tui.commands.shared import FILMS, NEW_FILE, Context, album_line, json_command, open_library, print_json, write_film
 from tui.commands.sound.play import relative_option, send, tracks_option, write
 from tui.commands.sound.selection import Selection, selected
 from tui.commands.sound.sources import to_subsonic
@@ -43,7 +43,7 @@ def walk(
     """List the recorded walks, or show the stops of one as a tree.
 
     NAME_OR_ID is a walk's name, its id or how that starts. -o writes the walk as the file's ending says: m3u8, xspf or
-    jspf to play it, csv, json, graphml, html, or png for a sheet of its covers.
+    jspf to play it, csv, json, graphml, html, png for a sheet of its covers, or webp or gif for a film of them.
     """
     from pipelines.exports.walk import ENDINGS
     from store.personal.records import Personal
@@ -51,8 +51,9 @@ def walk(
 
     if name_or_id is None and (out is not None or new_name is not None or to is not None):
         raise click.UsageError("say which walk: its name or id; `sleevewalk walk` lists them")
-    if out is not None and out.suffix[1:].lower() not in (*FORMS, *ENDINGS):
-        raise click.UsageError(f"{str(out)!r} says no format: end it in .{', .'.join((*FORMS, *ENDINGS))}")
+    endings = (*FORMS, *ENDINGS, *FILMS)
+    if out is not None and out.suffix[1:].lower() not in endings:
+        raise click.UsageError(f"{str(out)!r} says no format: end it in .{', .'.join(endings)}")
     library = open_library(context)
     personal = Personal(library)
     walks = recorded_walks(personal.read())
@@ -139,7 +140,9 @@ def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> None
     if trail is None:
         raise LibraryError(f"walk {walk.label} has no stop left to show")
     stops = stops_of(trail, neighborhood)
-    if out is not None:
+    if out is not None and out.suffix[1:].lower() in FILMS:
+        write_film(library, [stop.album for stop in stops], out)
+    elif out is not None:
         write_walk(stops, CoverFiles(library.covers_dir), out, clean(walk.name) or clean(out.stem))
         click.echo(f"wrote {clean(str(out))}: {len(stops):,} stops", err=True)
     if as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,15 @@ from tui.widgets.lines import Lines, Span, wrapped
 
 if TYPE_CHECKING:
     from pipelines.blends.gallery import Entry, Gallery
+    from pipelines.blends.recipe import Recipe
     from store.database.library import Library
 
 KEYS = [
     Hint("↑↓", "choose", ("gallery.previous", "gallery.next")),
     Hint("Enter", "onto the bench", ("gallery.open",)),
+    Hint("p", "as a parent", ("gallery.parent",)),
     Hint("n", "nearest", ("gallery.near",)),
+    Hint("T", "tree", ("gallery.tree",)),
     Hint("x", "trash", ("gallery.trash",)),
     Hint("u", "undo", ("gallery.undo",)),
     Hint("Esc", "back", ("gallery.back",)),
@@ -45,8 +48,20 @@ KEYS = [
 PARENTS = 4  # small covers of them
 
 
-class GalleryScreen(DrawnScreen[Any]):
-    """Answers with a recipe for the bench and whether its nearest albums are wanted; or None."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A blend of the gallery. `then`: what comes after its recipe is on the bench, near, tree or nothing.
+
+    `parent`: it is to be blended with, as this album.
+    """
+
+    recipe: Recipe
+    then: str = ""
+    parent: Album | None = None
+
+
+class GalleryScreen(DrawnScreen[Chosen | None]):
+    """Answers with what is to be done with a blend, or None."""
 
     hints = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,8 +69,12 @@ class GalleryScreen(DrawnScreen[Any]):
         Binding("up,k", "move(-1)", "previous", id="gallery.previous", tooltip="The blend above"),
         Binding("pagedown", "move(10)", "ten on", id="gallery.page-down", tooltip="Ten blends on"),
         Binding("pageup", "move(-10)", "ten back", id="gallery.page-up", tooltip="Ten blends back"),
-        Binding("enter", "open(False)", "onto the bench", id="gallery.open", tooltip="Put its recipe onto the bench"),
-        Binding("n", "open(True)", "nearest albums", id="gallery.near", tooltip="The albums nearest to it, to walk on"),
+        Binding("enter", "open('')", "onto the bench", id="gallery.open", tooltip="Put its recipe onto the bench"),
+        Binding("p", "parent", "as a parent", id="gallery.parent", tooltip="Blend with it: onto the bench or the tray"),
+        Binding(
+            "n", "open('near')", "nearest albums", id="gallery.near", tooltip="The albums nearest to it, to walk on"
+        ),
+        Binding("T", "open('tree')", "family tree", id="gallery.tree", tooltip="What it was made of, all generations"),
         Binding("x,delete", "trash", "trash", id="gallery.trash", tooltip="Move the file into the trash folder"),
         Binding("u", "untrash", "undo", id="gallery.undo", tooltip="Take the last file back out of the trash"),
         Binding("escape,q", "dismiss(None)", "back", id="gallery.back", tooltip="Back"),
@@ -157,10 +176,23 @@ class GalleryScreen(DrawnScreen[Any]):
         else:
             self.query_one("#preview-cover", Cover).show(None)
 
-    def action_open(self, near: bool) -> None:
+    def action_open(self, then: str) -> None:
         """Answer with the recipe."""
         if self.entry is not None:
-            self.dismiss((self.entry.recipe, near))
+            self.dismiss(Chosen(self.entry.recipe, then))
+
+    def action_parent(self) -> None:
+        """Answer with the blend as an album."""
+        from pipelines.blends.lineage import blend_as_album
+
+        if self.entry is None:
+            return
+        try:
+            album = blend_as_album(self.library, self.entry.path.name)
+        except LibraryError as error:
+            self.say(str(error), error=True)
+        else:
+            self.dismiss(Chosen(self.entry.recipe, parent=album))
 
     def action_trash(self) -> None:
         """Put the file away."""

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui.keynames import KeyNames, keyed
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
+from tui.screens.bench.tree import TreeScreen
 from tui.screens.bench.write import WriteScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.screen import EvidenceScreen
@@ -45,6 +46,7 @@ HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     BenchScreen: "the blend bench",
     WriteScreen: "writing a blend",
     NearScreen: "near a blend",
+    TreeScreen: "the family tree of a blend",
     GalleryScreen: "the gallery",
     NetworkScreen: "the network",
     EvidenceScreen: "the evidence",

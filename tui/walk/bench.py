@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.blends.recipe import DETAILS, BlendAlbum, Part, Pin, Wishes
 from store.records import Album
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ DEFAULT = "vivid"
 HEAVIEST, SIGNED_HEAVIEST = 1.0, 3.0  # weight of one album; in arithmetic, either way
 FARTHEST = 12  # steps along a direction, either way: six deviations
 VARIANTS = 4
+NEAR_PIN = 0.06  # of the side: pins nearer than that are the same
 KEPT = 500  # drafts that undo goes back through
 
 
@@ -34,6 +36,8 @@ class Draft:
     muted: frozenset[int] = frozenset()  # places of albums
     solo: int | None = None
     drift: tuple[tuple[str, float], ...] = ()
+    detail: str = DETAILS[0]
+    wishes: Wishes = field(default_factory=Wishes)  # beyond the weights: areas favoured, pinned, layout of one alone
 
     @classmethod
     def of(cls, albums: Sequence[Album]) -> Draft:
@@ -44,8 +48,9 @@ class Draft:
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> Draft:
         """The draft that leads to a recipe again; its albums need not be in this library."""
-        albums = [Album(p.album_id, p.artist, p.title, None, None, None, p.cover_sha256) for p in recipe.parts]
+        albums = [_album(part) for part in recipe.parts]
         plain = replace(cls.of(albums), mode=recipe.mode, drift=recipe.drift)
+        plain = replace(plain, detail=recipe.detail, wishes=recipe.wishes)
         given = [part.weight for part in recipe.parts if part.weight is not None]
         if len(given) < len(albums):
             return plain
@@ -86,7 +91,16 @@ class Draft:
 
     def recipe(self, blender: Blender, size: int) -> Recipe:
         """The recipe of it. BlendError where an album has no cover."""
-        return replace(blender.recipe(self.albums, self.given, self.mode, size), drift=self.drift)
+        plain = blender.recipe(self.albums, self.given, self.mode, size, self.detail)
+        return replace(plain, drift=self.drift, wishes=self.wishes)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The albums as parts of a recipe."""
+        return tuple(
+            Part(one.album_id, one.artist, one.title, one.cover_sha256 or "", weight, getattr(one, "parts", ()))
+            for one, weight in zip(self.albums, self.given, strict=True)
+        )
 
     def steps(self, direction: str) -> float:
         """How far it has drifted along a direction."""
@@ -166,8 +180,29 @@ class Bench:
         return self.change(replace(self.draft, mode=MODES[(MODES.index(self.draft.mode) + step) % len(MODES)]))
 
     def even(self) -> bool:
-        """All count the same, none is muted, nothing drifts."""
-        return self.change(replace(Draft.of(self.draft.albums), mode=self.draft.mode))
+        """All count the same, none is muted, nothing drifts, no area is favoured or pinned."""
+        return self.change(replace(Draft.of(self.draft.albums), mode=self.draft.mode, detail=self.draft.detail))
+
+    def next_detail(self) -> bool:
+        """Another source of what is finer than the decoded blend."""
+        at = DETAILS.index(self.draft.detail)
+        return self.change(replace(self.draft, detail=DETAILS[(at + 1) % len(DETAILS)]))
+
+    def favour(self, factor: float) -> bool:
+        """The chosen album's area so many times as large."""
+        wishes = self.draft.wishes.more(self.chosen, factor, len(self.draft.albums))
+        return self.change(replace(self.draft, wishes=wishes))
+
+    def swap(self) -> bool:
+        """Layout and light of the chosen album, detail of the others; or all as before."""
+        wishes = self.draft.wishes
+        of = None if wishes.layout_of == self.chosen else self.chosen
+        return self.change(replace(self.draft, wishes=replace(wishes, layout_of=of)))
+
+    def pin(self, x: float, y: float) -> bool:
+        """Give a place of the picture (0–1) to the chosen album; where it has a pin of its own take that away."""
+        wishes = self.draft.wishes.pinned(Pin(self.chosen, x, y), NEAR_PIN)
+        return self.change(replace(self.draft, wishes=wishes))
 
     def roll(self, dice: np.random.Generator) -> bool:
         """Weights at random: of all that sum to 1 any is as likely (Dirichlet); in arithmetic with random signs."""
@@ -192,8 +227,15 @@ class Bench:
         if any(one.album_id == album.album_id for one in draft.albums):
             return False
         sign = 1.0 if len(draft.albums) % 2 == 0 else -1.0
+        wishes = replace(draft.wishes, favour=(*draft.wishes.favour, 1.0) if draft.wishes.favour else ())
         return self.change(
-            replace(draft, albums=(*draft.albums, album), weights=(*draft.weights, 0.5), signed=(*draft.signed, sign))
+            replace(
+                draft,
+                albums=(*draft.albums, album),
+                weights=(*draft.weights, 0.5),
+                signed=(*draft.signed, sign),
+                wishes=wishes,
+            )
         )
 
     def take_out(self) -> bool:
@@ -213,6 +255,7 @@ class Bench:
                 signed=without(draft.signed),
                 muted=frozenset(one - (one > place) for one in draft.muted if one != place),
                 solo=None,
+                wishes=draft.wishes.without(place),
             )
         )
 
@@ -220,3 +263,9 @@ class Bench:
         """Keep what is on it as a variant; the oldest of more than VARIANTS goes."""
         self.variants = [*(one for one in self.variants if one.draft != self.draft), Variant(self.draft, pixels)]
         self.variants = self.variants[-VARIANTS:]
+
+
+def _album(part: Part) -> Album:
+    if part.parts:
+        return BlendAlbum(part.album_id, part.artist, part.title, None, None, None, part.cover_sha256, parts=part.parts)
+    return Album(part.album_id, part.artist, part.title, None, None, None, part.cover_sha256)

@@ -279,14 +279,16 @@ class Session:
 
     def toggle_tray(self) -> bool:
         """Put the album in focus into the tray or take it out; False when the tray is full."""
-        album = self.focused
-        if self.in_tray(album):
-            self.tray = [kept for kept in self.tray if kept.album_id != album.album_id]
-        elif len(self.tray) >= TRAY_LIMIT:
-            return False
-        else:
-            self.tray.append(album)
+        if not self.in_tray(self.focused):
+            return self.into_tray(self.focused)
+        self.tray = [kept for kept in self.tray if kept.album_id != self.focused.album_id]
         return True
+
+    def into_tray(self, album: Album) -> bool:
+        """Put an album into the tray; False when that is full."""
+        room = len(self.tray) < TRAY_LIMIT or self.in_tray(album)
+        self.tray += [album] if room and not self.in_tray(album) else []
+        return room
 
     def in_tray(self, album: Album) -> bool:
         """Whether an album is in the blend tray."""

@@ -72,7 +72,7 @@ def test_every_kind_of_file_carries_its_recipe_and_is_made_again(blender, albums
     made = blender.write(wanted, tmp_path / f"a{suffix}")
     again = read_recipe(made.path)
     assert again == made.recipe and again.parts[0].title.startswith("\U0001f3b5")
-    other = blender_of(Path("nowhere"), blender.codec)  # without the covers and the library
+    other = blender_of(blender.parents.covers.covers_dir, blender.codec)  # without the library
     copy = other.write(again, tmp_path / f"b{suffix}")
     assert copy.path.read_bytes() == made.path.read_bytes()
     with Image.open(made.path) as image:
@@ -82,9 +82,11 @@ def test_every_kind_of_file_carries_its_recipe_and_is_made_again(blender, albums
 @pytest.mark.parametrize("suffix", [".apng", ".webp", ".gif"])
 def test_a_film_goes_through_every_cover_and_back_frame_by_frame(blender, albums, tmp_path, suffix):
     made = blender.write(recipe(blender, albums[:3], "film", 5), tmp_path / f"film{suffix}")
-    ends = [blender.parents.picture_of(album.cover_sha256) for album in albums[:3]]
-    for at, end in zip((0, 2, 4), ends, strict=True):
-        assert np.array_equal(made.frames[at], end)  # exactly what the model makes of the cover alone
+    for at, album in zip((0, 4), (albums[0], albums[2]), strict=True):
+        assert np.array_equal(made.frames[at], blender.parents.covers.pixels(album.cover_sha256))
+    invented = blender.make(replace(made.recipe, detail="invented"))
+    for at, album in zip((0, 2, 4), albums[:3], strict=True):  # exactly what the model makes of the cover alone
+        assert np.array_equal(invented.frames[at], blender.parents.picture_of(album.cover_sha256))
     with Image.open(made.path) as image:
         frames = [np.asarray(frame.convert("RGB")).astype(int) for frame in ImageSequence.Iterator(image)]
         assert image.info.get("loop") == 0
@@ -95,7 +97,7 @@ def test_a_film_goes_through_every_cover_and_back_frame_by_frame(blender, albums
 
 
 def test_sheets_show_what_they_say(blender, albums, tmp_path):
-    one = blender.parents.picture_of
+    one = blender.parents.covers.pixels
     strip = blender.write(recipe(blender, albums[:2], "strip", 4), tmp_path / "strip.png").pixels
     assert strip.shape == (128, 4 * 134 - 6, 3)
     assert np.array_equal(strip[:, :128], one(albums[0].cover_sha256))
@@ -202,7 +204,7 @@ def test_bulk_reads_latents_from_the_library(blender, built):
 
     reading = blender_of(Path("nowhere"), blender.codec, built)
     snapshot = Snapshot.load(built)
-    lines = [json.dumps({"albums": [f"Ä / T {i}", f"Ä / T {i + 1}"], "size": 128}) for i in range(20)]
+    lines = [json.dumps({"albums": [f"Ä / T {i}", f"Ä / T {i + 1}"], "size": 128, "detail": "none"}) for i in range(20)]
     report = blend_bulk(reading, lines, lambda text: resolve(snapshot, text), built.blends_dir / "many", Progress())
     assert report.written == 20 and not report.bad
 
@@ -246,6 +248,6 @@ def test_after_a_kill_in_200_writes_records_and_folder_agree(tmp_path, seed):
 
 def test_a_recipe_says_what_sharpened_its_picture(blender, albums):
     wanted = recipe(blender, albums[:2], "picture")
-    named = replace(wanted, refiner="abc")
-    assert Recipe.from_json(named.to_json()).refiner == "abc" and named.blend_id == wanted.blend_id
+    named = replace(wanted, refiner="abc", detail="invented")
+    assert Recipe.from_json(named.to_json()).refiner == "abc" and named.blend_id != wanted.blend_id
     assert blender.make(named).recipe.refiner == blender.codec.refiner_id

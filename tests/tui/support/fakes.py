@@ -135,6 +135,12 @@ class FakeCovers:
         self.missing = missing
         self.reads = 0
 
+    def large(self, sha: str) -> None:
+        """None has a larger picture."""
+
+    def has(self, sha: str) -> bool:
+        return sha not in self.missing
+
     def pixels(self, sha: str) -> Pixels:
         self.reads += 1
         if sha in self.missing:

@@ -19,6 +19,7 @@ from tui.app import SleevewalkApp
 from tui.palette import THEMES
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
+from tui.screens.bench.tree import TreeScreen
 from tui.screens.bench.write import WriteScreen
 from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
@@ -164,6 +165,7 @@ KINDS = {
     "bench": BenchScreen,
     "write": WriteScreen,
     "near": NearScreen,
+    "tree": TreeScreen,
     "gallery": GalleryScreen,
     "route": RouteScreen,
 }

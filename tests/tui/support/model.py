@@ -14,14 +14,10 @@ from tui.workers.decoder import Decoder
 from vae.directions import Direction
 
 
-class Device:
-    type = "cpu"
-
-
 class TinyCodec:
     """A cover's latent is its picture in 4×4 blocks."""
 
-    model_id, refiner_id, latent_dim, batch, device = "tiny", "", 48, 4, Device()
+    model_id, refiner_id, latent_dim, batch, device = "tiny", "", 48, 4, "cpu"
     centre = np.full(48, 128, np.float32)
 
     def __init__(self) -> None:
@@ -33,7 +29,7 @@ class TinyCodec:
     def encode(self, images: np.ndarray) -> np.ndarray:
         return images.reshape(len(images), 4, 32, 4, 32, 3).mean((2, 4)).reshape(len(images), 48).astype(np.float32)
 
-    def decode(self, latents: np.ndarray, size: int = 128) -> np.ndarray:
+    def decode(self, latents: np.ndarray, size: int = 128, refine: bool = True) -> np.ndarray:
         self.go.wait(20)
         self.decoded.append(latents)
         blocks = latents.reshape(-1, 4, 4, 3).clip(0, 255).astype(np.uint8)

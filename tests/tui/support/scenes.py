@@ -26,6 +26,7 @@ from tui.app import SleevewalkApp
 from tui.config import Config
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
+from tui.screens.bench.tree import TreeScreen
 from tui.screens.bench.write import WriteScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.run import EvidenceDesk
@@ -56,6 +57,7 @@ SCENES: dict[str, tuple[str, ...]] = {
     "palette": ("ctrl+k",),
     "bench": ("B",),
     "near": ("B", "n"),
+    "tree": ("B", "T"),
     "write": ("B", "W"),
     "gallery": ("G",),
 }
@@ -98,7 +100,9 @@ def scene_app(
     ways = {"brighter": 10, "darker": -10}
     blender.parents.directions = tuple(Direction(said, np.full(48, by, np.float32)) for said, by in ways.items())
     session.personal = Records()
-    session.tray = [session.snapshot.album(row) for row in (1, 2, 3)] if name in ("bench", "near", "write") else []
+    session.tray = (
+        [session.snapshot.album(row) for row in (1, 2, 3)] if name in ("bench", "near", "tree", "write") else []
+    )
     session.neighborhood.index = Index()  # type: ignore[attr-defined]
     if name == "gallery":
         app.setup.library = blended(app, folder)
@@ -151,6 +155,7 @@ async def open_scene(pilot: Pilot[Any], name: str) -> None:
         "evidence": lambda screen: isinstance(screen, EvidenceScreen) and screen._why != READING,
         "evidence-looks": lambda screen: isinstance(screen, EvidenceScreen) and screen._why != READING,
         "near": lambda screen: isinstance(screen, NearScreen),
+        "tree": lambda screen: isinstance(screen, TreeScreen),
         "write": lambda screen: isinstance(screen, WriteScreen),
         "gallery": lambda screen: isinstance(screen, GalleryScreen) and screen.entry is not None,
     }

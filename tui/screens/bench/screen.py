@@ -14,17 +14,20 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from store.records import Album
 from tui.keynames import key_names
 from tui.pictures.painter import CoverPainter
-from tui.screens.base import DrawnScreen
+from tui.screens.bench.actions import BenchActions
+from tui.screens.bench.areas import PREVIEW, area_of, label_picture, with_each_detail
 from tui.screens.bench.keys import BENCH_BINDINGS, KEYS
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.stage import BenchStage, Shown
 from tui.screens.bench.text import BenchHead, BenchStatus, BenchText
 from tui.screens.bench.tiles import BenchTiles
+from tui.screens.bench.tree import TreeScreen
 from tui.screens.bench.write import Order, WriteScreen
 from tui.screens.find import FindScreen
-from tui.walk.bench import Bench, Draft
+from tui.walk.bench import Bench
 from tui.walk.session import TRAY_LIMIT, Session
 from tui.widgets.bars import KeysLine
 from tui.workers.decoder import TROUBLES, Decoder
@@ -32,12 +35,12 @@ from tui.workers.decoder import TROUBLES, Decoder
 if TYPE_CHECKING:
     from pipelines.blends.recipe_to_file import Blender
 
-PREVIEW = 128  # pixels a side
 NEAREST = 60
 Answer = TypeVar("Answer")
+Placed = tuple[NDArray[np.float32], NDArray[np.uint8]]  # a latent [1, d] and the picture of it
 
 
-class BenchScreen(DrawnScreen[str | None]):
+class BenchScreen(BenchActions):
     """Answers with the album_id to walk to, or None."""
 
     hints = KEYS
@@ -53,16 +56,12 @@ class BenchScreen(DrawnScreen[str | None]):
         finder: Callable[[str, str], FindScreen],
     ) -> None:
         """`finder`: a screen that asks for an album (what it asks, what becomes of the answer)."""
-        super().__init__()
-        self.session, self.painter, self.decoder, self.bench = session, painter, decoder, bench
+        super().__init__(bench)
+        self.session, self.painter, self.decoder = session, painter, decoder
         self.blends_dir = blends_dir
         self.finder = finder
-        self.pixels: NDArray[np.uint8] | None = None  # the preview's, uint8 [128, 128, 3]
-        self.drawn: Draft | None = None  # what the preview shows
-        self.view = "preview"
-        self.directions: tuple[str, ...] = ()
+        self._details: list[Shown] = []  # the drawn draft with each detail
         self._encoded: dict[str, NDArray[np.uint8]] = {}  # self-encodings by cover
-        self._dice = np.random.default_rng()
 
     def compose(self) -> ComposeResult:
         """The stage, the parents beside it, the state of the decoder, keys."""
@@ -85,13 +84,19 @@ class BenchScreen(DrawnScreen[str | None]):
         width = self.size.width
         self.query_one("#bench-side").styles.width = 26 if width < 76 else 37 if width < 126 else 62
 
-    def reopened(self, near: bool) -> None:
-        """Another draft was put onto the bench; `near`: go on to its nearest albums."""
+    def reopened(self, then: str) -> None:
+        """Another draft was put onto the bench; `then`: go on to its nearest albums or its family tree."""
         self.view = "preview"
         self.redraw()
         self._preview()
-        if near:
+        self.go_on(then)
+
+    def go_on(self, then: str) -> None:
+        """To the nearest albums ("near") or the family tree ("tree"), or nowhere ("")."""
+        if then == "near":
             self.action_near()
+        elif then == "tree":
+            self.action_tree()
 
     # what the decoder makes
 
@@ -112,10 +117,21 @@ class BenchScreen(DrawnScreen[str | None]):
         if draft.problem is not None:
             self.say(draft.problem)
             return
-        made = self.decoder.preview(lambda blender: blender.make(draft.recipe(blender, PREVIEW)).pixels)
-        pixels = await self._answer(made)  # of a preview that another overtook the future is cancelled, and so is this
-        if pixels is not None and self.query(BenchStatus):
-            self.pixels, self.drawn = pixels, draft
+        waiting = self.decoder.preview(lambda blender: blender.make(draft.recipe(blender, PREVIEW)))
+        made = await self._answer(waiting)  # of a preview that another overtook the future is cancelled, and so is this
+        if made is not None and self.query(BenchStatus):
+            self.made, self.pixels, self.drawn = made, made.pixels, draft
+            if self.view == "details":
+                self._compare()
+            self._draw_stage()
+            self._draw_text()
+
+    @work
+    async def _compare(self) -> None:
+        draft = self.bench.draft
+        shown = await self._answer(self.decoder.job(lambda blender: with_each_detail(blender, draft)))
+        if shown is not None and self.query(BenchStatus):
+            self._details = shown
             self._draw_stage()
 
     @work
@@ -152,18 +168,45 @@ class BenchScreen(DrawnScreen[str | None]):
             self.say(f"wrote {result.path} ({result.device}, {result.seconds:.1f} s)")
 
     @work
-    async def action_near(self) -> None:
+    async def action_tree(self) -> None:
+        """What the blend was made of; one of its albums is walked to, of its blends the nearest albums are shown."""
+        draft = self.bench.draft
+        if draft.problem is not None:
+            self.say(draft.problem)
+            return
+        pixels = self.pixels
+        if pixels is None or self.drawn != draft:
+            made = await self._answer(self.decoder.job(lambda blender: blender.make(draft.recipe(blender, PREVIEW))))
+            if made is None:
+                return
+            pixels = made.pixels
+        part = await self.app.push_screen_wait(TreeScreen(self.painter, pixels, draft.parts))
+        if part is not None and part.parts:
+            sha = part.cover_sha256
+            self._near(lambda blender: (blender.parents.latents([sha]), blender.parents.covers.pixels(sha)))
+        elif part is not None:
+            self.dismiss(part.album_id)
+
+    def action_near(self) -> None:
         """The albums nearest to this blend; the one chosen is walked to."""
         draft = self.bench.draft
         if draft.problem is not None:
             self.say(draft.problem)
             return
 
-        def place(blender: Blender) -> tuple[str, NDArray[np.float32], NDArray[np.uint8]]:
+        def make(blender: Blender) -> Placed:
             made = blender.make(draft.recipe(blender, PREVIEW))
             point = made.recipe.stops(blender.codec.latent_dim)
             assert point is not None  # what was just made
-            return blender.codec.model_id, blender.codec.search_vectors(point)[0], made.pixels
+            return point, made.pixels
+
+        self._near(make)
+
+    @work
+    async def _near(self, make: Callable[[Blender], Placed]) -> None:
+        def place(blender: Blender) -> tuple[str, NDArray[np.float32], NDArray[np.uint8]]:
+            point, pixels = make(blender)
+            return blender.codec.model_id, blender.codec.search_vectors(point)[0], pixels
 
         placed = await self._answer(self.decoder.job(place))
         if placed is None:
@@ -195,11 +238,17 @@ class BenchScreen(DrawnScreen[str | None]):
         elif self.view == "self":
             made = self._encoded.get(album.cover_sha256 or "")
             shown = [(album, "the cover"), (made, "self-encoding")]
+        elif self.view == "details" and self._details:
+            shown = self._details
+        elif self.view in ("areas", "pin") and self.made is not None:
+            cursor = self.cursor if self.view == "pin" else None
+            pins = self.bench.draft.wishes.pins
+            shown = [(label_picture(self.made, self.bench.chosen, pins, cursor), "")]
         self.query_one(BenchStage).show(shown)
 
     def _draw_text(self) -> None:
         self.query_one(BenchHead).show_bench(self.bench)
-        self.query_one(BenchText).show_bench(self.bench, self.directions)
+        self.query_one(BenchText).show_bench(self.bench, self.directions, area_of(self.made, self.bench.chosen))
         self.query_one(BenchTiles).show_bench(self.bench)
         self._draw_status()
         self.draw_keys()
@@ -207,95 +256,6 @@ class BenchScreen(DrawnScreen[str | None]):
     def _draw_status(self) -> None:
         for status in self.query(BenchStatus):  # none where the person left while the decoder worked
             status.show_decoder(self.decoder)
-
-    # keys
-
-    def _changed(self, changed: bool, otherwise: str = "") -> None:
-        if changed:
-            self._draw_text()
-            self._preview()
-        elif otherwise:
-            self.say(otherwise)
-
-    def action_choose(self, step: int) -> None:
-        """Another album."""
-        self.bench.chosen = (self.bench.chosen + step) % len(self.bench.draft.albums)
-        self._draw_text()
-        if self.view == "self":
-            self._encode()
-
-    def action_weight(self, amount: float) -> None:
-        """The chosen album counts more or less."""
-        self._changed(self.bench.nudge(amount), "it cannot count more" if amount > 0 else "it counts for nothing")
-
-    def action_solo(self) -> None:
-        """The chosen album alone."""
-        self._changed(self.bench.alone())
-
-    def action_mute(self) -> None:
-        """Without the chosen album."""
-        self._changed(self.bench.mute())
-
-    def action_even(self) -> None:
-        """As it began."""
-        self._changed(self.bench.even(), "all count the same already")
-
-    def action_mode(self, step: int) -> None:
-        """Another mode."""
-        self._changed(self.bench.next_mode(step))
-
-    def action_direction(self, step: int) -> None:
-        """Another direction."""
-        if self.directions:
-            self.bench.direction = (self.bench.direction + step) % len(self.directions)
-            self._draw_text()
-        else:
-            self.say("no directions: the library has too few covers, or is not built, or the model still loads")
-
-    def action_drift(self, steps: int) -> None:
-        """Along the direction."""
-        if self.directions:
-            name = self.directions[self.bench.direction % len(self.directions)]
-            self._changed(self.bench.drift(name, float(steps)), "no farther that way")
-        else:
-            self.action_direction(0)
-
-    def action_dice(self) -> None:
-        """Weights at random."""
-        self._changed(self.bench.roll(self._dice))
-
-    def action_undo(self, steps: int) -> None:
-        """Back, or forward again."""
-        self._changed(self.bench.undo(steps), "nothing to undo" if steps > 0 else "nothing to do again")
-
-    def action_keep(self) -> None:
-        """As a variant."""
-        if self.pixels is None or self.drawn != self.bench.draft:
-            self.say("wait for the preview, then keep it")
-            return
-        self.bench.keep(self.pixels)
-        self.redraw()
-        side = key_names(self)("bench.variants")
-        self.say(f"kept as variant {len(self.bench.variants)}: {side} shows them side by side")
-
-    def action_variant(self, number: int) -> None:
-        """Go on from a variant, counted from 1."""
-        if number <= len(self.bench.variants):
-            self.view = "preview"
-            self._changed(self.bench.change(self.bench.variants[number - 1].draft), "this is that variant")
-            self._draw_stage()
-        else:
-            self.say(f"no such variant: {key_names(self)('bench.keep')} keeps one")
-
-    def action_view(self, view: str) -> None:
-        """Another picture on the stage, or the preview again."""
-        if view == "variants" and not self.bench.variants:
-            self.say(f"no variants yet: {key_names(self)('bench.keep')} keeps one")
-            return
-        self.view = "preview" if self.view == view else view
-        if self.view == "self":
-            self._encode()
-        self._draw_stage()
 
     def action_write(self) -> None:
         """The usual file."""
@@ -316,15 +276,15 @@ class BenchScreen(DrawnScreen[str | None]):
             return
         album_id = await self.app.push_screen_wait(self.finder("which album onto the bench?", "add"))
         if album_id is not None:
-            self._changed(self.bench.add(self.session.album(album_id)), "it is on the bench already")
+            self.add(self.session.album(album_id))
+
+    def add(self, album: Album) -> None:
+        """Put an album, or a blend as one, on the bench."""
+        if len(self.bench.draft.albums) >= TRAY_LIMIT:
+            self.say(f"the bench is full: {TRAY_LIMIT} albums; {key_names(self)('bench.take-out')} takes one off")
+        else:
+            self._changed(self.bench.add(album), "it is on the bench already")
 
     def action_take_out(self) -> None:
         """Without the chosen album."""
         self._changed(self.bench.take_out(), "a blend takes two albums: add another first")
-
-    def action_back(self) -> None:
-        """To the preview, then to the walk."""
-        if self.view != "preview":
-            self.action_view(self.view)
-        else:
-            self.dismiss(None)

@@ -27,8 +27,8 @@ class BenchHead(Lines):
 class BenchText(Lines):
     """The chosen album, the direction, and how far the blend drifted."""
 
-    def show_bench(self, bench: Bench, directions: Sequence[str]) -> None:
-        """Four rows."""
+    def show_bench(self, bench: Bench, directions: Sequence[str], area: float | None) -> None:
+        """Five rows. `area`: the chosen album's share of the picture, where that is a montage."""
         palette, draft = self.palette, bench.draft
         album = draft.albums[bench.chosen]
         name = directions[bench.direction % len(directions)] if directions else ""
@@ -42,9 +42,24 @@ class BenchText(Lines):
                     (f"‹ {plain(name) or 'nowhere'} ›", palette.text("accent" if name else "quiet", bold=True)),
                     (f" {draft.steps(name):+g}" if name else "", palette.text("accent", bold=True)),
                 ],
+                [
+                    ("detail ", palette.text("quiet")),
+                    (draft.detail, palette.text("accent", bold=True)),
+                    (_areas(bench, area), palette.text("quiet")),
+                ],
                 [(drift, palette.text("quiet"))],
             ]
         )
+
+
+def _areas(bench: Bench, area: float | None) -> str:
+    wishes, chosen = bench.draft.wishes, bench.chosen
+    said = "" if area is None else f" · {area:.0%} of the picture"
+    if wishes.favour and wishes.favour[chosen] != 1:
+        said += f" · ×{wishes.favour[chosen]:.2g}"
+    pins = sum(pin.place == chosen for pin in wishes.pins)
+    said += f" · {pins} pin{'s' if pins > 1 else ''}" if pins else ""
+    return said + (" · its layout" if wishes.layout_of == chosen else "")
 
 
 class BenchStatus(Lines):

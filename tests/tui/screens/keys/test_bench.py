@@ -9,9 +9,23 @@ from typing import Any
 import pytest
 
 from tests.tui.support.app import until
-from tests.tui.support.keys import HELP, PALETTE, Case, Stage, becomes, check_keys, files, fill_tray, moved, to
+from tests.tui.support.keys import (
+    HELP,
+    PALETTE,
+    Case,
+    Stage,
+    becomes,
+    check_keys,
+    falls,
+    files,
+    fill_tray,
+    moved,
+    rises,
+    to,
+)
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
+from tui.screens.bench.tree import TreeScreen
 from tui.screens.bench.write import WriteScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
@@ -25,6 +39,11 @@ def draft(stage: Stage) -> Any:
 
 def weight(stage: Stage) -> float:
     return float(draft(stage).given[stage.app.bench.chosen])
+
+
+def favour(stage: Stage) -> float:
+    factors = draft(stage).wishes.favour
+    return float(factors[1]) if factors else 1.0
 
 
 async def fresh(stage: Stage) -> None:
@@ -103,6 +122,15 @@ CASES = {
         lambda was, now: len(was) == 3 and now == [was[0], was[2]],
         fresh,
     ),
+    "areas": becomes(lambda s: s.screen.view, "areas", fresh),
+    "favour": rises(favour, fresh),
+    "favour-less": falls(favour, fresh),
+    "pin": becomes(lambda s: s.screen.view, "pin", fresh),
+    "pin-here": moved(lambda s: len(draft(s).wishes.pins), 1, after_fresh("p")),
+    "swap": becomes(lambda s: draft(s).wishes.layout_of, 1, fresh),
+    "detail": becomes(lambda s: draft(s).detail, "invented", fresh),
+    "details": becomes(lambda s: s.screen.view, "details", fresh),
+    "tree": to(TreeScreen, "family tree", fresh),
     "write": moved(files, 1, fresh),
     "write-as": to(WriteScreen, "write this blend", fresh),
     "near": to(NearScreen, "nearest to this blend", fresh),

@@ -10,6 +10,7 @@ import pytest
 from tests.tui.support.keys import HELP, Case, Stage, check_keys, chosen, moved, to
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
+from tui.screens.bench.tree import TreeScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.walk.screen import WalkScreen
 
@@ -35,6 +36,8 @@ CASES = {
         lambda was, now: was[0] is GalleryScreen and now == (BenchScreen, (("brighter", 10.0),)),
         at_blend(1),
     ),
+    "parent": moved(lambda s: len(s.session.tray), 1, at_blend(1)),
+    "tree": to(TreeScreen, "family tree", at_blend(1)),
     "near": to(NearScreen, "nearest to this blend", at_blend(1)),
     "trash": Case(
         lambda s: (trash(s), len(s.screen.gallery.entries)),

@@ -1,0 +1,106 @@
+"""Areas of covers joined to one picture: fine structure is cut along the seams, light and colour run across them.
+
+The lowest bands come from the decoded blend, so that the picture has its light; the others from the covers, by
+Laplacian pyramids (Burt and Adelson, 1983), the finest three with a seam of two pixels, since a wider one is smoke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from pipelines.blends.montage.areas import Labels
+from pipelines.blends.montage.filters import BICUBIC, BILINEAR, BOX, Planes, planes, resized
+
+BLENDED = (1.0, 0.8, 0.38, 0.03)  # how much of a band is the decoded blend's: 8 places a side, 16, 32, 64
+SWAPPED = (1.0, 1.0, 0.6, 0.2)  # the same where one cover gives the layout and others the detail
+LOWEST = 8
+BASE = 128  # up to so many places a side bands are joined softly
+ROUND = 0.9  # how far labels are smoothed before they are enlarged
+
+
+def enlarged(labels: Labels, side: int) -> Labels:
+    """Labels [128, 128] at [side, side], their corners rounded."""
+    if labels.shape[0] == side:
+        return labels
+    best, out = np.zeros((side, side), np.uint8), np.zeros((side, side), np.int8)
+    for label in np.unique(labels):
+        mask = Image.fromarray((labels == label).astype(np.uint8) * np.uint8(255))
+        here = np.asarray(mask.filter(ImageFilter.GaussianBlur(ROUND)).resize((side, side), BICUBIC))
+        out[here > best] = label
+        best = np.maximum(best, here)
+    return out
+
+
+def join(
+    guide: NDArray[np.uint8],
+    covers: NDArray[np.uint8],
+    masks: Planes,
+    strength: float = 1.0,
+    bands: Sequence[float] = BLENDED,
+) -> NDArray[np.uint8]:
+    """uint8 [s, s, 3] of covers [n, s, s, 3] where masks [n, s, s] (0–1, summing to 1) say, s 128 or 512.
+
+    `guide` uint8 [128, 128, 3]: the decoded blend. `strength` 0–1: how much of its light the picture has,
+    `bands` how much of each band from the lowest.
+    """
+    side = covers.shape[1]
+    small = np.stack([_small(cover) for cover in covers])
+    light = planes(guide)
+    soft = _joined(planes(small), resized(masks, BASE, BOX), light, [strength * band for band in bands])
+    out = resized(soft, side, BILINEAR)
+    if side > BASE:
+        for cover, low, mask in zip(covers, small, masks, strict=True):
+            if mask.any():
+                smooth = np.asarray(Image.fromarray(low).resize((side, side), BILINEAR))
+                fine = cover.astype(np.float32) - smooth
+                out += np.moveaxis(fine, -1, 0) * (mask / np.float32(255))
+    return np.ascontiguousarray(np.moveaxis((np.clip(out, 0, 1) * 255 + 0.5).astype(np.uint8), 0, -1))
+
+
+def masks_of(labels: Sequence[Labels], weights: Sequence[float], n: int) -> Planes:
+    """[n, side, side] in 0–1 out of labels [side, side] of one moment, or of several that are faded into each other."""
+    side = labels[0].shape[0]
+    parts = np.round(np.asarray(weights) / sum(weights) * 255).astype(np.uint8)
+    parts[parts.argmax()] += np.uint8(255 - parts.sum(dtype=int))
+    masks = np.zeros((n, side, side), np.uint8)
+    for one, part in zip(labels, parts, strict=True):
+        for label in range(n):
+            masks[label] += part * (one == label)
+    if side > BASE:
+        seam = ImageFilter.GaussianBlur(side / 512)
+        masks = np.stack([np.asarray(Image.fromarray(mask).filter(seam)) if mask.any() else mask for mask in masks])
+    soft = masks.astype(np.float32)
+    return soft / np.maximum(soft.sum(0), 1)
+
+
+def _small(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return cover if cover.shape[0] == BASE else np.asarray(Image.fromarray(cover).resize((BASE, BASE), BOX))
+
+
+def _joined(covers: Planes, masks: Planes, light: Planes, lit: Sequence[float]) -> Planes:
+    """[3, BASE, BASE] of covers [n, 3, BASE, BASE] and masks [n, BASE, BASE]."""
+    bands, lights = _bands(covers), _bands(light)
+    out = np.zeros((3, 1, 1), np.float32)
+    for level in reversed(range(len(bands))):
+        side = bands[level].shape[-1]
+        mask = resized(masks, side, BOX)
+        band = np.einsum("nhw,nchw->chw", mask / np.maximum(mask.sum(0), np.float32(1e-6)), bands[level])
+        place = len(bands) - 1 - level
+        share = np.float32(lit[place] if place < len(lit) else 0)
+        band = (1 - share) * band + share * lights[level]
+        out = band if out.shape[-1] == 1 else resized(out, side, BILINEAR) + band
+    return out
+
+
+def _bands(x: Planes) -> list[Planes]:
+    """[..., BASE, BASE] → differences from BASE places a side down, and at last what is left at LOWEST."""
+    bands = []
+    while x.shape[-1] > LOWEST:
+        low = resized(x, x.shape[-1] // 2, BOX)
+        bands.append(x - resized(low, x.shape[-1], BILINEAR))
+        x = low
+    return [*bands, x]
