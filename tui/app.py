@@ -320,7 +320,9 @@ class SleevewalkApp(Display):
 
     @on(Said)
     def player_said(self, message: Said) -> None:
-        """Tell it."""
+        """Tell it; an address goes to the clipboard of the person's own terminal, over SSH too."""
+        if message.link:
+            self.copy_to_clipboard(message.link)
         self.tell(message.text, message.error)
 
     @on(Heard)

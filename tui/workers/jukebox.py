@@ -43,6 +43,7 @@ class Said(Message):
 
     text: str
     error: bool = False
+    link: str = ""  # an address for the person to open, on whatever machine they sit at
 
 
 @dataclass
@@ -141,7 +142,7 @@ class _Line:
         player = self._ready()
         sent = player.play(playing, queue)
         if sent.link:
-            self._post(Said(f"open {sent.link}"))
+            self._post(Said(f"copied, to be opened where you sit: {sent.link}", link=sent.link))
             return
         what = clean(albums[0].label, 80) if len(albums) == 1 else f"{sent.albums:,} albums"
         tracks = f", {sent.tracks:,} track{'s' if sent.tracks != 1 else ''}" if sent.tracks else ""

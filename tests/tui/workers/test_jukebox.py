@@ -34,6 +34,7 @@ class FakePlayer:
         self.sent: list[tuple[list[Playable], bool]] = []
         self.plays: Now | None = Now(False)
         self.gone = False
+        self.link = ""
         self.hang = threading.Event()
         self.hang.set()
         self.held = threading.Event()
@@ -41,7 +42,7 @@ class FakePlayer:
     def play(self, albums: Sequence[Playable], queue: bool) -> Sent:
         self._answer()
         self.sent.append((list(albums), queue))
-        return Sent(len(albums), sum(len(album.tracks) for album in albums))
+        return Sent(len(albums), sum(len(album.tracks) for album in albums), link=self.link)
 
     def now(self) -> Now | None:
         self._answer()
@@ -178,6 +179,15 @@ async def test_keys_act_while_a_player_hangs_and_the_next_key_asks_anew(
         await pilot.press("o")
         await until(pilot, lambda: len(fresh.sent) == 1)
         assert not player.sent
+
+
+async def test_a_page_that_cannot_be_opened_here_is_copied(app: SleevewalkApp, player: FakePlayer) -> None:
+    player.link = "https://example.org/album"
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("o")
+        await until(pilot, lambda: player.link in last_row(app))
+        assert app.clipboard == player.link
 
 
 async def test_what_a_player_raises_is_a_line(app: SleevewalkApp, player: FakePlayer) -> None:
