@@ -52,7 +52,7 @@ class Filter:
             known = self.popularity == "known"
             allowed &= snapshot.listeners >= high if known else snapshot.listeners <= low
         if self.played is not None:
-            played = snapshot.played(None if isinstance(self.played, str) else self.played)
+            played = _played(snapshot, None if isinstance(self.played, str) else self.played)
             allowed &= ~played if self.played == "never" else played
         if self.other_artists:
             allowed &= snapshot.artist_codes != snapshot.artist_codes[row]
@@ -75,6 +75,7 @@ class Filter:
 
 NO_FILTER = Filter()
 _bounds: WeakKeyDictionary[Snapshot, tuple[float, float]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Snapshot, dict[int | None, np.ndarray]] = WeakKeyDictionary()
 
 
 def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
@@ -91,6 +92,14 @@ def genres_of(snapshot: Snapshot) -> list[str]:
     """The genres of the library, the commonest first."""
     counts = dict(zip(snapshot.genre_names, np.bincount(snapshot.genre_codes).tolist(), strict=True))
     return sorted(filter(None, counts), key=lambda genre: (-counts[genre], genre))
+
+
+def _played(snapshot: Snapshot, year: int | None) -> np.ndarray:
+    """`snapshot.played`, kept: each hop asks for it."""
+    kept = _kept.setdefault(snapshot, {})
+    if year not in kept:
+        kept[year] = snapshot.played(year)
+    return kept[year]
 
 
 def years_played(snapshot: Snapshot) -> list[int]:
