@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.blends.montage.areas import Labels, Unit, areas
 from pipelines.blends.montage.joining import BLENDED, SWAPPED, enlarged, join, masks_of
+from pipelines.blends.montage.words import finder
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import BlendError, Recipe, Taken
 from pipelines.blends.shares import Shares, favoured, shares
@@ -77,7 +78,13 @@ def montage(recipe: Recipe, points: NDArray[np.float32], guides: Pixels, parents
     pictures = _side_by_side(picture, range(len(flat)))
     columns = table.shape[1]
     rows = [pictures[at : at + columns] for at in range(0, len(pictures), columns)]
-    return Montage(rows, labels[-1], Taken(donors, sides, WAY, missing))
+    return Montage(rows, labels[-1], Taken(donors, sides, way(), missing))
+
+
+def way() -> str:
+    """How montages are made here; another way may give other pixels."""
+    found = finder()
+    return WAY if found is None else f"{WAY}+{found[0]}"
 
 
 def _layout_at(recipe: Recipe, at: int, count: int) -> int:
@@ -128,7 +135,7 @@ def _sources(
         except LibraryError:
             missing.append(at)
             continue
-        units += [Unit(at, *box) for box in parents.units(shas[at])]
+        units += [Unit(at, *box) for box in parents.words(shas[at])]
     return _Sources(small, full, tuple(units)), tuple(sides), tuple(missing)
 
 

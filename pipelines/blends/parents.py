@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipelines.blends.montage.words import Box, finder
 from pipelines.blends.recipe import BlendError
 from store.catalogue.covers import LARGE, SIDE, CoverFiles
 from store.catalogue.latents import latents_with_facts, load_latents, nearest_albums
@@ -33,6 +34,7 @@ class Parents:
         """`library`: read for latents of the same model, so that covers need not be encoded, and for directions."""
         self.codec, self.covers, self._library = codec, covers, library
         self._latents: dict[str, NDArray[np.float32]] = {}
+        self._words: dict[str, Sequence[Box]] = {}
         self._larges: dict[str, NDArray[np.uint8] | None] = {}
 
     @cached_property
@@ -99,9 +101,14 @@ class Parents:
         albums = [(Album(one[0], one[1], one[2], None, None, None, one[3]), one[4]) for one in found]
         return [near for near in albums if near[0].cover_sha256 not in without][:k]
 
-    def units(self, sha: str) -> Sequence[tuple[float, float, float, float]]:
-        """Boxes (left, top, right, bottom, 0–1) of the words and faces on a cover."""
-        return ()
+    def words(self, sha: str) -> Sequence[Box]:
+        """The boxes of the words on a cover; none where nothing is installed that finds them."""
+        found = finder()
+        if found is None:
+            return ()
+        if sha not in self._words:
+            self._words[sha] = found[1](self.pixels(sha, LARGE)[0])
+        return self._words[sha]
 
     def _large(self, sha: str) -> NDArray[np.uint8] | None:
         if sha not in self._larges:

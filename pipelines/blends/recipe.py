@@ -201,7 +201,7 @@ class Recipe:
         return self.layout in WAYS
 
     def to_json(self) -> str:
-        told = {**self._chosen(), "latent": self.latent, "batched": self.batched}
+        told = {**self._chosen(), "detail": self.detail, "latent": self.latent, "batched": self.batched}
         if self.refiner:
             told["refiner"] = self.refiner
         if self.taken != Taken():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import signal
 import subprocess
@@ -29,6 +30,8 @@ from store.errors import LibraryError
 from store.records import Album
 from tests.pipelines.support.blends import blender_of
 from vae.blend import MODES
+
+RECIPES = int(os.environ.get("SLEEVEWALK_RECIPES", "120"))  # random ones; 1,000 before a release
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +89,11 @@ def test_a_bad_line_is_named_and_the_others_are_made(kitchen, tmp_path, line):
 weight = st.floats(-1000, 1000, allow_nan=False)
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=int(os.environ.get("SLEEVEWALK_RECIPES", "120")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.tuples(st.integers(0, 5), weight), min_size=2, max_size=8), st.sampled_from(MODES), st.booleans())
 def test_random_recipes_make_pictures_or_say_why_not(kitchen, parts, mode, signed):
     blender, albums = kitchen
