@@ -221,6 +221,7 @@ class SleevewalkApp(Display):
         except LibraryError as error:
             self.tell(str(error))
             return
+        found = [one for one in found if one.album.album_id != self.walk.session.here.album_id]
         self._suggested = found[1:]
         if found:
             self.walk.jump(found[0].album.album_id)

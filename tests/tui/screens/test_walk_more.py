@@ -11,6 +11,7 @@ import pytest
 from textual import events
 
 from store.neighbors.filters import Filter
+from store.neighbors.taste import Suggestion
 from store.neighbors.trips import Wishes
 from store.records import Route, Step, Weights
 from tests.support.hostile import HOSTILE
@@ -287,3 +288,17 @@ def test_a_recent_stop_that_is_unlike_the_text_does_not_lead() -> None:
     assert kept_first(found, {recent.album_id}) == [meant, near, recent]
     assert kept_first(found, {near.album_id}) == [near, meant, recent]
     assert kept_first([], {recent.album_id}) == []
+
+
+async def test_near_what_one_plays_or_what_brings_plays() -> None:
+    app = make_app()
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("N")
+        await until(pilot, lambda: "ingest listens" in rows_of(app.screen, "#keys")[0])
+        session, played = session_of(app), make_album(3)
+        here, other = session.here, make_album(9)
+        app._suggested = [Suggestion(album, 0.5, played, 7, ()) for album in (here, other)]
+        await pilot.press("N")
+        await until(pilot, lambda: session.here.album_id == other.album_id)
+        assert f"never heard; you played {played.label} 7 times" in rows_of(app.screen, "#keys")[0]
