@@ -165,7 +165,8 @@ class BenchScreen(BenchActions):
         result = await self._answer(self.decoder.job(lambda blender: order.write(blender, draft, self.blends_dir)))
         if result is not None:
             self.session.record_blend(result)
-            self.say(f"wrote {result.path} ({result.device}, {result.seconds:.1f} s)")
+            kind = "a montage, " if result.areas is not None else ""
+            self.say(f"wrote {result.path} ({kind}{result.device}, {result.seconds:.1f} s)")
 
     @work
     async def action_tree(self) -> None:
