@@ -6,6 +6,8 @@ way: a number in quotes is no number, NaN and infinity are none, and an unknown 
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -27,6 +29,17 @@ class BadShape(ValueError):
     def __init__(self, why: str, damaged: bool = False) -> None:
         super().__init__(clean(why, 200))
         self.damaged = damaged
+
+
+def read_file(path: Path, most: int = 50_000_000) -> bytes:
+    """What is in a plain file of at most so many bytes. OSError for anything else: a pipe would be waited for."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file")
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"larger than {most // 1_000_000} MB")
+    return content
 
 
 def from_json(data: bytes | str, shape: type[T]) -> T:

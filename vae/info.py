@@ -6,13 +6,15 @@ Read without PyTorch, which a person need not have, and whose import takes two s
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
@@ -20,6 +22,12 @@ from safetensors.numpy import load_file
 SHIPPED = Path(__file__).parent / "weights" / "sleevewalk.safetensors"
 SHIPPED_REFINER = SHIPPED.with_name("refiner.safetensors")
 
+T = TypeVar("T")
+Width = Annotated[int, Meta(ge=1, le=4096)]
+Numbers = Annotated[int, Meta(ge=0, le=4096)]
+Blocks = Annotated[int, Meta(ge=0, le=16)]
+Widths = Annotated[tuple[Width, ...], Meta(min_length=1, max_length=8)]
+_HASH = re.compile(r"[0-9a-f]{16}")  # becomes part of a file's name
 Tensors = Mapping[str, NDArray[Any]]
 
 
@@ -31,32 +39,31 @@ class BadWeights(Exception):
 class ModelConfig:
     """The shape of the network; travels in the weights file's metadata."""
 
-    latent_dim: int = 512
-    encoder_widths: tuple[int, ...] = (64, 128, 192)  # at 32, 16 and 8 pixels
-    decoder_widths: tuple[int, ...] = (128, 160, 192)  # at 32, 16 and 8 pixels
-    blocks: int = 1  # residual blocks a level in the decoder, each way
-    encoder_blocks: int = 1  # the same in the encoder
-    meaning: int = 0  # so many of the latent's numbers, the last ones, say what the cover shows (`vae.meaning`)
-    resolution: int = 128
-    encode_steps: int = 0  # of descent on the picture's error that end an encoding (`SleeveVAE.polish`)
-    search_dim: int = 256  # of the vectors that the index compares
+    latent_dim: Width = 512
+    encoder_widths: Widths = (64, 128, 192)  # at 32, 16 and 8 pixels
+    decoder_widths: Widths = (128, 160, 192)  # at 32, 16 and 8 pixels
+    blocks: Blocks = 1  # residual blocks a level in the decoder, each way
+    encoder_blocks: Blocks = 1  # the same in the encoder
+    meaning: Annotated[int, Meta(ge=0, le=4096)] = (
+        0  # so many of the latent's numbers, the last ones, say what the cover shows (`vae.meaning`)
+    )
+    resolution: Annotated[int, Meta(ge=32, le=1024)] = 128
+    encode_steps: Annotated[int, Meta(ge=0, le=1000)] = (
+        0  # of descent on the picture's error that end an encoding (`SleeveVAE.polish`)
+    )
+    search_dim: Width = 256  # of the vectors that the index compares
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, object]) -> ModelConfig:
-        known = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        return cls(**known)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class RefinerConfig:
     """The shape of the refiner (`vae.refiner`); travels in its file's metadata."""
 
-    widths: tuple[int, int, int] = (48, 96, 24)  # at 64 and 32 pixels, and in the head for 512
-    blocks: int = 2  # residual blocks at 64 pixels, on the way in and out; one more at 32
-    flat: float = 0.06  # contrast (0–1) of a neighbourhood that gets half of its detail
+    widths: tuple[Width, Width, Width] = (48, 96, 24)  # at 64 and 32 pixels, and in the head for 512
+    blocks: Blocks = 2  # residual blocks at 64 pixels, on the way in and out; one more at 32
+    flat: Annotated[float, Meta(ge=0, le=1)] = 0.06  # contrast (0–1) of a neighbourhood that gets half of its detail
 
 
 @dataclass(frozen=True)
@@ -75,11 +82,11 @@ def read_info(path: Path = SHIPPED) -> WeightsInfo:
     try:
         with safe_open(path, "np") as file:
             metadata = file.metadata() or {}
-        config = ModelConfig.from_dict(json.loads(metadata["config"]))
-        return WeightsInfo(metadata["model_id"], config, json.loads(metadata["metrics"]))
-    except SafetensorError as error:
+        config = _decoded(metadata["config"], ModelConfig)
+        return WeightsInfo(_hash(metadata["model_id"]), config, _decoded(metadata["metrics"], dict[str, object]))
+    except (SafetensorError, OSError) as error:
         raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise BadWeights(f"{path} holds no sleevewalk model: its metadata lacks or spoils {error}") from error
 
 
@@ -94,16 +101,29 @@ def read_refiner(path: Path, model_id: str) -> tuple[RefinerConfig, dict[str, ND
     try:
         with safe_open(path, "np") as file:
             metadata = file.metadata() or {}
-        values = json.loads(metadata["config"])
-        config = RefinerConfig(tuple(values["widths"]), values["blocks"], values["flat"])
-        of_model, refiner_id = metadata["model_id"], metadata["refiner_id"]
+        config = _decoded(metadata["config"], RefinerConfig)
+        of_model, refiner_id = _hash(metadata["model_id"]), _hash(metadata["refiner_id"])
     except (SafetensorError, OSError) as error:
         raise BadWeights(f"{path} is damaged or no safetensors file: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise BadWeights(f"{path} holds no refiner: its metadata lacks or spoils {error}") from error
     if of_model != model_id:
         raise BadWeights(f"{path} refines the pictures of model {of_model}, not of {model_id}")
     return config, _hashed(path, refiner_id), refiner_id
+
+
+def _decoded(text: str, shape: type[T]) -> T:
+    """JSON as a value of that type. ValueError, in one line, for anything else."""
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except RecursionError:
+        raise ValueError("what is nested too deep") from None
+
+
+def _hash(text: str) -> str:
+    if not _HASH.fullmatch(text):
+        raise ValueError("an id that is no hash")
+    return text
 
 
 def _hashed(path: Path, expected: str) -> dict[str, NDArray[Any]]:

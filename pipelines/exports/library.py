@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from pipelines.progress import Progress
 from pipelines.report import SourceError
 from store.catalogue.covers import CoverFiles
@@ -23,6 +25,7 @@ from store.database.replay import waiting_records
 from store.database.schema import MIGRATIONS, first_row, first_value, sql_text, table_names
 from store.database.sources_schema import remember_sources
 from store.errors import LibraryError, LibraryReadOnly
+from store.shapes import BadShape, Count, from_json, read_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,12 +33,7 @@ if TYPE_CHECKING:
 UNFINISHED = ".unfinished-export"  # marks a folder until the manifest is there
 FORMAT = 1  # of the folder; a reader refuses a higher one
 _CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]"
-_SHOWN = (  # text that a terminal will show as it is stored
-    ("albums", "artist"), ("albums", "title"), ("albums", "genre"), ("album_tags", "tag"), ("artist_tags", "artist"),
-    ("artist_tags", "tag"), ("similar_artists", "artist"), ("similar_artists", "similar"), ("bookmarks", "note"),
-    ("walk_names", "name"), ("album_sources", "artist"), ("album_sources", "title"), ("album_sources", "genre"),
-    ("album_files", "title"), ("plays", "artist"), ("plays", "album"), ("plays", "track"), ("owned", "note"),
-)  # fmt: skip
+_AS_THEY_ARE = ("path", "key", "error")  # names of files, which may hold anything; cleaned wherever they are shown
 
 
 @dataclass(slots=True)
@@ -139,16 +137,22 @@ def _manifest(folder: Path) -> dict[str, int]:
     """The rows that each table is to have."""
     path = folder / "manifest.json"
     try:
-        manifest = json.loads(path.read_text())
-        version, schema = int(manifest["format"]), int(manifest["schema"])
-        tables = {str(name): int(rows) for name, rows in manifest["tables"].items()}
+        manifest = from_json(read_file(path), Manifest)
     except FileNotFoundError:
         raise SourceError(f"{folder} is no whole export: it has no manifest.json") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (OSError, BadShape) as error:
         raise SourceError(f"{path} is damaged: {error}") from error
-    if version > FORMAT or schema > len(MIGRATIONS):
+    if manifest.format > FORMAT or manifest.schema > len(MIGRATIONS):
         raise SourceError(f"{folder} was exported by a newer sleevewalk; upgrade sleevewalk")
-    return tables
+    return manifest.tables
+
+
+class Manifest(Struct):
+    """What an import takes from `manifest.json`."""
+
+    format: Count
+    schema: Count
+    tables: dict[str, Count]  # rows of each
 
 
 def _fill(con: duckdb.DuckDBPyConnection, table: str, folder: Path, rows: int) -> int:
@@ -156,24 +160,38 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, folder: Path, rows: int) -
 
     path = folder / "tables" / f"{table}.parquet"
     source = f"read_parquet({sql_text(str(path))})"
+    if not path.is_file():
+        raise SourceError(f"{path} is {'no file' if path.exists() else 'missing'}: this is no whole export")
     try:
         if table == "latents" and rows:
             lengths = con.execute(f"SELECT DISTINCT len(latent) FROM {source}").fetchall()
             if len(lengths) != 1:
                 raise SourceError(f"{path} is damaged: latents of several lengths")
             fix_dimension(con, int(lengths[0][0]))
+            if first_value(
+                con, f"SELECT count(*) FROM {source} WHERE list_sum(latent::FLOAT[]) NOT BETWEEN -1e30 AND 1e30"
+            ):
+                raise SourceError(f"{path} is damaged: latents with what is no number")
         con.execute(f"INSERT INTO {table} BY NAME FROM {source}")
         found = first_value(con, f"SELECT count(*) FROM {table}")
-        for shown_table, column in _SHOWN:
-            if shown_table == table and first_row(
-                con, f'SELECT 1 FROM {table} WHERE regexp_matches("{column}", ?) LIMIT 1', [_CONTROLS]
-            ):
+        for column in _texts(con, table):
+            if first_row(con, f'SELECT 1 FROM {table} WHERE regexp_matches("{column}", ?) LIMIT 1', [_CONTROLS]):
                 raise SourceError(f"{path} holds control characters in {column}: sleevewalk did not write it")
     except duckdb.Error as error:
         raise SourceError(f"{path} cannot be read: {str(error).strip().splitlines()[0][:300]}") from error
     if found != rows:
         raise SourceError(f"{path} is damaged: {found:,} rows, the manifest says {rows:,}")
     return int(found)
+
+
+def _texts(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Columns of text that a terminal may show as they are."""
+    rows = con.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND table_name = ? "
+        "AND data_type = 'VARCHAR'",
+        [table],
+    ).fetchall()
+    return [name for (name,) in rows if name not in _AS_THEY_ARE]
 
 
 def _copy_covers(source: Path, target: Path, shas: list[str], report: ExchangeReport, progress: Progress) -> None:

@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from msgspec import Meta, Struct
 
 from pipelines.images import BadImage, PreparedCover
 from pipelines.report import LeftOut, SourceError
@@ -22,6 +23,7 @@ from pipelines.sources.album_rows import AlbumRow
 from store.database.atomic import atomic_file
 from store.errors import LibraryError
 from store.records import AlbumRecord
+from store.shapes import BadShape, Count, Side, from_json, read_file
 from store.text import album_id
 
 FORMAT = 1  # of the folder; a reader refuses a higher one
@@ -61,6 +63,9 @@ def schema(latent_dim: int) -> pa.Schema:
     return pa.schema([*_FIELDS, ("latent", pa.list_(pa.float32(), latent_dim))])
 
 
+Name = Annotated[str, Meta(pattern=r"^[\w-]{1,100}$")]  # of a file in the folder, and no way out of it
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What `shards.json` says: the shards of one state of one table."""
@@ -68,10 +73,16 @@ class Manifest:
     table: str  # its name, without the folder
     fingerprint: str  # of the shards' names and content sizes
     model_id: str
-    latent_dim: int
-    rows: int
-    shards: tuple[str, ...]  # names without `.parquet`, in the table's order
+    latent_dim: Side
+    rows: Count
+    shards: tuple[
+        Annotated[str, Meta(pattern=r"^[\w-]{1,100}$")], ...
+    ]  # names without `.parquet`, in the table's order
     format: int = FORMAT
+
+
+class _Version(Struct):
+    format: int
 
 
 def block_table(rows: Iterable[AlbumRow | LeftOut], latent_dim: int) -> pa.Table:
@@ -180,14 +191,13 @@ def read_manifest(folder: Path) -> Manifest:
     """SourceError where the folder holds no whole set of shards."""
     path = folder / MANIFEST
     try:
-        fields = json.loads(path.read_text())
-        if int(fields["format"]) > FORMAT:
+        content = read_file(path)
+        if from_json(content, _Version).format > FORMAT:
             raise SourceError(f"{folder} was made by a newer sleevewalk; upgrade sleevewalk")
-        fields["shards"] = tuple(str(name) for name in fields["shards"])
-        return Manifest(**fields)
+        return from_json(content, Manifest)
     except FileNotFoundError:
         raise SourceError(
             f"{folder} is no whole set of shards: it has no {MANIFEST}; run `sleevewalk shards make` to its end"
         ) from None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (OSError, BadShape) as error:
         raise SourceError(f"{path} is damaged: {error}") from error

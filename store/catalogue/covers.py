@@ -117,12 +117,17 @@ class CoverFiles:
     def _bytes(self, sha: str) -> bytes:
         path = self.path(sha)
         try:
-            with path.open("rb") as file:
+            with open(path, "rb", opener=_at_once) as file:
                 return file.read(_MAX_BYTES + 1)
         except FileNotFoundError:
             raise LibraryError(f"cover {path} is missing; ingest its source again") from None
         except OSError as error:
             raise LibraryError(f"cannot read cover {path}: {error.strerror or error}") from error
+
+
+def _at_once(path: str, flags: int) -> int:
+    """A pipe in a cover's place is not waited for: it is empty."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def decode_webp(webp: bytes, name: str) -> np.ndarray:

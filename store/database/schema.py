@@ -6,6 +6,7 @@ edited; a change is a new step. Every step runs in one transaction with its row 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -238,11 +239,16 @@ MIGRATIONS: list[tuple[str, Step]] = [
 ]
 
 
+FIRST_TABLES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES_1))
+
+
 def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """The attached library's schema version; 0 for an empty file. LibraryError for a foreign or newer one."""
-    sql = "SELECT count(*), coalesce(bool_or(table_name = 'schema_version'), false) FROM duckdb_tables() "
-    tables, ours = first_row(con, sql + "WHERE database_name = current_database()") or (0, False)
-    if not ours:
+    """The attached library's schema version; 0 for an empty file. LibraryError for a foreign or newer one, and for one
+    whose tables are something else: a view in their place could read other files, or never end.
+    """
+    found = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
+    tables = {name for (name,) in con.execute(found).fetchall()}
+    if "schema_version" not in tables:
         if tables:
             raise LibraryError(
                 f"{path} is a DuckDB file but not a sleevewalk library; name another folder with --library"
@@ -253,6 +259,10 @@ def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         raise LibraryError(
             f"{path} was written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)}); "
             "upgrade sleevewalk"
+        )
+    if lacking := sorted(set(FIRST_TABLES) - tables):
+        raise LibraryError(
+            f"{path} is not as sleevewalk makes it: {', '.join(lacking)} is no table; use another copy of the library"
         )
     return version
 

@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -229,7 +230,7 @@ class Trainer:
         with safe_open(path, "pt") as file:
             notes = json.loads(file.metadata()["trainer"])
         tensors = load_file(path, device=str(device))
-        trainer = cls(ModelConfig.from_dict(notes["config"]), Hyperparameters(**notes["recipe"]), device, ranks)
+        trainer = cls(msgspec.convert(notes["config"], ModelConfig), Hyperparameters(**notes["recipe"]), device, ranks)
         trainer.step, trainer.seconds, trainer.skipped = notes["step"], notes["seconds"], notes["skipped"]
         trainer.usual_norm = notes["usual_norm"]
         kept = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}

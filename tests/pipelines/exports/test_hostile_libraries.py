@@ -1,0 +1,160 @@
+"""Libraries, exports and weights that others made: refused in one line, in time, with nothing of it on the screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from pipelines.exports.library import export_library, import_library
+from pipelines.report import SourceError
+from pipelines.shards.format import read_manifest
+from store.database.library import Library
+from store.errors import LibraryError
+from tests.store.support.library import grow
+from tests.support.hostile import harmless
+from vae.info import BadWeights, read_info, read_refiner
+
+Spoil = Callable[[Path], None]
+
+
+def one_line(error: pytest.ExceptionInfo[BaseException]) -> None:
+    assert "\n" not in str(error.value)
+
+
+def rewritten(folder: Path, table: str, sql: str) -> None:
+    path = folder / "tables" / f"{table}.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE t AS FROM '{path}'")
+        con.execute(sql)
+        con.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+
+
+def pipe_for(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+SPOILT: dict[str, Spoil] = {
+    "a pipe for a table": lambda f: pipe_for(f / "tables" / "albums.parquet"),
+    "a pipe for the manifest": lambda f: pipe_for(f / "manifest.json"),
+    "an escape in an id": lambda f: rewritten(f, "albums", "UPDATE t SET album_id = chr(27) || '[31m' || album_id"),
+    "an escape in a hash": lambda f: rewritten(f, "covers", "UPDATE t SET cover_sha256 = chr(155) || cover_sha256"),
+    "latents that are no numbers": lambda f: rewritten(
+        f, "latents", "UPDATE t SET latent = ['NaN'::FLOAT] || latent[2:]"
+    ),
+    "infinite latents": lambda f: rewritten(
+        f, "latents", "UPDATE t SET latent = ['inf'::FLOAT] || latent[2:]"
+    ),
+    **{
+        f"manifest {text[:40]}": lambda f, text=text: (f / "manifest.json").write_text(text)
+        for text in (
+            '{"format": 1e999, "schema": 1, "tables": {}}', '{"format": "1", "schema": 1, "tables": {}}',
+            '{"format": 1, "schema": 1, "tables": {"albums": -1}}', '{"format": 1, "schema": 1, "tables": []}',
+            '{"format": NaN, "schema": 1, "tables": {}}', "[]", "null", "", "[" * 100_000, '{"format": 1}',
+            '{"format": 1, "schema": 99999999999999999999999, "tables": {}}', "\U0001f600",
+        )
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return grow(tmp_path_factory.mktemp("grown") / "library")
+
+
+@pytest.fixture(scope="module")
+def exported(grown: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported") / "library"
+    export_library(grown, folder)
+    return folder
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_spoilt_export_is_refused_and_leaves_nothing(exported: Path, tmp_path: Path, how: str) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(exported, folder)
+    SPOILT[how](folder)
+    with pytest.raises(SourceError) as caught:
+        import_library(folder, tmp_path / "new" / "library")
+    one_line(caught)
+    assert harmless(str(caught.value))
+    assert not list((tmp_path / "new").glob("*")) if (tmp_path / "new").exists() else True
+
+
+def test_a_pipe_for_a_cover_is_left_out(exported: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(exported, folder)
+    pipe_for(next(folder.glob("covers/??/*.webp")))
+    report = import_library(folder, tmp_path / "library")
+    assert len(report.left_out) == 1
+    assert (tmp_path / "library").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "library" / "library.duckdb").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("table", ["albums", "covers", "walks", "ingest_items"])
+def test_a_view_in_the_place_of_a_table_is_refused(grown: Library, tmp_path: Path, table: str) -> None:
+    shutil.copytree(grown.path, tmp_path / "library")
+    copy = Library(tmp_path / "library")
+    with duckdb.connect(str(copy.db_path)) as con:
+        con.execute(f"ALTER TABLE {table} RENAME TO hidden")
+        con.execute(f"CREATE VIEW {table} AS FROM range(1000000000000)")
+    with pytest.raises(LibraryError, match=f"{table} is no table") as caught:
+        Library.open(copy.path)
+    one_line(caught)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"blocks": 10**9}, {"blocks": "1"}, {"blocks": -1}, {"latent_dim": 10**12}, {"encoder_widths": [64] * 10_000},
+        {"encoder_widths": []}, {"decoder_widths": [0, 0, 0]}, {"encode_steps": 10**9}, {"search_dim": 0},
+        {"resolution": 1e999}, {"meaning": float("nan")},
+    ],
+)  # fmt: skip
+def test_weights_with_a_shape_that_makes_no_sense(tmp_path: Path, spoil: dict[str, object]) -> None:
+    path = tmp_path / "w.safetensors"
+    metadata = {"model_id": "0" * 16, "config": json.dumps({"latent_dim": 8, **spoil}), "metrics": "{}"}
+    save_file({"a": np.zeros(1, np.float16)}, path, metadata)
+    with pytest.raises(BadWeights) as caught:
+        read_info(path)
+    one_line(caught)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"config": "[" * 100_000, "metrics": "{}", "model_id": "0" * 16},
+        {"config": "{}", "metrics": "{}", "model_id": "../x"},
+        {"config": "{}", "metrics": "[]", "model_id": "0" * 16}, {"config": "{}"}, {},
+    ],
+)  # fmt: skip
+def test_weights_whose_metadata_are_something_else(tmp_path: Path, metadata: dict[str, str]) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file({"a": np.zeros(1, np.float16)}, path, metadata)
+    for read in (read_info, lambda path: read_refiner(path, "0" * 16)):
+        with pytest.raises(BadWeights) as caught:
+            read(path)
+        one_line(caught)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"format": 1e999}', '{"format": 1}', "[]", "[" * 100_000,
+        '{"format": 1, "table": "", "fingerprint": "", "model_id": "", "latent_dim": 8, "rows": 1, "shards": ["../x"]}',
+        '{"format": 1, "table": "", "fingerprint": "", "model_id": "", "latent_dim": "8", "rows": 1, "shards": []}',
+    ],
+)  # fmt: skip
+def test_a_manifest_of_shards_is_checked(tmp_path: Path, text: str) -> None:
+    (tmp_path / "shards.json").write_text(text)
+    with pytest.raises(SourceError) as caught:
+        read_manifest(tmp_path)
+    one_line(caught)
