@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
 
 from pipelines.batches import batched
 from pipelines.blends.detail import check_covers
 from pipelines.blends.files import read_recipe, write_blend
-from pipelines.blends.recipe import DETAILS, BlendError, Recipe, file_name
+from pipelines.blends.recipe import DETAILS, BlendError, Recipe, Weight, file_name
 from pipelines.blends.recipe_to_file import Blender
 from pipelines.blends.resolve import resolve
 from pipelines.progress import Progress
 from store.errors import LibraryError
 from store.records import Album
+from store.shapes import BadShape, from_json
 
 WRITERS = 4  # threads; deflating releases the interpreter's lock
 LONGEST = 1 << 20  # characters of a line
@@ -101,26 +103,26 @@ def _recipe(blender: Blender, line: str, find: Callable[[str], Album]) -> Recipe
     if len(line) > LONGEST:
         raise BlendError(f"the line has {len(line):,} characters")
     try:
-        values: Any = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BlendError(f"this is no JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise BlendError("a recipe is a JSON object with albums")
-    if "parts" in values:
+        asked = from_json(line, _Asked)
+    except BadShape as error:
+        raise BlendError(f"this is no recipe: {error}") from None
+    if asked.parts is not None:
         recipe = Recipe.from_json(line)
         if recipe.layout != "picture":
             raise BlendError(f"many are made as single pictures: make this {recipe.layout} alone")
         return recipe
-    albums, weights, size = values.get("albums"), values.get("weights"), values.get("size", 512)
-    if not isinstance(albums, list) or not all(isinstance(text, str) for text in albums):
-        raise BlendError("`albums` must be a list of albums")
-    numbers = isinstance(weights, list) and all(type(w) in (int, float) for w in weights)
-    if weights is not None and not numbers:
-        raise BlendError("`weights` must be a list of numbers")
-    if size not in (128, 512):
-        raise BlendError(f"`size` must be 128 or 512, not {size!r}")
-    mode, detail = str(values.get("mode", "vivid")), str(values.get("detail", DETAILS[0]))
-    return blender.recipe([find(text) for text in albums], weights, mode, size, detail)
+    return blender.recipe([find(text) for text in asked.albums], asked.weights, asked.mode, asked.size, asked.detail)
+
+
+class _Asked(Struct):
+    """A line: albums as people name them, or a whole recipe, of which `parts` says that it is one."""
+
+    albums: list[str] = msgspec.field(default_factory=list)
+    weights: list[Weight] | None = None
+    mode: str = "vivid"
+    size: int = 512
+    detail: str = DETAILS[0]
+    parts: Raw | None = None
 
 
 def _is_there(path: Path, recipe: Recipe) -> bool:

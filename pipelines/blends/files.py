@@ -59,6 +59,8 @@ def encode(frames: Sequence[NDArray[np.uint8]], recipe: Recipe, suffix: str) -> 
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe that a blend's file carries. BlendError where there is none."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise BlendError(f"{path} is no file")
     try:
         with Image.open(path, formats=["PNG", "WEBP", "GIF"]) as image:
             image.load()
@@ -68,7 +70,7 @@ def read_recipe(path: Path) -> Recipe:
                 text = image.getexif().get(_DESCRIPTION)
             else:
                 text = image.info.get("comment", b"").decode("ascii", "replace")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # decoders fed with damaged bytes raise nearly anything
         raise BlendError(f"{path} cannot be read as a PNG, WebP or GIF: {error}") from error
     if not text or (image.format != "PNG" and not str(text).startswith("{")):
         raise BlendError(f"{path} carries no recipe")

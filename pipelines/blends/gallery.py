@@ -80,6 +80,8 @@ def _without_record(folder: Path, known: Collection[Path]) -> list[Entry]:
 
 def to_trash(library: Library, entry: Entry) -> Path:
     """Move a blend's file into the trash folder and its record with it; where it is now. BlendError if it cannot."""
+    if read_recipe(entry.path).blend_id != entry.recipe.blend_id:  # a record may name anything
+        raise BlendError(f"{entry.path} is not the blend that was recorded: it stays where it is")
     trash = library.blends_dir / TRASH
     try:
         trash.mkdir(0o700, parents=True, exist_ok=True)

@@ -10,13 +10,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from store.errors import LibraryError
 from store.records import Album
+from store.shapes import BadShape, from_json
+from store.text import clean
 from vae.blend import MODES
 
 LAYOUTS = ("picture", "film", "strip", "grid", "composite")
@@ -24,6 +27,9 @@ WAYS = ("film", "strip", "grid")  # layouts of several pictures from end to end
 DETAILS = ("parents", "invented", "none")
 FEWEST, MOST = 2, 240  # frames of a film, pictures of a strip or along a side of a grid
 CORNERS = 4
+SIZES = (128, 512)  # pixels a side
+MOST_PARTS = 1000
+Weight = Annotated[float, Meta(ge=-1e6, le=1e6)]
 DEEPEST = 8  # generations of blends of blends
 MOST_FAVOUR, FAVOUR = 100.0, 8.0  # times that an area may be larger: in any recipe; by key, either way
 NOTE = "a montage: it shows pixels, lettering and faces of its parents' covers, which stay their owners'"
@@ -41,8 +47,18 @@ class Part:
     artist: str
     title: str
     cover_sha256: str
-    weight: float | None
-    parts: tuple[Part, ...] = ()  # of a parent that is itself a blend: what that was made of
+    weight: Weight | None
+    parts: Annotated[tuple[Part, ...], Meta(max_length=MOST_PARTS)] = ()  # of a parent that is a blend: what made it
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for blends of blends without end."""
+        if self.depth > DEEPEST:
+            raise ValueError(f"blends of blends go {DEEPEST} deep")
+
+    @property
+    def depth(self) -> int:
+        """0 for an album, 1 for a blend of albums, and so on."""
+        return 1 + max(part.depth for part in self.parts) if self.parts else 0
 
     def to_dict(self) -> dict[str, object]:
         """For JSON; without `parts` where it is an album."""
@@ -52,14 +68,6 @@ class Part:
         else:
             told["parts"] = [part.to_dict() for part in self.parts]
         return told
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any], depth: int = 0) -> Part:
-        """Raises TypeError or ValueError for what is no part."""
-        if depth > DEEPEST:
-            raise ValueError(f"blends of blends go {DEEPEST} deep")
-        inner = tuple(cls.from_dict(one, depth + 1) for one in values.get("parts", ()))
-        return cls(**{**values, "parts": inner})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +124,17 @@ class Wishes:
         if not all(0 <= number <= MOST_FAVOUR for number in numbers):
             raise BlendError("the recipe's areas are damaged: a place or a favour is out of range")
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Wishes:
-        """Raises TypeError, KeyError or ValueError for what is none."""
-        of = values.get("layout_of")
-        pins = tuple(Pin(int(pin["place"]), float(pin["x"]), float(pin["y"])) for pin in values.get("pins", ()))
-        return cls(None if of is None else int(of), tuple(float(one) for one in values.get("favour", ())), pins)
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Where the pixels of a montage came from, so that they come from there again."""
 
     donors: tuple[Part, ...] = ()  # albums that are no parents and gave pixels, with their share of the area
-    sides: tuple[int, ...] = ()  # pixels a side of the cover used of each part and donor
+    sides: tuple[
+        Annotated[int, Meta(ge=0, le=2**15)], ...
+    ] = ()  # pixels a side of the cover used of each part and donor
     way: str = ""  # which montage made it
     missing: tuple[int, ...] = ()  # places of parts whose covers were not there: the others took their area
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Taken:
-        """Raises TypeError, KeyError or ValueError for what is none."""
-        donors = tuple(Part.from_dict(one) for one in values.get("donors", ()))
-        sides, missing = (tuple(int(one) for one in values.get(name, ())) for name in ("sides", "missing"))
-        return cls(donors, sides, str(values.get("way", "")), missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +145,7 @@ class Recipe:
     where it drifted); or a composite, the parents' covers and their blend side by side.
     """
 
-    parts: tuple[Part, ...]
+    parts: Annotated[tuple[Part, ...], Meta(min_length=1, max_length=MOST_PARTS)]
     mode: str
     size: int  # pixels a side of each picture
     model_id: str
@@ -157,22 +153,26 @@ class Recipe:
     batched: bool = False  # decoded in a full batch: the shape decides how sums are rounded
     layout: str = "picture"
     frames: int = 1  # pictures from end to end
-    drift: tuple[tuple[str, float], ...] = ()  # (direction, steps along it) added to the blend
+    drift: tuple[tuple[str, Weight], ...] = ()  # (direction, steps along it) added to the blend
     refiner: str = ""  # what sharpened the picture, if anything did
     detail: str = "invented"  # one of DETAILS: where what is finer than the decoded blend comes from
     wishes: Wishes = Wishes()
     taken: Taken = Taken()
 
     def __post_init__(self) -> None:
-        """Raises BlendError for a layout that these parts cannot fill."""
+        """Raises BlendError for a mode or size that there is not, and a layout that these parts cannot fill."""
+        if self.mode not in MODES:
+            raise BlendError(f"no blend mode {clean(self.mode, 40)!r}: use {', '.join(MODES)}")
+        if self.size not in SIZES:
+            raise BlendError(f"no size {self.size}: use {' or '.join(map(str, SIZES))}")
         if self.layout not in LAYOUTS:
-            raise BlendError(f"no layout {self.layout!r}: use {', '.join(LAYOUTS)}")
+            raise BlendError(f"no layout {clean(self.layout, 40)!r}: use {', '.join(LAYOUTS)}")
         if self.is_way and not FEWEST <= self.frames <= MOST:
             raise BlendError(f"a {self.layout} has {FEWEST} to {MOST} pictures from end to end, not {self.frames}")
         if self.layout == "grid" and len(self.parts) != CORNERS:
             raise BlendError(f"a grid lies between {CORNERS} albums, not {len(self.parts)}")
         if self.detail not in DETAILS:
-            raise BlendError(f"no detail {self.detail!r}: use {', '.join(DETAILS)}")
+            raise BlendError(f"no detail {clean(self.detail, 40)!r}: use {', '.join(DETAILS)}")
         self.wishes.check(len(self.parts))
 
     @classmethod
@@ -216,18 +216,9 @@ class Recipe:
     def from_json(cls, text: str) -> Recipe:
         """Raises BlendError for what is no recipe."""
         try:
-            values = json.loads(text)
-            parts = tuple(Part.from_dict(part) for part in values["parts"])
-            mode, size, model_id = str(values["mode"]), int(values["size"]), str(values["model_id"])
-            drift = tuple((str(name), float(steps)) for name, steps in values.get("drift", ()))
-            layout, frames = str(values.get("layout", "picture")), int(values.get("frames", 1))
-            latent, batched = str(values.get("latent", "")), values.get("batched") is True
-            refiner, detail = str(values.get("refiner", "")), str(values.get("detail", "invented"))
-            wishes = Wishes.from_dict(values.get("wishes", {}))
-            taken = Taken.from_dict(values.get("taken", {}))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-            raise BlendError(f"this is no blend recipe: {error}") from error
-        return cls(parts, mode, size, model_id, latent, batched, layout, frames, drift, refiner, detail, wishes, taken)
+            return from_json(text, cls)
+        except BadShape as error:
+            raise BlendError(f"this is no blend recipe: {error}") from None
 
     @property
     def blend_id(self) -> str:
