@@ -82,7 +82,8 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
     records. A journal without new ones was applied by an earlier burst and goes to the archive. Appenders are held up
     for one rename only.
     """
-    journal.set_aside(folder)
+    with suppress(OSError):  # a full disk: what was appended waits where it is
+        journal.set_aside(folder)
     applied, seen = 0, []
     for path in journal.files(folder):
         if path.name == journal.JOURNAL:
