@@ -125,7 +125,9 @@ def report(error: Exception) -> int:
         return 1
     expected = isinstance(error, LibraryError | BadWeights | OSError) or type(error).__name__ == "NoCovers"
     line = clean(str(error), 2000) or type(error).__name__
-    if not expected:
+    if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemoryException"):
+        line = "there is not enough memory for this; close other programs and try again"
+    elif not expected:
         line = f"this should not happen ({type(error).__name__}: {line}); --debug shows where"
     click.echo(f"sleevewalk: {line}", err=True)
     if isinstance(error, UnknownAlbum | UnknownPart | UnknownWalk):

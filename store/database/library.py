@@ -33,6 +33,7 @@ LONG_LOG = 1 << 19  # bytes of the write-ahead log, which every open replays, un
 _HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
 _NO_RIGHT = ("Permission denied", "Read-only file system", "Operation not permitted")
+_BROKEN = ("Failed to commit", "Failed to rollback", "database has been invalidated", "Input/output error")
 # What DuckDB says of a file whose bytes are not what it wrote.
 _DAMAGE = re.compile(
     "Corrupt database file|not a valid DuckDB database file|Could not read enough bytes|Failed to load metadata pointer"
@@ -185,6 +186,10 @@ class Library:
             return LibraryDamaged(
                 f"{self.db_path} is damaged ({_first_line(error)}); `sleevewalk doctor --repair` says what can be saved"
             )
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return LibraryError(f"there is not enough memory for {self.db_path}: close other programs and try again")
+        if isinstance(error, duckdb.IOException) or any(words in text for words in _BROKEN):
+            return LibraryError(f"cannot read or write {self.db_path}: {_first_line(error)}")
         return None
 
     def _log_bytes(self) -> int:

@@ -239,31 +239,23 @@ MIGRATIONS: list[tuple[str, Step]] = [
 ]
 
 
-FIRST_TABLES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES_1))
-
-
 def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     """The attached library's schema version; 0 for an empty file. LibraryError for a foreign or newer one, and for one
-    whose tables are something else: a view in their place could read other files, or never end.
+    with a view in a table's place, which could read other files or never end.
     """
     found = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
     tables = {name for (name,) in con.execute(found).fetchall()}
     if "schema_version" not in tables:
         if tables:
-            raise LibraryError(
-                f"{path} is a DuckDB file but not a sleevewalk library; name another folder with --library"
-            )
+            why = "is a DuckDB file but not a sleevewalk library; name another folder with --library"
+            raise LibraryError(f"{path} {why}")
         return 0
     version = int(first_value(con, "SELECT max(version) FROM schema_version") or 0)
     if version > len(MIGRATIONS):
-        raise LibraryError(
-            f"{path} was written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)}); "
-            "upgrade sleevewalk"
-        )
-    if lacking := sorted(set(FIRST_TABLES) - tables):
-        raise LibraryError(
-            f"{path} is not as sleevewalk makes it: {', '.join(lacking)} is no table; use another copy of the library"
-        )
+        newer = f"written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)})"
+        raise LibraryError(f"{path} was {newer}; upgrade sleevewalk")
+    if lacking := sorted({*re.findall(r"CREATE TABLE (\w+)", TABLES_1)} - tables):
+        raise LibraryError(f"{path} is not as sleevewalk makes it: {', '.join(lacking)} is no table; use another copy")
     return version
 
 
