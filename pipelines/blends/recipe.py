@@ -29,6 +29,7 @@ FEWEST, MOST = 2, 240  # frames of a film, pictures of a strip or along a side o
 CORNERS = 4
 SIZES = (128, 512)  # pixels a side
 MOST_PARTS = 1000
+Pixels = Annotated[int, Meta(ge=0, le=2**15)]
 Weight = Annotated[float, Meta(ge=-1e6, le=1e6)]
 DEEPEST = 8  # generations of blends of blends
 MOST_FAVOUR, FAVOUR = 100.0, 8.0  # times that an area may be larger: in any recipe; by key, either way
@@ -130,9 +131,7 @@ class Taken:
     """Where the pixels of a montage came from, so that they come from there again."""
 
     donors: tuple[Part, ...] = ()  # albums that are no parents and gave pixels, with their share of the area
-    sides: tuple[
-        Annotated[int, Meta(ge=0, le=2**15)], ...
-    ] = ()  # pixels a side of the cover used of each part and donor
+    sides: tuple[Pixels, ...] = ()  # pixels a side of the cover used of each part and donor
     way: str = ""  # which montage made it
     missing: tuple[int, ...] = ()  # places of parts whose covers were not there: the others took their area
 

@@ -188,7 +188,7 @@ class Library:
             )
         if isinstance(error, duckdb.OutOfMemoryException):
             return LibraryError(f"there is not enough memory for {self.db_path}: close other programs and try again")
-        if isinstance(error, duckdb.IOException) or any(words in text for words in _BROKEN):
+        if isinstance(error, duckdb.IOException | duckdb.FatalException) or any(words in text for words in _BROKEN):
             return LibraryError(f"cannot read or write {self.db_path}: {_first_line(error)}")
         return None
 

@@ -115,22 +115,23 @@ def test_every_acknowledged_decision_and_mark_is_there(tmp_path: Path) -> None:
     run = Run(library, tmp_path / "out")
     session = run.start(BY_NAME)
     roles = {role: run.start(script, "0", str(PAIRS)) for role, script in (("decides", DECIDES), ("marks", MARKS))}
-    began, next_pairs = len(run.lines()), 1
+    began, next_pairs = {"decides": 0, "marks": 0}, 1
     try:
         for kill in range(KILLS):
             until = time.monotonic() + 60
-            while len(run.lines()) < began + 3 and time.monotonic() < until:
+            role, words = ("decides", ("merge", "split")) if kill % 2 else ("marks", ("bookmark m",))
+            while len([line for line in run.lines() if line.startswith(words)]) < began[role] + 2:
+                assert time.monotonic() < until, run.lines()[-5:]
                 time.sleep(dice.uniform(0, 0.1))
                 session.send_signal(signal.SIGSTOP)
                 time.sleep(dice.uniform(0.06, 0.3))
                 session.send_signal(signal.SIGCONT)
-            role = "decides" if kill % 2 else "marks"
             time.sleep(dice.uniform(0, 0.2))
             roles[role].kill()
             roles[role].wait()
             roles[role] = run.start(DECIDES if role == "decides" else MARKS, str(next_pairs), str(PAIRS))
             next_pairs += 1
-            began = len(run.lines())
+            began[role] = len([line for line in run.lines() if line.startswith(words)])
     finally:
         for process in (session, *roles.values()):
             process.kill()
