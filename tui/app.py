@@ -21,12 +21,13 @@ from store.records import Album
 from tui.config import Config
 from tui.keynames import key_name, keyed
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
+from tui.pictures.cells import FINE, LITE
 from tui.pictures.colors import ColorMode, color_mode
-from tui.pictures.halfblocks import FINE, LITE
 from tui.pictures.painter import CoverPainter, CoverSource
 from tui.pictures.sleeve import sleeve_colors
 from tui.screens.base import DrawnScreen
 from tui.screens.bench.screen import BenchScreen
+from tui.screens.card import CardScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.run import EvidenceDesk, report_folder, validate_command
 from tui.screens.evidence.screen import EvidenceScreen
@@ -109,9 +110,8 @@ class SleevewalkApp(Display):
 
     def use(self, asked: Asked) -> None:
         """Draw covers as was chosen; call it before the app runs."""
-        self.painter.pictures = self.take_pictures(asked)
-        if asked.choice.refused:
-            self.remark = f"covers are half blocks: {asked.choice.why}"
+        cells, self.remark = asked.cells, asked.remark
+        self.painter.use(self.take_pictures(asked), cells.kind, cells.why, asked.choice.protocol == "sixel")
 
     def link_changed(self, slow: bool) -> None:
         """From here on covers are drawn for a slow link or in full, unless the person decided."""
@@ -338,6 +338,10 @@ class SleevewalkApp(Display):
         self._followed = album_id
         if self.walk.session.snapshot.row(album_id) is not None:
             self.walk.jump(album_id)
+
+    def action_card(self) -> None:
+        """Every way to draw a cover, to choose one by eye."""
+        self.push_screen(CardScreen(self.painter, self.walk.session.focused), self.walk.covers_changed)
 
     def action_evidence(self) -> None:
         """What sleeves say about the music, measured."""

@@ -14,14 +14,16 @@ import click
 
 from pipelines.players.player import KINDS
 from pipelines.players.settings import PAGES, PlayerSettings
+from store.database.atomic import atomic_file
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
 from store.text import clean
+from tui.terminal.brands import CELLS
 from tui.terminal.choice import PICTURES
 from tui.terminal.output import OUTPUTS
 
 LASTFM_VARIABLE = "LASTFM_API_KEY"
 SUBSONIC_VARIABLE = "SLEEVEWALK_SUBSONIC_PASSWORD"
-SECTIONS = ("theme", "pictures", "output", "weights", "keys", "lastfm", "web", "player", "subsonic")
+SECTIONS = ("theme", "pictures", "cells", "output", "weights", "keys", "lastfm", "web", "player", "subsonic")
 
 
 class ConfigError(click.ClickException):
@@ -49,6 +51,7 @@ class Config:
     pictures: str = "auto"  # one of PICTURES
     output: str = "thrifty"  # one of OUTPUTS
     player: PlayerSettings = field(default_factory=PlayerSettings)
+    cells: str = "auto"  # one of CELLS
 
 
 def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Config:
@@ -66,6 +69,7 @@ def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Co
         _one_of(path, "pictures", found.get("pictures", "auto"), PICTURES),
         _one_of(path, "output", found.get("output", "thrifty"), OUTPUTS),
         _player(path, found.get("player", {})),
+        _one_of(path, "cells", found.get("cells", "auto"), CELLS),
     )
 
 
@@ -151,6 +155,24 @@ def read_settings(path: Path) -> dict[str, Any]:
         if name not in SECTIONS:
             raise ConfigError(f"{path}: {clean(name, 40)!r} is no setting; there are {', '.join(SECTIONS)}")
     return found
+
+
+def keep_settings(path: Path, settings: Mapping[str, str]) -> None:
+    """Write settings of text into the file at `path`, each in place of its line or above all else; the rest of the file
+    stays. OSError or LibraryError where that fails, ConfigError where what is there is no TOML of ours.
+    """
+    read_settings(path)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    tables = next((at for at, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
+    names = tuple(f"{name}=" for name in settings)
+    kept = [line for line in lines[:tables] if not line.replace(" ", "").startswith(names)]
+    own = [f'{name} = "{value}"' for name, value in settings.items()]
+    path = path.resolve()  # a link to where a person keeps such files stays one
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = stat.S_IMODE(path.stat().st_mode) if path.is_file() else 0o644
+    with atomic_file(path) as beside:
+        beside.write_text("\n".join([*own, *kept, *lines[tables:], ""]), encoding="utf-8")
+        beside.chmod(mode)
 
 
 def _lastfm(path: Path, table: Any) -> str:

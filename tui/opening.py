@@ -10,7 +10,7 @@ from tui.app import Setup, SleevewalkApp
 from tui.config import Config, load_config, wanted
 from tui.palette import THEMES
 from tui.screens.registry import binding_ids
-from tui.terminal.choice import chosen_pictures
+from tui.terminal.choice import Asked
 from tui.terminal.look import TerminalLook
 from tui.terminal.output import app_class, chosen_output
 from tui.walk.session import Session
@@ -82,25 +82,25 @@ def app_of(
 def run_app(
     library: Library,
     start_album: str | None = None,
-    look: TerminalLook | None = None,
     neighborhood: Neighborhood | None = None,
+    asked: Asked | None = None,
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
-    `start_album` is an album_id; without one the walk goes on where the last one ended. `look` is the one that
-    the terminal was prepared for before this module was imported. `neighborhood`: of this library, if it is open.
+    `start_album` is an album_id; without one the walk goes on where the last one ended. `asked` is what the terminal
+    answered, for which it was prepared before this module was imported. `neighborhood`: of this library, if it is open.
     Raises LibraryError where the library cannot be read.
     """
     config = load_config(config_file(), tuple(theme.name for theme in THEMES), binding_ids())
-    look = look or TerminalLook()
+    asked = asked or Asked()
+    look = asked.look
     output = chosen_output(*wanted("output", look.output, config.output))
     app, notebook = app_of(library, start_album, look, config, neighborhood, app_class(SleevewalkApp, output.name))
     try:
-        with chosen_pictures(*wanted("pictures", look.pictures, config.pictures), look, output=output.name) as asked:
-            app.use(asked)
-            if output.refused:
-                app.remark = f"{output.why}: drawn by --output stock"
-            app.run()
+        app.use(asked)
+        if output.refused:
+            app.remark = f"{output.why}: drawn by --output stock"
+        app.run()
     finally:
         app.evidence.close()
         app.jukebox.close()

@@ -27,14 +27,23 @@ from rich_pixels import HalfcellRenderer
 
 from store.catalogue.covers import CoverFiles
 from tests.bench.driven import ENTER, ESCAPE, REDRAW, ROOT, Cost, Driven, fresh, generated, quantile, shown, start_album
+from tests.tui.support import measures
 from tui.layout.ring import RingLayout, default_count, ring_layout
+from tui.pictures.cells import FINE, LITE, picture
 from tui.pictures.colors import ColorMode
-from tui.pictures.halfblocks import FINE, LITE, merge, pack, picture
-from tui.pictures.resample import shrink
+from tui.pictures.resample import resample
 from tui.terminal.pixel_strip import pixel_strips
 
 SIZES = ("80x24", "130x50", "240x70")
-LOOKS = {"truecolor": ["--fine"], "256": ["--fine", "--color", "256"], "lite": ["--lite"]}
+LOOKS = {
+    "truecolor": ["--fine"],
+    "256": ["--fine", "--color", "256"],
+    "lite": ["--lite"],
+    "half": ["--fine", "--cells", "half"],
+    "octants": ["--fine", "--cells", "octants"],
+    "octants-lite": ["--lite", "--cells", "octants"],
+}
+KIND = "quadrants"  # of cells, where one cover is drawn
 SETTLED = 0.5  # seconds without a byte after which a screen counts as complete; longer than the preview's delay
 PATH = "ljhkljkhljlkjhklhj"  # where to look before each hop
 QUERY = "the lovers "  # typed into find
@@ -45,13 +54,13 @@ import sys, time
 from rich.color import ColorSystem
 from store.catalogue.covers import CoverFiles
 from tui.pictures.colors import ColorMode
-from tui.pictures.halfblocks import FINE, picture
+from tui.pictures.cells import FINE, picture
 from tui.terminal.compositor import Painting, Part
 from tui.terminal.mirror import TerminalMirror
 from tui.terminal.pixel_strip import pixel_strips
 mirror = TerminalMirror(40, 20, ColorSystem.TRUECOLOR)
 files, began = CoverFiles(sys.argv[1]), time.thread_time()
-rows = pixel_strips(picture(files.pixels(sys.argv[2]), 40, 20, ColorMode.TRUECOLOR, FINE))
+rows = pixel_strips(picture(files.pixels(sys.argv[2]), 40, 20, ColorMode.TRUECOLOR, FINE, kind="quadrants"))
 mirror.paint(Painting(Part(y, 0, 0, 40, strip) for y, strip in enumerate(rows)))
 mirror.take(1 << 20)
 print((time.thread_time() - began) * 1000)
@@ -173,7 +182,7 @@ def stock_kilobytes(library: Path, size: str, look: str, ring: int | None = None
 
     def cost(sha: str, width: int, height: int) -> int:
         if (sha, width, height) not in sizes:
-            image = Image.fromarray(shrink(files.pixels(sha), width, height))
+            image = Image.fromarray(resample(files.pixels(sha), width, 2 * height))
             text = console._render_buffer(HalfcellRenderer().render(image, None))
             sizes[sha, width, height] = len(text.encode())
         return sizes[sha, width, height]
@@ -194,17 +203,13 @@ def some_covers(library: Path, count: int) -> list[str]:
 def quality(library: Path) -> dict[str, float]:
     """PSNR in dB of 60 covers at 40x20 cells against the exact picture, for both qualities: the mean, the least."""
     files, found = CoverFiles(library / "covers"), {}
-    covers = [shrink(files.pixels(sha), 40, 20) for sha in some_covers(library, 60)]
+    covers = [files.pixels(sha) for sha in some_covers(library, 60)]
     for name, tolerance in (("fine", FINE), ("lite", LITE)):
         noise = []
-        for small in covers:
-            exact, drawn = pack(small), merge(pack(small), tolerance)
-            off = [
-                ((a >> shift & 255) - (b >> shift & 255)).astype(float) ** 2
-                for a, b in ((exact.upper, drawn.upper), (exact.lower, drawn.lower))
-                for shift in (0, 8, 16)
-            ]
-            noise.append(float(np.mean(off)))
+        for pixels in covers:
+            both = (picture(pixels, 40, 20, ColorMode.TRUECOLOR, limit, kind=KIND) for limit in (0, tolerance))
+            exact, drawn = map(measures.shown, both)
+            noise.append(float(np.square(exact - drawn).mean()))
         decibels = [10 * np.log10(255**2 / max(value, 1e-9)) for value in noise]
         found |= {f"{name} dB": float(np.mean(decibels)), f"{name} dB least": float(np.min(decibels))}
     return found
@@ -215,13 +220,13 @@ def cover_times(library: Path) -> dict[str, float]:
     files = CoverFiles(library / "covers")
     shas = some_covers(library, 36)
     arrays = [files.pixels(sha) for sha in shas]
-    stock = [Image.fromarray(shrink(pixels, 40, 20)) for pixels in arrays]
+    stock = [Image.fromarray(resample(pixels, 40, 40)) for pixels in arrays]
 
     def ours(at: int) -> None:
-        pixel_strips(picture(arrays[at], 40, 20, ColorMode.TRUECOLOR, FINE))
+        pixel_strips(picture(arrays[at], 40, 20, ColorMode.TRUECOLOR, FINE, kind=KIND))
 
     def from_file(at: int) -> None:
-        pixel_strips(picture(files.pixels(shas[at]), 40, 20, ColorMode.TRUECOLOR, FINE))
+        pixel_strips(picture(files.pixels(shas[at]), 40, 20, ColorMode.TRUECOLOR, FINE, kind=KIND))
 
     ways: dict[str, Callable[[int], object]] = {
         "stock ms": lambda at: HalfcellRenderer().render(stock[at], None),

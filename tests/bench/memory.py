@@ -11,8 +11,8 @@ from rich.color import ColorSystem
 
 from tests.tui.support.mirror import laid
 from tui.app import SleevewalkApp
+from tui.pictures.cells import FINE
 from tui.pictures.colors import ColorMode, Pixels
-from tui.pictures.halfblocks import FINE
 from tui.pictures.painter import CoverPainter
 from tui.terminal.mirror import TerminalMirror
 from tui.terminal.pixel_strip import pixel_strips

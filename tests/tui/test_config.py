@@ -11,7 +11,7 @@ import pytest
 from store.records import Weights
 from tests.tui.support.app import ready, rows_of, screen_text, until, walk_of
 from tests.tui.support.fakes import make_app
-from tui.config import Config, ConfigError, configured, lastfm_key, load_config
+from tui.config import Config, ConfigError, configured, keep_settings, lastfm_key, load_config
 from tui.screens.evidence.run import validate_command
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
@@ -44,7 +44,7 @@ def test_what_is_set_and_what_stays(tmp_path: Path) -> None:
         ("theme = ", "no TOML"),
         ("\xff", "no TOML"),
         ('them = "paper"', "'them' is no setting"),
-        ('pictures = "jpeg"', "none of auto, halfblocks, kitty, sixel"),
+        ('pictures = "jpeg"', "none of auto, cells, kitty, sixel, iterm"),
         ('output = "loud"', "none of thrifty, stock"),
         ('theme = "pink"', "none of night, paper"),
         ("theme = [1]", "none of night, paper"),
@@ -165,3 +165,23 @@ async def test_the_palette_runs_an_action_of_the_screen() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is walk)
         await until(pilot, lambda: len(app.session.bookmarks) == 1)
+
+
+def test_a_setting_is_kept_and_all_else_stays(tmp_path: Path) -> None:
+    real, path = tmp_path / "dotfiles.toml", tmp_path / "made" / "config.toml"
+    path.parent.mkdir()
+    keep_settings(path, {"cells": "octants"})
+    assert path.read_text() == 'cells = "octants"\n'
+    real.write_text('# mine\ntheme = "paper"\ncells="half"  # old\n\n[lastfm]\napi_key = "x"\n')
+    real.chmod(0o600)
+    path.unlink()
+    path.symlink_to(real)
+    keep_settings(path, {"cells": "sextants", "pictures": "cells"})
+    assert real.read_text() == (
+        'cells = "sextants"\npictures = "cells"\n# mine\ntheme = "paper"\n\n[lastfm]\napi_key = "x"\n'
+    )
+    assert path.is_symlink() and real.stat().st_mode & 0o777 == 0o600
+    real.write_text("cells = [")
+    with pytest.raises(ConfigError, match="no TOML"):
+        keep_settings(path, {"cells": "half"})
+    assert real.read_text() == "cells = ["

@@ -16,7 +16,7 @@ import click
 
 from pipelines.folders import config_file
 from store.errors import LibraryDamaged, LibraryError
-from tui.commands.explore import look_options
+from tui.commands.explore import look_options, wanted_of
 from tui.commands.merging import offer_merges
 from tui.commands.shared import Context, interactive, json_command, open_library, print_json, progress
 from tui.terminal.look import TerminalLook
@@ -171,23 +171,22 @@ def is_installed(package: str) -> bool:
 def terminal_findings(look: TerminalLook) -> list[Finding]:
     """What the app will see of the terminal with this look, and why."""
     from tui.config import configured, wanted
-    from tui.terminal.choice import PICTURES, chosen_pictures, multiplexer
+    from tui.terminal.choice import asked_terminal, multiplexer
     from tui.terminal.look import described
     from tui.terminal.output import OUTPUTS, chosen_output
 
     size = shutil.get_terminal_size()
     stdout = "a terminal" if sys.stdout.isatty() else "no terminal"
-    path = config_file()
-    output = chosen_output(*wanted("output", look.output, configured(path, "output", OUTPUTS)))
-    pictures = wanted("pictures", look.pictures, configured(path, "pictures", PICTURES))
-    with chosen_pictures(*pictures, look, output=output.name, curious=True) as asked:
-        choice, answers = asked.choice, asked.found
+    output = chosen_output(*wanted("output", look.output, configured(config_file(), "output", OUTPUTS)))
+    with asked_terminal(look, **wanted_of(look)) as asked:
+        look, choice, cells, answers = asked.look, asked.choice, asked.cells, asked.found
     said = (f"{name}={os.environ.get(name, 'unset')}" for name in ("TERM", "COLORTERM", "NO_COLOR"))
     return [
         Finding("size", f"{size.columns}×{size.lines} (stdout is {stdout})", ok=size.columns >= 40),
         *(Finding(name, text) for name, text in described(look)),
         Finding("output", f"{output.name} ({output.why})", ok=not output.refused),
         Finding("pictures", f"{choice.protocol} ({choice.why})", ok=not choice.refused),
+        Finding("cells", f"{cells.kind} ({cells.why})", ok=not cells.refused),
         Finding("answers", answers),
         Finding("says", " ".join(said)),
         Finding("inside", f"multiplexer: {multiplexer() or 'none'}"),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from tui.commands.shared import Command, Context, context_command, default_library, demo_library, interactive, progress
-from tui.terminal.choice import PICTURES
+from tui.terminal.brands import CELLS
+from tui.terminal.choice import PICTURES, asked_terminal
 from tui.terminal.look import COLORS, TerminalLook, prepare, terminal_look
-from tui.terminal.output import OUTPUTS
+from tui.terminal.output import OUTPUTS, chosen_output
 from tui.terminal.probe import no_terminal
 
 if TYPE_CHECKING:
@@ -24,9 +25,16 @@ def look_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_look(
-        *arguments: Any, color: str, lite: bool | None, pictures: str | None, output: str | None, **named: Any
+        *arguments: Any,
+        color: str,
+        lite: bool | None,
+        pictures: str | None,
+        cells: str | None,
+        output: str | None,
+        **named: Any,
     ) -> Any:
-        return command(*arguments, look=terminal_look(color, lite, pictures=pictures, output=output), **named)
+        look = terminal_look(color, lite, pictures=pictures, output=output, cells=cells)
+        return command(*arguments, look=look, **named)
 
     options = (
         click.option(
@@ -35,6 +43,11 @@ def look_options(command: Command) -> Command:
             help="How frames are sent; stock: as Textual does.  [default: thrifty]",
         ),
         click.option("--pictures", type=click.Choice(PICTURES), help="How covers are drawn.  [default: auto]"),
+        click.option(
+            "--cells",
+            type=click.Choice(CELLS),
+            help="Glyphs of covers drawn as cells; auto: by the terminal.  [default: auto]",
+        ),
         click.option("--lite/--fine", default=None, help="Covers for a slow link, or not.  [default: automatic]"),
         click.option(
             "--color",
@@ -108,21 +121,36 @@ def need_terminal() -> None:
 
 def open_app(library: Library, album: str | None, look: TerminalLook, suggest: bool = False) -> int:
     need_terminal()
-    prepare(look)
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(1) as beside:  # the library opens while the app's modules are imported
+    with ThreadPoolExecutor(1) as beside:  # the library opens while the terminal answers and modules are imported
         opening = beside.submit(_neighborhood, library)
-        from tui.opening import run_app
+        with asked_terminal(look, **wanted_of(look)) as asked:
+            prepare(asked.look)
+            from tui.opening import run_app
 
-        neighborhood = opening.result()
-    from store.neighbors.find import resolve
-    from store.neighbors.taste import near_plays
+            neighborhood = opening.result()
+            from store.neighbors.find import resolve
+            from store.neighbors.taste import near_plays
 
-    start = resolve(neighborhood.snapshot, album).album_id if album else None
-    if suggest and not start:
-        start = next((one.album.album_id for one in near_plays(neighborhood, 1)), None)
-    return run_app(library, start, look, neighborhood)
+            start = resolve(neighborhood.snapshot, album).album_id if album else None
+            if suggest and not start:
+                start = next((one.album.album_id for one in near_plays(neighborhood, 1)), None)
+            return run_app(library, start, neighborhood, asked)
+
+
+def wanted_of(look: TerminalLook) -> dict[str, Any]:
+    """What flags and the config file want of pictures, cells and the output, for `asked_terminal`."""
+    from pipelines.folders import config_file
+    from tui.config import configured, wanted
+
+    path = config_file()
+    output = chosen_output(*wanted("output", look.output, configured(path, "output", OUTPUTS))).name
+    found = {
+        name: wanted(name, getattr(look, name), configured(path, name, names))
+        for name, names in (("pictures", PICTURES), ("cells", CELLS))
+    }
+    return {**found, "output": output}
 
 
 def _neighborhood(library: Library) -> Neighborhood:

@@ -72,7 +72,7 @@ class _Frame:
         """How much picture it shows; the centre counts up to three times the height of a ring cover."""
         center = min(self.center, 3 * self.cover)
         balance = 1.0 if self.top else 0.9
-        return (count * self.cover**2 + 2.5 * center**2) * balance
+        return (count * self.cover**2 + 1.5 * center**2) * balance
 
 
 def caption_rows(cover_rows: int) -> int:

@@ -50,29 +50,10 @@ def joined(rgb: NDArray[np.int32]) -> NDArray[np.int32]:
     return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
 
 
-def packed(pixels: Pixels, mode: ColorMode) -> NDArray[np.int32]:
-    """[h, w, 3] as [h, w] packed colours, each the nearest that `mode` has."""
-    rgb = pixels.astype(np.int32)
-    if mode is ColorMode.INDEXED:
-        return nearest_indexed(rgb)
-    if mode is ColorMode.BASIC:
-        distance = ((rgb[..., None, :] - BASIC) ** 2).sum(axis=-1)
-        return distance.argmin(axis=-1).astype(np.int32)
-    if mode in (ColorMode.GRAY, *COLORLESS):
-        luma = (rgb @ np.array([299, 587, 114], dtype=np.int32)) // 1000
-        rgb = np.repeat(luma[..., None], 3, axis=-1)
-    return joined(rgb)
-
-
-def nearest_indexed(rgb: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Nearest of the 240 fixed colours of the 256-colour palette: the cube's or the grey ramp's."""
-    steps = np.searchsorted((LEVELS[1:] + LEVELS[:-1]) / 2, rgb).astype(np.int32)
-    cube = 16 + 36 * steps[..., 0] + 6 * steps[..., 1] + steps[..., 2]
-    gray_step = np.clip((rgb.mean(axis=-1) - 8 + 5) // 10, 0, 23).astype(np.int32)
-    gray = (8 + 10 * gray_step)[..., None]
-    cube_error = ((LEVELS[steps] - rgb) ** 2).sum(axis=-1)
-    gray_error = ((gray - rgb) ** 2).sum(axis=-1)
-    return np.where(gray_error < cube_error, 232 + gray_step, cube).astype(np.int32)
+def gray(pixels: Pixels) -> Pixels:
+    """The same without hue."""
+    luma = (pixels.astype(np.int32) @ np.array([299, 587, 114], dtype=np.int32)) // 1000
+    return np.repeat(luma[..., None], 3, axis=-1).astype(np.uint8)
 
 
 def rich_color(value: int, mode: ColorMode) -> Color:

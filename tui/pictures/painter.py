@@ -16,13 +16,14 @@ from textual.strip import Strip
 
 from store.errors import LibraryError
 from store.records import Album
+from tui.pictures.cells import LITE, Cells, picture, strips
 from tui.pictures.colors import ColorMode, Pixels
-from tui.pictures.halfblocks import LITE, Cells, picture, strips
 from tui.pictures.picture_table import MOST, PictureTable
 from tui.pictures.resample import resample
+from tui.pictures.steady import steady
 from tui.text import centered, initials
 
-PACKED_KEPT = 1500  # pictures as packed colours: 6 KB each at 40x20 cells; the strips share them
+PACKED_KEPT = 1500  # pictures as cells: 10 KB each at 40x20; the strips share them
 STRIPS_KEPT = 72  # pictures as strips: about three screens' worth
 READ_KEPT = 128  # pictures as read, 49 KB each, for a terminal that draws them itself
 LITE_SIDE = 64  # pixels of a side of such a picture for a slow link
@@ -83,32 +84,55 @@ class CoverPainter:
     ) -> None:
         """`draw_cells`: how the output takes a picture, one strip a row."""
         self.light = False  # the ground is light: characters without colour are ink, not light
+        self.kind = "quadrants"  # one of KINDS
+        self.why = ""  # what chose that kind
         self.source = source
         self.draw_cells = draw_cells
         self.mode = mode
         self.tolerance = tolerance
         self.pictures: PictureTable | None = None  # where the terminal draws pictures itself
+        self.heavy = False  # those pictures are too many bytes for a slow link
         self._read: Recent[Hashable, Pixels | None] = Recent(READ_KEPT)
         self.problems: dict[str, str] = {}  # cover_sha256 -> what is wrong with the file
-        self._packed: Recent[tuple[str, int, int, int], Cells | None] = Recent(PACKED_KEPT)
-        self._strips: Recent[tuple[str, int, int, int], list[Strip]] = Recent(STRIPS_KEPT)
+        self._packed: Recent[tuple[str, int, int, int, str], Cells | None] = Recent(PACKED_KEPT)
+        self._strips: Recent[tuple[str, int, int, int, str], list[Strip]] = Recent(STRIPS_KEPT)
+
+    def use(self, pictures: PictureTable | None, kind: str, why: str, heavy: bool) -> None:
+        """Draw cells of that kind, one of KINDS, chosen by `why`, where the terminal draws no `pictures` itself."""
+        self.pictures, self.kind, self.why, self.heavy = pictures, kind, why, heavy
+
+    def with_cells(self, kind: str) -> CoverPainter:
+        """One that draws the same covers as cells of that kind, one of KINDS."""
+        other = CoverPainter(self.source, self.mode, self.tolerance, self.draw_cells)
+        other.light, other.kind = self.light, kind
+        return other
 
     def draw(self, album: Album, columns: int, rows: int, at_least: int = 0) -> list[Strip]:
         """`rows` strips of `columns` cells, merged with a tolerance of `at_least` that."""
-        key, tolerance = album.cover_sha256 or album.album_id, max(self.tolerance, at_least)
-        return self._strips.get((key, columns, rows, tolerance), lambda: self._draw(album, columns, rows, tolerance))
+        tolerance = max(self.tolerance, at_least)
+        key = album.cover_sha256 or album.album_id, columns, rows, tolerance, self.kind
+        return self._strips.get(key, lambda: self._draw(album, columns, rows, tolerance))
 
-    def draw_pixels(self, pixels: Pixels, columns: int, rows: int) -> list[Strip]:
-        """Strips of a picture that is no album's cover, such as a blend; not kept."""
-        if self.pictures is not None and max(columns, rows) <= MOST:
+    def draw_pixels(
+        self, pixels: Pixels, columns: int, rows: int, before: Cells | None = None
+    ) -> tuple[list[Strip], Cells | None]:
+        """Strips of a picture that is no album's cover, such as a blend, and its cells unless the terminal draws it.
+
+        `before`: what was there, of which cells that still fit stay. Nothing is kept.
+        """
+        table = self._table(columns, rows)
+        if table is not None:
             key = hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
             self._read.get(key, lambda: pixels)
-            return self.pictures.strips(key, partial(self._read.peek, key), columns, rows)
-        return self.draw_cells(picture(pixels, columns, rows, self.mode, self.tolerance, self.light))
+            return table.strips(key, partial(self._read.peek, key), columns, rows), None
+        cells = picture(pixels, columns, rows, self.mode, self.tolerance, self.light, self.kind)
+        if before is not None:
+            cells = steady(cells, before, pixels, self.tolerance)
+        return self.draw_cells(cells), cells
 
     def prepare(self, album: Album, columns: int, rows: int) -> None:
         """Read and pack a cover before it is drawn."""
-        if album.cover_sha256 is not None and self.pictures is not None:
+        if album.cover_sha256 is not None and self._table(columns, rows) is not None:
             self._pixels(album.cover_sha256, self.tolerance >= LITE)
         elif album.cover_sha256 is not None:
             self._cells(album.cover_sha256, columns, rows, self.tolerance)
@@ -124,19 +148,26 @@ class CoverPainter:
         return self.problems.get(album.cover_sha256)
 
     def _draw(self, album: Album, columns: int, rows: int, tolerance: int) -> list[Strip]:
-        if self.pictures is not None and max(columns, rows) <= MOST and album.cover_sha256 is not None:
+        table = self._table(columns, rows)
+        if table is not None and album.cover_sha256 is not None:
             small = self.tolerance >= LITE  # not `tolerance`: what the terminal has already is the cheapest
             read = partial(self._pixels, album.cover_sha256, small)
             if read() is None:
                 return placeholder(album, columns, rows)
-            return self.pictures.strips((album.cover_sha256, small), read, columns, rows)
+            return table.strips((album.cover_sha256, small), read, columns, rows)
         cells = None if album.cover_sha256 is None else self._cells(album.cover_sha256, columns, rows, tolerance)
         if cells is None:
             return placeholder(album, columns, rows)
         return self.draw_cells(cells)
 
+    def _table(self, columns: int, rows: int) -> PictureTable | None:
+        """Where a picture of that size goes that the terminal draws; None where cells do."""
+        slow = self.heavy and self.tolerance >= LITE
+        return None if slow or max(columns, rows) > MOST else self.pictures
+
     def _cells(self, sha: str, columns: int, rows: int, tolerance: int) -> Cells | None:
-        return self._packed.get((sha, columns, rows, tolerance), lambda: self._pack(sha, columns, rows, tolerance))
+        key = sha, columns, rows, tolerance, self.kind
+        return self._packed.get(key, lambda: self._pack(sha, columns, rows, tolerance))
 
     def _pixels(self, sha: str, small: bool) -> Pixels | None:
         return self._read.get((sha, small), lambda: self._from_disk(sha, small))
@@ -153,7 +184,7 @@ class CoverPainter:
         pixels = self._from_disk(sha)
         if pixels is None:
             return None
-        return picture(pixels, columns, rows, self.mode, tolerance, self.light)
+        return picture(pixels, columns, rows, self.mode, tolerance, self.light, self.kind)
 
 
 def placeholder(album: Album, columns: int, rows: int) -> list[Strip]:

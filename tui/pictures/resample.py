@@ -32,6 +32,11 @@ def resample(pixels: Pixels, width: int, height: int) -> Pixels:
     if pixels.shape[:2] == (height, width):
         return pixels
     light = _squeezed(_squeezed(LIGHT.take(pixels), height), width)
+    return from_light(light)
+
+
+def from_light(light: NDArray[np.floating]) -> Pixels:
+    """Light [..., 3], 0–1, as sRGB."""
     return _SRGB.take(np.clip(light * (STEPS - 1) + 0.5, 0, STEPS - 1).astype(np.int32))
 
 
@@ -44,8 +49,3 @@ def _squeezed(light: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
     plane = Image.fromarray(light.reshape(height, width * 3))
     short = np.asarray(plane.resize((width * 3, rows), Image.Resampling.LANCZOS))
     return np.ascontiguousarray(short.reshape(rows, width, 3).transpose(1, 0, 2))
-
-
-def shrink(pixels: Pixels, columns: int, rows: int) -> Pixels:
-    """`pixels` [h, w, 3] as the 2·rows × columns pixels of that many cells."""
-    return resample(pixels, columns, rows * 2)

@@ -14,6 +14,7 @@ from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
 from tui.screens.bench.tree import TreeScreen
 from tui.screens.bench.write import WriteScreen
+from tui.screens.card import CardScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
@@ -30,6 +31,9 @@ from tui.screens.welcome import WelcomeScreen
 
 EVERYWHERE: list[BindingType] = [
     Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
+    Binding(
+        "ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="To the shell; fg comes back", show=False
+    ),
     Binding("f12", "meter", "meter", id="app.meter", tooltip="Show what each key cost: bytes, time", show=False),
 ]
 APP_BINDINGS: list[BindingType] = [
@@ -51,6 +55,7 @@ HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     NetworkScreen: "the network",
     EvidenceScreen: "the evidence",
     SqlScreen: "the SQL behind a view",
+    CardScreen: "the test card",
     HelpScreen: "help",
     WelcomeScreen: "beginning",
     EmptyScreen: "an empty library",

@@ -7,15 +7,31 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
-from tui.terminal.look import TerminalLook
-from tui.terminal.probe import WAIT, AnswerFilter, Answers, ask, can_ask, measured_cell, unechoed
+from tui.terminal.brands import EVERYWHERE, CellsChoice, choose_cells, known_name, tmux_client
+from tui.terminal.look import TerminalLook, fewer_colors, told
+from tui.terminal.probe import (
+    INSIDE_TMUX,
+    QUESTIONS,
+    WAIT,
+    WAIT_HERE,
+    AnswerFilter,
+    Answers,
+    Modes,
+    ask,
+    can_ask,
+    measured_cell,
+    unechoed,
+)
 
-PICTURES = ("auto", "halfblocks", "kitty", "sixel")
+PICTURES = ("auto", "cells", "kitty", "sixel", "iterm")
 # WezTerm and Konsole answer for kitty's protocol too, and show boxes where a picture is placed by characters.
 _PLACES_BY_CHARACTER = ("kitty", "ghostty")
+Wanted = tuple[str, str]  # (what, what said so)
 _BOXES = ("wezterm", "konsole")
+_INLINE = ("iterm", "wezterm", "mintty", "konsole")  # have iTerm2's inline images
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +47,23 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The choice, what the terminal answered if it was asked, and what has to reach the app."""
+    """What is drawn and how, what the terminal answered if it was asked, and what has to reach the app."""
 
-    choice: Choice
+    look: TerminalLook = field(default_factory=TerminalLook)
+    choice: Choice = Choice("cells", "not asked")
+    cells: CellsChoice = field(default_factory=partial(CellsChoice, EVERYWHERE, "not asked"))
     answers: AnswerFilter | None = None
     keys: str = ""  # typed before the app started
+    modes: Modes | None = None  # of the terminal before it was asked
+
+    @property
+    def remark(self) -> str:
+        """What a person should know of it at the start, in one line, or ""."""
+        if self.choice.refused:
+            return f"covers are drawn as cells: {self.choice.why}"
+        if self.cells.refused:
+            return f"covers are drawn in {self.cells.kind}: {self.cells.why}"
+        return fewer_colors(self.look)
 
     @property
     def found(self) -> str:
@@ -54,54 +82,62 @@ def multiplexer(environ: Mapping[str, str] = os.environ) -> str:
 
 
 @contextmanager
-def chosen_pictures(
-    wanted: str,
-    source: str,
+def asked_terminal(
     look: TerminalLook,
+    pictures: Wanted = ("auto", "by default"),
+    cells: Wanted = ("auto", "by default"),
     environ: Mapping[str, str] = os.environ,
     *,
     output: str = "thrifty",
-    curious: bool = False,
 ) -> Iterator[Asked]:
-    """The choice for as long as the app runs. `wanted` is one of PICTURES, `source` what said so, `output` one of
-    OUTPUTS.
+    """What to draw and how for as long as the app runs: what is wanted of PICTURES and of CELLS and what said so.
 
-    The terminal is asked only where its answer decides, or where one is `curious` and nothing stands between; until
-    the end its late answers are not shown.
+    Textual's driver (`output` "stock") takes late answers for keys: there the variables decide, as in multiplexers but
+    tmux, which answers for itself and tells what it is in. Until the end the terminal's late answers are not shown.
     """
-    choice = without_asking(wanted, source, look, environ)
-    if output == "stock":  # Textual's driver would take late answers for keys
-        choice = Choice("halfblocks", "--output stock draws covers as cells", refused=wanted in ("kitty", "sixel"))
-    if choice is not None and not (curious and can_ask() and not multiplexer(environ)):
-        yield Asked(choice)
+    choice = without_asking(*pictures, look, environ)
+    if output == "stock":
+        refused = pictures[0] not in ("auto", "cells")
+        choice = Choice("cells", "--output stock draws covers as cells", refused=refused)
+    around, truecolor = multiplexer(environ), False
+    if around == "tmux":
+        truecolor = tmux_client(environ)[1]
+    asks = can_ask() and output != "stock" and (around in ("", "tmux") or choice is None)
+    if not asks:
+        choice = choice or Choice("cells", "there is no terminal to ask", refused=pictures[0] != "auto")
+        yield Asked(told(look, Answers(), truecolor), choice, choose_cells(*cells, known_name("", environ)))
         return
-    if not can_ask():
-        yield Asked(Choice("halfblocks", "there is no terminal to ask", refused=wanted != "auto"))
-        return
-    with unechoed():
-        answers, keys = ask()
-        yield Asked(choice or by_answers(wanted, source, answers.answers, measured_cell()), answers, keys)
+    with unechoed() as modes:
+        questions = INSIDE_TMUX if around == "tmux" and choice is not None else QUESTIONS
+        answers, keys = ask(wait=WAIT if look.lite is None else WAIT_HERE, questions=questions)
+        found = answers.answers
+        yield Asked(
+            told(look, found, truecolor),
+            choice or by_answers(*pictures, found, measured_cell()),
+            choose_cells(*cells, known_name(found.name, environ), found.widths),
+            answers,
+            keys,
+            modes,
+        )
 
 
 def without_asking(wanted: str, source: str, look: TerminalLook, environ: Mapping[str, str]) -> Choice | None:
     """The choice where the terminal's answer would change nothing, else None."""
     around = multiplexer(environ)
-    if wanted == "halfblocks":
-        return Choice("halfblocks", source)
+    if wanted == "cells":
+        return Choice("cells", source)
     if look.color not in ("truecolor", "256", "16"):
-        return Choice("halfblocks", f"no colours: {look.why}", refused=wanted != "auto")
+        return Choice("cells", f"no colours: {look.why}", refused=wanted != "auto")
     if wanted == "auto":
         if around:
-            return Choice("halfblocks", f"inside {around}; --pictures kitty or sixel where it passes them on")
-        if look.lite or look.lite is None:
-            return Choice("halfblocks", "for a slow link" if look.lite else "over SSH; --pictures decides")
-        if not any(name in _names(environ) for name in _PLACES_BY_CHARACTER):
-            return Choice("halfblocks", "by itself only kitty and Ghostty are asked; --pictures kitty or sixel decide")
+            return Choice("cells", f"inside {around}; --pictures kitty or sixel where it passes them on")
+        if look.lite:
+            return Choice("cells", "for a slow link")
     if wanted == "kitty" and around:
         if around != "tmux":
-            return Choice("halfblocks", f"{around} does not pass kitty pictures on", refused=True)
+            return Choice("cells", f"{around} does not pass kitty pictures on", refused=True)
         if not _tmux_passes(environ):
-            return Choice("halfblocks", "tmux keeps them: run `tmux set -g allow-passthrough on`", refused=True)
+            return Choice("cells", "tmux keeps them: run `tmux set -g allow-passthrough on`", refused=True)
         return Choice("kitty", f"{source}, passed on by tmux", measured_cell(), inside_tmux=True)
     return None
 
@@ -110,7 +146,9 @@ def by_answers(wanted: str, source: str, answers: Answers, measured: tuple[int, 
     """The choice from what the terminal said; `measured`: the size of a cell by its driver."""
     refused, cell = wanted != "auto", answers.cell or measured
     if not answers.complete:
-        return Choice("halfblocks", f"the terminal did not answer within {WAIT:g} s", refused=refused)
+        return Choice("cells", "the terminal did not answer in time", refused=refused)
+    if wanted == "auto" and not any(name in answers.name.lower() for name in _PLACES_BY_CHARACTER):
+        return Choice("cells", "by themselves kitty and Ghostty draw pictures; --pictures decides elsewhere")
     if wanted in ("auto", "kitty") and answers.kitty:
         said = "the terminal said it can" if wanted == "auto" else f"{source}, and the terminal said it can"
         if any(name in answers.name.lower() for name in _BOXES):
@@ -118,15 +156,12 @@ def by_answers(wanted: str, source: str, answers: Answers, measured: tuple[int, 
         return Choice("kitty", said, cell)
     if wanted == "sixel" and answers.sixel:
         if cell is None:
-            return Choice("halfblocks", "the terminal does not tell the size of its cells", refused=True)
+            return Choice("cells", "the terminal does not tell the size of its cells", refused=True)
         return Choice("sixel", f"{source}, and the terminal said it can", cell)
+    if wanted == "iterm" and any(name in answers.name.lower() for name in _INLINE):
+        return Choice("iterm", f"{source}, and {answers.name} has them", cell)
     name = "kitty" if wanted == "auto" else wanted
-    return Choice("halfblocks", f"the terminal said it has no {name} pictures", refused=refused)
-
-
-def _names(environ: Mapping[str, str]) -> str:
-    names = " ".join(environ.get(name, "") for name in ("TERM", "TERM_PROGRAM"))
-    return names.lower() + (" kitty" if environ.get("KITTY_WINDOW_ID") else "")
+    return Choice("cells", f"the terminal said it has no {name} pictures", refused=refused)
 
 
 def _tmux_passes(environ: Mapping[str, str]) -> bool:

@@ -17,7 +17,7 @@ from textual.filter import LineFilter
 from textual.strip import Strip
 
 from store.records import Album
-from tui.pictures.halfblocks import Cells, strips
+from tui.pictures.cells import Cells, strips
 from tui.pictures.picture_table import PictureTable
 from tui.terminal.choice import Asked
 from tui.terminal.ordered_keys import OrderedKeys

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
+import termios
 from codecs import getincrementaldecoder
 from typing import Protocol, cast
 
@@ -11,7 +13,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui.terminal.kitty import Kitty
-from tui.terminal.probe import AnswerFilter
+from tui.terminal.probe import AnswerFilter, Modes
 from tui.terminal.sixel import Sixel
 
 TICK = 0.1  # seconds between looks at whether the app is to end; an Escape that nothing followed for so long is a key
@@ -23,6 +25,7 @@ class Asking(Protocol):
     answers: AnswerFilter | None  # of the terminal, some perhaps still to come
     early_keys: str  # typed before the start
     pictures: Kitty | Sixel | None  # what draws covers where cells do not
+    modes: Modes | None  # of the terminal before it was asked
 
 
 class AskedDriver(LinuxDriver):
@@ -57,3 +60,7 @@ class AskedDriver(LinuxDriver):
         if pictures is not None:
             self.write(pictures.farewell())
         super().stop_application_mode()
+        modes = cast("Asking", self._app).modes
+        if modes is not None:  # a shell that the app is suspended to shows what is typed
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, modes)

@@ -6,9 +6,12 @@ foreground (a palette index, so that 256 colours are enough) and a third mark; i
 
 from __future__ import annotations
 
+import io
 from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+
+from PIL import Image
 
 from tui.pictures.colors import Pixels
 from tui.pictures.picture_table import PictureTable, Size
@@ -16,6 +19,7 @@ from tui.pictures.resample import resample
 
 PLACEHOLDER = "\U0010eeee"
 PIECE = 4096  # bytes of base64 in one command at most
+SMALL, FEW = 96, 64  # pixels of a side up to which a picture is sent in so many colours
 MEMORY = 64 * 1024 * 1024  # bytes of our pixels that the terminal keeps, four each
 FIRST_LOW, LOWS = 16, 240  # the palette indexes that stand for an id; tmux writes those below 16 in another way
 _MARKS = (  # kitty's rowcolumn-diacritics.txt: combining characters that stand for 0, 1, 2 …
@@ -150,10 +154,15 @@ def _id(index: int) -> int:
 
 
 def transmission(image: int, pixels: Pixels) -> list[str]:
-    """[h, w, 3] as the commands that store it under the id `image`, quietly."""
-    from pipelines.blends.png import encode_png
+    """[h, w, 3] as the commands that store it under the id `image`, quietly.
 
-    data = b64encode(encode_png(pixels, {})).decode()
+    A small one, as for a slow link, has FEW colours: a third of the bytes.
+    """
+    picture, file = Image.fromarray(pixels), io.BytesIO()
+    if max(picture.size) <= SMALL:
+        picture = picture.quantize(FEW, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
+    picture.save(file, "PNG", optimize=True)
+    data = b64encode(file.getvalue()).decode()
     commands, head = [], f"a=t,f=100,i={image},"
     for at in range(0, len(data), PIECE):
         more = int(at + PIECE < len(data))

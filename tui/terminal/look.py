@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from tui.terminal.probe import Answers
 
 COLORS = ("truecolor", "256", "16", "gray", "mono", "ascii")
+FLAG = "--color"
 _TRUE_TERMS = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "-direct")  # TERM crosses SSH
 _TRUE_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty")
 _BARE_TERMS = ("", "dumb", "unknown", "vt52", "vt100", "vt102", "vt220")
@@ -29,8 +32,10 @@ class TerminalLook:
     lite: bool | None = False  # None: fine until the link is measured to be slow
     lite_why: str = ""
     light: bool = False  # the terminal's background is light
+    light_why: str = ""
     pictures: str | None = None  # one of PICTURES where the command line says so, else the config file decides
     output: str | None = None  # one of OUTPUTS likewise
+    cells: str | None = None  # one of CELLS likewise
 
 
 def terminal_look(
@@ -39,13 +44,14 @@ def terminal_look(
     environ: Mapping[str, str] = os.environ,
     pictures: str | None = None,
     output: str | None = None,
+    cells: str | None = None,
 ) -> TerminalLook:
     """The look for what a person asked for (`color` "auto" or one of COLORS; `lite` None: automatic).
 
     COLORTERM, TERM, TERM_PROGRAM and NO_COLOR decide the colours, SSH_CONNECTION whether the link is measured,
     COLORFGBG whether the background is light.
     """
-    why = "--color" if color != "auto" else ""
+    why = FLAG if color != "auto" else ""
     if color == "auto":
         color, why = _detected(environ)
     ground = environ.get("COLORFGBG", "").rpartition(";")[2]
@@ -55,7 +61,33 @@ def terminal_look(
         lite_why = "over SSH: lite once the link is measured to be slow; --lite and --fine decide"
     else:
         lite, lite_why = False, "no SSH; --lite for a slow link"
-    return TerminalLook(color, why, lite, lite_why, ground in ("7", "15"), pictures, output)
+    light = ground in ("7", "15")
+    light_why = "COLORFGBG" if ground else ""
+    return TerminalLook(color, why, lite, lite_why, light, light_why, pictures, output, cells)
+
+
+def told(look: TerminalLook, answers: Answers, truecolor: bool = False) -> TerminalLook:
+    """The look with what the terminal answered; `truecolor`: it has 24-bit colour as tmux knows.
+
+    What a flag, NO_COLOR or the variables decide stays; they do not decide that a terminal has no more colours.
+    """
+    if answers.light is not None:
+        look = replace(look, light=answers.light, light_why="the terminal said so")
+    if look.color in ("256", "16") and look.why != FLAG:
+        if truecolor or answers.truecolor:
+            why = "tmux says that the terminal has 24-bit colour" if truecolor else "the terminal said it has them"
+            return replace(look, color="truecolor", why=why)
+        if answers.complete:
+            why = f"{look.why.partition(';')[0]}, and the terminal did not say that it has 24-bit colour"
+            return replace(look, why=f"{why}; --color truecolor if it does")
+    return look
+
+
+def fewer_colors(look: TerminalLook) -> str:
+    """One line for a person whose terminal shows fewer colours than there are and did not ask for that, or ""."""
+    if look.color not in ("256", "16") or look.why == FLAG:
+        return ""
+    return f"covers in {look.color} colours: {look.why}"
 
 
 def prepare(look: TerminalLook) -> None:
@@ -80,7 +112,7 @@ def described(look: TerminalLook) -> list[tuple[str, str]]:
     return [
         ("colour", f"{colors.get(look.color, 'no colour, ASCII')} ({look.why})"),
         ("quality", f"{quality} ({look.lite_why})"),
-        ("ground", "light (COLORFGBG)" if look.light else "dark; t changes it"),
+        ("ground", f"{'light' if look.light else 'dark'} ({look.light_why or 'not told'}); t changes it"),
     ]
 
 

@@ -16,7 +16,6 @@ from tui.terminal.kitty import Kitty
 from tui.terminal.pen import (
     ATTRIBUTES,
     DEFAULT,
-    LOWER,
     PALETTE,
     PICTURE,
     SEEN_ON_SPACES,
@@ -37,8 +36,16 @@ if TYPE_CHECKING:
 
 CLUSTERS = 0x110000  # glyphs from here are characters of several code points
 FIELDS = 4  # glyph, foreground, background, attributes
+HALVES = (ord("▀"), ord("▄"))
 FEW = 2000  # cells of text that go out ordered by their ink
 TOGETHER = 4  # rows that are made ready to send at a time
+
+
+def is_block(glyphs: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which glyphs are of pictures, where a strip's text has to tell: half blocks, quadrants, sextants, octants."""
+    older = (glyphs >= ord("▖")) & (glyphs <= ord("▟")) | np.isin(glyphs, HALVES)
+    newer: NDArray[np.bool_] = (glyphs >= 0x1CC00) & (glyphs < 0x1FC00) & ((glyphs < 0x1CF00) | (glyphs >= 0x1FB00))
+    return older | newer
 
 
 class TerminalMirror:
@@ -50,6 +57,7 @@ class TerminalMirror:
         self._wanted: Grid = np.zeros((FIELDS, rows, columns), dtype=np.int32)
         self._wanted[0], self._wanted[1:3] = UNKNOWN, DEFAULT
         self._shown = self._wanted.copy()
+        self._art = np.zeros((2, rows, columns), dtype=bool)  # cells of a picture, as they are wanted and shown
         self._scratch: Grid = np.zeros((FIELDS, columns), dtype=np.int32)
         self._left: NDArray[np.bool_] | None = None  # what `_pending` found
         self._clusters: list[str] = []
@@ -74,22 +82,23 @@ class TerminalMirror:
             strip = part.strip
             if isinstance(strip, PixelStrip):
                 self._pixels(row[:, left:right], strip, left - part.x)
-            elif part.x == left and strip.cell_length == right - left:
+                self._art[0, part.y, left:right] = True
+                continue
+            if part.x == left and strip.cell_length == right - left:
                 self._text(row, left, strip)
             else:
                 self._text_within(row, left, right, part.x, strip)
+            self._art[0, part.y, left:right] = is_block(row[0, left:right])
 
     def _pixels(self, cells: NDArray[np.int32], strip: PixelStrip, start: int) -> None:
         """Put the strip from its cell `start` on into `cells` [FIELDS, columns]."""
         end = start + cells.shape[1]
-        lower, upper = strip.lower[start:end], strip.upper[start:end]
-        cells = cells[:, : len(lower)]
-        cells[0], cells[1], cells[2], cells[3] = LOWER, lower, upper, 0
+        glyphs = strip.glyphs[start:end]
+        cells = cells[:, : len(glyphs)]
+        cells[0], cells[1], cells[2], cells[3] = glyphs, strip.ink[start:end], strip.ground[start:end], 0
         if strip.is_indexed:
             cells[1:3] += PALETTE
-        flat = lower == upper
-        if flat.any():
-            cells[0, flat], cells[1, flat] = SPACE, DEFAULT
+        cells[1, glyphs == SPACE] = DEFAULT
 
     def _text_within(self, row: Grid, left: int, right: int, x: int, strip: Strip) -> None:
         """Put what columns `left` up to `right` show of a strip that begins at column `x`."""
@@ -200,7 +209,7 @@ class TerminalMirror:
         if not pending.any():
             return ""
         pictures = self._wanted[3] == PICTURE
-        text = (self._wanted[0] != LOWER) & (self._shown[0] != LOWER) & ~pictures
+        text = ~(self._art.any(axis=0) | pictures)
         wide = ((self._wanted[0] == TAIL) | (self._shown[0] == TAIL)).any(axis=1)
         text[wide] = True  # the two cells of a wide character are never sent apart
         middle = np.zeros_like(text)
@@ -213,7 +222,7 @@ class TerminalMirror:
                 return pen.text()
             mask = pending & part & ~boxed
             rows = np.flatnonzero(mask.any(axis=1)).tolist()
-            if rows and mask.sum() <= FEW and not ((self._wanted[0] == LOWER) | pictures)[mask].any():
+            if rows and mask.sum() <= FEW and not (self._art[0] | pictures)[mask].any():
                 written = self._bridged(rows, mask)
                 pen.by_ink(rows, written, self._wanted)
                 self._sent(rows, written)
@@ -229,6 +238,7 @@ class TerminalMirror:
             pen.box(box, self._wanted)
             area = (slice(box.y, box.bottom), slice(box.x, box.right))
             self._shown[:, *area] = self._wanted[:, *area]
+            self._art[1, *area] = False
             pending[area] = False
             if pen.size > limit:
                 break
@@ -243,6 +253,7 @@ class TerminalMirror:
         rows, xs = np.nonzero(written)
         rows = np.array(ys, dtype=np.intp)[rows]
         self._shown[:, rows, xs] = self._wanted[:, rows, xs]
+        self._art[1, rows, xs] = self._art[0, rows, xs]
         self._pending()[rows, xs] = False
 
     def numbers(self) -> set[int]:

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from textual.geometry import Region
 
 from tui.pictures.colors import color_code
-from tui.pictures.halfblocks import LOWER_HALF
+from tui.pictures.glyphs import INVERSES, SPACE
 from tui.pictures.picture_table import MARK
 from tui.terminal.kitty import Kitty
 from tui.terminal.sixel import Sixel
 
-UPPER_HALF = "▀"
-LOWER, SPACE, TAIL, UNKNOWN = ord(LOWER_HALF), ord(" "), 0, -1  # TAIL: the second cell of a wide character
+TAIL, UNKNOWN = 0, -1  # TAIL: the second cell of a wide character
 DEFAULT = -1  # the terminal's own colour
 PALETTE = 1 << 25  # colours from here are indexes of the terminal's palette
 ATTRIBUTES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7", "strike": "9"}
@@ -101,8 +100,10 @@ class Pen:
             return -1
         if place != x:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H" if place < 0 or place > x else f"\x1b[{x - place}C")
-        if glyph == LOWER and not bits and not self._bits:
-            self._parts.append(self._picture(fore, back, length))
+        if glyph in INVERSES:
+            if not bits and not self._bits and fore != DEFAULT and back != DEFAULT:
+                glyph, fore, back = self._turned(glyph, fore, back)
+            self._parts.append(self._ink(fore, back, bits) + chr(glyph) * length)
             return x + length
         self._parts.append(self._run(glyph, fore, back, bits, length))
         return x + length if 0x20 <= glyph < 0x1100 or 0x2500 <= glyph < 0x2900 else -1
@@ -133,31 +134,12 @@ class Pen:
                 return sent + cells
         return "\x1b[0m" + " " * count
 
-    def _picture(self, lower: int, upper: int, length: int) -> str:
-        """Cells of two colours: as lower or as upper halves, whichever changes fewer colours."""
-        fore, back = self._fore, self._back
-        if lower == back or upper == fore:
-            if lower == back and upper == fore:
-                return UPPER_HALF * length
-            if lower != fore and upper != back:
-                self._fore, self._back = upper, lower
-                code = _code(lower, 48) if upper == fore else _code(upper, 38)
-                return f"\x1b[{code}m{UPPER_HALF * length}"
-        if upper == back:
-            if lower == fore:
-                return LOWER_HALF * length
-            self._fore = lower
-            return f"\x1b[{_code(lower, 38)}m{LOWER_HALF * length}"
-        self._back = upper
-        if lower == fore:
-            return f"\x1b[{_code(upper, 48)}m{LOWER_HALF * length}"
-        self._fore = lower
-        if 0 <= lower < PALETTE > upper >= 0:
-            return (
-                f"\x1b[38;2;{lower >> 16};{lower >> 8 & 255};{lower & 255};48;2;{upper >> 16};{upper >> 8 & 255};"
-                f"{upper & 255}m{LOWER_HALF * length}"
-            )
-        return f"\x1b[{_code(lower, 38)};{_code(upper, 48)}m{LOWER_HALF * length}"
+    def _turned(self, glyph: int, fore: int, back: int) -> tuple[int, int, int]:
+        """The cell or the same with ink and ground exchanged, whichever changes fewer colours."""
+        kept = (fore == self._fore) + (back == self._back)
+        if (back == self._fore) + (fore == self._back) > kept:
+            return INVERSES[glyph], back, fore
+        return glyph, fore, back
 
     def _run(self, glyph: int, fore: int, back: int, bits: int, length: int) -> str:
         if glyph == SPACE and not bits:

@@ -1,4 +1,4 @@
-"""A row of half blocks kept as integers, which the mirror reads without any rich `Style` between."""
+"""A row of a picture kept as integers, which the mirror reads without any rich `Style` between."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.strip import Strip
 
+from tui.pictures.cells import FEW, Cells, row_segments, strips
 from tui.pictures.colors import COLORLESS, ColorMode
-from tui.pictures.halfblocks import Cells, row_segments, strips
 
 
 class PixelStrip(Strip):
     """Its segments, which cost ten times as much as the picture itself, exist only where something crops it."""
 
-    __slots__ = ("_built", "_mode", "lower", "upper")
+    __slots__ = ("_built", "_mode", "glyphs", "ground", "ink")
 
-    def __init__(self, upper: NDArray[np.int32], lower: NDArray[np.int32], mode: ColorMode) -> None:
-        self._cell_length = len(upper)  # the rest of a strip, eight caches, only where it is asked for
-        self.upper = upper  # packed colours [columns]
-        self.lower = lower
+    def __init__(
+        self, glyphs: NDArray[np.int32], ink: NDArray[np.int32], ground: NDArray[np.int32], mode: ColorMode
+    ) -> None:
+        self._cell_length = len(ink)  # the rest of a strip, eight caches, only where it is asked for
+        self.glyphs = glyphs  # [columns]
+        self.ink = ink  # packed colours
+        self.ground = ground
         self._mode = mode
         self._built: list[Segment] | None = None
 
@@ -36,12 +39,12 @@ class PixelStrip(Strip):
     @property
     def is_indexed(self) -> bool:
         """Whether the colours are indexes of the terminal's palette."""
-        return self._mode in (ColorMode.INDEXED, ColorMode.BASIC)
+        return self._mode in FEW
 
     @property
     def _segments(self) -> list[Segment]:
         if self._built is None:
-            self._built = row_segments(self.upper, self.lower, self._mode)
+            self._built = row_segments(self.glyphs, self.ink, self.ground, self._mode)
         return self._built
 
     @_segments.setter
@@ -57,4 +60,5 @@ def pixel_strips(cells: Cells) -> list[Strip]:
     """One strip a row, as `strips` gives them."""
     if cells.mode in COLORLESS:
         return strips(cells)
-    return [PixelStrip(upper, lower, cells.mode) for upper, lower in zip(cells.upper, cells.lower, strict=True)]
+    rows = zip(cells.glyphs, cells.ink, cells.ground, strict=True)
+    return [PixelStrip(*row, cells.mode) for row in rows]

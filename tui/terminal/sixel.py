@@ -1,10 +1,12 @@
-"""Sixel pictures: six rows of pixels a character, drawn over the cells by the rectangle.
+"""Pictures drawn over the cells by the rectangle: sixel, and iTerm2's inline images.
 
-VT330/VT340 Programmer Reference Manual, volume 2, chapter 14.
+VT330/VT340 Programmer Reference Manual, volume 2, chapter 14; https://iterm2.com/documentation-images.html.
 """
 
 from __future__ import annotations
 
+import io
+from base64 import b64encode
 from collections import OrderedDict
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +22,7 @@ from tui.pictures.resample import resample
 COLORS = 256  # registers, as many as terminals have
 END = 255  # stands for the empty rest of a line, which is not written
 SHARP = 256  # pixels of a side from which a cover, of 128, is drawn by blocks of two: half the characters, as sharp
+QUALITY = 85  # of JPEG
 KEPT = 24 * 1024 * 1024  # characters of drawn pictures that are kept
 
 
@@ -44,14 +47,16 @@ class Sixel:
         pixels = self.pictures.pixels(number)
         if pixels is None:
             return None
-        width, height = self.cell
-        indexes, table = quantized(pixels, (size >> 8) * width, (size & 255) * height)
-        part = indexes[rows[0] * height : rows[1] * height, columns[0] * width : columns[1] * width]
-        code = self._kept[key] = drawn(part, table)
+        code = self._kept[key] = self._code(pixels, size, rows, columns)
         self._length += len(code)
         while self._length > KEPT and len(self._kept) > 1:
             self._length -= len(self._kept.popitem(last=False)[1])
         return code
+
+    def _code(self, pixels: Pixels, size: Size, rows: tuple[int, int], columns: tuple[int, int]) -> str:
+        width, height = self.cell
+        indexes, table = quantized(pixels, (size >> 8) * width, (size & 255) * height)
+        return drawn(indexes[rows[0] * height : rows[1] * height, columns[0] * width : columns[1] * width], table)
 
     def resized(self, cell: tuple[int, int]) -> None:
         """The cells have another size in pixels."""
@@ -67,6 +72,21 @@ class Sixel:
     def farewell(self) -> str:
         """Nothing stays when the screen is cleared."""
         return ""
+
+
+class Inline(Sixel):
+    """The same by iTerm2's protocol: each rectangle is a JPEG, a third of what its pixels are as PNG."""
+
+    def _code(self, pixels: Pixels, size: Size, rows: tuple[int, int], columns: tuple[int, int]) -> str:
+        height, width, _ = pixels.shape
+        across, down = width / (size >> 8), height / (size & 255)  # pixels a cell
+        box = (columns[0] * across, rows[0] * down, columns[1] * across, rows[1] * down)
+        whole = max(1, round(box[2] - box[0])), max(1, round(box[3] - box[1]))
+        file = io.BytesIO()
+        Image.fromarray(pixels).resize(whole, Image.Resampling.BILINEAR, box).save(file, "JPEG", quality=QUALITY)
+        data = b64encode(file.getvalue()).decode()
+        cells = f"width={columns[1] - columns[0]};height={rows[1] - rows[0]};preserveAspectRatio=0"
+        return f"\x1b]1337;File=inline=1;size={file.tell()};{cells};doNotMoveCursor=1:{data}\x07"
 
 
 def quantized(pixels: Pixels, width: int, height: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

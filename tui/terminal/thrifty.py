@@ -21,17 +21,16 @@ from textual import events, messages
 from textual.geometry import Region
 from textual.screen import Screen
 
-from tui.pictures.halfblocks import Cells
+from tui.pictures.cells import Cells
 from tui.pictures.picture_table import PictureTable
 from tui.terminal.choice import Asked
 from tui.terminal.compositor import Painting, SparingCompositor
 from tui.terminal.display import Display
 from tui.terminal.kitty import LOWS, Kitty
-from tui.terminal.link import Link
 from tui.terminal.mirror import TerminalMirror
 from tui.terminal.pixel_strip import pixel_strips
-from tui.terminal.probe import AnswerFilter, measured_cell
-from tui.terminal.sixel import Sixel
+from tui.terminal.probe import AnswerFilter, Modes, measured_cell
+from tui.terminal.sixel import Inline, Sixel
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,6 +48,38 @@ SOON = 0.002  # and, where the terminal gives none, at whether the last chunk wa
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 KEEP_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"  # the title that was there before
 
+SLOW = 400_000  # bytes a second; below, a hop in the full quality takes over 0.2 s
+FAST = 3 * SLOW  # well above, so that a link near the border does not turn back and forth
+SURE = 6  # answers in a row that were fast before it counts as fast again
+LEAST = 3 * 1024  # bytes below which an answer says nothing of the rate
+DELAYED = 0.05  # seconds; a quicker answer comes from no slow link
+
+
+class Link:
+    """Slow at the first slow answer, fast again only after several fast ones in a row."""
+
+    def __init__(self) -> None:
+        self.slow = False
+        self._fast = 0
+
+    def answered(self, size: int, behind: int, seconds: float) -> bool:
+        """Take an answer in: it ended a chunk of `size` bytes, `behind` were on their way, it took `seconds`.
+
+        True where the link turned from fast to slow or back.
+        """
+        if size < LEAST:
+            return False
+        before = self.slow
+        rate = behind / max(seconds, 1e-6)
+        if seconds > DELAYED and rate < SLOW:
+            self.slow, self._fast = True, 0
+        elif rate > FAST:
+            self._fast += 1
+            self.slow = self.slow and self._fast < SURE
+        else:
+            self._fast = 0
+        return self.slow != before
+
 
 class ThriftyDisplay(Display):
     """An app whose frames go through a TerminalMirror."""
@@ -63,6 +94,7 @@ class ThriftyDisplay(Display):
         self.pictures: Kitty | Sixel | None = None  # what draws covers where half blocks do not
         self.answers: AnswerFilter | None = None  # of the terminal, some perhaps still to come
         self.early_keys = ""  # pressed before the start
+        self.modes: Modes | None = None  # of the terminal before it was asked
         self._leaving: float | None = None  # since when
         self._mirror: TerminalMirror | None = None
         self._unanswered: deque[tuple[int, float]] = deque()  # (bytes, when) of chunks in flight
@@ -74,11 +106,13 @@ class ThriftyDisplay(Display):
 
     def take_pictures(self, asked: Asked) -> PictureTable | None:
         """What the terminal answered before the start, and the pictures it is to draw; None: cells do."""
-        self.answers, self.early_keys = asked.answers, asked.keys
+        self.answers, self.early_keys, self.modes = asked.answers, asked.keys, asked.modes
         choice, pictures = asked.choice, PictureTable()
         if choice.protocol == "kitty":
             first = os.getpid() % 200 * LOWS  # two apps in one terminal use different ids
             self.pictures = Kitty(pictures, choice.cell, inside_tmux=choice.inside_tmux, first=first)
+        elif choice.protocol == "iterm":
+            self.pictures = Inline(pictures, choice.cell or (1, 2))
         elif choice.protocol == "sixel" and choice.cell is not None:
             self.pictures = Sixel(pictures, choice.cell)
         asking = self.answers is not None or self.pictures is not None
@@ -104,6 +138,15 @@ class ThriftyDisplay(Display):
         self.sent_bytes += len(codes)
         driver.write(codes)
         driver.flush()
+
+    def on_mount(self) -> None:
+        """Draw all again when the app comes back from the shell."""
+        self.app_resume_signal.subscribe(self, self._resumed)
+
+    def _resumed(self, _app: object) -> None:
+        self._unanswered.clear()
+        self._title = ""
+        self.redraw()
 
     def on_unmount(self) -> None:
         """Give the terminal the title back that it had."""

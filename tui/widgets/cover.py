@@ -14,8 +14,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from store.records import Album
+from tui.pictures.cells import LITE, Cells
 from tui.pictures.colors import Pixels
-from tui.pictures.halfblocks import LITE
 from tui.pictures.painter import CoverPainter
 from tui.widgets.lines import Lines
 
@@ -27,7 +27,7 @@ def put(widget: Widget, x: int, y: int, width: int, height: int) -> None:
 
 
 class Cover(Widget):
-    """The cover of an album, or any square picture, as half blocks over its whole area."""
+    """The cover of an album, or any square picture, over its whole area."""
 
     @dataclass
     class Chosen(Message):
@@ -48,6 +48,7 @@ class Cover(Widget):
         self.pixels: Pixels | None = None
         self._strips: list[Strip] = []
         self._drawn: tuple[object, int, int] | None = None
+        self._cells: Cells | None = None  # of the picture last drawn that was no album's cover
 
     def show(self, album: Album | None) -> None:
         """Show an album's cover; nothing is sent if it is the one that is there."""
@@ -59,6 +60,11 @@ class Cover(Widget):
     def show_pixels(self, pixels: Pixels) -> None:
         """Show a picture, uint8 [h, w, 3], that is no album's cover."""
         self.album, self.pixels = None, pixels
+        self.refresh()
+
+    def again(self) -> None:
+        """Draw what is shown anew, such as in other cells."""
+        self._drawn = self._cells = None
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -81,7 +87,7 @@ class Cover(Widget):
             return
         self._drawn = (picture, columns, rows)
         if self.pixels is not None:
-            strips = self.painter.draw_pixels(self.pixels, columns, rows)
+            strips, self._cells = self.painter.draw_pixels(self.pixels, columns, rows, self._cells)
         elif self.album is not None:
             strips = self.painter.draw(self.album, columns, rows, LITE if self.coarse else 0)
         else:

@@ -25,6 +25,7 @@ from textual.widgets import Input
 from tests.tui.support.looks import look_of, plain_cover
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
 from tui.screens import find
+from tui.screens.walk import focus_cover
 from tui.terminal.output import OUTPUTS
 from tui.widgets import album_panel
 from tui.workers import prefetch
@@ -60,7 +61,13 @@ async def settled(pilot: Pilot[Any]) -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def the_same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Previews come at once, the terminal has all colours, and the clock is UTC's."""
-    for module, name in ((find, "DEBOUNCE"), (find, "PREVIEW_DELAY"), (album_panel, "DELAY"), (prefetch, "REST")):
+    for module, name in (
+        (find, "DEBOUNCE"),
+        (find, "PREVIEW_DELAY"),
+        (album_panel, "DELAY"),
+        (focus_cover, "REST"),
+        (prefetch, "REST"),
+    ):
         monkeypatch.setattr(module, name, 0.001)
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in (("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("TZ", "UTC")):

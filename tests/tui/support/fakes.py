@@ -208,4 +208,6 @@ def make_app(
     blends = tmp_path / "blends"
     setup = Setup(session, FakeCovers(missing), fake_find, no_route, tmp_path, blends, decoder)
     setup.config = config or setup.config
-    return app_class(SleevewalkApp, output)(setup)
+    app = app_class(SleevewalkApp, output)(setup)
+    app.painter.kind = "half"  # of which a snapshot is read most easily
+    return app

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tui.pictures.colors import Pixels
+from tui.pictures.cells import Cells
+from tui.pictures.colors import Pixels, channels
+from tui.pictures.glyphs import ink_of
 
 
 def contrast(a: tuple[int, int, int], b: tuple[int, int, int]) -> float:
@@ -32,3 +35,11 @@ def photograph(seed: int) -> Pixels:
     picture = np.stack([planes[0] + 0.3 * plane for plane in planes], axis=-1)
     picture = (picture - picture.mean()) / picture.std()
     return (128 + 60 * picture).clip(0, 255).astype(np.uint8)
+
+
+def shown(cells: Cells) -> NDArray[np.float32]:
+    """What cells in true colour show, 8×8 pixels each: [rows · 8, columns · 8, 3]."""
+    ink, ground = (channels(colors)[:, :, None].astype(np.float32) for colors in (cells.ink, cells.ground))
+    parts = ground + (ink - ground) * ink_of(cells.glyphs, 8)[..., None]
+    rows, columns = cells.shape
+    return parts.reshape(rows, columns, 8, 8, 3).transpose(0, 2, 1, 3, 4).reshape(rows * 8, columns * 8, 3)

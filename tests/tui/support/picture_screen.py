@@ -238,6 +238,8 @@ class PictureScreen:
             assert not self._held, "tmux passes on whole codes only"
             self._held = held
             return
+        if text.startswith(("+q", "$q")):  # questions
+            return
         head, _, body = text.partition("q")
         assert re.fullmatch(r"\d*(;\d*){0,2}", head), f"an unknown device control {text[:20]!r}"
         pixels, mask = read_sixel(body)

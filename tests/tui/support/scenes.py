@@ -45,6 +45,7 @@ SCENES: dict[str, tuple[str, ...]] = {
     "counts": ("w",),
     "find": ("slash",),
     "help": ("question_mark",),
+    "card": ("T",),
     "welcome": (),
     "empty": (),
     "route": ("p", "3", "7", "enter"),

@@ -11,10 +11,11 @@ from typing import Any
 import pyte
 
 from tests.tui.support.terminal import Terminal
+from tui.pictures.glyphs import INVERSES
 
 ASK, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 PACKET = 1400
-Half = tuple[str, str, str]  # character, colour of the upper half, colour of the lower
+Seen = tuple[str, str, str]  # character, ink, ground
 
 
 class SlowTerminal(Terminal):
@@ -60,17 +61,19 @@ class SlowTerminal(Terminal):
         return came
 
 
-def pictured(screen: pyte.Screen) -> list[list[Half]]:
-    """What is seen in each cell: half blocks, blocks and spaces by the colours of their halves."""
+def pictured(screen: pyte.Screen) -> list[list[Seen]]:
+    """What is seen in each cell: of a glyph and its inverse with colours exchanged always the same one."""
     rows = []
     for y in range(screen.lines):
-        row: list[Half] = []
+        row: list[Seen] = []
         for x in range(screen.columns):
             cell = screen.buffer[y][x]
             fore, back = (cell.bg, cell.fg) if cell.reverse else (cell.fg, cell.bg)
-            if cell.data in ("▄", "▀", "█", " "):
-                upper, lower = {"▄": (back, fore), "▀": (fore, back), "█": (fore, fore), " ": (back, back)}[cell.data]
-                row.append(("", upper, lower))
+            inverse = chr(INVERSES.get(ord(cell.data[:1] or " "), 0))
+            if cell.data in ("█", " "):
+                row.append((" ", *[fore if cell.data == "█" else back] * 2))
+            elif len(cell.data) == 1 and "\0" < inverse < cell.data:
+                row.append((inverse, back, fore))
             else:
                 row.append((cell.data, fore, back))
         rows.append(row)

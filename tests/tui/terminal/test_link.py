@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.terminal.link import SURE, Link
+from tui.terminal.thrifty import SURE, Link
 
 CHUNK = 6000
 

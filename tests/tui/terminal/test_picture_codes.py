@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 import unicodedata
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from rich.color import ColorSystem
 from textual.geometry import Region
 from textual.strip import Strip
@@ -16,16 +20,18 @@ from tests.tui.support.measures import photograph, psnr
 from tests.tui.support.mirror import laid
 from tests.tui.support.picture_screen import MARKS, PictureScreen, read_sixel
 from tui.pictures.colors import Pixels
+from tui.pictures.glyphs import KINDS
 from tui.pictures.picture_table import PictureTable
 from tui.pictures.resample import resample
 from tui.terminal import kitty
+from tui.terminal.brands import CELLS, CellsChoice, choose_cells, known_name
 from tui.terminal.choice import by_answers, multiplexer, without_asking
 from tui.terminal.compositor import Painting
 from tui.terminal.kitty import Kitty
 from tui.terminal.look import TerminalLook
 from tui.terminal.mirror import TerminalMirror
 from tui.terminal.probe import AnswerFilter, Answers
-from tui.terminal.sixel import Sixel, drawn, quantized
+from tui.terminal.sixel import Inline, Sixel, drawn, quantized
 
 SIZE, CELL = 12 << 8 | 6, (8, 16)
 ANSWERS = "\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.36)\x1b\\\x1b[6;20;10t\x1b[?62;4;22c"
@@ -174,6 +180,64 @@ def test_answers_in_any_pieces_are_told_from_keys(pieces: list[int], keys: str) 
     assert found.answers == Answers(True, True, True, (10, 20), "kitty(0.36)") and found.over
 
 
+def test_colours_ground_and_widths_are_heard() -> None:
+    def heard(*answers: str) -> Answers:
+        found = AnswerFilter()
+        assert found.feed("".join(answers)) == ""
+        return found.answers
+
+    assert heard("\x1bP1+r524742=382F382F38\x1b\\").truecolor
+    assert heard("\x1bP1$r0;48:2::1:2:3m\x1b\\").truecolor and heard("\x1bP1$r48;2;1;2;3m\x1b\\").truecolor
+    assert not heard("\x1bP0+r524742\x1b\\", "\x1bP1$r0;48:5:16m\x1b\\", "\x1bP0$r\x1b\\").truecolor
+    assert heard("\x1b]11;rgb:ffff/fafa/f0f0\x1b\\").light is True
+    assert heard("\x1b]11;rgba:10/12/16/ff\x07").light is False
+    assert heard("\x1b]11;rgb:1/2\x07").light is None
+    assert heard("\x1b[1;1R\x1b[1;2R").widths == (0, 1)
+    over = AnswerFilter()
+    over.feed("\x1b[?62;c")
+    assert over.feed("\x1b[1;2R") == "\x1b[1;2R"  # F3 with Shift
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("kitty(0.26.5)", "sextants"),
+        ("kitty(0.40.1)", "octants"),
+        ("foot(1.13.1)", "sextants"),
+        ("foot(1.20.2)", "octants"),
+        ("ghostty 1.2.0", "octants"),
+        ("VTE(7006)", "sextants"),
+        ("VTE 7802", "octants"),
+        ("WezTerm 20240203-110809-5046fc22", "sextants"),
+        ("iTerm2 3.6.2", "sextants"),
+        ("XTerm(379)", "quadrants"),
+        ("Konsole 24.02.1", "quadrants"),
+        ("kitty", "quadrants"),
+        ("kitty(" + "9" * 90, "octants"),
+        ("x.kitty(1.0)", "quadrants"),
+        ("", "quadrants"),
+    ],
+)
+def test_the_cells_are_the_finest_that_the_terminal_draws(name: str, kind: str) -> None:
+    assert choose_cells("auto", "", name).kind == kind
+    assert choose_cells("half", "--cells", name) == CellsChoice("half", "--cells")
+
+
+def test_glyphs_that_would_tear_the_screen_are_not_drawn() -> None:
+    assert choose_cells("auto", "", "kitty(0.40.1)", (0, 1)).kind == "sextants"  # tmux between knows no octants
+    assert choose_cells("auto", "", "kitty(0.40.1)", (2, 2)).kind == "quadrants"
+    asked = choose_cells("octants", "--cells", "kitty(0.40.1)", (0, 1))
+    assert asked.kind == "quadrants" and asked.refused and "octants" in asked.why
+    assert ("auto", *KINDS) == CELLS
+
+
+def test_a_name_comes_from_the_answer_or_the_variables() -> None:
+    assert known_name("foot(1.20.2)", {"TERM_PROGRAM": "x"}) == "foot(1.20.2)"
+    assert known_name("", {"VTE_VERSION": "7802"}) == "VTE 7802"
+    assert known_name("", {"TERM_PROGRAM": "ghostty", "TERM_PROGRAM_VERSION": "1.2.0"}) == "ghostty 1.2.0"
+    assert known_name("tmux 3.5", {"TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "3.5"}) == ""
+
+
 def test_keys_that_begin_as_answers_do_are_given_back() -> None:
     found = AnswerFilter()
     assert found.feed("a\x1b") == "a" and found.release() == "\x1b"
@@ -184,7 +248,7 @@ def test_keys_that_begin_as_answers_do_are_given_back() -> None:
 
 
 def test_what_the_terminal_answers_decides() -> None:
-    able = Answers(True, True, True, (8, 16))
+    able = Answers(True, True, True, (8, 16), "kitty(0.40)")
     assert by_answers("auto", "", able, None).protocol == "kitty"
     assert by_answers("sixel", "--pictures", able, None).protocol == "sixel"
     for wanted, answers in (
@@ -194,9 +258,12 @@ def test_what_the_terminal_answers_decides() -> None:
         ("kitty", Answers(False, True)),
     ):
         choice = by_answers(wanted, "--pictures", answers, None)
-        assert choice.protocol == "halfblocks" and choice.refused and choice.why
+        assert choice.protocol == "cells" and choice.refused and choice.why
     assert by_answers("sixel", "", Answers(True, sixel=True), (9, 18)).cell == (9, 18)
     assert not by_answers("auto", "", Answers(True), None).refused
+    unsure = Answers(True, True, True, (8, 16), "WezTerm 20240203")
+    assert by_answers("auto", "", unsure, None).protocol == "cells"
+    assert by_answers("iterm", "--pictures", unsure, None).protocol == "iterm"
 
 
 @pytest.mark.parametrize(
@@ -204,13 +271,13 @@ def test_what_the_terminal_answers_decides() -> None:
     [
         ("auto", {}, {"TERM": "xterm-kitty"}, True),
         ("auto", {}, {"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, True),
-        ("auto", {}, {"TERM": "xterm-256color"}, False),
-        ("auto", {"lite": None}, {"TERM": "xterm-kitty"}, False),
+        ("auto", {}, {"TERM": "xterm-256color"}, True),
+        ("auto", {"lite": None}, {"TERM": "xterm-kitty"}, True),
         ("auto", {"lite": True}, {"TERM": "xterm-kitty"}, False),
         ("auto", {}, {"TERM": "xterm-kitty", "TMUX": "x"}, False),
         ("auto", {}, {"TERM": "screen-256color"}, False),
         ("auto", {"color": "ascii"}, {"TERM": "xterm-kitty"}, False),
-        ("halfblocks", {}, {"TERM": "xterm-kitty"}, False),
+        ("cells", {}, {"TERM": "xterm-kitty"}, False),
         ("kitty", {"lite": None}, {"TERM": "xterm-256color"}, True),
         ("sixel", {}, {"TERM": "tmux-256color"}, True),
     ],
@@ -221,7 +288,7 @@ def test_the_terminal_is_asked_only_where_that_decides(
     choice = without_asking(wanted, "--pictures", TerminalLook(**look), environ)  # type: ignore[arg-type]
     assert (choice is None) is asks
     if choice is not None:
-        assert choice.protocol == "halfblocks" and choice.why
+        assert choice.protocol == "cells" and choice.why
 
 
 def test_multiplexers_are_known_by_their_variables() -> None:
@@ -230,3 +297,19 @@ def test_multiplexers_are_known_by_their_variables() -> None:
     assert multiplexer({"TERM": "xterm"}) == ""
     choice = without_asking("kitty", "--pictures", TerminalLook(), {"STY": "1.x"})
     assert choice is not None and choice.refused
+
+
+def test_inline_images_are_the_pixels_over_their_cells() -> None:
+    pictures, (strips, _) = pictures_of(photograph(1), photograph(2))
+    mirror = TerminalMirror(12, 8, ColorSystem.TRUECOLOR, pictures=Inline(pictures, CELL))
+    mirror.paint(laid([[row] for row in [*strips, Strip.blank(12), Strip.blank(12)]]))
+    sent = mirror.take(1 << 30)
+    code = r"\x1b\[(\d+);(\d+)H\x1b\]1337;File=inline=1;size=(\d+);width=(\d+);height=(\d+);[^:]*:([^\x07]*)\x07"
+    found = re.findall(code, sent)
+    assert len(found) == 1
+    y, x, size, width, height, data = found[0]
+    file = base64.b64decode(data, validate=True)
+    assert (y, x, width, height) == ("1", "1", "12", "6") and len(file) == int(size)
+    with Image.open(io.BytesIO(file)) as image:
+        shown = np.asarray(image.convert("RGB"))
+    assert shown.shape == (128, 128, 3) and psnr(shown, photograph(1)) > 28

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from tests.tui.support.libraries import make_library
 from tests.tui.support.measures import psnr
-from tests.tui.support.picture_terminal import KITTY, KITTY_ASKED, PLAIN, SIXEL, SYNC, WHAT_ASKED, PictureTerminal
+from tests.tui.support.picture_terminal import KITTY, PLAIN, SIXEL, SYNC, WHAT_ASKED, PictureTerminal
 from tests.tui.support.terminal import CTRL_C, ENTER, ROOT, centre, check_restored
 from tui.pictures.colors import Pixels
 from tui.pictures.resample import resample
@@ -113,7 +115,7 @@ def test_pictures_are_the_covers_and_leave_nothing_behind(
 def test_late_answers_are_never_keys(library: Library) -> None:
     with running(library, "kitty", {**KITTY, **SYNC}, late=4.0, piece=3) as terminal:
         begin(terminal)
-        terminal.until(lambda text: "half blocks" in text.splitlines()[-1])  # and why
+        terminal.until(lambda text: "drawn as cells" in text.splitlines()[-1])  # and why
         terminal.quiet()
         before = terminal.text
         while WHAT_ASKED not in terminal.answered or not terminal.silent:
@@ -145,10 +147,10 @@ def test_a_terminal_that_never_answers_gets_half_blocks_and_all_keys(library: Li
         check_restored(terminal)
 
 
-def test_by_itself_only_terminals_known_for_it_are_asked(library: Library) -> None:
+def test_by_themselves_only_terminals_known_for_it_draw_pictures(library: Library) -> None:
     with running(library, "auto", {**PLAIN, **SYNC}) as terminal:
         begin(terminal)
-        assert KITTY_ASKED not in terminal.answered and WHAT_ASKED not in terminal.answered
+        assert WHAT_ASKED in terminal.answered and not terminal.pictures.transmitted
         assert "▄" in terminal.text
         terminal.keys("q")
         assert terminal.wait() == 0
@@ -171,7 +173,7 @@ def test_inside_tmux_pictures_are_passed_on_when_asked_for(library: Library, tmp
     }
     with running(library, "kitty", SYNC, **around) as terminal:
         begin(terminal)
-        assert b"\x1b[c" not in terminal.sent  # tmux would answer for itself
+        assert b"\x1b_Gi=31" not in terminal.sent  # tmux would take it for a title
         assert terminal.sent.count(b"\x1bPtmux;") > 12
         title, likeness = recognized(largest(terminal), library)
         assert title == centre(terminal.text) and likeness > 27
@@ -183,3 +185,21 @@ def test_inside_tmux_pictures_are_passed_on_when_asked_for(library: Library, tmp
         begin(terminal)
         terminal.until(lambda text: "allow-passthrough" in text and "▄" in text)
         assert b"\x1bPtmux;" not in terminal.sent
+
+
+def test_to_the_shell_and_back(library: Library) -> None:
+    with running(library, "cells", {**PLAIN, **SYNC}) as terminal:
+        begin(terminal)
+        before = terminal.text
+        terminal.keys("\x1a")
+        end = time.monotonic() + 15
+        while Path(f"/proc/{terminal.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            terminal.pump(0.05)
+            assert time.monotonic() < end, "it did not stop"
+        check_restored(terminal)
+        terminal.pictures.feed("\x1b[2Jwhat the shell wrote")
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.until(lambda text: text == before)
+        terminal.keys("q")
+        assert terminal.wait() == 0
+        check_restored(terminal)

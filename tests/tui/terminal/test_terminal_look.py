@@ -8,8 +8,8 @@ import pytest
 
 from tui.commands.doctor import terminal_findings
 from tui.terminal import choice as picture_choice
-from tui.terminal.look import TerminalLook, described, terminal_look
-from tui.terminal.probe import AnswerFilter
+from tui.terminal.look import TerminalLook, described, fewer_colors, terminal_look, told
+from tui.terminal.probe import AnswerFilter, Answers
 
 
 @pytest.mark.parametrize(
@@ -44,21 +44,35 @@ def test_quality_and_ground() -> None:
     assert all(text for _, text in described(terminal_look("auto", None, {})))
 
 
+def test_what_the_terminal_answers_adds_colours_and_the_ground() -> None:
+    ssh = terminal_look("auto", None, {"TERM": "xterm-256color", "SSH_CONNECTION": "x"})
+    assert told(ssh, Answers(True, truecolor=True)).color == "truecolor"
+    assert told(ssh, Answers(True)).color == "256" and "--color truecolor" in fewer_colors(told(ssh, Answers(True)))
+    assert told(ssh, Answers(), truecolor=True).color == "truecolor"
+    chosen = terminal_look("256", None, {})
+    assert told(chosen, Answers(True, truecolor=True)) == chosen and not fewer_colors(chosen)
+    bare = terminal_look("auto", None, {"TERM": "xterm-256color", "NO_COLOR": "1"})
+    assert told(bare, Answers(True, truecolor=True)) == bare
+    light = Answers(True, ground=(0.98, 0.96, 0.9))
+    assert told(ssh, light).light and "the terminal said so" in dict(described(told(ssh, light)))["ground"]
+
+
 def test_doctor_tells_what_was_found_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-kitty")
     for name in ("TMUX", "STY", "ZELLIJ", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    told = AnswerFilter()
-    told.feed("\x1b_Gi=31;OK\x1b\\\x1b[?62;c")
+    said = AnswerFilter()
+    said.feed("\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.40.1)\x1b\\\x1b[?62;c")
     monkeypatch.setattr(picture_choice, "can_ask", lambda: True)
     monkeypatch.setattr(picture_choice, "unechoed", nullcontext)
-    monkeypatch.setattr(picture_choice, "ask", lambda: (told, ""))
+    monkeypatch.setattr(picture_choice, "ask", lambda **_: (said, ""))
     found = {finding.name: finding for finding in terminal_findings(TerminalLook(pictures="auto"))}
     assert found["pictures"].text.startswith("kitty (") and found["pictures"].ok
     assert "kitty yes, sixel no" in found["answers"].text
+    assert found["cells"].text.startswith("octants (kitty(0.40.1)")
     assert "TERM=xterm-kitty" in found["says"].text and "none" in found["inside"].text
     found = {finding.name: finding for finding in terminal_findings(TerminalLook(pictures="sixel"))}
-    assert found["pictures"].text.startswith("halfblocks (") and not found["pictures"].ok
+    assert found["pictures"].text.startswith("cells (") and not found["pictures"].ok
     monkeypatch.setenv("STY", "1.screen")
     found = {finding.name: finding for finding in terminal_findings(TerminalLook(pictures="kitty"))}
     assert "screen" in found["pictures"].text and found["answers"].text == "not asked"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import numpy as np
@@ -18,11 +19,13 @@ from textual.strip import Strip
 
 from tests.tui.support.mirror import CONSOLE, laid
 from tests.tui.support.slow_terminal import pictured
+from tui.pictures.cells import picture, strips
 from tui.pictures.colors import ColorMode
-from tui.pictures.halfblocks import dither, pack, picture, strips
+from tui.pictures.glyphs import KINDS
 from tui.terminal.compositor import Painting, Part
 from tui.terminal.display import Colorless
 from tui.terminal.mirror import TerminalMirror
+from tui.terminal.pixel_strip import pixel_strips
 
 COLUMNS, ROWS = 40, 12
 TEXTS = ("plain text", "長い題名 wide", "e\u0301te\u0301", "tab  and   gaps", "", "█▄ blocks ▀", "👩 one")
@@ -32,7 +35,9 @@ def drawn(seed: int) -> list[list[Strip]]:
     """A screen of pictures and text in many styles."""
     random = np.random.default_rng(seed)
     noise = random.integers(0, 4, (2 * ROWS, 20, 3), dtype=np.uint8) * 60
-    cells = strips(dither(noise, ColorMode.INDEXED) if seed % 3 == 0 else pack(noise))
+    mode = ColorMode.INDEXED if seed % 3 == 0 else ColorMode.TRUECOLOR
+    cells = picture(noise, 20, ROWS, mode, 0, kind=list(KINDS)[seed % 4])
+    painted = (strips, pixel_strips)[seed % 2](cells)
     rows = []
     for y in range(ROWS):
         style = Style(
@@ -42,7 +47,7 @@ def drawn(seed: int) -> list[list[Strip]]:
             reverse=bool(random.integers(2)),
         )
         text = Strip([Segment(TEXTS[random.integers(len(TEXTS))], style)]).adjust_cell_length(20, Style(bgcolor="red"))
-        rows.append([cells[y], text] if random.integers(2) else [text, cells[y]])
+        rows.append([painted[y], text] if random.integers(2) else [text, painted[y]])
     return rows
 
 
@@ -100,7 +105,7 @@ def test_frames_that_were_never_sent_cost_nothing() -> None:
 def test_the_picture_that_is_looked_at_goes_first() -> None:
     mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.TRUECOLOR)
     noise = np.random.default_rng(0).integers(0, 256, (2 * ROWS, COLUMNS, 3), dtype=np.uint8)
-    mirror.paint(laid([[strip] for strip in strips(pack(noise))]))
+    mirror.paint(laid([[strip] for strip in strips(picture(noise, COLUMNS, ROWS, ColorMode.TRUECOLOR, 0))]))
     first = Region(10, 4, 8, 4)
     screen = shown([mirror.take(8 * 4 * 38, first)])
     assert all(screen.buffer[y][x].data != " " for y in range(4, 8) for x in range(10, 18))
@@ -130,31 +135,43 @@ def test_without_colours_there_are_none_and_nothing_but_ascii() -> None:
     assert screen.buffer[3][COLUMNS - 1].reverse and not screen.buffer[3][0].reverse
 
 
-GROUND = strips(pack(np.random.default_rng(1).integers(0, 256, (2 * ROWS, COLUMNS, 3), dtype=np.uint8)))
+SEQUENCES = int(os.environ.get("SLEEVEWALK_FRAME_SEQUENCES", "60"))  # 10,000 were tried once
 INKS = [Style(color="#dcdee3", bgcolor=back) for back in ("#101216", "#171a20")]
+GROUNDS = [  # pictures over the whole screen, in every kind of cells, rough and smooth
+    pixel_strips(picture(noise, COLUMNS, ROWS, ColorMode.TRUECOLOR, tolerance, kind=kind))
+    for kind, tolerance in zip(KINDS, (0, 8, 24, 60), strict=True)
+    for noise in (np.random.default_rng(tolerance).integers(0, 256, (8 * ROWS, 4 * COLUMNS, 3), dtype=np.uint8),)
+]
 
 
-def over_pictures(y: int, text: str, ink: Style) -> list[Part]:
+def over_pictures(y: int, text: str, ink: Style, ground: list[Strip]) -> list[Part]:
     """A row of the ground with text over it; where there is a dot the ground is seen."""
     parts = []
     for run in re.finditer(r"\.+|[^.]+", text[:COLUMNS]):
-        strip = GROUND[y] if run[0][0] == "." else Strip([Segment(run[0], ink)])
+        strip = ground[y] if run[0][0] == "." else Strip([Segment(run[0], ink)])
         parts.append(Part(y, 0 if run[0][0] == "." else run.start(), run.start(), run.end(), strip))
     return parts
 
 
 @st.composite
 def frames(draw: st.DrawFn) -> list[tuple[Painting, int]]:
-    """Frames that put text over pictures and take it away again, and how many bytes of each are sent."""
-    row = st.tuples(st.integers(0, 3), st.text("ab ..", min_size=1, max_size=16), st.sampled_from(INKS))
-    found = [(Painting(part for y in range(ROWS) for part in over_pictures(y, "." * COLUMNS, INKS[0])), 1 << 30)]
+    """Frames that put text over pictures, take it away or change the picture, and how many bytes of each are sent."""
+    row = st.tuples(
+        st.integers(0, ROWS - 1),
+        st.text("ab ▌..", min_size=1, max_size=16),
+        st.sampled_from(INKS),
+        st.sampled_from(GROUNDS),
+    )
+    ground = GROUNDS[draw(st.integers(0, 3))]
+    bare = (part for y in range(ROWS) for part in over_pictures(y, "." * COLUMNS, INKS[0], ground))
+    found = [(Painting(bare), 1 << 30)]
     for _ in range(draw(st.integers(2, 6))):
-        rows = {y: over_pictures(y, text, ink) for y, text, ink in draw(st.lists(row, min_size=1, max_size=3))}
-        found.append((Painting(part for parts in rows.values() for part in parts), draw(st.integers(0, 200))))
+        rows = {y: over_pictures(y, *more) for y, *more in draw(st.lists(row, min_size=1, max_size=4))}
+        found.append((Painting(part for parts in rows.values() for part in parts), draw(st.integers(0, 400))))
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=SEQUENCES, deadline=None)
 @given(frames())
 def test_however_frames_are_abandoned_the_terminal_ends_with_what_the_app_drew(
     drawn_frames: list[tuple[Painting, int]],

@@ -53,6 +53,7 @@ WALK_BINDINGS: list[BindingType] = [
     key("y", "sql", "SQL", "sql", "Show the SQL behind this view and copy it"),
     key("escape", "close", "close", "close", "Close the blend or what counts"),
     key("t", "app.theme", "theme", "theme", "The next theme: dark, light, high contrast, from the cover"),
+    key("T", "app.card", "test card", "card", "The test card: choose by eye how covers are drawn"),
     key("ctrl+k,colon", "app.command_palette", "palette", "palette", "Every action by name"),
     key("question_mark", "app.help", "keys", "help", "These keys"),
     key("q", "app.quit", "quit", "quit", "Leave"),

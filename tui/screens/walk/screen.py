@@ -22,6 +22,7 @@ from tui.screens.sql import SqlScreen
 from tui.screens.walk.blendview import BlendView
 from tui.screens.walk.counts import COUNTS_KEYS, Counts
 from tui.screens.walk.details import Details
+from tui.screens.walk.focus_cover import FocusCover
 from tui.screens.walk.keys import KEYS, LABELS, WALK_BINDINGS
 from tui.screens.walk.ringview import CENTER, RingView
 from tui.screens.walk.trayview import TrayView
@@ -69,6 +70,7 @@ class WalkScreen(DrawnScreen[None]):
             yield RingView(self.painter, id="ring")
             with Container(id="side"):
                 yield Details(id="details")
+                yield FocusCover(self.painter, id="focus-cover")
                 yield TrayView(self.painter, id="tray")
                 yield BlendView(self.painter, id="blend")
                 yield Counts(self.session, id="counts")
@@ -98,6 +100,13 @@ class WalkScreen(DrawnScreen[None]):
             self._refresh_text()
         self._prefetch.plan(ring.readied(self.session))
 
+    def covers_changed(self, said: str | None) -> None:
+        """Draw every cover anew where they are drawn in another way, and say so; None: they are not."""
+        if said is not None:
+            for cover in self.query(Cover):
+                cover.again()
+            self.say(said)
+
     def refresh_focus(self) -> None:
         """Draw what a moved focus changes: captions, marks and the panel."""
         ring = self.query_one(RingView)
@@ -107,7 +116,9 @@ class WalkScreen(DrawnScreen[None]):
 
     def _refresh_text(self) -> None:
         session = self.session
-        self.query_one(Details).show_session(session, self.painter.problem(session.focused))
+        details = self.query_one(Details)
+        details.show_session(session, self.painter.problem(session.focused))
+        self.query_one(FocusCover).follow(session, details, self.query_one(RingView).ring)
         self.query_one(ModeLine).show_session(session, len(session.ring.slots))
         tall = self.has_class("-tall")
         self.query_one(TrailLine).show_session(session, with_tray=not tall or self.has_class("-narrow"))
