@@ -194,10 +194,6 @@ class SleevewalkApp(Display):
             if isinstance(screen, DrawnScreen):
                 screen.redraw()
 
-    def action_redraw(self) -> None:
-        """After another program wrote over the screen."""
-        self.redraw()
-
     async def _walk_to(self, screen: Screen[str | None]) -> None:
         """Show a screen and walk to the album that it answers with."""
         album_id = await self.push_screen_wait(screen)

@@ -94,6 +94,10 @@ class Display(OrderedKeys):
         """Send everything again, such as after another program wrote over the screen."""
         self.refresh()
 
+    def action_redraw(self) -> None:
+        """The same by a key."""
+        self.redraw()
+
     def on_mount(self) -> None:
         """Leave when the terminal hangs up, also where that signal was ignored before the app started."""
         if not self.is_headless and os.name == "posix":
