@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from PIL import Image
 from pipelines.blends.bulk import blend_bulk
 from pipelines.blends.files import read_recipe
 from pipelines.blends.png import encode_png
-from pipelines.blends.recipe import BlendError
+from pipelines.blends.recipe import DETAILS, BlendError, Pin, Recipe, Wishes
 from pipelines.blends.resolve import resolve
 from pipelines.images import encode_webp
 from pipelines.progress import Progress
@@ -89,27 +90,31 @@ def test_a_bad_line_is_named_and_the_others_are_made(kitchen, tmp_path, line):
 weight = st.floats(-1000, 1000, allow_nan=False)
 
 
-@settings(
-    max_examples=int(os.environ.get("SLEEVEWALK_RECIPES", "120")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(st.lists(st.tuples(st.integers(0, 5), weight), min_size=2, max_size=8), st.sampled_from(MODES), st.booleans())
-def test_random_recipes_make_pictures_or_say_why_not(kitchen, parts, mode, signed):
+parts_of = st.lists(st.tuples(st.integers(0, 5), weight, st.floats(0, 8)), min_size=2, max_size=8)
+places = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1), st.floats(0, 1)), max_size=3)
+
+
+@settings(max_examples=RECIPES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts_of, st.sampled_from(MODES), st.booleans(), st.sampled_from(DETAILS), places, st.booleans())
+def test_random_recipes_make_the_same_pictures_twice_or_say_why_not(kitchen, parts, mode, signed, detail, pins, wishes):
     blender, albums = kitchen
-    weights = [w if signed else abs(w) for _, w in parts]
-    recipe = blender.recipe([albums[i] for i, _ in parts], weights, mode, 128)
+    weights = [w if signed else abs(w) for _, w, _ in parts]
+    recipe = blender.recipe([albums[i] for i, *_ in parts], weights, mode, 128, detail)
+    if wishes:
+        favour = tuple(factor for *_, factor in parts)
+        recipe = replace(recipe, wishes=Wishes(None, favour, tuple(Pin(*pin) for pin in pins)))
     try:
         point = resolve(recipe, blender.parents)
     except BlendError as error:
         assert "weights" in str(error) and (min(weights) < 0 or not any(weights))
         return
     assert np.isfinite(point).all()
-    pixels = blender.make(recipe).pixels
-    assert pixels.shape == (128, 128, 3) and pixels.dtype == np.uint8
-    above = [albums[i] for (i, _), w in zip(parts, weights, strict=True) if w]
-    if mode != "arithmetic" and len(above) == 1:  # an end of an interpolation is the cover
-        assert np.array_equal(pixels, blender.parents.covers.pixels(above[0].cover_sha256))
+    made = blender.make(recipe)
+    assert made.pixels.shape == (128, 128, 3) and made.pixels.dtype == np.uint8
+    assert np.array_equal(blender.make(Recipe.from_json(made.recipe.to_json())).pixels, made.pixels)
+    above = [albums[i] for (i, *_), w in zip(parts, weights, strict=True) if w]
+    if mode != "arithmetic" and len(above) == 1 and detail == "parents":  # an end of an interpolation is the cover
+        assert np.array_equal(made.pixels, blender.parents.covers.pixels(above[0].cover_sha256))
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**32 - 1), st.text(st.characters(codec="utf-8")))
