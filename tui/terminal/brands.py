@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 CELLS = ("auto", "half", "quadrants", "sextants", "octants")  # the kinds of tui.pictures.glyphs, which needs numpy
 EVERYWHERE = "quadrants"
+CONSOLE = "Linux console"
 FINEST = ("octants", "sextants")
 Version = tuple[int, ...]
 _NAMED = re.compile(r"([A-Za-z][\w.]*)[\s(/]+(\d[\d.]*)")  # kitty(0.40.1), foot(1.20.2), ghostty 1.2.0
@@ -61,6 +62,8 @@ def choose_cells(wanted: str, source: str, name: str, widths: tuple[int, ...] = 
         return CellsChoice(EVERYWHERE, f"the terminal or what lies between does not give {wanted} one cell each", True)
     if wanted != "auto":
         return CellsChoice(wanted, source)
+    if name == CONSOLE:
+        return CellsChoice("half", "the font of the Linux console has no quadrants")
     for kind in (kind for kind in FINEST if kind not in torn):
         for brand in BRANDS:
             since: Version | None = getattr(brand, kind)
@@ -85,6 +88,8 @@ def known_name(answered: str, environ: Mapping[str, str] = os.environ) -> str:
     """The terminal's name and version: as it answered, else by its variables; behind tmux the one that tmux is in."""
     if environ.get("TMUX"):
         return tmux_client(environ)[0]
+    if environ.get("TERM") == "linux":
+        return CONSOLE
     if answered and not answered.startswith("tmux"):
         return answered
     if environ.get("VTE_VERSION"):

@@ -233,6 +233,7 @@ def test_glyphs_that_would_tear_the_screen_are_not_drawn() -> None:
 
 def test_a_name_comes_from_the_answer_or_the_variables() -> None:
     assert known_name("foot(1.20.2)", {"TERM_PROGRAM": "x"}) == "foot(1.20.2)"
+    assert choose_cells("auto", "", known_name("", {"TERM": "linux"})).kind == "half"
     assert known_name("", {"VTE_VERSION": "7802"}) == "VTE 7802"
     assert known_name("", {"TERM_PROGRAM": "ghostty", "TERM_PROGRAM_VERSION": "1.2.0"}) == "ghostty 1.2.0"
     assert known_name("tmux 3.5", {"TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "3.5"}) == ""
