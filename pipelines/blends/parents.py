@@ -13,7 +13,7 @@ from PIL import Image
 from pipelines.blends.montage.words import Box, finder
 from pipelines.blends.recipe import BlendError
 from store.catalogue.covers import LARGE, SIDE, CoverFiles
-from store.catalogue.latents import latents_with_facts, load_latents, nearest_albums
+from store.catalogue.latents import albums_with_latents, latents_with_facts, load_latents
 from store.errors import LibraryLocked
 from store.records import Album
 from vae.directions import Direction, directions
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CACHED = 4096  # latents kept: 8 MB
 CACHED_LARGE = 48  # large covers kept: 38 MB
+NEAREST = 50_000  # covers that the nearest albums are looked for among: 50 MB
 SAMPLE = 20_000  # covers that the directions are computed from
 
 
@@ -93,13 +94,32 @@ class Parents:
         return picture, used
 
     def nearest(self, point: NDArray[np.float32], k: int, without: Collection[str]) -> list[tuple[Album, float]]:
-        """The k albums nearest to a latent [d] and how like they are (cosine), but those with the covers `without`."""
+        """The k albums nearest to a latent [d] and how like they are (cosine), but those with the covers `without`.
+
+        Of the first NEAREST covers of the library; none where it is locked when it is first asked.
+        """
+        albums, ways = self._known
+        away = point - self.codec.centre
+        like = ways.astype(np.float32) @ (away / max(float(np.linalg.norm(away)), 1e-9))
+        order = np.argsort(-like, kind="stable")[: k + len(without)].tolist()
+        return [(albums[at], float(like[at])) for at in order if albums[at].cover_sha256 not in without][:k]
+
+    @cached_property
+    def _known(self) -> tuple[list[Album], NDArray[np.float16]]:
+        """The library's albums, and the directions of their covers about the centre, [n, d]."""
+        nothing = np.zeros((0, self.codec.latent_dim), np.float16)
         if self._library is None:
-            return []
-        with self._library.read() as con:
-            found = nearest_albums(con, self.codec.model_id, point, self.codec.centre, k + len(without))
-        albums = [(Album(one[0], one[1], one[2], None, None, None, one[3]), one[4]) for one in found]
-        return [near for near in albums if near[0].cover_sha256 not in without][:k]
+            return [], nothing
+        try:
+            with self._library.read() as con:
+                rows, latents = albums_with_latents(con, self.codec.model_id, NEAREST)
+        except LibraryLocked:
+            return [], nothing
+        if not rows:
+            return [], nothing
+        away = latents - self.codec.centre
+        ways = (away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)).astype(np.float16)
+        return [Album(one, artist, title, None, None, None, sha) for one, artist, title, sha in rows], ways
 
     def words(self, sha: str) -> Sequence[Box]:
         """The boxes of the words on a cover; none where nothing is installed that finds them."""

@@ -168,35 +168,19 @@ def latents_with_facts(
     return _matrix(table["latent"], latent_dimension(con)), table["genre"].to_pylist(), colors
 
 
-def nearest_albums(
-    con: duckdb.DuckDBPyConnection, model_id: str, point: np.ndarray, centre: np.ndarray, k: int
-) -> list[tuple[str, str, str, str, float]]:
-    """(album_id, artist, title, cover_sha256, cosine about `centre`) of the albums nearest to a latent, one a cover.
-
-    All latents are compared: 24,000 in some hundredths of a second.
-    """
-    d = latent_dimension(con)
-    if d != len(point) or k < 1:
-        return []
-    away = (point - centre) / max(float(np.linalg.norm(point - centre)), 1e-12)
-    vector = f"?::FLOAT[{d}]"
-    return con.execute(
-        f"""WITH near AS (
-            SELECT cover_sha256, (array_inner_product(latent, {vector}) - ?) / greatest(1e-9, sqrt(greatest(0,
-                array_inner_product(latent, latent) - 2 * array_inner_product(latent, {vector}) + ?))) AS cosine
-            FROM latents WHERE model_id = ? AND cover_sha256 IN (SELECT cover_sha256 FROM albums)
-            ORDER BY cosine DESC, cover_sha256 LIMIT ?)
-        SELECT min(album_id), arg_min(artist, album_id), arg_min(title, album_id), cover_sha256, any_value(cosine)
-        FROM near JOIN albums USING (cover_sha256) GROUP BY cover_sha256 ORDER BY 5 DESC, 4""",
-        [
-            away.astype(np.float32).tolist(),
-            float(away @ centre),
-            centre.astype(np.float32).tolist(),
-            float(centre @ centre),
-            model_id,
-            k,
-        ],
-    ).fetchall()
+def albums_with_latents(
+    con: duckdb.DuckDBPyConnection, model_id: str, limit: int
+) -> tuple[list[tuple[str, str, str, str]], np.ndarray]:
+    """((album_id, artist, title, cover_sha256), latents float32 [n, d]) of at most `limit` covers, one album each."""
+    table = con.sql(
+        "SELECT min(album_id) AS album_id, arg_min(artist, album_id) AS artist, arg_min(title, album_id) AS title, "
+        "cover_sha256, any_value(latent) AS latent "
+        "FROM (SELECT * FROM latents WHERE model_id = ? ORDER BY cover_sha256 LIMIT ?) "
+        "JOIN albums USING (cover_sha256) GROUP BY cover_sha256 ORDER BY cover_sha256",
+        params=[model_id, limit],
+    ).to_arrow_table()
+    columns = [table[name].to_pylist() for name in ("album_id", "artist", "title", "cover_sha256")]
+    return list(zip(*columns, strict=True)), _matrix(table["latent"], latent_dimension(con))
 
 
 def _matrix(column: pa.ChunkedArray | pa.Array, dimension: int) -> np.ndarray:
