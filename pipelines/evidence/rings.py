@@ -147,7 +147,7 @@ def _others(snapshot: Snapshot) -> Callable[[int], NDArray[np.bool_]]:
 def _has_data(near: Neighborhood, signal: str) -> bool:
     if signal == "cover":
         return near.index is not None
-    values = near.snapshot.years if signal == "era" else near.snapshot.listeners
+    values = near.snapshot.years if signal == "era" else near.snapshot.popularity
     return bool(np.isfinite(values).mean() > 0.1)
 
 

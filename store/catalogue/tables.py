@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from store.database.bulk import registered
 from store.database.schema import NOW_UTC, first_value
+from store.identity import match_key
 from store.records import CoverRecord
 from store.text import clean, key, storable
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 TABLES = (
     "albums", "album_sources", "album_tags", "artist_tags", "similar_artists", "covers", "models", "latents",
     "neighbors", "blends", "bookmarks", "walks", "walk_names", "album_decisions", "ingest_items",
-    "album_files", "plays", "owned",
+    "album_files", "plays", "owned", "counts",
 )  # fmt: skip
 
 
@@ -48,6 +49,22 @@ def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) ->
             "INSERT INTO covers BY NAME SELECT i.* FROM incoming_covers i "
             "ANTI JOIN covers c ON c.cover_sha256 = i.cover_sha256"
         )
+
+
+def add_counts(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, str, float]]) -> int:
+    """Add (kind, artist, title, count) rows, text clean; return how many are new. A known one takes the new count."""
+    import pyarrow as pa
+
+    named = {(kind, match_key(artist, title)): (value, artist, title) for kind, artist, title, value in rows}
+    if not named:
+        return 0
+    kinds, keys = zip(*named, strict=True)
+    values, artists, titles = zip(*named.values(), strict=True)
+    table = pa.table({"kind": kinds, "match_key": keys, "value": values, "artist": artists, "title": titles})
+    before = first_value(con, "SELECT count(*) FROM counts")
+    with registered(con, "incoming_counts", table):
+        con.execute("INSERT OR REPLACE INTO counts BY NAME FROM incoming_counts")
+    return int(first_value(con, "SELECT count(*) FROM counts") - before)
 
 
 def add_similar_artists(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, float]], source: str) -> int:

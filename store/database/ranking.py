@@ -95,6 +95,8 @@ cover_scores AS (
                                     / (k.next_similarity - k.similarity), k.score) AS score
     FROM similarities c ASOF JOIN knots k ON c.s >= k.similarity
 ),
+fame AS MATERIALIZED (SELECT album_id, album_popularity.popularity FROM album_popularity),
+own_fame AS MATERIALIZED (SELECT fame.popularity FROM fame WHERE album_id = (SELECT album_id FROM centre)),
 scored AS (
     SELECT a.album_id, a.artist, a.title, a.year, a.genre, a.artist_key, a.title_key, near.rank AS cover_rank,
            tag_scores.shared AS shared_tags,
@@ -105,17 +107,18 @@ scored AS (
            CASE WHEN artists > 0 THEN links.match END::DOUBLE AS a_score,
            CASE WHEN era > 0 THEN exp(-abs(a.year - centre.year) / 8.0) END::DOUBLE AS e_score,
            CASE WHEN popularity > 0
-                THEN exp(-abs(log10(1 + a.listeners) - log10(1 + centre.listeners))) END::DOUBLE AS p_score,
+                THEN 1 - abs(known_as.popularity - (FROM own_fame)) END::DOUBLE AS p_score,
            -- What the centre has data for; those that have less than half of it come last.
            0.5 * (CASE WHEN EXISTS (FROM own) THEN cover ELSE 0 END + CASE WHEN EXISTS (FROM mine) THEN tags ELSE 0 END
                   + CASE WHEN centre.year IS NOT NULL THEN era ELSE 0 END
-                  + CASE WHEN centre.listeners IS NOT NULL THEN popularity ELSE 0 END) AS half
+                  + CASE WHEN (FROM own_fame) IS NOT NULL THEN popularity ELSE 0 END) AS half
     FROM albums a CROSS JOIN centre
     LEFT JOIN near ON near.album_id = a.album_id
     LEFT JOIN cover_scores ON cover_scores.cover_sha256 = a.cover_sha256
     LEFT JOIN tag_scores ON tag_scores.album_id = a.album_id
     LEFT JOIN norms ON norms.album_id = a.album_id
     LEFT JOIN links ON links.artist_key = a.artist_key
+    LEFT JOIN fame known_as ON known_as.album_id = a.album_id
     WHERE a.album_id <> centre.album_id
 ),
 parts AS (

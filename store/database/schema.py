@@ -16,7 +16,7 @@ from store.database.atomic import put_in_place, temporary_folder
 from store.database.comments import COMMENTS
 from store.database.ranking import RANKING, SIMILAR
 from store.database.sound_schema import TABLES_SOUND
-from store.database.sources_schema import make_source_tables
+from store.database.sources_schema import COUNTS, make_source_tables
 from store.database.views import VIEWS_1
 from store.errors import LibraryError
 
@@ -235,7 +235,8 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("one ranking, corrected for hubs", RANKING),
     ("a cell for each cover on the map", MAP_CELLS),
     ("files, plays and owned albums", TABLES_SOUND),
-    ("the share of each signal in similar_to", SIMILAR),
+    ("the share of each signal in similar_to", "SELECT 1"),  # what it made, the next step makes anew
+    ("counts, and popularity by them", COUNTS + SIMILAR),
 ]
 
 

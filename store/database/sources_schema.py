@@ -83,6 +83,47 @@ COMMENT ON MACRO album_named IS
     'The album_id of the album with the closest name ("Artist / Title") or album_id';
 """
 
+COUNTS = """
+CREATE TABLE counts (
+    kind VARCHAR NOT NULL, match_key VARCHAR NOT NULL, value DOUBLE NOT NULL, artist VARCHAR NOT NULL,
+    title VARCHAR NOT NULL, PRIMARY KEY (kind, match_key));
+COMMENT ON TABLE counts IS 'How known albums are by some count, whether they are in this library or not';
+COMMENT ON COLUMN counts.kind IS 'What was counted: rym_ratings, chart_weeks …';
+COMMENT ON COLUMN counts.match_key IS 'The album''s name as in album_sources.match_key';
+COMMENT ON COLUMN counts.value IS 'The count; more is better known';
+COMMENT ON COLUMN counts.artist IS 'Artist as the file writes it';
+COMMENT ON COLUMN counts.title IS 'Title as the file writes it';
+
+CREATE VIEW album_counts AS
+SELECT n.album_id, c.kind, c.value, 'counts' AS source FROM counts c
+JOIN (SELECT match_key, min(album_id) AS album_id FROM album_sources GROUP BY match_key) n USING (match_key)
+UNION ALL
+SELECT album_id, source || '_listeners', listeners, source FROM album_sources WHERE listeners IS NOT NULL
+UNION ALL
+SELECT album_id, source || '_plays', playcount, source FROM album_sources WHERE playcount IS NOT NULL;
+COMMENT ON VIEW album_counts IS 'Every count of an album of this library: ingested ones, and what each source says';
+COMMENT ON COLUMN album_counts.album_id IS 'albums.album_id';
+COMMENT ON COLUMN album_counts.kind IS 'What was counted: lastfm_listeners, rym_ratings, chart_weeks …';
+COMMENT ON COLUMN album_counts.value IS 'The count';
+COMMENT ON COLUMN album_counts.source IS 'albums.source; counts for what `ingest counts` brought';
+
+CREATE VIEW album_popularity AS
+SELECT album_id, avg(place) AS popularity
+FROM (
+    SELECT album_id, CASE WHEN count(*) OVER of_kind = 1 THEN 0.5
+        ELSE (rank() OVER (PARTITION BY kind ORDER BY value) - 1 + (count(*) OVER equal - 1) / 2.0)
+             / (count(*) OVER of_kind - 1) END AS place
+    FROM (SELECT album_id, kind, max(value) AS value FROM album_counts GROUP BY album_id, kind)
+    WINDOW of_kind AS (PARTITION BY kind), equal AS (PARTITION BY kind, value)
+)
+GROUP BY album_id;
+COMMENT ON VIEW album_popularity IS
+    'How well known an album is among those of this library; kinds of counts cannot be converted into each other';
+COMMENT ON COLUMN album_popularity.album_id IS 'albums.album_id';
+COMMENT ON COLUMN album_popularity.popularity IS
+    '0 to 1: the mean, over the kinds that count it, of the share of counted albums that are less known';
+"""
+
 _WITHOUT_SOURCE = "FROM albums ANTI JOIN album_sources USING (album_id)"
 
 

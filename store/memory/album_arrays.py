@@ -28,8 +28,9 @@ FROM albums
 _ALBUMS = """
 SELECT album_id, artist, title, albums.artist_key, title_key, coalesce(genre, '') AS genre,
        coalesce(cover_sha256, '') AS cover, year::DOUBLE AS year, listeners::DOUBLE AS listeners,
+       popularity,
        source = 'demo' AS fictional, artist_code
-FROM albums JOIN snapshot_albums USING (album_id) ORDER BY row
+FROM albums JOIN snapshot_albums USING (album_id) LEFT JOIN album_popularity USING (album_id) ORDER BY row
 """
 _TAGS = """
 CREATE TEMP TABLE snapshot_tags AS
@@ -80,6 +81,7 @@ class AlbumArrays:
     fictional: np.ndarray  # bool [n]
     years: np.ndarray  # float64 [n], nan = unknown
     listeners: np.ndarray  # float64 [n], nan = unknown
+    popularity: np.ndarray  # float64 [n], 0–1: the share of counted albums that are less known; nan = not counted
     artist_codes: np.ndarray  # int32 [n], ascending
     tag_names: Sequence[str]
     tags: Sparse  # by albums: TF-IDF, rows of length 1, the album's strongest tags first
@@ -125,6 +127,7 @@ def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
         fictional=np.asarray(columns["fictional"], dtype=bool),
         years=_floats(columns["year"]),
         listeners=_floats(columns["listeners"]),
+        popularity=_floats(columns["popularity"]),
         artist_codes=artist_codes,
         tag_names=tag_names,
         tags=tags,

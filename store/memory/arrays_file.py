@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 LARGE = 50_000  # albums; the tables of fewer are read in half a second
 NAME = "albums.arrow"
-FORMAT = 2
+FORMAT = 4
 _SPARSE = ("start", "columns", "values")
 _NAMES = ("start", "holders", "by_artist", "by_title", "lengths")
 _SOURCES = {
     "albums": "album_id, artist, title, artist_key, title_key, genre, cover_sha256, year, listeners, source",
-    "album_sources": "album_id, artist, title",
+    "album_sources": "album_id, artist, title, listeners, playcount",
+    "counts": "kind, match_key, value",
     "album_tags": "album_id, tag, weight",
     "artist_tags": "artist_key, tag, weight",
     "similar_artists": "artist_key, similar_key, match",

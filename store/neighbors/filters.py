@@ -50,7 +50,7 @@ class Filter:
         if self.popularity is not None:
             low, high = popularity_bounds(snapshot)
             known = self.popularity == "known"
-            allowed &= snapshot.listeners >= high if known else snapshot.listeners <= low
+            allowed &= snapshot.popularity >= high if known else snapshot.popularity <= low
         if self.played is not None:
             played = _played(snapshot, None if isinstance(self.played, str) else self.played)
             allowed &= ~played if self.played == "never" else played
@@ -82,7 +82,7 @@ def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
     """(upper bound of the least listened third, lower bound of the most listened) in listeners; nan: none known."""
     bounds = _bounds.get(snapshot)
     if bounds is None:
-        known = snapshot.listeners[~np.isnan(snapshot.listeners)]
+        known = snapshot.popularity[~np.isnan(snapshot.popularity)]
         low, high = np.quantile(known, (1 / 3, 2 / 3)) if len(known) else (np.nan, np.nan)
         bounds = _bounds[snapshot] = float(low), float(high)
     return bounds

@@ -54,11 +54,19 @@ def reasons_for(
                 f"you played this artist {plays:,} time{'s' if plays != 1 else ''}" if plays else "you never played it"
             )
         else:
-            mine, theirs = int(snapshot.listeners[row]), int(snapshot.listeners[other])
-            text = f"{mine:,} and {theirs:,} listeners"
+            text = _known_as(snapshot, row, other)
         of_cover = rank if number == COVER else None
         reasons.append(Reason(SIGNALS[number], score, text, of_cover, shared, float(weights[number]), share_of[number]))
     return tuple(reasons)
+
+
+def _known_as(snapshot: Snapshot, row: int, other: int) -> str:
+    """By listeners where both have some, else by their place among the counted albums."""
+    listeners = snapshot.listeners[[row, other]]
+    if not np.isnan(listeners).any():
+        return "{:,} and {:,} listeners".format(*listeners.astype(int).tolist())
+    mine, theirs = snapshot.popularity[[row, other]].tolist()
+    return f"better known than {mine:.0%} and {theirs:.0%} of the library"
 
 
 def shares_of(scores: Sequence[float], weights: Sequence[float]) -> list[float]:

@@ -40,10 +40,9 @@ class Signals:
         self.cover_of = none if index is None else index.rows_of(snapshot.covers)
         self._albums_by_cover = np.argsort(self.cover_of, kind="stable")
         self._sorted_covers = self.cover_of[self._albums_by_cover]
-        self._log_listeners = np.log10(1 + snapshot.listeners)
         self.artist_plays = _artist_plays(snapshot)
         self._by_year = _sorted_known(snapshot.years)
-        self._by_listeners = _sorted_known(self._log_listeners)
+        self._by_popularity = _sorted_known(snapshot.popularity)
         self._postings = snapshot.postings
         self._heaviest = _highest_of_rows(snapshot.postings)
         self._of_thread = threading.local()
@@ -95,7 +94,7 @@ class Signals:
         if weights.era > 0:
             wanted.append(_window(self._by_year, self.snapshot.years[centre.row]))
         if weights.popularity > 0:
-            wanted.append(_window(self._by_listeners, self._log_listeners[centre.row]))
+            wanted.append(_window(self._by_popularity, self.snapshot.popularity[centre.row]))
         if weights.plays > 0:
             most = np.nan_to_num(self.artist_plays[self.snapshot.artist_codes])
             wanted.append(highest(most, CANDIDATES))
@@ -142,7 +141,7 @@ class Signals:
         row, snapshot = centre.row, self.snapshot
         return np.array([
             self.cover_of[row] >= 0, centre.by_tags, False,
-            not np.isnan(snapshot.years[row]), not np.isnan(snapshot.listeners[row]), False,
+            not np.isnan(snapshot.years[row]), not np.isnan(snapshot.popularity[row]), False,
         ])  # fmt: skip
 
     def scores(self, centre: Centre, others: np.ndarray, weights: Weights) -> np.ndarray:
@@ -161,7 +160,7 @@ class Signals:
         if weights.era > 0:
             scores[:, ERA] = np.exp(-np.abs(snapshot.years[others] - snapshot.years[row]) / YEARS)
         if weights.popularity > 0:
-            scores[:, POPULARITY] = np.exp(-np.abs(self._log_listeners[others] - self._log_listeners[row]))
+            scores[:, POPULARITY] = 1 - np.abs(snapshot.popularity[others] - snapshot.popularity[row])
         if weights.plays > 0:
             scores[:, PLAYS] = self.artist_plays[snapshot.artist_codes[others]]
         return scores

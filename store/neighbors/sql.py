@@ -59,8 +59,8 @@ def _conditions(album: Album, chosen: Filter) -> list[str]:
         found.append(f"year BETWEEN {chosen.decade} AND {chosen.decade + 9}")
     if chosen.popularity is not None:
         edge, than = ("2/3", ">=") if chosen.popularity == "known" else ("1/3", "<=")
-        bound = f"(SELECT quantile_cont(listeners, {edge}) FROM albums)"
-        found.append(f"album_id IN (SELECT album_id FROM albums WHERE listeners {than} {bound})")
+        bound = f"(SELECT quantile_cont(popularity, {edge}) FROM album_popularity)"
+        found.append(f"album_id IN (SELECT album_id FROM album_popularity WHERE popularity {than} {bound})")
     if chosen.played is not None:
         of_year = f" WHERE year = {chosen.played}" if isinstance(chosen.played, int) else ""
         is_in = "NOT IN" if chosen.played == "never" else "IN"

@@ -7,12 +7,14 @@ import numpy as np
 from store.memory.snapshot import Snapshot
 from store.neighbors.filters import Filter
 
+MOST = 9
+
 
 def random_row(snapshot: Snapshot, here: int, chosen: Filter, draw: float, weighted: bool) -> int | None:
     """A row other than `here` that passes `chosen`; None where there is none.
 
-    `draw` in [0, 1) decides. `weighted`: by log(listeners + 2); an album whose listeners are unknown counts as one
-    with the median of those known.
+    `draw` in [0, 1) decides. `weighted`: the best known album is 1 + MOST times as likely as the least known one; one
+    that is not counted is as likely as one in the middle.
     """
     allowed = chosen.allowed(snapshot, here)
     allowed = np.ones(len(snapshot), bool) if allowed is None else allowed.copy()
@@ -22,10 +24,8 @@ def random_row(snapshot: Snapshot, here: int, chosen: Filter, draw: float, weigh
         return None
     if not weighted:
         return int(rows[int(draw * len(rows))])
-    listeners = snapshot.listeners
-    known = listeners[~np.isnan(listeners)]
-    median = float(np.median(known)) if len(known) else 0.0
-    weights = np.log(np.where(np.isnan(listeners), median, listeners)[rows] + 2)
+    popularity = snapshot.popularity[rows]
+    weights = 1 + MOST * np.where(np.isnan(popularity), 0.5, popularity)
     summed = np.cumsum(weights)
     place = int(np.searchsorted(summed, draw * summed[-1], side="right"))
     return int(rows[min(place, len(rows) - 1)])

@@ -336,11 +336,10 @@ class Session:
             self._steps += 1
 
     def _first(self) -> str:
-        """Where a first walk starts: the album with the most listeners, else any with a cover and tags."""
-        listeners = self.snapshot.listeners
-        row = int(np.argmax(np.nan_to_num(listeners)))
-        if listeners[row] > 0:
-            return self.snapshot.album(row).album_id
+        """Where a first walk starts: the best known album, else any with a cover and tags."""
+        known = self.snapshot.popularity
+        if not np.isnan(known).all():
+            return self.snapshot.album(int(np.nanargmax(known))).album_id
         for _ in range(100):
             album = self.snapshot.album(self._random.randrange(len(self.snapshot)))
             if album.cover_sha256 and album.tags:

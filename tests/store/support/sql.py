@@ -33,7 +33,7 @@ ANSWERS = """\
 [('Ada', 'First', ['dream pop', 'shoegaze'])]
 [('Ada', 'First')]
 [(8,)]
-[('Third', 2, ['dream pop']), ('Second', 1, ['dream pop']), ('Blue', 3, ['shoegaze'])]
+[('Second', 1, ['dream pop']), ('Third', 2, ['dream pop']), ('Blue', 3, ['shoegaze'])]
 [('Third',), ('Second',)]
 [(None, 8, 5)]
 [(0.5,)]

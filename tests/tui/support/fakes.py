@@ -62,6 +62,8 @@ class FakeSnapshot:
         self.listeners = np.array(
             [np.nan if album.listeners is None else album.listeners for album in albums], np.float64
         )
+        ranks = np.argsort(np.argsort(self.listeners)) / max(len(albums) - 1, 1)
+        self.popularity = np.where(np.isnan(self.listeners), np.nan, ranks)
         artists = sorted({album.artist for album in albums})
         self.artist_codes = np.array([artists.index(album.artist) for album in albums])
 

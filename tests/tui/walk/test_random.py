@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 
 import pytest
@@ -31,10 +30,10 @@ def test_each_other_album_is_as_likely() -> None:
     assert shares[0] == 0 and shares[1:] == pytest.approx([0.2] * 5, abs=0.015)
 
 
-def test_weighted_goes_by_the_logarithm_of_listeners_and_the_unknown_count_as_the_median() -> None:
+def test_weighted_goes_by_popularity_and_those_not_counted_are_as_likely_as_the_middle() -> None:
     listeners = [5, 0, 100, 10_000, 1_000_000, None]
     snapshot = FakeSnapshot([make_album(row, listeners=number) for row, number in enumerate(listeners)])
-    weights = [math.log(number + 2) for number in (0, 100, 10_000, 1_000_000, 100)]
+    weights = [1 + 9 * popularity for popularity in (0, 0.4, 0.6, 0.8, 0.5)]
     wanted = [weight / sum(weights) for weight in weights]
     shares = counted(snapshot, NO_FILTER, weighted=True)
     assert shares[0] == 0 and shares[1:] == pytest.approx(wanted, abs=0.015)

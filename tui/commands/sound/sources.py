@@ -29,6 +29,18 @@ EXPORT = click.Path(path_type=Path, exists=True)
 
 
 @click.command()
+@click.argument("file", type=FILE)
+@click.option("--kind", "kinds", multiple=True, metavar="COLUMN", help="A column of counts, named as its kind.")
+@json_command
+def counts(context: Context, file: Path, kinds: tuple[str, ...], as_json: bool) -> int:
+    """How well known albums are, from a FILE with artist, album, kind, count, or with a column for each --kind."""
+    from pipelines.progress import StderrProgress
+    from pipelines.sources.counts import ingest_counts
+
+    return print_ingest(ingest_counts(create_library(context), file, kinds, StderrProgress()), as_json)
+
+
+@click.command()
 @click.argument("database", type=FILE)
 @click.option("--music", type=FOLDER, help="beets' `directory`.  [default: by the config.yaml beside DATABASE]")
 @json_command
@@ -92,7 +104,7 @@ def playlist(context: Context, file: Path, as_json: bool) -> int:
     return _print(ingest_playlist(open_library(context), file), as_json)
 
 
-COMMANDS = (beets, subsonic, collection, listens, playlist)
+COMMANDS = (counts, beets, subsonic, collection, listens, playlist)
 
 
 def subsonic_server(url: str | None, user: str | None) -> SubsonicServer:
