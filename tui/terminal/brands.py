@@ -67,13 +67,13 @@ def choose_cells(wanted: str, source: str, name: str, widths: tuple[int, ...] = 
     for kind in (kind for kind in FINEST if kind not in torn):
         for brand in BRANDS:
             since: Version | None = getattr(brand, kind)
-            if since is not None and since <= _version(name, brand.name):
+            if since is not None and since <= version_of(name, brand.name):
                 return CellsChoice(kind, f"{name} draws them: {brand.source}")
     known = f"all that is sure in {name}" if name else "the terminal did not tell its name"
     return CellsChoice(EVERYWHERE, f"{known}; --cells decides, and the test card shows what it can")
 
 
-def _version(name: str, brand: str) -> Version:
+def version_of(name: str, brand: str) -> Version:
     """The version in `name` where it is of that brand, else ()."""
     found = _NAMED.search(name)
     if found is None or not found[1].lower().startswith(brand):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from tui.terminal.brands import EVERYWHERE, CellsChoice, choose_cells, known_name, tmux_client
+from tui.terminal.brands import EVERYWHERE, CellsChoice, choose_cells, known_name, tmux_client, version_of
 from tui.terminal.look import TerminalLook, fewer_colors, told
 from tui.terminal.probe import (
     INSIDE_TMUX,
@@ -30,6 +30,7 @@ PICTURES = ("auto", "cells", "kitty", "sixel", "iterm")
 # WezTerm and Konsole answer for kitty's protocol too, and show boxes where a picture is placed by characters.
 _PLACES_BY_CHARACTER = ("kitty", "ghostty")
 Wanted = tuple[str, str]  # (what, what said so)
+PLACEHOLDERS = (0, 28)  # the version of kitty that has them, by its changelog
 _BOXES = ("wezterm", "konsole")
 _INLINE = ("iterm", "wezterm", "mintty", "konsole")  # have iTerm2's inline images
 
@@ -149,6 +150,8 @@ def by_answers(wanted: str, source: str, answers: Answers, measured: tuple[int, 
         return Choice("cells", "the terminal did not answer in time", refused=refused)
     if wanted == "auto" and not any(name in answers.name.lower() for name in _PLACES_BY_CHARACTER):
         return Choice("cells", "by themselves kitty and Ghostty draw pictures; --pictures decides elsewhere")
+    if wanted in ("auto", "kitty") and () < version_of(answers.name, "kitty") < PLACEHOLDERS:
+        return Choice("cells", f"{answers.name} cannot place pictures by characters; 0.28 can", refused=refused)
     if wanted in ("auto", "kitty") and answers.kitty:
         said = "the terminal said it can" if wanted == "auto" else f"{source}, and the terminal said it can"
         if any(name in answers.name.lower() for name in _BOXES):

@@ -265,6 +265,9 @@ def test_what_the_terminal_answers_decides() -> None:
     unsure = Answers(True, True, True, (8, 16), "WezTerm 20240203")
     assert by_answers("auto", "", unsure, None).protocol == "cells"
     assert by_answers("iterm", "--pictures", unsure, None).protocol == "iterm"
+    old = Answers(True, True, True, (8, 16), "kitty(0.26.5)")  # says yes, and shows boxes
+    assert by_answers("auto", "", old, None).protocol == "cells"
+    assert by_answers("kitty", "--pictures", old, None).refused
 
 
 @pytest.mark.parametrize(
