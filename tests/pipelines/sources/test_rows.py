@@ -107,7 +107,7 @@ def test_json_lines(tmp_path: Path) -> None:
     assert [(row.number, row.reason) for row in bad] == [
         (3, "not JSON"),
         (4, "not a JSON object"),
-        (6, "not a JSON object"),
+        (6, "not JSON"),
     ]
 
 
