@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.derived import DERIVED, Work
+from pipelines.derived import Arrays, Backup, Derived, Index, Latents, MapPlaces, Neighbors, Work
+from pipelines.looking.covers import Facts
 from pipelines.progress import Progress
 from pipelines.report import BuildReport
 from pipelines.writing import patient_write
@@ -22,6 +23,8 @@ from vae.info import SHIPPED, read_info
 
 if TYPE_CHECKING:
     from vae.codec import Codec
+
+DERIVED: tuple[type[Derived], ...] = (Latents, Facts, Index, Neighbors, MapPlaces, Arrays, Backup)  # in this order
 
 
 def build(

@@ -332,6 +332,3 @@ class Backup(Derived):
         with self.work.write(exclusive=True) as con:
             self.report.copied = keep_copy(self.library, con)
         self.progress.finish(f"{self.report.copied:,} albums")
-
-
-DERIVED: tuple[type[Derived], ...] = (Latents, Index, Neighbors, MapPlaces, Arrays, Backup)  # in this order

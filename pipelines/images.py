@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from pipelines.facts import cover_facts
 from pipelines.limited import Rejected, limited
+from store.looks import CoverFacts
 
 SIDE = 128  # pixels, both ways, of every stored cover
 LARGE = 512  # pixels a side, at most, of the larger picture that is kept beside a cover
@@ -74,6 +76,7 @@ class PreparedCover:
     height: int
     mean_color: int  # 0xRRGGBB
     large: bytes | None = None  # a WebP of at most 512×512, where one is kept
+    facts: CoverFacts | None = None  # None where it comes from a shard that has none
 
 
 def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
@@ -147,7 +150,7 @@ def prepare(data: bytes, formats: tuple[str, ...] = FORMATS, keep: Keep = "none"
     webp = data if cover.as_is else encode_webp(cover.pixels)
     side = min(cover.width, cover.height)
     large = encode_large(data, min(side, LARGE)) if side >= ENOUGH.get(keep, side + 1) else None
-    return PreparedCover(webp, cover.width, cover.height, cover.mean_color, large)
+    return PreparedCover(webp, cover.width, cover.height, cover.mean_color, large, cover_facts(cover.pixels[None])[0])
 
 
 def encode_large(data: bytes, side: int) -> bytes:

@@ -108,6 +108,7 @@ class BuildReport:
     embedded: int = 0  # covers
     embed_seconds: float = 0.0
     device: str = ""  # that embedded
+    facts: int = 0  # covers looked at
     indexed: int = 0  # covers added to the index, or all where it was written anew
     neighbors: int = 0  # rows of the neighbours table, if it was written
     mapped: int = 0  # covers on the map, if it was written
@@ -118,7 +119,7 @@ class BuildReport:
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.embedded or self.indexed or self.neighbors or self.mapped or self.laid_out)
+        return not (self.embedded or self.facts or self.indexed or self.neighbors or self.mapped or self.laid_out)
 
     @property
     def rate(self) -> float:
@@ -128,10 +129,11 @@ class BuildReport:
     def summary(self) -> str:
         """One line for people."""
         if self.nothing_to_do:
-            line = "nothing to do: latents, index, neighbours and map are up to date"
+            line = "nothing to do: latents, facts, index, neighbours and map are up to date"
         else:
             parts = {
                 f"covers embedded ({self.rate:.0f} a second on {self.device})": self.embedded,
+                "covers looked at": self.facts,
                 "covers indexed": self.indexed,
                 "neighbour pairs written": self.neighbors,
                 "covers put on the map": self.mapped,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from store.looks import CoverFacts
+
 SIGNALS = ("cover", "tags", "artist", "era", "popularity", "plays")
 PERSONAL = ("plays",)  # signals of the person's own, which a library has once they told of what they play
 
@@ -37,6 +39,7 @@ class CoverRecord:
     bytes: int  # of the stored WebP
     mean_color: int  # 0xRRGGBB
     source_url: str | None = None
+    facts: CoverFacts | None = None  # None: `build` makes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Reason:
     shared_tags: tuple[str, ...] = ()  # tags only, strongest first
     weight: float = 1.0  # what the signal counts, as the person wants
     share: float = 1.0  # of the pair's score: weight × score by the sum of those; the shares of a pair sum to 1
+    looks: str = ""  # cover only: what an eye would say of both sleeves, "both: mostly red, a frame"; '' = not known
 
 
 @dataclass(frozen=True, slots=True)

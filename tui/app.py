@@ -200,7 +200,7 @@ class SleevewalkApp(Display):
         if album_id is not None:
             self.walk.jump(album_id)
 
-    def finder(self, asks: str = "find an artist or a title", does: str = "walk there") -> FindScreen:
+    def finder(self, asks: str = "artist or title; #dark #red: sleeves", does: str = "walk there") -> FindScreen:
         """A screen that asks for an album of this library, and says what becomes of the answer."""
         return FindScreen(self.walk.session, self.painter, self.setup.find, asks, does)
 

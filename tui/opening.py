@@ -16,6 +16,7 @@ from tui.terminal.output import app_class, chosen_output
 from tui.walk.session import Session
 from tui.walk.trail import Trail
 from tui.workers.decoder import Decoder
+from tui.workers.lettering import LetteringBeside
 from tui.workers.notebook import Notebook
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def app_of(
     from pipelines.blends.recipe_to_file import open_blender
     from store.catalogue.covers import CoverFiles
     from store.neighbors.cover_map import open_maps
-    from store.neighbors.find import find
+    from store.neighbors.find_looks import find_albums
     from store.neighbors.neighborhood import open_neighborhood
     from store.neighbors.trips import find_trip
     from store.personal.records import Personal
@@ -65,7 +66,7 @@ def app_of(
     setup = Setup(
         session,
         CoverFiles(library.covers_dir),
-        find,
+        find_albums,
         find_trip,
         library.path,
         library.blends_dir,
@@ -96,12 +97,14 @@ def run_app(
     look = asked.look
     output = chosen_output(*wanted("output", look.output, config.output))
     app, notebook = app_of(library, start_album, look, config, neighborhood, app_class(SleevewalkApp, output.name))
+    lettering = LetteringBeside(library.path)
     try:
         app.use(asked)
         if output.refused:
             app.remark = f"{output.why}: drawn by --output stock"
         app.run()
     finally:
+        lettering.close()
         app.evidence.close()
         app.jukebox.close()
         app.setup.decoder.close()

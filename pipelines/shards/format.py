@@ -20,6 +20,7 @@ from msgspec import Meta, Struct
 from pipelines.images import BadImage, PreparedCover
 from pipelines.report import LeftOut, SourceError
 from pipelines.sources.album_rows import AlbumRow
+from store.catalogue.facts import facts_columns, facts_of_row
 from store.database.atomic import atomic_file
 from store.errors import LibraryError
 from store.records import AlbumRecord
@@ -55,6 +56,7 @@ _FIELDS = [
     ("source_url", pa.string()),
     ("error", pa.string()),  # null where there is a latent
     ("detail", pa.string()),  # about this one
+    ("facts", pa.struct(facts_columns())),  # of the cover; null in shards of earlier versions
 ]
 
 
@@ -144,17 +146,19 @@ def _album_row(row: dict[str, Any], source: str) -> AlbumRow | LeftOut:
 
 def covers_of(shard: pa.Table) -> dict[int, tuple[PreparedCover, str | None] | BadImage]:
     """By the number of the table's row: the cover and the address that it came from, or why there is none."""
-    names = ["row", "webp", "large", "width", "height", "mean_color", "source_url", "error", "detail"]
+    names = ["row", "webp", "large", "width", "height", "mean_color", "source_url", "error", "detail", "facts"]
     names = [name for name in names if name in shard.column_names]
     return {
         row["row"]: BadImage(row["error"] or "no cover in the row", row["detail"] or "")
         if row["webp"] is None
-        else (
-            PreparedCover(row["webp"], row["width"], row["height"], row["mean_color"], row.get("large")),
-            row["source_url"],
-        )
+        else (_prepared(row), row["source_url"])
         for row in shard.select(names).to_pylist()
     }
+
+
+def _prepared(row: dict[str, Any]) -> PreparedCover:
+    facts = facts_of_row(row["facts"]) if row.get("facts") else None
+    return PreparedCover(row["webp"], row["width"], row["height"], row["mean_color"], row.get("large"), facts)
 
 
 def path_of(folder: Path, name: str) -> Path:

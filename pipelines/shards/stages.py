@@ -26,10 +26,14 @@ from pipelines.web.answers import Absent, Malformed, Refused, Unanswered
 from pipelines.web.client import Web
 from pipelines.web.guard import shown
 from store.catalogue.covers import decode_webp
+from store.catalogue.facts import facts_row
 from store.text import clean
 
 if TYPE_CHECKING:
     from vae.codec import Codec
+
+
+_MADE = ("webp", "large", "cover_sha256", "width", "height", "mean_color", "source_url", "facts")  # of a cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +68,32 @@ def make_covers(shard: pa.Table, sources: Sources) -> pa.Table:
     """Fetch, decode and shrink covers; errors go into their rows. SourceError where the covers' folder is not seen."""
     waiting = np.flatnonzero(pc.and_(pc.is_null(shard["webp"]), pc.is_null(shard["error"])).to_numpy()).tolist()
     columns: dict[str, list[Any]] = {
-        name: shard[name].to_pylist()
-        for name in ("webp", "large", "cover_sha256", "width", "height", "mean_color", "source_url", "error", "detail")
-        if name in shard.column_names
+        name: shard[name].to_pylist() for name in (*_MADE, "error", "detail") if name in shard.column_names
     }
     texts = [text or "" for text in shard["cover"].take(pa.array(waiting, pa.int64())).to_pylist()]
     for at, text, made in zip(waiting, texts, _load_all(texts, sources), strict=True):
         if isinstance(made, BadImage):
             columns["error"][at], columns["detail"][at] = clean(made.reason, 200), clean(made.detail, 200) or None
         else:
-            columns["webp"][at] = made.webp
-            columns.get("large", [None] * len(shard))[at] = made.large
-            columns["cover_sha256"][at] = hashlib.sha256(made.webp).hexdigest()
-            columns["width"][at], columns["height"][at] = made.width, made.height
-            columns["mean_color"][at] = made.mean_color
-            columns["source_url"][at] = shown(text) if is_address(text) else None
+            for name, value in _columns_of(made, shown(text) if is_address(text) else None).items():
+                if name in columns:  # shards of earlier versions have fewer
+                    columns[name][at] = value
     for name, values in columns.items():
         shard = _with(shard, name, values)
     return shard
+
+
+def _columns_of(made: PreparedCover, source_url: str | None) -> dict[str, Any]:
+    return {
+        "webp": made.webp,
+        "large": made.large,
+        "cover_sha256": hashlib.sha256(made.webp).hexdigest(),
+        "width": made.width,
+        "height": made.height,
+        "mean_color": made.mean_color,
+        "source_url": source_url,
+        "facts": facts_row(made.facts) if made.facts is not None else None,
+    }
 
 
 def _load_all(texts: list[str], sources: Sources) -> list[PreparedCover | BadImage]:

@@ -86,7 +86,7 @@ def put_cover(cover: PreparedCover, files: CoverFiles, source_url: str | None = 
     sha = files.put(cover.webp)
     if cover.large is not None:
         files.put_large(sha, cover.large)
-    return CoverRecord(sha, cover.width, cover.height, len(cover.webp), cover.mean_color, source_url)
+    return CoverRecord(sha, cover.width, cover.height, len(cover.webp), cover.mean_color, source_url, cover.facts)
 
 
 def locate_cover(folder: Path | None, written: str) -> Path | BadImage:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from store.catalogue.facts import add_facts
 from store.database.bulk import registered
 from store.database.schema import NOW_UTC, first_value
 from store.identity import match_key
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     import duckdb
 
 TABLES = (
-    "albums", "album_sources", "album_tags", "artist_tags", "similar_artists", "covers", "models", "latents",
-    "neighbors", "blends", "bookmarks", "walks", "walk_names", "album_decisions", "ingest_items",
+    "albums", "album_sources", "album_tags", "artist_tags", "similar_artists", "covers", "cover_facts", "models",
+    "latents", "neighbors", "blends", "bookmarks", "walks", "walk_names", "album_decisions", "ingest_items",
     "album_files", "plays", "owned", "counts",
 )  # fmt: skip
 
 
 def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) -> None:
-    """Add the covers that are not there yet."""
+    """Add the covers that are not there yet, and the facts that came with them."""
     import pyarrow as pa
 
     rows = list({cover.cover_sha256: cover for cover in covers}.values())
@@ -49,6 +50,7 @@ def add_covers(con: duckdb.DuckDBPyConnection, covers: Sequence[CoverRecord]) ->
             "INSERT INTO covers BY NAME SELECT i.* FROM incoming_covers i "
             "ANTI JOIN covers c ON c.cover_sha256 = i.cover_sha256"
         )
+    add_facts(con, {cover.cover_sha256: cover.facts for cover in rows if cover.facts is not None})
 
 
 def add_counts(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, str, float]]) -> int:

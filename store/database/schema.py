@@ -17,7 +17,7 @@ from store.database.comments import COMMENTS
 from store.database.ranking import RANKING, SIMILAR
 from store.database.sound_schema import TABLES_SOUND
 from store.database.sources_schema import COUNTS, make_source_tables
-from store.database.views import VIEWS_1
+from store.database.views import LOOKS, VIEWS_1
 from store.errors import LibraryError
 
 if TYPE_CHECKING:
@@ -237,6 +237,7 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("files, plays and owned albums", TABLES_SOUND),
     ("the share of each signal in similar_to", "SELECT 1"),  # what it made, the next step makes anew
     ("counts, and popularity by them", COUNTS + SIMILAR),
+    ("what an eye would say of covers", LOOKS),
 ]
 
 
@@ -339,8 +340,7 @@ def note_derived(con: duckdb.DuckDBPyConnection, name: str, fingerprint: str) ->
 def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Every table of the current database but the schema's own history, by name."""
     rows = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary "
-        "AND table_name <> 'schema_version' ORDER BY ALL"
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary AND table_name <> 'schema_version' ORDER BY ALL"
     ).fetchall()
     return [row[0] for row in rows]
 

@@ -55,3 +55,101 @@ CREATE MACRO album_named(name) AS (
 COMMENT ON MACRO album_named IS
     'The album_id of the album closest to a name ("Artist / Title") or an album_id';
 """
+
+# What an eye would say of covers: their facts, and in SQL the sentences of `store.looks`; a test compares both.
+LOOKS = """
+CREATE TABLE cover_facts (
+    cover_sha256 VARCHAR NOT NULL, palette STRUCT(color VARCHAR, share FLOAT, rgb INTEGER)[] NOT NULL,
+    lightness FLOAT NOT NULL, saturation FLOAT NOT NULL, colored FLOAT NOT NULL, contrast FLOAT NOT NULL,
+    texture FLOAT NOT NULL, symmetry FLOAT NOT NULL, centred FLOAT NOT NULL, border FLOAT NOT NULL,
+    lettering FLOAT, lettering_at VARCHAR, words VARCHAR[] NOT NULL, version INTEGER NOT NULL);
+COMMENT ON TABLE cover_facts IS
+    'What an eye would say of a cover; made when it is ingested, for older libraries by build; derived';
+COMMENT ON COLUMN cover_facts.cover_sha256 IS 'covers.cover_sha256';
+COMMENT ON COLUMN cover_facts.palette IS
+    'At most three colours, the largest first: its name, its share of the area (0-1), its mean (0xRRGGBB)';
+COMMENT ON COLUMN cover_facts.lightness IS 'Mean OKLab lightness, 0 black to 1 white';
+COMMENT ON COLUMN cover_facts.saturation IS 'Mean OKLab chroma, 0 grey to about 0.3';
+COMMENT ON COLUMN cover_facts.colored IS 'Share of the area that is clearly of a colour, 0-1';
+COMMENT ON COLUMN cover_facts.contrast IS 'Root mean square of the OKLab distance to the mean colour, 0-0.5';
+COMMENT ON COLUMN cover_facts.texture IS 'Share of the area with edges, 0-1';
+COMMENT ON COLUMN cover_facts.symmetry IS 'Correlation of left and right, each row about its own mean, -1 to 1';
+COMMENT ON COLUMN cover_facts.centred IS 'How surely one thing stands in the middle of an even ground, 0-1';
+COMMENT ON COLUMN cover_facts.border IS 'Width of an even frame all around, as a share of the side; 0 for none';
+COMMENT ON COLUMN cover_facts.lettering IS 'Share of the area that lettering takes, 0-1; NULL: not looked for';
+COMMENT ON COLUMN cover_facts.lettering_at IS 'top, middle or bottom; NULL where there is none, or it is all over';
+COMMENT ON COLUMN cover_facts.words IS
+    'The facts in words, those that tell more first: list_contains(words, ''dark''); find_sleeves(''dark, red'')';
+COMMENT ON COLUMN cover_facts.version IS 'Of the rules that they were made by; build makes those of older ones anew';
+
+CREATE MACRO look_phrase(word) AS CASE
+    WHEN word IN ('black', 'grey', 'white', 'red', 'orange', 'brown', 'beige', 'yellow', 'olive', 'green', 'teal',
+                  'blue', 'purple', 'pink') THEN 'much ' || word
+    WHEN ends_with(word, ' field') THEN (CASE WHEN starts_with(word, 'o') THEN 'an ' ELSE 'a ' END) || word
+    WHEN word = 'centred' THEN 'one thing in the middle'
+    WHEN word = 'framed' THEN 'a frame'
+    WHEN word = 'symmetric' THEN 'the same left and right'
+    WHEN word = 'plain' THEN 'hardly any texture'
+    WHEN word = 'busy' THEN 'busy all over'
+    WHEN word = 'faint' THEN 'little contrast'
+    WHEN word = 'stark' THEN 'strong contrast'
+    WHEN word IN ('vivid', 'muted') THEN word || ' colours'
+    WHEN word = 'type at the middle' THEN 'type in the middle'
+    ELSE word END;
+COMMENT ON MACRO look_phrase IS 'A word of cover_facts.words as it is said in a sentence';
+
+CREATE MACRO look_hides(word) AS CASE
+    WHEN starts_with(word, 'mostly ') OR ends_with(word, ' field') THEN list_filter([
+        CASE WHEN ends_with(word, ' field') THEN 'plain' ELSE '' END,
+        CASE WHEN ends_with(word, ' field') THEN split_part(regexp_extract(word, '\\w+ field$'), ' ', 1) || ' field'
+             ELSE '' END,
+        'mostly ' || regexp_replace(word, '^mostly | field$', '', 'g'),
+        'mostly ' || regexp_extract(word, '(\\w+)( field)?$', 1),
+        regexp_extract(word, '(\\w+)( field)?$', 1),
+        CASE WHEN regexp_matches(word, '^(mostly )?(dark|black) ?') THEN 'dark'
+             WHEN regexp_matches(word, '^(mostly )?(pale|white) ?') THEN 'light' ELSE '' END
+    ], lambda weaker_word: weaker_word <> word)
+    WHEN word = 'large type' OR starts_with(word, 'type ') THEN ['type']
+    WHEN word = 'black and white' THEN ['black', 'grey', 'white']
+    WHEN word = 'dark' THEN ['black']
+    WHEN word = 'light' THEN ['white']
+    ELSE [] END;
+COMMENT ON MACRO look_hides IS 'The words that say less than this one, and are not said beside it';
+
+CREATE MACRO look_of(words) AS list_transform(
+    list_filter(words, lambda this_word: NOT list_contains(
+        flatten(list_transform(words, lambda that_word: look_hides(that_word))), this_word)),
+    lambda this_word: look_phrase(this_word));
+COMMENT ON MACRO look_of IS 'What is said of a cover by its words: a list, what tells more first';
+
+CREATE MACRO looks_alike(one, other) AS CASE
+    WHEN len(one) = 0 OR len(other) = 0 THEN NULL
+    WHEN list_has_any(one, other)
+        THEN 'both: ' || array_to_string(
+            look_of(list_filter(one, lambda this_word: list_contains(other, this_word)))[:3], ', ')
+    ELSE 'one: ' || array_to_string(look_of(one)[:2], ', ')
+         || '; the other: ' || array_to_string(look_of(other)[:2], ', ') END;
+COMMENT ON MACRO looks_alike IS
+    'One sentence on two covers by their words: what both have, or how they differ; NULL where one is not known';
+
+CREATE VIEW album_looks AS
+SELECT album_id AS look_id, words AS look_words FROM albums JOIN cover_facts USING (cover_sha256);
+COMMENT ON VIEW album_looks IS 'cover_facts.words by album';
+COMMENT ON COLUMN album_looks.look_id IS 'albums.album_id';
+COMMENT ON COLUMN album_looks.look_words IS 'cover_facts.words of its sleeve';
+
+CREATE MACRO sleeves(one, other) AS (
+    SELECT looks_alike(first_look, second_look) FROM (
+        SELECT (SELECT any_value(look_words) FROM album_looks WHERE look_id = one) AS first_look,
+               (SELECT any_value(look_words) FROM album_looks WHERE look_id = other) AS second_look));
+COMMENT ON MACRO sleeves IS
+    'One sentence on the sleeves of two album_ids, as the app says it: sleeves(album_called(''…''), album_id)';
+
+CREATE MACRO find_sleeves(asked, n := 20) AS TABLE
+SELECT artist, title, year, genre, array_to_string(look_of(words)[:2], ', ') AS looks, words, album_id
+FROM albums JOIN cover_facts USING (cover_sha256)
+WHERE list_has_all(words, list_transform(string_split(asked, ','), lambda this_word: lower(trim(this_word))))
+ORDER BY listeners DESC NULLS LAST, artist_key, title_key LIMIT n;
+COMMENT ON MACRO TABLE find_sleeves IS
+    'Albums whose sleeves have all of some words, the most listened to first: find_sleeves(''dark, red'')';
+"""

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.looks import WORDS
 from store.memory.names import NameIndex
 from store.memory.sparse import Sparse
 from store.text import key
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 # Rows are numbered in the order of names, so that ties between albums fall alphabetically.
 _ROWS = """
@@ -63,6 +65,9 @@ SELECT row, s.artist, s.title, a.artist_key, a.title_key FROM album_sources s JO
 JOIN snapshot_albums USING (album_id)
 WHERE s.artist <> a.artist OR s.title <> a.title ORDER BY row, s.artist, s.title
 """
+_LOOKS = """
+SELECT row, words FROM cover_facts JOIN albums USING (cover_sha256) JOIN snapshot_albums USING (album_id)
+"""
 _TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
 
 
@@ -88,6 +93,7 @@ class AlbumArrays:
     postings: Sparse  # the same by tags: row t lists the albums that carry tag t
     similar: Sparse  # artists by code: those they are similar to, in either direction, with the higher match
     order: np.ndarray  # int32 [n], rows in the order of their album_id
+    looks: np.ndarray  # uint64 [n, 2], words of the cover as bits (`store.looks`), the lower 64 first; 0 = none known
     other_rows: np.ndarray  # int32 [m], albums that a source calls otherwise
     other_artist_keys: Sequence[str]  # [m], what it calls them
     other_title_keys: Sequence[str]
@@ -108,6 +114,7 @@ def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
         for row, artist, title, artist_key, title_key in con.execute(_SPELLINGS).fetchall()
         if (key(artist), key(title)) != (artist_key, title_key)
     ]
+    looks = _masks(con.sql(_LOOKS).to_arrow_table(), len(columns["artist_code"]))
     for table in _TEMPORARY:
         con.execute(f"DROP TABLE temp.{table}")
     artist_codes = np.asarray(columns["artist_code"], dtype=np.int32)
@@ -134,10 +141,26 @@ def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
         postings=Sparse.from_entries(tags.columns, rows, tags.values, len(tag_names)),
         similar=Sparse.from_entries(similar["a"], similar["b"], similar["match"], artists),
         order=np.asarray(order, dtype=np.int32),
+        looks=looks,
         other_rows=np.array([row for row, _, _ in others], np.int32),
         other_artist_keys=[artist for _, artist, _ in others],
         other_title_keys=[title for _, _, title in others],
     )
+
+
+def _masks(table: pa.Table, count: int) -> np.ndarray:
+    """uint64 [count, 2] of rows and lists of words; what is none of WORDS is left out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    masks = np.zeros((count, 2), np.uint64)
+    rows, words = table["row"].to_numpy(), table["words"].combine_chunks()
+    places = pc.index_in(words.flatten(), value_set=pa.array(WORDS))
+    known = pc.is_valid(places).to_numpy(zero_copy_only=False)
+    of_row = rows[words.value_parent_indices().to_numpy()][known] if len(words) else rows
+    place = places.drop_null().to_numpy().astype(np.uint64)
+    np.bitwise_or.at(masks, (of_row, (place // 64).astype(np.int64)), np.uint64(1) << place % np.uint64(64))
+    return masks
 
 
 def _floats(column: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LARGE = 50_000  # albums; the tables of fewer are read in half a second
 NAME = "albums.arrow"
-FORMAT = 4
+FORMAT = 5
 _SPARSE = ("start", "columns", "values")
 _NAMES = ("start", "holders", "by_artist", "by_title", "lengths")
 _SOURCES = {
@@ -36,6 +36,7 @@ _SOURCES = {
     "album_tags": "album_id, tag, weight",
     "artist_tags": "artist_key, tag, weight",
     "similar_artists": "artist_key, similar_key, match",
+    "cover_facts": "cover_sha256, version, lettering",
 }
 
 
@@ -55,7 +56,7 @@ def write_arrays(arrays: AlbumArrays, index_dir: Path) -> str:
         elif isinstance(value, Sparse):
             parts |= {f"{part.name}.{name}": pa.array(getattr(value, name)) for name in _SPARSE}
         elif isinstance(value, np.ndarray):
-            parts[part.name] = pa.array(value.astype(np.uint8) if value.dtype == bool else value)
+            parts[part.name] = pa.array(value.astype(np.uint8) if value.dtype == bool else value.reshape(-1))
         else:
             parts[part.name] = pa.array(value, pa.large_string())
     # One row whose every column is a list: arrays of different lengths in one file.
@@ -109,6 +110,7 @@ def _mapped(path: Path) -> AlbumArrays:
         else:
             values[part.name] = Sparse(*(arrays[f"{part.name}.{name}"].to_numpy() for name in _SPARSE))
     values["fictional"] = np.asarray(values["fictional"]).astype(bool)
+    values["looks"] = np.asarray(values["looks"]).reshape(-1, 2)
     for name in ("genre_names", "tag_names"):  # few, and often looked up
         values[name] = list(values[name])  # type: ignore[call-overload]
     return AlbumArrays(**values)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import numpy as np
 
 from store.database.merged_ids import merged_ids
 from store.database.replay import PersonalRecords, read_personal
+from store.looks import mask_of
 from store.memory.album_arrays import AlbumArrays, read_arrays
 from store.memory.arrays_file import open_arrays
 from store.memory.plays import AlbumPlays, read_plays
@@ -92,6 +93,17 @@ class Snapshot(AlbumArrays):
         """bool [n], which rows are of that genre."""
         code = self.genre_names.index(genre) if genre in self.genre_names else -1
         return self.genre_codes == code
+
+    def look(self, row: int) -> int:
+        """The words of a row's cover as a mask for `store.looks`; 0 where they are not known."""
+        low, high = self.looks[row].tolist()
+        return int(low | high << 64)
+
+    def looking(self, words: Iterable[str]) -> np.ndarray:
+        """bool [n], which rows have a cover with all of these words."""
+        mask = mask_of(words)
+        asked = np.array([mask & (1 << 64) - 1, mask >> 64], np.uint64)
+        return ((self.looks & asked) == asked).all(axis=1)
 
     @cached_property
     def artist_starts(self) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Which albums may be neighbours at all: by genre, decade, popularity, or not by the artist one is at."""
+"""Which albums may be neighbours at all: by genre, decade, popularity, sleeve, or not by the artist one is at."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from store.looks import ASKED, mask_of
 from store.memory.snapshot import Snapshot
 
 PLAYED = ("never", "ever")  # by the person
@@ -23,6 +24,7 @@ class Filter:
     popularity: str | None = None  # one of POPULARITIES
     other_artists: bool = False  # not by the artist in the centre
     played: str | int | None = None  # one of PLAYED, or a year in which the person played it
+    look: str | None = None  # a word of `store.looks.WORDS` that its cover has
 
     @property
     def is_set(self) -> bool:
@@ -35,8 +37,12 @@ class Filter:
         popularity = {"known": "well known", "unknown": "little known"}.get(self.popularity or "")
         parts = (self.genre, f"{self.decade}s" if self.decade is not None else None, popularity)
         played = {"never": "never heard", "ever": "heard"}.get(str(self.played), f"heard in {self.played}")
+        sleeve = f"{self.look} sleeves" if self.look else None
         played = "" if self.played is None else played
-        return (*(part for part in (*parts, played) if part), *(("other artists",) if self.other_artists else ()))
+        return (
+            *(part for part in (*parts, sleeve, played) if part),
+            *(("other artists",) if self.other_artists else ()),
+        )
 
     def allowed(self, snapshot: Snapshot, row: int) -> np.ndarray | None:
         """bool [n], which rows of the snapshot may neighbour `row`; None where all may."""
@@ -54,6 +60,8 @@ class Filter:
         if self.played is not None:
             played = _played(snapshot, None if isinstance(self.played, str) else self.played)
             allowed &= ~played if self.played == "never" else played
+        if self.look is not None:
+            allowed &= snapshot.looking([self.look])
         if self.other_artists:
             allowed &= snapshot.artist_codes != snapshot.artist_codes[row]
         return allowed
@@ -105,6 +113,12 @@ def _played(snapshot: Snapshot, year: int | None) -> np.ndarray:
 def years_played(snapshot: Snapshot) -> list[int]:
     """The years in which the person played albums of this library, the latest first."""
     return sorted({year for plays in snapshot.plays.values() for year in plays.years}, reverse=True)
+
+
+def looks_of(snapshot: Snapshot) -> list[str]:
+    """The words of one word that covers of the library have, in the order of `store.looks.ASKED`."""
+    low, high = np.bitwise_or.reduce(snapshot.looks, axis=0, initial=0).tolist()
+    return [word for word in ASKED if mask_of([word]) & (low | high << 64)]
 
 
 def decades_of(snapshot: Snapshot) -> list[int]:

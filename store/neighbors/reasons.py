@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from store.looks import sentence
 from store.memory.snapshot import Snapshot
 from store.neighbors.signals import ARTIST, COVER, ERA, PLAYS, TAGS
 from store.records import SIGNALS, Reason
@@ -13,6 +14,7 @@ from store.records import SIGNALS, Reason
 _TAGS_SHOWN = 3
 _RANKS_TOLD = 100  # a later rank is no reason
 _ALIKE = 0.5  # cover score
+_DIFFER = "sleeves differ"
 
 
 def reasons_for(
@@ -32,8 +34,13 @@ def reasons_for(
         if score != score:
             continue
         shared: tuple[str, ...] = ()
+        looks = ""
         if number == COVER:
-            text = "the same cover" if same_cover else rank_text(rank, covers, score)
+            looks = "" if same_cover else sentence(snapshot.look(row), snapshot.look(other))
+            near = "the same cover" if same_cover else rank_text(rank, covers, score)
+            if looks.startswith("one: ") and near == _DIFFER:
+                near = ""  # said already
+            text = " · ".join(part for part in (looks, near) if part)
         elif number == TAGS:
             shared = shared_tags(snapshot, row, other)
             text = f"shared: {', '.join(shared[:_TAGS_SHOWN])}" if shared else "no tags shared"
@@ -56,7 +63,8 @@ def reasons_for(
         else:
             text = _known_as(snapshot, row, other)
         of_cover = rank if number == COVER else None
-        reasons.append(Reason(SIGNALS[number], score, text, of_cover, shared, float(weights[number]), share_of[number]))
+        weight, share = float(weights[number]), share_of[number]
+        reasons.append(Reason(SIGNALS[number], score, text, of_cover, shared, weight, share, looks))
     return tuple(reasons)
 
 
@@ -89,7 +97,7 @@ def shared_tags(snapshot: Snapshot, row: int, other: int) -> tuple[str, ...]:
 def rank_text(rank: int | None, covers: int, score: float) -> str:
     """ "3rd nearest of 24,013 covers"; of covers farther apart, whether they are alike at all."""
     if rank is None:
-        return "sleeves alike" if score >= _ALIKE else "sleeves differ"
+        return "sleeves alike" if score >= _ALIKE else _DIFFER
     return f"{ordinal(rank)} nearest of {covers:,} covers"
 
 

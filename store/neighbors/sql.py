@@ -65,6 +65,9 @@ def _conditions(album: Album, chosen: Filter) -> list[str]:
         of_year = f" WHERE year = {chosen.played}" if isinstance(chosen.played, int) else ""
         is_in = "NOT IN" if chosen.played == "never" else "IN"
         found.append(f"album_id {is_in} (SELECT album_id FROM album_plays{of_year})")
+    if chosen.look is not None:
+        look = sql_text(chosen.look)
+        found.append(f"album_id IN (SELECT look_id FROM album_looks WHERE list_contains(look_words, {look}))")
     if chosen.other_artists:
         found.append(f"artist <> {sql_text(clean(album.artist))}")
     return found

@@ -39,6 +39,7 @@ _EARLIER = re.compile(
 )
 _EARLIER_UNNUMBERED = ("backups/*.unfinished*", "blends/.blend-*.part", "blends/trash/.blend-*.part")
 _COVER = re.compile(r"[0-9a-f]{64}\.webp")
+_OF_COVERS = ("latents", "cover_facts")  # what is made of covers and kept by their hashes
 _NO_SUCH_COVER = """DELETE FROM {table} WHERE cover_sha256 IN (SELECT unnest(?::VARCHAR[]))"""
 
 
@@ -61,7 +62,8 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
         named = _column(con, f"SELECT DISTINCT cover_sha256 FROM ({_NAMED}) WHERE cover_sha256 IS NOT NULL")
         loose = int(first_value(con, f"SELECT count(*) {_LOOSE_TAGS}"))
         models = _models(con)
-        lost = _column(con, "SELECT DISTINCT cover_sha256 FROM latents ANTI JOIN covers USING (cover_sha256)")
+        of_covers = " UNION ".join(f"SELECT cover_sha256 FROM {table}" for table in _OF_COVERS)
+        lost = _column(con, f"SELECT cover_sha256 FROM ({of_covers}) ANTI JOIN covers USING (cover_sha256)")
     problems = [_leftovers(library)]
     large = {path.stem: path for path in files.large_files() if _COVER.fullmatch(path.name)}
     there = {path.stem: path for path in _cover_paths(library)}
@@ -271,12 +273,16 @@ def _other_models(models: list[tuple[str, int]]) -> Problem:
 
 
 def _lost_latents(shas: list[str]) -> Problem:
+    def delete(con: duckdb.DuckDBPyConnection) -> None:
+        for table in _OF_COVERS:
+            con.execute(_NO_SUCH_COVER.format(table=table), [shas])
+
     return Problem(
         "lost latents",
         tuple(shas),
-        f"{len(shas):,} latents of covers that are not in the library",
+        f"latents or facts of {len(shas):,} covers that are not in the library",
         "delete them",
-        lambda con: con.execute(_NO_SUCH_COVER.format(table="latents"), [shas]),
+        delete,
     )
 
 
@@ -322,7 +328,7 @@ def _forget_covers(con: duckdb.DuckDBPyConnection, shas: list[str]) -> None:
     for table in ("album_sources", "albums"):
         con.execute(f"UPDATE {table} SET cover_sha256 = NULL WHERE {there}", [shas])
     best_of(con, sorted(freed))  # another source may have one
-    for table in ("latents", "covers"):
+    for table in (*_OF_COVERS, "covers"):
         con.execute(_NO_SUCH_COVER.format(table=table), [shas])
 
 

@@ -15,6 +15,7 @@ from pipelines.images import encode_webp
 from pipelines.progress import Progress
 from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
+from store.catalogue.facts import add_lettering
 from store.catalogue.latents import load_latents, missing_latents
 from store.catalogue.tables import add_covers
 from store.database.library import Library
@@ -41,6 +42,25 @@ def fill(library: Library, covers: np.ndarray, first: int = 0) -> list[str]:
     return shas
 
 
+def test_build_makes_facts_where_there_are_none_or_those_of_older_rules(library, covers, tiny_weights):
+    fill(library, covers[:6])
+    build(library, weights=tiny_weights)
+    with library.write() as con:
+        before = con.execute("FROM cover_facts ORDER BY ALL").fetchall()
+        (first, second, *_) = (row[0] for row in before)
+        add_lettering(con, {first: (0.2, "top")})
+        con.execute("UPDATE cover_facts SET version = 0, words = [], lightness = 9 WHERE cover_sha256 = ?", [first])
+        con.execute("DELETE FROM cover_facts WHERE cover_sha256 = ?", [second])
+    CoverFiles(library.covers_dir).path(before[-1][0]).unlink()
+    report = build(library, weights=tiny_weights, load_codec=lambda: pytest.fail("the model was loaded"))
+    assert report.facts == 2 and "2 covers looked at" in report.summary()
+    with library.read() as con:
+        kept = con.execute("SELECT * EXCLUDE (lettering, lettering_at, words) FROM cover_facts ORDER BY ALL").fetchall()
+        (words,) = con.execute("SELECT words FROM cover_facts WHERE cover_sha256 = ?", [first]).fetchall()[0]
+    assert kept == [(*row[:10], row[-1]) for row in before]
+    assert {"type at the top", "large type"} <= set(words), "lettering that was found is kept"
+
+
 def neighbor_rows(library: Library) -> list[tuple[object, ...]]:
     with library.read() as con:
         return con.execute("SELECT album_id, neighbor_id, rank FROM neighbors ORDER BY ALL").fetchall()
@@ -49,7 +69,7 @@ def neighbor_rows(library: Library) -> list[tuple[object, ...]]:
 def test_build_embeds_indexes_and_finds_neighbours_and_then_has_nothing_to_do(library, covers, tiny_weights):
     fill(library, covers[:40])
     report = build(library, weights=tiny_weights)
-    assert (report.embedded, report.indexed) == (40, 40) and report.neighbors > 0
+    assert (report.embedded, report.facts, report.indexed) == (40, 40, 40) and report.neighbors > 0
     index = CoverIndex.load(library)
     assert index is not None and index.count == 40
     neighborhood = open_neighborhood(library)

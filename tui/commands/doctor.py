@@ -252,6 +252,22 @@ def library_findings(folder: Path) -> list[Finding]:
         return [Finding("state", str(error), ok=False)]
 
 
+def _looked_at(library: Library, build: str) -> Finding:
+    """Whether the covers have facts; of lettering, which is an extra, what is known."""
+    from pipelines.looking.lettering import INSTALL, can_find_lettering
+    from store.catalogue.facts import missing_facts, missing_lettering
+
+    with library.read() as con:
+        behind, without = len(missing_facts(con)), len(missing_lettering(con))
+    if behind:
+        return Finding("facts", f"{behind:,} covers were not looked at yet: {build}", ok=False)
+    text = "every cover was looked at"
+    if without:
+        how = "`sleevewalk lettering` or the open app looks for it" if can_find_lettering() else INSTALL
+        text += f", for lettering {without:,} of them not yet: {how}"
+    return Finding("facts", text)
+
+
 def derived_findings(library: Library) -> list[Finding]:
     """Whether latents, index and neighbours are what the covers of today make."""
     from store.catalogue.latents import missing_latents
@@ -271,6 +287,7 @@ def derived_findings(library: Library) -> list[Finding]:
     except BadWeights as error:
         covers = 0
         found.append(Finding("latents", f"cannot tell: {error}", ok=False))
+    found.append(_looked_at(library, build))
     try:
         index = CoverIndex.load(library)
         if index is None:

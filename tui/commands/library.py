@@ -1,4 +1,4 @@
-"""`build` and `sql`."""
+"""`build`, `lettering` and `sql`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,28 @@ def build(context: Context, weights: Path | None, as_json: bool) -> None:
     click.echo(report.summary())
     for sha, why in report.unreadable[:20]:
         click.echo(f"  cover {sha[:12]}: {why}", err=True)
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1), help="Look at so many covers at most.")
+@click.option("--wait", default=0, type=click.IntRange(0, 3600), help="Begin after so many seconds.")
+@json_command
+def lettering(context: Context, limit: int | None, wait: int, as_json: bool) -> int:
+    """Look for lettering on covers; the app does it too while it is open, where the detector is installed."""
+    import time
+    from dataclasses import asdict
+
+    from pipelines.looking.lettering import find_lettering, give_way
+    from pipelines.progress import StderrProgress
+
+    give_way()
+    time.sleep(wait)
+    report = find_lettering(open_library(context), StderrProgress(), limit)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        click.echo(report.summary())
+    return 0
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""`find`, `similar`, `route`: the walk without a screen."""
+"""`find`, `similar`, `route`, `why`: the walk without a screen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from tui.commands.shared import (
 )
 
 if TYPE_CHECKING:
-    from store.records import Route
+    from pipelines.looking.heat import Alike
+    from store.database.library import Library
+    from store.records import Album, Route
 
 
 @click.command()
@@ -33,13 +35,24 @@ if TYPE_CHECKING:
 @click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most.")
 @json_command
 def find(context: Context, text: str, count: int, as_json: bool) -> int:
-    """Search artists and titles; typos are forgiven."""
-    from store.memory.snapshot import Snapshot
-    from store.neighbors.find import find as search
+    """Search artists and titles; typos are forgiven.
 
-    hits = search(Snapshot.load(open_library(context)), text, count)
+    A word after # is what the sleeve must look like: `find "radiohead #dark"`, `find "#red #plain"`.
+    """
+    from store.looks import summary
+    from store.memory.snapshot import Snapshot
+    from store.neighbors.find_looks import find_albums
+
+    snapshot = Snapshot.load(open_library(context))
+    hits = find_albums(snapshot, text, count)
     if as_json:
-        print_json([{"album": album_dict(album), "score": round(score, 4)} for album, score in hits])
+        looks = [summary(snapshot.look(snapshot.row(album.album_id) or 0)) for album, _ in hits]
+        print_json(
+            [
+                {"album": album_dict(album), "score": round(score, 4), "looks": look}
+                for (album, score), look in zip(hits, looks, strict=True)
+            ]
+        )
     else:
         for album, score in hits:
             click.echo(f"{score:4.2f}  {album_line(album)}  {album.album_id}")
@@ -162,3 +175,75 @@ def print_route(found: Route) -> None:
         click.echo(f"weakest step: {before} → {after}, {found.weakest:.2f}")
     if found.why:
         click.echo(found.why, err=True)
+
+
+@click.command()
+@click.argument("one")
+@click.argument("other")
+@click.option(
+    "--heat",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write both sleeves to this PNG, the parts lit that make them alike (loads the model).",
+)
+@json_command
+def why(context: Context, one: str, other: str, heat: Path | None, as_json: bool) -> int:
+    """Why two ALBUMs are alike: every reason with its share, and what an eye would say of their sleeves."""
+    from store.neighbors.find import resolve
+    from store.neighbors.neighborhood import open_neighborhood
+
+    library = open_library(context)
+    neighborhood = open_neighborhood(library)
+    first, second = (resolve(neighborhood.snapshot, text) for text in (one, other))
+    reasons = neighborhood.reasons(first.album_id, second.album_id)
+    found = None if heat is None else _write_heat(library, first, second, heat)
+    if as_json:
+        print_json(
+            {
+                "albums": [album_dict(first), album_dict(second)],
+                "reasons": [reason_dict(reason) for reason in reasons],
+                "heat": None if found is None else _heat_dict(found, heat),
+                "notices": list(neighborhood.notices),
+            }
+        )
+        return 0
+    for album in (first, second):
+        click.echo(album_line(album))
+    for line in reason_lines(reasons):
+        click.echo(line)
+    if not reasons:
+        click.echo("nothing is known of both that could be compared", err=True)
+    if heat is not None:
+        click.echo(f"the parts that make the sleeves alike are lit in {heat}", err=True)
+    return 0
+
+
+def _write_heat(library: Library, first: Album, second: Album, out: Path) -> Alike:
+    """Make the picture and write it whole or not at all. LibraryError for an album without a cover."""
+    from pipelines.looking.heat import alike, lit_pair, side_by_side
+    from store.catalogue.covers import CoverFiles
+    from store.database.atomic import atomic_file
+    from store.errors import LibraryError
+    from store.text import clean
+    from vae.codec import Codec
+
+    files = CoverFiles(library.covers_dir)
+    for album in (first, second):
+        if album.cover_sha256 is None:
+            raise LibraryError(f'"{clean(album.label)}" has no cover in this library: there is nothing to compare')
+    one, other = files.pixels(first.cover_sha256 or ""), files.pixels(second.cover_sha256 or "")
+    found = alike(Codec.load(), one, other)
+    picture = side_by_side((one, other, *lit_pair(one, other, found)))
+    try:
+        with atomic_file(out) as path:
+            picture.save(path, "PNG")
+    except OSError as error:
+        raise LibraryError(f"cannot write {out}: {error.strerror or error}") from error
+    return found
+
+
+def _heat_dict(found: Alike, out: Path | None) -> dict[str, object]:
+    return {
+        "similarity": round(found.similarity, 4),
+        "file": str(out),
+        "parts": [heat.astype(float).round(4).tolist() for heat in found.heats],
+    }

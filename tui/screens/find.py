@@ -15,6 +15,8 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
+from store.looks import summary
+from store.neighbors.find_looks import asked_looks
 from store.records import Album
 from tui.keynames import Hint
 from tui.pictures.painter import CoverPainter
@@ -75,7 +77,7 @@ class FindScreen(DrawnScreen[str | None]):
         session: Session,
         painter: CoverPainter,
         find: Finder,
-        asks: str = "find an artist or a title",
+        asks: str = "artist or title; #dark #red: sleeves",
         does: str = "walk there",
     ) -> None:
         """`asks` stands in the empty query; `does` says what becomes of the chosen album."""
@@ -162,7 +164,9 @@ class FindScreen(DrawnScreen[str | None]):
 
     def _show(self, hits: Sequence[Album]) -> None:
         quiet = self.hits.palette.text("quiet")
-        self.hits.heading = [[("albums like that" if self._text else KEPT, quiet)]] if hits else []
+        looks = ", ".join(asked_looks(self._text)[0])
+        said = f"albums like that, and sleeves: {looks}" if looks else "albums like that"
+        self.hits.heading = [[(said if self._text else KEPT, quiet)]] if hits else []
         self.hits.empty = f"nothing like “{plain(self._text)}” here" if self._text else "nothing to show yet"
         self.hits.fill(hits)
         self._preview_soon()
@@ -199,6 +203,8 @@ class FindScreen(DrawnScreen[str | None]):
             rows += wrapped(plain(album.artist), cells, 1, palette.text())
             facts = " · ".join(fact for fact in (str(album.year or ""), plain(album.genre or "")) if fact)
             rows += wrapped(facts, cells, 1, palette.text("quiet"))
+            looks = summary(self.session.snapshot.look(self.session.neighborhood.row(album.album_id)))
+            rows += wrapped(looks, cells, 2, palette.text("quiet"))
             tags = ", ".join(plain(tag) for tag in album.tags)
             rows += wrapped(tags, cells, 3, palette.text("quiet"))
         text.show(rows)

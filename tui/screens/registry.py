@@ -25,6 +25,7 @@ from tui.screens.network.screen import NetworkScreen
 from tui.screens.route import RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
+from tui.screens.walk.alike import AlikeScreen
 from tui.screens.walk.counts import Counts
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
@@ -46,6 +47,7 @@ HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     FindScreen: "finding an album",
     TrailScreen: "the trail",
     RouteScreen: "a route",
+    AlikeScreen: "alike sleeves",
     MapScreen: "the map",
     BenchScreen: "the blend bench",
     WriteScreen: "writing a blend",

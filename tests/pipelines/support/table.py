@@ -46,6 +46,7 @@ def contents(library: Library) -> dict[str, list[tuple[Any, ...]]]:
         "album_tags": "SELECT * FROM album_tags ORDER BY ALL",
         "artist_tags": "SELECT * FROM artist_tags ORDER BY ALL",
         "covers": "SELECT * FROM covers ORDER BY ALL",
+        "cover_facts": "SELECT * FROM cover_facts ORDER BY ALL",
         "ingest_items": "SELECT source, key, stage, status, error FROM ingest_items ORDER BY ALL",
     }
     with library.read() as con:

@@ -7,7 +7,7 @@ import pytest
 
 import store.neighbors.signals as signals_module
 from store.database.library import Library
-from store.neighbors.filters import Filter, decades_of, genres_of, popularity_bounds
+from store.neighbors.filters import Filter, decades_of, genres_of, looks_of, popularity_bounds
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
 from store.records import Weights
 
@@ -44,6 +44,9 @@ def test_each_filter_by_its_own_fact(near: Neighborhood) -> None:
     for genre in genres_of(snapshot):
         allowed = Filter(genre=genre).allowed(snapshot, 0)
         assert allowed is not None and {snapshot.genres[row] for row in np.flatnonzero(allowed)} == {genre}
+    for look in looks_of(snapshot):
+        allowed = Filter(look=look).allowed(snapshot, 0)
+        assert allowed is not None and allowed.any() and not allowed.all()
     low, high = popularity_bounds(snapshot)
     known = Filter(popularity="known").allowed(snapshot, 0)
     assert known is not None and not (snapshot.popularity[known] < high).any()

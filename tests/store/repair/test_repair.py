@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from store.catalogue.covers import CoverFiles
+from store.catalogue.facts import add_facts
 from store.catalogue.latents import add_latents
 from store.catalogue.tables import counts, item_statuses, record_items
 from store.database.library import Library
 from store.index.cover_index import CoverIndex
+from store.looks import CoverFacts
 from store.repair.repair import SETTLED, find_problems, mend
 from tests.store.support.records import webp
 
@@ -69,7 +71,8 @@ def truncated(library: Library) -> None:
 
 def unlisted(library: Library) -> None:
     run(library, "DELETE FROM covers WHERE cover_sha256 = ?", [a_cover(library).stem])
-    run(library, "DELETE FROM latents WHERE cover_sha256 = ?", [a_cover(library).stem])
+    for table in ("latents", "cover_facts"):
+        run(library, f"DELETE FROM {table} WHERE cover_sha256 = ?", [a_cover(library).stem])
 
 
 def older_model(library: Library) -> None:
@@ -81,6 +84,7 @@ def older_model(library: Library) -> None:
 def lost_latent(library: Library) -> None:
     with library.write() as con:
         add_latents(con, "tiny", ["f" * 64], np.ones((1, 8), np.float32))
+        add_facts(con, {"e" * 64: CoverFacts((("red", 1, 0xFF0000),), 0.5, 0.2, 1, 0, 0, 0, 0, 0)})
 
 
 def loose_tag(library: Library) -> None:

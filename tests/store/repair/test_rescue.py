@@ -61,7 +61,7 @@ def test_the_copy_holds_what_a_build_cannot_make_and_is_renewed_when_that_change
 def test_a_damaged_library_is_put_back_with_every_personal_record(copy: Library) -> None:
     personal = Personal(copy)
     renew(copy)
-    albums = rows(copy, "albums")
+    albums, facts = rows(copy, "albums"), rows(copy, "cover_facts")
     for name in ("stored and read back", "stored", "waiting"):
         if name == "waiting":
             assert personal.flush()
@@ -77,6 +77,7 @@ def test_a_damaged_library_is_put_back_with_every_personal_record(copy: Library)
     rescue(copy, plan)
     read_all(copy)
     assert rows(copy, "albums") == albums
+    assert rows(copy, "cover_facts") == facts and facts
     assert personal.read() == before
     assert len(rows(copy, "latents")) == 0, "a build makes these again"
     assert copy.path.joinpath("library-damaged-1.duckdb").is_file()

@@ -14,6 +14,7 @@ from store.catalogue.tables import add_covers, add_similar_artists, record_items
 from store.database.library import Library
 from store.index.cover_index import build_index
 from store.index.neighbor_table import write_neighbors
+from store.looks import CoverFacts
 from store.personal.records import Personal
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
@@ -67,7 +68,14 @@ def grow(folder: Path, count: int = 60) -> Library:
         add_covers(
             con,
             [
-                CoverRecord(sha, 500, 500, files.path(sha).stat().st_size, r << 16 | g << 8 | b)
+                CoverRecord(
+                    sha,
+                    500,
+                    500,
+                    files.path(sha).stat().st_size,
+                    r << 16 | g << 8 | b,
+                    facts=CoverFacts((("grey", 1, r << 16 | g << 8 | b),), (r + g + b) / 765, 0, 0, 0, 0, 0, 0, 0),
+                )
                 for sha, (r, g, b) in zip(shas, colors, strict=True)
             ],
         )

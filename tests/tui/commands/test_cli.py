@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tui import cli
+from vae.codec import Codec
 
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
@@ -263,3 +266,37 @@ def test_doctor_repair_lists_before_it_changes_and_mends_with_yes(folder, tmp_pa
     status, out = run("--yes")
     assert status == 0 and "mended: missing covers" in out
     assert run() == (0, "nothing to mend\n")
+
+
+def test_find_takes_words_for_sleeves_and_tells_what_they_look_like(run):
+    word = json.loads(run("sql", "SELECT words[1] AS word FROM cover_facts LIMIT 1", "--json")[1])[0]["word"]
+    status, out, _ = run("find", f"#{word.replace(' ', '-')}", "--json")
+    told = json.loads(out)
+    assert status == 0 and told and all(hit["looks"] for hit in told)
+    sleeves = json.loads(run("sql", f"SELECT title FROM find_sleeves('{word}')", "--json")[1])
+    assert {row["title"] for row in sleeves} == {hit["album"]["title"] for hit in told}
+
+
+def test_why_says_the_reasons_of_any_pair_and_lights_what_makes_sleeves_alike(run, tmp_path, tiny_weights, monkeypatch):
+    pair = ("Björk / Album 3", "Can / Album 6")
+    status, out, _ = run("why", *pair)
+    assert status == 0 and ("both: " in out or "one: " in out)
+    load = Codec.load
+    monkeypatch.setattr("vae.codec.Codec.load", lambda: load(tiny_weights, "cpu"))
+    status, out, _ = run("why", *pair, "--json", "--heat", str(tmp_path / "heat.png"))
+    told = json.loads(out)
+    (cover,) = (reason for reason in told["reasons"] if reason["signal"] == "cover")
+    assert cover["looks"] and cover["text"].startswith(cover["looks"])
+    assert np.shape(told["heat"]["parts"]) == (2, 8, 8)
+    with Image.open(tmp_path / "heat.png") as picture:
+        assert picture.size == (4 * 512, 512)
+    sentence = "SELECT sleeves(album_called('Björk / Album 3'), album_called('Can / Album 6')) AS said"
+    assert json.loads(run("sql", sentence, "--json")[1]) == [{"said": cover["looks"]}]
+    status, _, err = run("why", *pair, "--heat", str(tmp_path / "no" / "heat.png"))
+    assert status == 1 and "cannot write" in err
+
+
+def test_lettering_without_its_detector_says_what_to_install(run, monkeypatch):
+    monkeypatch.setattr("pipelines.looking.lettering.find_spec", lambda name: None)
+    status, _, err = run("lettering")
+    assert status == 1 and "pip install 'sleevewalk[words]'" in err and len(err.strip().splitlines()) == 1

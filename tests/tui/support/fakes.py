@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +14,7 @@ import numpy as np
 from pipelines.blends.recipe import Part, Recipe
 from pipelines.blends.recipe_to_file import Blender, BlendResult
 from store.errors import LibraryError
+from store.looks import mask_of
 from store.memory.sparse import Sparse
 from store.neighbors.reasons import shares_of
 from store.records import PERSONAL, SIGNALS, Album, Neighbor, Reason, Route, Weights
@@ -23,6 +25,8 @@ from tui.terminal.output import app_class
 from tui.walk.session import Session
 from tui.workers.decoder import Decoder
 
+LOOKS = (("mostly red", "red", "dark"), ("mostly blue", "plain", "blue"), ("busy", "red"), ("black and white",))
+SENTENCE = "both: a dark red field, one thing in the middle"
 GENRES = ("shoegaze", "dub", "bop", "drone", "house", "folk", "metal", "pop")
 NOUNS = ("Harbour", "Static", "Lantern", "Orchard", "Signal", "Velvet", "Tundra", "Mirror", "Comet", "Salt")
 
@@ -71,6 +75,14 @@ class FakeSnapshot:
         entries = [(row, self.tag_names.index(tag)) for row, album in enumerate(albums) for tag in album.tags]
         rows, tags = np.array(entries, np.int64).reshape(-1, 2).T
         self.tags = Sparse.from_entries(rows, tags, np.ones(len(rows)), len(albums))
+        masks = [mask_of(LOOKS[row % len(LOOKS)]) for row in range(len(albums))]
+        self.looks = np.array([[mask & (1 << 64) - 1, mask >> 64] for mask in masks], np.uint64).reshape(-1, 2)
+
+    def look(self, row: int) -> int:
+        return mask_of(LOOKS[row % len(LOOKS)])
+
+    def looking(self, words: Sequence[str]) -> np.ndarray:
+        return np.array([set(words) <= set(LOOKS[row % len(LOOKS)]) for row in range(len(self))])
 
     def of_genre(self, genre: str) -> np.ndarray:
         return np.array([own == genre for own in self.genres])
@@ -118,14 +130,21 @@ class FakeNeighborhood:
         pair = digest(*sorted((a, b)))
         signals = [name for name in SIGNALS if name not in PERSONAL and (self.indexed or name != "cover")]
         texts = {
-            "cover": "3rd nearest of 40 covers",
+            "cover": f"{SENTENCE} · 3rd nearest of 40 covers",
             "tags": "shared: seen live, dub",
             "era": "1991 and 1993",
         }
         scores = [pair[number] / 255 for number in range(len(signals))]
         wanted = [getattr(weights or Weights(), signal) for signal in signals]
         return tuple(
-            Reason(signal, score, texts.get(signal, f"by {signal}"), weight=weight, share=share)
+            Reason(
+                signal,
+                score,
+                texts.get(signal, f"by {signal}"),
+                weight=weight,
+                share=share,
+                looks=SENTENCE if signal == "cover" else "",
+            )
             for signal, score, weight, share in zip(signals, scores, wanted, shares_of(scores, wanted), strict=True)
         )
 

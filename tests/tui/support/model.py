@@ -26,7 +26,7 @@ class TinyCodec:
         self.go.set()
         self.decoded: list[np.ndarray] = []
 
-    def encode(self, images: np.ndarray) -> np.ndarray:
+    def encode(self, images: np.ndarray, steps: int | None = None) -> np.ndarray:
         return images.reshape(len(images), 4, 32, 4, 32, 3).mean((2, 4)).reshape(len(images), 48).astype(np.float32)
 
     def decode(self, latents: np.ndarray, size: int = 128, refine: bool = True) -> np.ndarray:

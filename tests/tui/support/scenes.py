@@ -35,6 +35,7 @@ from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.route import RouteScreen
+from tui.screens.walk.alike import AlikeScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.walk.bench import Draft
 from vae.directions import Direction
@@ -59,6 +60,7 @@ SCENES: dict[str, tuple[str, ...]] = {
     "bench": ("B",),
     "near": ("B", "n"),
     "tree": ("B", "T"),
+    "alike": ("a",),
     "write": ("B", "W"),
     "gallery": ("G",),
 }
@@ -157,6 +159,7 @@ async def open_scene(pilot: Pilot[Any], name: str) -> None:
         "evidence-looks": lambda screen: isinstance(screen, EvidenceScreen) and screen._why != READING,
         "near": lambda screen: isinstance(screen, NearScreen),
         "tree": lambda screen: isinstance(screen, TreeScreen),
+        "alike": lambda screen: isinstance(screen, AlikeScreen) and screen.found is not None,
         "write": lambda screen: isinstance(screen, WriteScreen),
         "gallery": lambda screen: isinstance(screen, GalleryScreen) and screen.entry is not None,
     }

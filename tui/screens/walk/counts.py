@@ -15,6 +15,7 @@ from store.neighbors.filters import (
     POPULARITIES,
     decades_of,
     genres_of,
+    looks_of,
     popularity_bounds,
     years_played,
 )
@@ -31,6 +32,7 @@ FILTERS = {
     "genre": "genre",
     "decade": "decade",
     "listeners": "popularity",
+    "sleeve": "look",
     "heard": "played",
     "artist": "other_artists",
 }
@@ -168,6 +170,7 @@ def choices(session: Session) -> dict[str, Sequence[str | int | None]]:
         "genre": [None, *genres_of(snapshot)],
         "decade": [None, *decades_of(snapshot)],
         "listeners": [None, *POPULARITIES] if low == low else [None],
+        "sleeve": [None, *looks_of(snapshot)],
         "heard": [None, *PLAYED, *years_played(snapshot)],
         "artist": [False, True],
     }

@@ -82,14 +82,13 @@ def _album(
 
 def _reasons(palette: Palette, reasons: Sequence[Reason], cells: int, room: int, roomy: bool) -> list[list[Span]]:
     """A bar a reason, and below it its text where there is room; the strongest reasons get the room first."""
-    texts = {reason.signal: wrap(plain(reason.text), cells - 2, 2 if roomy else 1) for reason in reasons if reason.text}
     left = room - len(reasons) - 1  # the bar of shares
     shown: dict[str, list[str]] = {}
     for reason in sorted(reasons, key=lambda reason: -reason.share):
-        lines = texts.get(reason.signal, [])
-        if lines and len(lines) <= left:
-            shown[reason.signal] = lines
-            left -= len(lines)
+        most = 1 + roomy + bool(reason.looks)  # what an eye would say is a sentence
+        if reason.text and left > 0:
+            shown[reason.signal] = wrap(plain(reason.text), cells - 2, min(most, left))
+            left -= len(shown[reason.signal])
     rows: list[list[Span]] = [share_bar(palette, reasons, cells)] if reasons and left > 0 else []
     for reason in reasons:
         rows.append(bar(palette, reason, cells))

@@ -17,8 +17,8 @@ from tui.keynames import key_names
 from tui.layout.navigation import Direction
 from tui.layout.ring import MAX_RING, MIN_RING
 from tui.pictures.painter import CoverPainter
-from tui.screens.base import DrawnScreen
 from tui.screens.sql import SqlScreen
+from tui.screens.walk.alike import Comparing
 from tui.screens.walk.blendview import BlendView
 from tui.screens.walk.counts import COUNTS_KEYS, Counts
 from tui.screens.walk.details import Details
@@ -40,7 +40,7 @@ BLEND_SIZE = 512
 TOO_SMALL = "too small: 40x18 or more, please"
 
 
-class WalkScreen(DrawnScreen[None]):
+class WalkScreen(Comparing):
     """Keys change the session; then only what differs is drawn."""
 
     hints = KEYS
