@@ -60,6 +60,7 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
     with library.read() as con:
         known = _column(con, "SELECT cover_sha256 FROM covers")
         named = _column(con, f"SELECT DISTINCT cover_sha256 FROM ({_NAMED}) WHERE cover_sha256 IS NOT NULL")
+        blended = _column(con, _BLENDED)
         loose = int(first_value(con, f"SELECT count(*) {_LOOSE_TAGS}"))
         models = _models(con)
         of_covers = " UNION ".join(f"SELECT cover_sha256 FROM {table}" for table in _OF_COVERS)
@@ -68,9 +69,10 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
     large = {path.stem: path for path in files.large_files() if _COVER.fullmatch(path.name)}
     there = {path.stem: path for path in _cover_paths(library)}
     needed = known | named
+    kept = needed | blended
     damaged = {sha for sha, path in there.items() if check_hashes and sha in needed and not _is_whole(path, sha)}
     problems += [
-        _orphans(library, [path for sha, path in there.items() if sha not in needed and _settled(path)]),
+        _orphans(library, [path for sha, path in there.items() if sha not in kept and _settled(path)]),
         _useless_large([path for sha, path in large.items() if sha not in there and _settled(path)]),
         _damaged_large([path for path in large.values() if check_hashes and files.large(path.stem) is None]),
         _gone(files, sorted(needed - there.keys())),
@@ -92,6 +94,7 @@ def mend(library: Library, problems: list[Problem]) -> None:
 
 
 _NAMED = "SELECT cover_sha256 FROM albums UNION SELECT cover_sha256 FROM album_sources"
+_BLENDED = "SELECT unnest(json_extract_string(recipe, '$..cover_sha256')) FROM blends"  # a parent may be a blend
 _LOOSE_TAGS = "FROM album_tags WHERE album_id NOT IN (SELECT album_id FROM albums)"
 
 
@@ -174,7 +177,7 @@ def _runs(pid: int) -> bool:
 def _orphans(library: Library, paths: list[Path]) -> Problem:
     def drop(con: duckdb.DuckDBPyConnection) -> None:
         # An ingest may have come upon one since; its rows cannot come now, while this burst lasts.
-        needed = _column(con, f"SELECT cover_sha256 FROM covers UNION {_NAMED}")
+        needed = _column(con, f"SELECT cover_sha256 FROM covers UNION {_NAMED} UNION {_BLENDED}")
         _delete([path for path in paths if path.stem not in needed and _settled(path)])
 
     size = sum(path.stat().st_size for path in paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,9 @@ from pipelines.blends.way_film import write_way
 from pipelines.images import encode_webp
 from store.catalogue.covers import CoverFiles
 from store.database.library import Library
+from store.personal.records import Personal
 from store.records import Album
+from store.repair.repair import find_problems
 from tests.pipelines.support.blends import blender_of
 
 
@@ -138,9 +141,19 @@ def test_a_blend_is_a_parent_and_its_tree_is_kept(kitchen):
         (0, "first"), (1, "Title 0"), (1, "Title 1"), (0, "Title 2"),
     ]  # fmt: skip
     assert Recipe.from_json(second.recipe.to_json()) == second.recipe
+    cover = CoverFiles(library.covers_dir).path(str(parent.cover_sha256))
+    os.utime(cover, (0, 0))
+    assert str(cover) in orphans(library)
+    Personal(library).add_blend("x", second.path, json.loads(second.recipe.to_json()))
+    Personal(library).flush()
+    assert str(cover) not in orphans(library)
     for bad in ("blend:", "blend:../x", "blend:nothing"):
         with pytest.raises(BlendError):
             blend_as_album(library, bad)
+
+
+def orphans(library: Library) -> list[str]:
+    return [path for one in find_problems(library) if one.name == "orphan covers" for path in one.items]
 
 
 def test_a_way_is_a_film(kitchen, tmp_path):
