@@ -9,6 +9,7 @@ from vae.info import ModelConfig, WeightsInfo
 from vae.meaning import READ, Meaning
 from vae.model import SleeveVAE
 from vae.search import fit_search, search_vectors
+from vae.torch_backend import TorchBackend
 from vae.training.data import to_tensor
 from vae.training.distil import Distiller, fit_targets, likeness_loss, load_meaning, save_meaning, start
 from vae.training.pca import start_from_pca
@@ -38,8 +39,10 @@ def test_polishing_lowers_the_error_and_leaves_meaning_alone(model, covers):
 
 
 def test_the_codec_polishes_as_often_as_the_weights_say(model, covers):
+    cpu = torch.device("cpu")
     plain, often = (
-        Codec(model, WeightsInfo("id", replace(SMALL, encode_steps=steps), {}), torch.device("cpu")) for steps in (0, 2)
+        Codec(TorchBackend(model, WeightsInfo("id", replace(SMALL, encode_steps=steps), {}), cpu, None, ""))
+        for steps in (0, 2)
     )
     assert np.array_equal(plain.encode(covers[:3], steps=2), plain.encode(covers[:3], steps=2))
     assert np.abs(often.encode(covers[:3]) - plain.encode(covers[:3], steps=2)).max() < 0.1  # bfloat16 where it pays

@@ -113,23 +113,23 @@ def test_a_head_trained_alone_leaves_the_rest_as_it_was(pictures):
 
 def test_the_file_comes_back_and_a_damaged_or_foreign_one_is_refused(tmp_path):
     path = tmp_path / "refiner.safetensors"
-    refiner = Refiner(TINY)
+    refiner, first, second = Refiner(TINY), "a" * 16, "b" * 16
     torch.nn.init.normal_(refiner.out.weight, std=0.1)
-    saved = save_refiner(refiner, path, "model-a", {"n": 1})
-    loaded, found = load_refiner(path, "model-a")
+    saved = save_refiner(refiner, path, first, {"n": 1})
+    loaded, found = load_refiner(path, first)
     assert found == saved
     picture = torch.rand(1, 3, 16, 16)
     assert torch.allclose(loaded(picture), refiner(picture), atol=1e-2)
-    with pytest.raises(BadWeights, match="model-a, not of model-b"):
-        load_refiner(path, "model-b")
+    with pytest.raises(BadWeights, match=f"{first}, not of {second}"):
+        load_refiner(path, second)
     data = bytearray(path.read_bytes())
     data[-1] ^= 255
     path.write_bytes(data)
     with pytest.raises(BadWeights, match="damaged"):
-        load_refiner(path, "model-a")
+        load_refiner(path, first)
     path.write_bytes(b"not safetensors")
     with pytest.raises(BadWeights, match="no safetensors"):
-        load_refiner(path, "model-a")
+        load_refiner(path, first)
 
 
 def test_the_codec_sharpens_with_the_refiner_beside_the_weights(tiny_weights, covers, tmp_path):

@@ -139,7 +139,7 @@ def test_a_terminal_that_never_answers_gets_half_blocks_and_all_keys(library: Li
         terminal.until(lambda text: "did not answer" in text)
         assert bytes(terminal.sent).count(b"\x1b[c") == 1 and not terminal.pictures.sixels
         terminal.keys("/")
-        terminal.until(lambda text: "find" in text)
+        terminal.until(lambda text: "type artist or title" in text)
         terminal.keys("\x1b")
         terminal.until(lambda text: "here ──" in text)
         terminal.keys(CTRL_C)

@@ -43,7 +43,7 @@ WALK_BINDINGS: list[BindingType] = [
     key("ctrl+o", "queue_tray", "queue the tray", "queue-tray", "Queue all albums in the tray"),
     key("F", "app.follow", "follow", "follow", "The walk follows what the player plays, or no more"),
     key("w", "counts", "what counts", "counts", "What counts: weights, presets, filters"),
-    key("a", "alike", "alike", "alike", "Light the parts that make this sleeve and the one in focus alike"),
+    key("a", "alike", "alike", "alike", "Light what makes this sleeve and the one in focus alike"),
     key("right_square_bracket", "ring(2)", "more", "more", "Show more neighbours (or the mouse wheel)"),
     key("left_square_bracket", "ring(-2)", "fewer", "fewer", "Show fewer neighbours"),
     key("space", "tray", "tray", "tray", "Put the album in focus into the blend tray, or take it out"),
