@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from store.neighbors.cover_map import LAYOUTS
 from tests.tui.support.keys import (
     HELP,
     PALETTE,
@@ -50,6 +52,13 @@ def two_at_a_spot(stage: Stage) -> None:
     stage.screen._focus(2)
 
 
+def two_layouts(stage: Stage) -> None:
+    screen = stage.screen
+    screen.map = replace(screen.map, layout=LAYOUTS[0])
+    screen.maps = (screen.map, replace(screen.map, places=-screen.map.places, layout=LAYOUTS[1]))
+    screen.action_zoom(4)
+
+
 def genre(number: int) -> Case:
     return Case(
         lambda s: s.screen.shown.tolist(),
@@ -69,6 +78,7 @@ CASES = {
     "nearer": rises(lambda s: s.screen.view.nearness, look_at_middle),
     "farther": falls(lambda s: s.screen.view.nearness, near),
     "whole": becomes(lambda s: s.screen.view.nearness, 1.0, near),
+    "layout": becomes(lambda s: (s.screen.map.layout, s.screen.view.nearness), (LAYOUTS[1], 1.0), two_layouts),
     "here": becomes(lambda s: s.screen.looked_at.album_id == s.session.here.album_id, True, elsewhere),
     "next": Case(lambda s: s.screen.focus_row, lambda was, now: {was, now} == {2, 3}, two_at_a_spot),
     **{f"genre-{number}": genre(number - 1) for number in range(1, 10)},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.screens.keys.player import asked
 from tests.tui.support.app import until
 from tests.tui.support.keys import HELP, Stage, becomes, check_keys, chosen, here_is, moved, to
 from tui.screens.find import FindScreen
@@ -17,6 +18,10 @@ async def unwished(stage: Stage) -> None:
     """The strongest route again, found."""
     await stage.pilot.press("0")
     await until(stage.pilot, lambda: stage.screen.route is not None)
+
+
+def all_steps(stage: Stage) -> list[str]:
+    return [step.album.album_id for step in stage.screen.route.steps]
 
 
 CASES = {
@@ -31,6 +36,8 @@ CASES = {
     "vary": becomes(lambda s: s.screen.wishes.vary, 0, unwished),
     "one-an-artist": becomes(lambda s: s.screen.wishes.per_artist, 1, unwished),
     "plain": becomes(lambda s: s.screen.wishes.vary, None, ("v",)),
+    "play": asked(False, all_steps),
+    "queue": asked(True, all_steps),
     "back": to(WalkScreen),
     "help": HELP[RouteScreen],
 }

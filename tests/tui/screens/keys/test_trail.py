@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.exports.walk import ENDINGS
+from tests.tui.screens.keys.player import asked
 from tests.tui.support.keys import HELP, Case, Look, Stage, becomes, check_keys, choices, chosen, moved, to
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.screen import WalkScreen
@@ -27,6 +29,11 @@ def in_middle(stage: Stage) -> None:
     choices(stage).place = 55
 
 
+def this_walk(stage: Stage) -> list[str]:
+    walk_id = stage.screen.visit.walk_id
+    return [visit.album_id for visit in stage.session.trail.visits if visit.walk_id == walk_id]
+
+
 def no_name(stage: Stage) -> None:
     stage.session.walk_names.clear()
 
@@ -41,8 +48,10 @@ CASES = {
         lambda was, now: now[0] is WalkScreen and now[1] == was[2] != was[1],
         ("pageup", "up"),
     ),
-    "export": becomes(lambda s: (written("trail-*")(s), "wrote" in s.text), (6, True), no_walks),
-    "export-walk": becomes(lambda s: (written("walk-*")(s), "wrote" in s.text), (6, True), no_walks),
+    "export": becomes(lambda s: (written("trail-*")(s), "wrote" in s.text), (len(ENDINGS), True), no_walks),
+    "export-walk": becomes(lambda s: (written("walk-*")(s), "wrote" in s.text), (len(ENDINGS), True), no_walks),
+    "play": asked(False, this_walk, in_middle),
+    "queue": asked(True, this_walk, in_middle),
     "name": becomes(lambda s: s.session.walk_names.get(s.session.walk_id), "dusk", no_name, after=(*"dusk", "enter")),
     "back": to(WalkScreen),
     "help": HELP[TrailScreen],
