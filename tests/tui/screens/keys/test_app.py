@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from rich.color import ColorSystem
+from textual.drivers.headless_driver import HeadlessDriver
 
-from tests.tui.support.keys import Case, Look, Stage, check_keys, leaves
+from tests.tui.support.keys import Case, Look, Stage, becomes, check_keys, leaves
 from tests.tui.support.mirror import laid
 from tui.terminal.mirror import TerminalMirror
 from tui.widgets.bars import KeysLine
@@ -39,15 +42,19 @@ def metered(stage: Stage) -> bool:
     return "last key:" in stage.screen.query_one(KeysLine).rows[0]
 
 
+SIGNALLED: list[tuple[int, int]] = []  # the signals sent, each with its process
 CASES = {
     "redraw": Case(
         lambda s: (len("".join(sent(s))), "all keys" in "".join(sent(s))),
         lambda was, now: now[0] - was[0] > 10_000 and now[1],
     ),
     "meter": Case(metered, lambda was, now: now is not was),
+    "suspend": becomes(lambda s: list(SIGNALLED), [(os.getpid(), signal.SIGTSTP)], lambda s: SIGNALLED.clear()),
     "quit": leaves(),
 }
 
 
 async def test_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HeadlessDriver, "can_suspend", True)
+    monkeypatch.setattr(os, "kill", lambda process, number: SIGNALLED.append((process, number)))
     await check_keys("app", CASES, tmp_path, monkeypatch)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from pipelines.players.player import Now, Sent
+from pipelines.players.settings import PlayerSettings
+from store.catalogue.files import Playable
+from store.neighbors.taste import Suggestion
 from tests.tui.support.keys import (
     HELP,
     PALETTE,
@@ -23,6 +28,7 @@ from tests.tui.support.keys import (
     to,
 )
 from tui.screens.bench.screen import BenchScreen
+from tui.screens.card import CardScreen
 from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
@@ -30,9 +36,11 @@ from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
+from tui.screens.walk.alike import AlikeScreen
 from tui.screens.walk.blendview import BlendView
 from tui.screens.walk.counts import Counts
 from tui.screens.walk.screen import WalkScreen
+from tui.workers.jukebox import Jukebox
 
 
 def at_center(stage: Stage) -> None:
@@ -82,6 +90,64 @@ def ring(stage: Stage) -> int:
     return len(stage.session.ring.slots)
 
 
+class FakePlayer:
+    """Takes what it is sent, and plays nothing."""
+
+    name = "Fake"
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[list[str], bool]] = []  # the albums' ids, and whether they were to be queued
+
+    def play(self, albums: Sequence[Playable], queue: bool) -> Sent:
+        self.sent.append(([playable.album.album_id for playable in albums], queue))
+        return Sent(len(albums), 0)
+
+    def now(self) -> Now:
+        return Now(False)
+
+    def close(self) -> None:
+        pass
+
+
+def with_player(stage: Stage) -> FakePlayer:
+    """A player of the app's own that was sent nothing and is not followed."""
+    player = FakePlayer()
+    stage.app.jukebox.close()
+    stage.app.jukebox = Jukebox(None, PlayerSettings(), stage.app.post_message, lambda settings: player)
+    return player
+
+
+def not_followed(stage: Stage) -> None:
+    with_player(stage)
+
+
+def heard(said: str, queue: bool, tray: bool = False) -> Case:
+    """The player is sent the album in focus or the tray, once, and the last row says so."""
+    players: list[FakePlayer] = []
+
+    def before(stage: Stage) -> None:
+        players[:] = [with_player(stage)]
+        at_slot(stage)
+        if tray:
+            fill_tray(stage)
+
+    return Case(
+        lambda s: (
+            list(players[0].sent),
+            [album.album_id for album in (s.session.tray if tray else [s.session.focused])],
+            said in s.text,
+        ),
+        lambda was, now: was[0] == [] and not was[2] and now == ([(was[1], queue)], was[1], True),
+        before,
+    )
+
+
+def suggestion(stage: Stage) -> None:
+    snapshot = stage.session.snapshot
+    other = next(row for row in (9, 10) if snapshot.album(row).album_id != stage.session.here.album_id)
+    stage.app._suggested = [Suggestion(snapshot.album(other), 0.5, snapshot.album(3), 7, ())]
+
+
 CASES = {
     "left": falls(lambda s: s.spot[0], at_center),
     "right": rises(lambda s: s.spot[0], at_center),
@@ -109,6 +175,15 @@ CASES = {
     "random-known": Case(
         lambda s: (s.session.here, len(s.session.trail.visits)), lambda was, now: now[0] != was[0] and now[1] > was[1]
     ),
+    "suggest": Case(
+        lambda s: (
+            s.session.here.album_id,
+            [one.album.album_id for one in s.app._suggested],
+            f"never heard; you played {s.session.snapshot.album(3).label} 7 times" in s.text,
+        ),
+        lambda was, now: was[0] not in was[1] and not was[2] and now == (was[1][0], [], True),
+        suggestion,
+    ),
     "find": to(FindScreen, "artist or title"),
     "route": to(FindScreen, "a route to which album?"),
     "trail": to(TrailScreen, "the trail"),
@@ -120,7 +195,25 @@ CASES = {
     ),
     "network": to(NetworkScreen, "albums explored"),
     "bookmark": Case(lambda s: focused_id(s) in s.session.bookmarks, lambda was, now: now is not was),
+    "follow": Case(
+        lambda s: (s.app.jukebox.following, "the walk follows the player" in s.text),
+        lambda was, now: was == (False, False) and now == (True, True),
+        not_followed,
+    ),
+    "play": heard("plays in Fake", queue=False),
+    "queue": heard("queued in Fake", queue=True),
+    "queue-tray": heard("queued in Fake: 3 albums", queue=True, tray=True),
     "counts": becomes(lambda s: s.screen.query_one(Counts).visible and s.screen.focused.id, "counts"),
+    "alike": Case(  # the model has looked, and both albums are named
+        lambda s: (
+            s.kind,
+            (s.session.here.album_id, focused_id(s)),
+            tuple(album.album_id for album in s.screen.albums) if s.kind is AlikeScreen else None,
+            s.kind is AlikeScreen and "sleeves alike" in s.screen.said and s.screen.said in s.text,
+        ),
+        lambda was, now: was[0] is WalkScreen and now == (AlikeScreen, was[1], was[1], True),
+        at_slot,
+    ),
     "more": moved(ring, 2),
     "fewer": moved(ring, -2, ("right_square_bracket",)),
     "tray": Case(lambda s: s.session.in_tray(s.session.focused), lambda was, now: now is not was),
@@ -135,6 +228,7 @@ CASES = {
     "sql": to(SqlScreen, "FROM similar_albums("),
     "close": becomes(lambda s: s.screen.query_one(BlendView).visible, False, blend_shown),
     "theme": next_theme(),
+    "card": to(CardScreen, "how covers are drawn"),
     "palette": PALETTE,
     "help": HELP[WalkScreen],
     "quit": leaves(),
