@@ -39,7 +39,6 @@ from store.errors import LibraryError
 from store.text import clean
 from vae.info import SHIPPED, read_info
 
-ENGINES = ("local", "ray")
 _SHOWN = 50  # failed rows that are told one by one
 
 
@@ -82,7 +81,7 @@ class Making:
     """How shards are made, and from what."""
 
     covers_dir: Path | None = None  # of the table's paths
-    engine: str = "local"  # one of ENGINES
+    engine: str = "local"  # or "ray"
     address: str | None = None  # of Ray's cluster; None: Ray on this machine alone
     rows: int = ROWS  # in a shard
     weights: Path | None = None  # None: the installed ones

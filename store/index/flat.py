@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import struct
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def nearest_products(asked: np.ndarray, points: np.ndarray, k: int) -> tuple[np.
     return product, rows
 
 
+@cache
 def has_faiss() -> bool:
     return importlib.util.find_spec("faiss") is not None
 

@@ -38,9 +38,10 @@ def reasons_for(
         if number == COVER:
             looks = "" if same_cover else sentence(snapshot.look(row), snapshot.look(other))
             near = "the same cover" if same_cover else rank_text(rank, covers, score)
-            if looks.startswith("one: ") and near == _DIFFER:
-                near = ""  # said already
-            text = " · ".join(part for part in (looks, near) if part)
+            parts = [looks, near]
+            if looks.startswith("one: "):  # a difference is no reason why they are alike: that comes first
+                parts = [looks] if near == _DIFFER else [near, looks]
+            text = " · ".join(part for part in parts if part)
         elif number == TAGS:
             shared = shared_tags(snapshot, row, other)
             text = f"shared: {', '.join(shared[:_TAGS_SHOWN])}" if shared else "no tags shared"
