@@ -60,7 +60,7 @@ from store.neighbors.cover_map import (
     has_cells,
     map_is_current,
     principal_places,
-    share_kept,
+    shares_kept,
     write_map,
 )
 from store.repair.rescue import copy_is_current, keep_copy
@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from vae.codec import Codec
+
+MANY = 100  # covers; for fewer the import of PyTorch takes longer than it saves
 
 
 @dataclass(slots=True)
@@ -89,12 +91,13 @@ class Work:
     def write(self, *, exclusive: bool = False) -> AbstractContextManager[DuckDBPyConnection]:
         return patient_write(self.library, self.progress, exclusive=exclusive)
 
-    def codec(self) -> Codec:
+    def codec(self, covers: int) -> Codec:
+        """The model, to encode so many covers."""
         if self.load_codec is not None:
             return self.load_codec()
         from vae.codec import Codec
 
-        return Codec.load(self.weights, many=True)
+        return Codec.load(self.weights, many=covers >= MANY)
 
 
 class Derived(ABC):
@@ -132,7 +135,7 @@ class Latents(Derived):
         if not present:
             return
         self.progress.start("loading the model", None)
-        codec = self.work.codec()
+        codec = self.work.codec(len(present))
         self.report.device = codec.device
         info, config = self.work.info, self.work.info.config
         with self.work.write() as con:
@@ -270,7 +273,7 @@ class MapPlaces(Derived):
         assert index is not None
         axes = principal_places(index)
         if not can_lay_out(index.count):
-            yield Layouts(axes, kept=(None, share_kept(index, axes)))
+            yield Layouts(axes, kept=(None, *shares_kept(index, axes)))
             return
         with self.library.read() as con:
             cells, laid_out = earlier_cells(con, index)
@@ -285,7 +288,7 @@ class MapPlaces(Derived):
             if not first:
                 start[new] = wanted_places(cells, nearest[1][new])
             cells, laid_out = lay_out(start, nearest, first, self.progress.advance), index.count
-        yield Layouts(axes, cells, laid_out, (share_kept(index, cells), share_kept(index, axes)))
+        yield Layouts(axes, cells, laid_out, shares_kept(index, cells, axes))
 
     def write(self, part: Layouts) -> None:
         assert self.work.index is not None

@@ -44,9 +44,7 @@ class ModelConfig:
     decoder_widths: Widths = (128, 160, 192)  # at 32, 16 and 8 pixels
     blocks: Blocks = 1  # residual blocks a level in the decoder, each way
     encoder_blocks: Blocks = 1  # the same in the encoder
-    meaning: Annotated[int, Meta(ge=0, le=4096)] = (
-        0  # so many of the latent's numbers, the last ones, say what the cover shows (`vae.meaning`)
-    )
+    meaning: Numbers = 0  # so many of the latent's numbers, the last ones, say what the cover shows (`vae.meaning`)
     resolution: Annotated[int, Meta(ge=32, le=1024)] = 128
     encode_steps: Annotated[int, Meta(ge=0, le=1000)] = (
         0  # of descent on the picture's error that end an encoding (`SleeveVAE.polish`)

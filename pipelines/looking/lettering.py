@@ -58,7 +58,7 @@ class LetteringReport:
 
 def can_find_lettering() -> bool:
     """Whether the detector is installed."""
-    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+    return find_spec("rapidocr") is not None and find_spec("scipy") is not None
 
 
 def find_lettering(
@@ -68,10 +68,12 @@ def find_lettering(
     killed, it loses some seconds' work. LibraryError where the detector is not installed.
     """
     began, progress, report = time.monotonic(), progress or Progress(), LetteringReport()
-    detector = detector or open_detector()
     with library.read() as con:
         missing = missing_lettering(con)
     wanted = missing[:limit]
+    if not wanted:
+        return report
+    detector = detector or open_detector()
     progress.start("lettering on covers", len(wanted))
     for found in _bursts(CoverFiles(library.covers_dir), wanted, detector):
         with patient_write(library, progress) as con:

@@ -147,9 +147,9 @@ COMMENT ON MACRO sleeves IS
 
 CREATE MACRO find_sleeves(asked, n := 20) AS TABLE
 SELECT artist, title, year, genre, array_to_string(look_of(words)[:2], ', ') AS looks, words, album_id
-FROM albums JOIN cover_facts USING (cover_sha256)
+FROM albums JOIN cover_facts USING (cover_sha256) LEFT JOIN album_popularity USING (album_id)
 WHERE list_has_all(words, list_transform(string_split(asked, ','), lambda this_word: lower(trim(this_word))))
-ORDER BY listeners DESC NULLS LAST, artist_key, title_key LIMIT n;
+ORDER BY popularity DESC NULLS LAST, artist_key, title_key LIMIT n;
 COMMENT ON MACRO TABLE find_sleeves IS
-    'Albums whose sleeves have all of some words, the most listened to first: find_sleeves(''dark, red'')';
+    'Albums whose sleeves have all of some words, the best known first: find_sleeves(''dark, red'')';
 """

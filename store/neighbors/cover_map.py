@@ -76,21 +76,25 @@ def principal_places(index: CoverIndex) -> np.ndarray:
     return places
 
 
-def share_kept(index: CoverIndex, places: np.ndarray) -> float:
-    """The share of covers' ten nearest that are among the ten nearest of their places (float [count, 2]); of at most
-    2,000 covers, the same each time.
+def shares_kept(index: CoverIndex, *maps: np.ndarray) -> tuple[float, ...]:
+    """Of each map (places, float [count, 2]) the share of covers' ten nearest that are among the ten nearest of their
+    places; of at most 2,000 covers, the same each time.
     """
     k = min(10, index.count - 1)
     if k < 1:
-        return 1.0
+        return (1.0,) * len(maps)
     rows = np.sort(np.random.default_rng(0).permutation(index.count)[:_TOLD_BY])
     near = index.nearest_to(rows, k)[1]
-    shared = []
-    for row, cover_near in zip(rows.tolist(), near.tolist(), strict=True):
-        apart = np.square(places - places[row]).sum(axis=1)
-        apart[row] = np.inf
-        shared.append(len(set(np.argpartition(apart, k - 1)[:k].tolist()) & set(cover_near)) / k)
-    return float(np.mean(shared))
+
+    def share(places: np.ndarray) -> float:
+        shared = []
+        for row, cover_near in zip(rows.tolist(), near.tolist(), strict=True):
+            apart = np.square(places - places[row]).sum(axis=1)
+            apart[row] = np.inf
+            shared.append(len(set(np.argpartition(apart, k - 1)[:k].tolist()) & set(cover_near)) / k)
+        return float(np.mean(shared))
+
+    return tuple(share(places) for places in maps)
 
 
 def write_map(con: duckdb.DuckDBPyConnection, index: CoverIndex, made: Layouts) -> int:

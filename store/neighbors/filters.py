@@ -87,7 +87,7 @@ _kept: WeakKeyDictionary[Snapshot, dict[int | None, np.ndarray]] = WeakKeyDictio
 
 
 def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
-    """(upper bound of the least listened third, lower bound of the most listened) in listeners; nan: none known."""
+    """(upper bound of the least known third, lower bound of the best known) in `popularity`; nan: none counted."""
     bounds = _bounds.get(snapshot)
     if bounds is None:
         known = snapshot.popularity[~np.isnan(snapshot.popularity)]

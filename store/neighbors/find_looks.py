@@ -15,7 +15,7 @@ _WITHIN = 0.9  # likeness of a name that has the text in it, at least
 
 def find_albums(snapshot: Snapshot, text: str, n: int = 20) -> list[tuple[Album, float]]:
     """`find`, and sleeves: a word after # must hold for a hit's cover. A text of such words alone, without #, finds
-    names that have it, then such sleeves, the most listened to first, as alike as the last of those names.
+    names that have it, then such sleeves, the best known first, as alike as the last of those names.
     """
     words, rest, marked = asked_looks(text)
     if not words:
@@ -25,7 +25,7 @@ def find_albums(snapshot: Snapshot, text: str, n: int = 20) -> list[tuple[Album,
         hits = find(snapshot, rest, _MOST)
         return [hit for hit in hits if looking[snapshot.row(hit[0].album_id) or 0]][:n]
     rows = np.flatnonzero(looking)
-    rows = rows[np.argsort(-np.nan_to_num(snapshot.listeners[rows]), kind="stable")][:n].tolist()
+    rows = rows[np.argsort(-np.nan_to_num(snapshot.popularity[rows], nan=-1), kind="stable")][:n].tolist()
     if marked:
         return [(snapshot.album(row), 1.0) for row in rows]
     named = find(snapshot, text, n)

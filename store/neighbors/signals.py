@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import astuple, dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -96,12 +97,15 @@ class Signals:
         if weights.popularity > 0:
             wanted.append(_window(self._by_popularity, self.snapshot.popularity[centre.row]))
         if weights.plays > 0:
-            most = np.nan_to_num(self.artist_plays[self.snapshot.artist_codes])
-            wanted.append(highest(most, CANDIDATES))
+            wanted.append(self._most_played)
         rows = np.unique(np.concatenate([np.empty(0, np.int64), *wanted]))
         if allowed is not None:
             rows = rows[allowed[rows]]
         return rows[rows != centre.row]
+
+    @cached_property  # the same from every centre, and asked for only where plays have a weight
+    def _most_played(self) -> np.ndarray:
+        return highest(np.nan_to_num(self.artist_plays[self.snapshot.artist_codes]), CANDIDATES)
 
     def albums_of(self, cover: int) -> np.ndarray:
         """Rows of the albums with that cover (an index row)."""

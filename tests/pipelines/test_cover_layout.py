@@ -8,7 +8,7 @@ import pytest
 from pipelines.cover_layout import lay_out, on_grid, place_new, side_of, wanted_places
 from store.database.library import Library
 from store.index.cover_index import CoverIndex, build_index
-from store.neighbors.cover_map import principal_places, share_kept
+from store.neighbors.cover_map import principal_places, shares_kept
 from tests.store.support.library import MODEL
 from tests.store.support.records import sha
 
@@ -34,7 +34,8 @@ def test_each_cover_has_a_cell_and_its_nearest_about_it(index: CoverIndex) -> No
     axes = principal_places(index)
     cells = lay_out(axes, index.nearest_covers(30))
     assert distinct(cells) and cells.min() >= 0 and cells.max() < side_of(index.count)
-    assert share_kept(index, cells) > 1.5 * share_kept(index, axes)
+    by_cells, by_axes = shares_kept(index, cells, axes)
+    assert by_cells > 1.5 * by_axes
     assert np.array_equal(cells, lay_out(axes, index.nearest_covers(30)))  # the same each time
 
 

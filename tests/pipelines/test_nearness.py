@@ -1,4 +1,4 @@
-"""Hubs and meaning of nearest covers; the gate that the shipped model and the correction have to pass."""
+"""Hubs and meaning of nearest covers; the gate that the correction for hubs has to pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipelines.nearness import RING, Nearness, nearness
 
 
 def gate(found: Nearness) -> None:
-    """The limits of docs/near.md: in a small library the mean alone is RING / n."""
+    """In a small library the mean alone is RING / n."""
     assert found.orphans <= 0.02
     assert found.largest_hub <= 0.03 + 3 * RING / found.n
     assert found.skew <= 2
