@@ -50,7 +50,7 @@ class Layouts:
     axes: np.ndarray  # float32 [count, 2]
     cells: np.ndarray | None = None  # float32 [count, 2], whole numbers, no two the same; None: too many to lay out
     laid_out: int = 0  # covers that the cells were made for; those that came later were placed among them
-    kept: tuple[float | None, float | None] = (None, None)  # see CoverMap, in the order of LAYOUTS
+    kept: tuple[float | None, ...] = (None, None)  # see CoverMap, in the order of LAYOUTS
 
 
 def principal_places(index: CoverIndex) -> np.ndarray:
