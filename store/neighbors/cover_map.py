@@ -185,4 +185,4 @@ def _stored(library: Library, index: CoverIndex) -> Layouts | None:
     axes = np.stack([columns["axis_1"], columns["axis_2"]], axis=1)[order]
     x, y = (np.ma.asarray(columns[name], dtype=np.float32) for name in "xy")
     cells = None if np.ma.is_masked(x) else np.stack([x, y], axis=1)[order]
-    return Layouts(axes, None if cells is None else np.asarray(cells), kept=tuple(map(shares.get, LAYOUTS)))  # type: ignore[arg-type]
+    return Layouts(axes, None if cells is None else np.asarray(cells), kept=tuple(map(shares.get, LAYOUTS)))
