@@ -8,11 +8,22 @@ from pathlib import Path
 import platformdirs
 
 CONFIG_VARIABLE = "SLEEVEWALK_CONFIG"  # names another config file
+LIBRARY_VARIABLE = "SLEEVEWALK_LIBRARY"  # names another folder of the library
 
 
 def data_folder() -> Path:
     """Holds the libraries that have no folder of the person's choice."""
     return platformdirs.user_data_path("sleevewalk", appauthor=False)
+
+
+def default_library() -> Path:
+    """The library's folder where a person names none."""
+    return data_folder() / "library"
+
+
+def demo_library() -> Path:
+    """The demo library's folder where a person names none."""
+    return data_folder() / "demo"
 
 
 def cache_folder() -> Path:

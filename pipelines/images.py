@@ -97,7 +97,7 @@ def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
                 # The JPEG decoder can shrink while it decodes: 4× faster, and never much below twice what we need.
                 picture.draft(None, (_DRAFT, _DRAFT))
             picture.load()
-            small = _shrink(picture)
+            small = shrink(picture)
             turn = _TURNS.get(_orientation(picture))
             as_is = turn is None and picture.mode == "RGB" and _is_plain_webp(data, picture.format, (width, height))
     except BadImage:
@@ -159,7 +159,7 @@ def encode_large(data: bytes, side: int) -> bytes:
         if picture.format in ("JPEG", "MPO"):
             picture.draft(None, (side, side))
         picture.load()
-        square = _shrink(picture, side)
+        square = shrink(picture, side)
         turn = _TURNS.get(_orientation(picture))
     out = io.BytesIO()
     # Lossy: of what blends take from it nobody sees the difference, and it is a tenth of the size.
@@ -229,7 +229,7 @@ def _white(picture: Image.Image) -> float:
     return next((limit for limit in limits if peak <= limit), peak)
 
 
-def _shrink(picture: Image.Image, size: int = SIDE) -> Image.Image:
+def shrink(picture: Image.Image, size: int = SIDE) -> Image.Image:
     """The centre square at [size, size], RGB. Turning by quarters comes after: it commutes, and is cheap there."""
     white = _white(picture)
     width, height = picture.size

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-PACKAGES = ("tui", "store", "pipelines", "vae")
+PACKAGES = ("sleevewalk", "tui", "store", "pipelines", "vae")
 MODULES, LINES, PARAMETERS = 16, 350, 8
 Graph = dict[str, set[str]]
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import click
 
+from pipelines.folders import LIBRARY_VARIABLE, default_library
 from store.errors import LibraryError, LibraryLocked, UnknownAlbum, UnknownPart, UnknownWalk
 from store.text import clean
-from tui.commands.shared import DEBUG, NEW_FOLDER, Context, default_library
+from tui.commands.shared import DEBUG, NEW_FOLDER, Context
 
 # The module of each command, imported when the command is asked for.
 # What brings a module that not everybody needs.
@@ -71,7 +72,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
-    "--library", "library_dir", type=NEW_FOLDER, envvar="SLEEVEWALK_LIBRARY",
+    "--library", "library_dir", type=NEW_FOLDER, envvar=LIBRARY_VARIABLE,
     help="Folder of the library.  [default: the platform's data folder]",
 )  # fmt: skip
 @click.option("--debug", is_flag=True, help="Show tracebacks.")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from tui.commands.shared import Command, Context, context_command, default_library, demo_library, interactive, progress
+from pipelines.folders import default_library, demo_library
+from tui.commands.shared import Command, Context, context_command, interactive, progress
 from tui.terminal.brands import CELLS
 from tui.terminal.choice import PICTURES, asked_terminal
 from tui.terminal.look import COLORS, TerminalLook, prepare, terminal_look

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from pipelines.folders import data_folder
 from store.text import clean
 
 if TYPE_CHECKING:
@@ -59,14 +58,6 @@ class Context:
 
     library_dir: Path
     chosen: bool
-
-
-def default_library() -> Path:
-    return data_folder() / "library"
-
-
-def demo_library() -> Path:
-    return data_folder() / "demo"
 
 
 def context_command(command: Command) -> Command:
