@@ -61,7 +61,8 @@ def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Co
     """
     found = read_settings(path)
     _lastfm(path, found.get("lastfm", {}))
-    web_contact(path)
+    _web(path, found.get("web", {}))
+    _subsonic(path, found.get("subsonic", {}))
     return Config(
         _one_of(path, "theme", found["theme"], themes) if "theme" in found else None,
         _weights(path, found.get("weights", {})),
@@ -108,11 +109,7 @@ def lastfm_key(path: Path) -> str:
 
 def web_contact(path: Path) -> str:
     """`contact` of `[web]` in the file at `path`: an address or a mail, that services on the web may want to know."""
-    table = read_settings(path).get("web", {})
-    contact = table.get("contact", "") if isinstance(table, dict) and set(table) <= {"contact"} else None
-    if not isinstance(contact, str) or not contact.isascii() or len(contact) > 100:
-        raise ConfigError(f'{path}: web is a table: [web] and below it contact = "you@example.org"')
-    return contact
+    return _web(path, read_settings(path).get("web", {}))
 
 
 def player_settings(path: Path) -> PlayerSettings:
@@ -124,21 +121,10 @@ def subsonic_login(path: Path) -> tuple[str, str, str]:
     """(address, user, password) of a Subsonic server, each '' where it is not set: from `[subsonic]` in the file, the
     password from SLEEVEWALK_SUBSONIC_PASSWORD before that. ConfigError where others can read a file that holds one.
     """
-    table = read_settings(path).get("subsonic", {})
-    names = ("url", "user", "password")
-    if (
-        not isinstance(table, dict)
-        or not set(table) <= set(names)
-        or not all(isinstance(v, str) for v in table.values())
-    ):
-        raise ConfigError(f"{path}: subsonic is a table: [subsonic] and below it url, user and password in quotes")
-    if table.get("password"):
+    url, user, password = _subsonic(path, read_settings(path).get("subsonic", {}))
+    if password:
         _for_me_alone(path)
-    return (
-        table.get("url", ""),
-        table.get("user", ""),
-        os.environ.get(SUBSONIC_VARIABLE, "") or table.get("password", ""),
-    )
+    return url, user, os.environ.get(SUBSONIC_VARIABLE, "") or password
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -164,14 +150,18 @@ def keep_settings(path: Path, settings: Mapping[str, str]) -> None:
     read_settings(path)
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     tables = next((at for at, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
-    names = tuple(f"{name}=" for name in settings)
-    kept = [line for line in lines[:tables] if not line.replace(" ", "").startswith(names)]
+    kept = [line for line in lines[:tables] if line.partition("=")[0].strip().strip("\"'") not in settings]
     own = [f'{name} = "{value}"' for name, value in settings.items()]
+    text = "\n".join([*own, *kept, *lines[tables:], ""])
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:  # written in a way that was not found
+        raise ConfigError(f"write {', '.join(own)} into {path} yourself: another line there sets it") from error
     path = path.resolve()  # a link to where a person keeps such files stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = stat.S_IMODE(path.stat().st_mode) if path.is_file() else 0o644
     with atomic_file(path) as beside:
-        beside.write_text("\n".join([*own, *kept, *lines[tables:], ""]), encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
         beside.chmod(mode)
 
 
@@ -180,6 +170,22 @@ def _lastfm(path: Path, table: Any) -> str:
     if not isinstance(table, dict) or not set(table) <= {"api_key"} or not isinstance(table.get("api_key", ""), str):
         raise ConfigError(f'{path}: lastfm is a table: [lastfm] and below it api_key = "…"')
     return str(table.get("api_key", "")).strip()
+
+
+def _web(path: Path, table: Any) -> str:
+    """The contact in the table, "" where there is none."""
+    contact = table.get("contact", "") if isinstance(table, dict) and set(table) <= {"contact"} else None
+    if not isinstance(contact, str) or not contact.isascii() or len(contact) > 100:
+        raise ConfigError(f'{path}: web is a table: [web] and below it contact = "you@example.org"')
+    return contact
+
+
+def _subsonic(path: Path, table: Any) -> tuple[str, str, str]:
+    """(address, user, password) in the table, each "" where there is none."""
+    wrong = not isinstance(table, dict) or not set(table) <= {"url", "user", "password"}
+    if wrong or not all(isinstance(value, str) for value in table.values()):
+        raise ConfigError(f"{path}: subsonic is a table: [subsonic] and below it url, user and password in quotes")
+    return table.get("url", ""), table.get("user", ""), table.get("password", "")
 
 
 def _player(path: Path, table: Any) -> PlayerSettings:

@@ -18,6 +18,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.registry import binding_ids
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.terminal.brands import CELLS
 from tui.terminal.choice import PICTURES
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,9 @@ def test_what_is_set_and_what_stays(tmp_path: Path) -> None:
         ("[weights]\ncover = 0\ntags = 0\nartist = 0\nera = 0\npopularity = 0", "one of them has to count"),
         ("lastfm = 1", "lastfm is a table"),
         ("[lastfm]\napi_key = 5", "lastfm is a table"),
+        ("[subsonic]\nurl = 5", "subsonic is a table"),
+        ('[subsonic]\nhost = "x"', "subsonic is a table"),
+        ("web = 1", "web is a table"),
         ("x = " + "[" * 5000, "no TOML"),
         ('"\x1b[31m" = 1', "no TOML"),
         ('"\\u001b[31m" = 1', "is no setting"),
@@ -165,6 +169,25 @@ async def test_the_palette_runs_an_action_of_the_screen() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is walk)
         await until(pilot, lambda: len(app.session.bookmarks) == 1)
+
+
+@pytest.mark.parametrize(
+    "line", ['cells="half"', '"cells" = "half"', "'cells'='half'", 'cells\t= "half"', ' cells = "half"']
+)
+def test_a_setting_takes_the_place_of_its_line_however_it_is_written(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'# cells = "old"\n{line}\ntheme = "paper"\n')
+    keep_settings(path, {"cells": "octants"})
+    assert path.read_text() == 'cells = "octants"\n# cells = "old"\ntheme = "paper"\n'
+
+
+def test_a_setting_that_is_written_in_a_way_of_its_own_is_left_to_the_person(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('"c\\u0065lls" = "half"\n')
+    assert configured(path, "cells", CELLS) == "half"
+    with pytest.raises(ConfigError, match=r'write cells = "octants" into .*config.toml yourself'):
+        keep_settings(path, {"cells": "octants"})
+    assert configured(path, "cells", CELLS) == "half"
 
 
 def test_a_setting_is_kept_and_all_else_stays(tmp_path: Path) -> None:

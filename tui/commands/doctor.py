@@ -171,7 +171,8 @@ def is_installed(package: str) -> bool:
 def terminal_findings(look: TerminalLook) -> list[Finding]:
     """What the app will see of the terminal with this look, and why."""
     from tui.config import configured, wanted
-    from tui.terminal.choice import asked_terminal, multiplexer
+    from tui.terminal.brands import multiplexer
+    from tui.terminal.choice import asked_terminal
     from tui.terminal.look import described
     from tui.terminal.output import OUTPUTS, chosen_output
 

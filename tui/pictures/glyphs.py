@@ -1,7 +1,8 @@
 """Block glyphs by the part of a cell that they ink, for each kind of cells.
 
 A kind is named after the parts that it cuts a cell into. From quadrants on it also has the eighths of Unicode's
-Block Elements (▁ to ▇, ▏ to ▉), which every terminal draws and which add as much detail as the next kind does.
+Block Elements (▁ to ▇, ▏ to ▉), which a terminal that has quadrants has too and which add as much detail as the next
+kind does.
 """
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tui.pictures.colors import Pixels
+from tui.pictures.glyphs import QUADRANTS
 from tui.pictures.oklab import oklab
 from tui.pictures.resample import LIGHT, resample
 
 RAMP = np.array([ord(character) for character in " .:-=+*#%@"])  # from no ink to the most
 UPPER, UPPER_FAINT, LOWER, LOWER_FAINT = map(ord, "\"'_.")  # ink in one half of the cell alone
 EDGE, EMPTY, STRONG = 0.4, 0.35, 0.7  # how far the halves differ, what counts as no ink, what as much
-QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by a bit for each quarter: 1 upper left, 2 upper right, 4 lower left, 8 lower right
 SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}
 INK = 1.3  # exponent from lightness to the share of a cell that is inked
 

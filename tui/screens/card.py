@@ -12,26 +12,31 @@ from pipelines.folders import config_file
 from store.errors import LibraryError
 from store.records import Album
 from tui.config import ConfigError, keep_settings
-from tui.keynames import key_names
+from tui.keynames import Hint, key_names
+from tui.pictures.colors import COLORLESS
 from tui.pictures.glyphs import KINDS
 from tui.pictures.painter import CoverPainter
 from tui.screens.base import DrawnScreen
 from tui.text import plain, wrap
+from tui.widgets.bars import KeysLine
 from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
+KEYS = [Hint("Esc", "change nothing", ("card.back",)), Hint("?", "keys", ("card.help",))]
 PICTURES = "pictures"  # the choice beside KINDS
 GAP = 2  # columns between the covers
 ADVICE = (
     "Choose the finest in which no boxes, question marks, gaps or shifted columns are seen; finer shows more of the "
     "sleeve for the same bytes. The choice is kept in config.toml."
 )
+UNCOLORED = "Without colours a cover is drawn in characters, and there is nothing to choose; --color gives it colours."
 NOTHING = "Where the place of the picture stays empty, the terminal says that it draws it and does not: choose cells."
 
 
 class CardScreen(DrawnScreen[str | None]):
     """Answers with what to say of the choice, or None where nothing changed."""
 
+    hints = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(
@@ -48,19 +53,18 @@ class CardScreen(DrawnScreen[str | None]):
         super().__init__()
         self.painter, self.album = painter, album
         self._ways = (*KINDS, PICTURES) if painter.pictures is not None else tuple(KINDS)
+        if painter.mode in COLORLESS:
+            self._ways = ("characters",)
 
     def compose(self) -> ComposeResult:
         """The covers side by side, words above and below."""
         yield Lines(id="card-head")
         with Container(id="card-covers"):
             for way in self._ways:
-                yield Cover(self.painter if way == PICTURES else self.painter.with_cells(way), id=f"card-{way}")
+                yield Cover(self.painter.with_cells(way) if way in KINDS else self.painter, id=f"card-{way}")
         yield Lines(id="card-names")
         yield Lines(id="card-text")
-
-    def on_resize(self) -> None:
-        """Draw with the theme in use."""
-        self.call_after_refresh(self.redraw)
+        yield KeysLine(id="keys")
 
     def redraw(self) -> None:
         """Show the covers as large as they fit, and the words."""
@@ -73,22 +77,24 @@ class CardScreen(DrawnScreen[str | None]):
             cover.show(self.album)
         self.query_one("#card-covers").styles.height = rows
         self._write(2 * rows)
+        self.draw_keys()
 
     def _write(self, cover: int) -> None:
         head, names, text = (self.query_one(f"#card-{part}", Lines) for part in ("head", "names", "text"))
         palette, keys = head.palette, key_names(self)
         head.show([[("how covers are drawn", palette.text("accent", bold=True))], []])
+        chooses = self.painter.mode not in COLORLESS
         now = PICTURES if self.painter.pictures is not None else self.painter.kind
         row: list[Span] = [(" ", palette.text())]
         for way in self._ways:
-            label = f"{keys(f'card.{way}')} {way}"
+            label = f"{keys(f'card.{way}')} {way}" if chooses else way
             style = palette.focus if way == now else palette.text()
             row += [(label.ljust(cover)[:cover], style), (" " * GAP, palette.text())]
         names.show([row])
-        said = [f"now: {now}, {plain(self.painter.why)}", ADVICE, *([NOTHING] if PICTURES in self._ways else [])]
+        said = [f"now: {now}, {plain(self.painter.why)}", ADVICE] if chooses else [UNCOLORED]
+        said += [NOTHING] if PICTURES in self._ways else []
         wrapped = [line for part in said for line in (*wrap(part, max(20, self.size.width - 2), 4), "")]
-        rows = [[(f" {line}", palette.text("quiet"))] for line in wrapped]
-        text.show([[], *rows, [(f" {keys('card.back')} changes nothing", palette.text("quiet"))]])
+        text.show([[], *([(f" {line}", palette.text("quiet"))] for line in wrapped)])
 
     def action_choose(self, way: str) -> None:
         """Draw so from now on, if this is one of the ways that are shown, and keep it."""

@@ -84,28 +84,40 @@ def version_of(name: str, brand: str) -> Version:
     return numbers
 
 
+def multiplexer(environ: Mapping[str, str] = os.environ) -> str:
+    """The name of the program between the app and the terminal, or ""."""
+    term = environ.get("TERM", "")
+    if environ.get("ZELLIJ") is not None:
+        return "zellij"
+    if environ.get("TMUX") or term.startswith("tmux"):
+        return "tmux"
+    return "screen" if environ.get("STY") or term.startswith("screen") else ""
+
+
 def known_name(answered: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The terminal's name and version: as it answered, else by its variables; behind tmux the one that tmux is in."""
-    if environ.get("TMUX"):
-        return tmux_client(environ)[0]
+    """The name and version of the terminal, or of the multiplexer in it: as it answered, else by its variables.
+
+    Inside a multiplexer the variables are those of a terminal that it may long have left.
+    """
     if environ.get("TERM") == "linux":
         return CONSOLE
-    if answered and not answered.startswith("tmux"):
+    if answered or multiplexer(environ):
         return answered
     if environ.get("VTE_VERSION"):
         return f"VTE {environ['VTE_VERSION']}"
     program, version = environ.get("TERM_PROGRAM", ""), environ.get("TERM_PROGRAM_VERSION", "")
-    return f"{program} {version}".strip() if program not in ("", "tmux") else ""
+    return f"{program} {version}".strip()
 
 
 def tmux_client(environ: Mapping[str, str] = os.environ) -> tuple[str, bool]:
     """(name and version of the terminal that tmux is in, whether it has 24-bit colour); ("", False) if unknown."""
     if not environ.get("TMUX") or shutil.which("tmux") is None:
         return "", False
-    command = ["tmux", "display-message", "-p", "#{client_termtype}\t#{client_termfeatures}"]
+    command = ["tmux", "display-message", "-p", "#{client_termtype}\t#{client_termfeatures}\t#{client_termname}"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=1, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return "", False
-    name, _, features = answer.stdout.strip().partition("\t")
+    name, features, term = (*answer.stdout.strip("\n").split("\t"), "", "")[:3]
+    name = CONSOLE if term == "linux" else name
     return "".join(filter(str.isprintable, name))[:60], "RGB" in features.split(",")

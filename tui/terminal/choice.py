@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from tui.terminal.brands import EVERYWHERE, CellsChoice, choose_cells, known_name, tmux_client, version_of
+from tui.terminal.brands import (
+    EVERYWHERE,
+    CellsChoice,
+    choose_cells,
+    known_name,
+    multiplexer,
+    tmux_client,
+    version_of,
+)
 from tui.terminal.look import TerminalLook, fewer_colors, told
 from tui.terminal.probe import (
     INSIDE_TMUX,
@@ -72,16 +80,6 @@ class Asked:
         return "not asked" if self.answers is None else str(self.answers.answers)
 
 
-def multiplexer(environ: Mapping[str, str] = os.environ) -> str:
-    """The name of the program between the app and the terminal, or ""."""
-    term = environ.get("TERM", "")
-    if environ.get("ZELLIJ") is not None:
-        return "zellij"
-    if environ.get("TMUX") or term.startswith("tmux"):
-        return "tmux"
-    return "screen" if environ.get("STY") or term.startswith("screen") else ""
-
-
 @contextmanager
 def asked_terminal(
     look: TerminalLook,
@@ -100,13 +98,12 @@ def asked_terminal(
     if output == "stock":
         refused = pictures[0] not in ("auto", "cells")
         choice = Choice("cells", "--output stock draws covers as cells", refused=refused)
-    around, truecolor = multiplexer(environ), False
-    if around == "tmux":
-        truecolor = tmux_client(environ)[1]
+    around = multiplexer(environ)
+    outer, truecolor = tmux_client(environ) if around == "tmux" else ("", False)
     asks = can_ask() and output != "stock" and (around in ("", "tmux") or choice is None)
     if not asks:
         choice = choice or Choice("cells", "there is no terminal to ask", refused=pictures[0] != "auto")
-        yield Asked(told(look, Answers(), truecolor), choice, choose_cells(*cells, known_name("", environ)))
+        yield Asked(told(look, Answers(), truecolor), choice, choose_cells(*cells, outer or known_name("", environ)))
         return
     with unechoed() as modes:
         questions = INSIDE_TMUX if around == "tmux" and choice is not None else QUESTIONS
@@ -115,7 +112,7 @@ def asked_terminal(
         yield Asked(
             told(look, found, truecolor),
             choice or by_answers(*pictures, found, measured_cell()),
-            choose_cells(*cells, known_name(found.name, environ), found.widths),
+            choose_cells(*cells, outer or known_name(found.name, environ), found.widths),
             answers,
             keys,
             modes,

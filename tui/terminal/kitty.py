@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 
 from PIL import Image
 
+from pipelines.blends.png import encode_png
 from tui.pictures.colors import Pixels
 from tui.pictures.picture_table import PictureTable, Size
 from tui.pictures.resample import resample
@@ -158,11 +159,13 @@ def transmission(image: int, pixels: Pixels) -> list[str]:
 
     A small one, as for a slow link, has FEW colours: a third of the bytes.
     """
-    picture, file = Image.fromarray(pixels), io.BytesIO()
-    if max(picture.size) <= SMALL:
-        picture = picture.quantize(FEW, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
-    picture.save(file, "PNG", optimize=True)
-    data = b64encode(file.getvalue()).decode()
+    if max(pixels.shape) <= SMALL:
+        few = Image.fromarray(pixels).quantize(FEW, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
+        few.save(file := io.BytesIO(), "PNG")
+        png = file.getvalue()
+    else:
+        png = encode_png(pixels, {})
+    data = b64encode(png).decode()
     commands, head = [], f"a=t,f=100,i={image},"
     for at in range(0, len(data), PIECE):
         more = int(at + PIECE < len(data))

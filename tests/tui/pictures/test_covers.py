@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.support.fakes import FakeCovers, make_album
-from tui.pictures.painter import PACKED_KEPT, STRIPS_KEPT, CoverPainter, Recent
+from tui.pictures.painter import PACKED_KEPT, CoverPainter, Recent
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 1), (6, 3), (20, 10), (60, 30)])
@@ -39,4 +39,12 @@ def test_the_caches_are_bounded() -> None:
     assert len(kept) == 3
     assert kept.get(9, lambda: -1) == 9
     assert kept.get(0, lambda: -1) == -1
-    assert PACKED_KEPT > STRIPS_KEPT
+    covers = FakeCovers()
+    painter = CoverPainter(covers)
+    for row in range(PACKED_KEPT + 1):
+        painter.draw(make_album(row), 2, 1)
+    assert covers.reads == PACKED_KEPT + 1
+    painter.draw(make_album(1), 2, 1)  # no longer among the strips, still among the cells
+    assert covers.reads == PACKED_KEPT + 1
+    painter.draw(make_album(0), 2, 1)
+    assert covers.reads == PACKED_KEPT + 2

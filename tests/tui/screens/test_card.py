@@ -10,7 +10,7 @@ from tests.tui.support.app import ready, screen_text, until, walk_of
 from tests.tui.support.fakes import make_app
 from tests.tui.support.measures import photograph
 from tui.config import configured
-from tui.pictures.colors import ColorMode
+from tui.pictures.colors import COLORLESS, ColorMode
 from tui.pictures.glyphs import KINDS, inked_parts
 from tui.pictures.picture_table import PictureTable
 from tui.screens.card import CardScreen
@@ -63,6 +63,20 @@ async def test_the_kind_that_is_chosen_is_drawn_and_kept(config: Path, monkeypat
 
         await until(pilot, lambda: bool(drawn() & set(range(0x1CD00, 0x1CDE6))))
     assert configured(config, "cells", CELLS) == "octants" and configured(config, "pictures", PICTURES) == "auto"
+
+
+@pytest.mark.parametrize("mode", COLORLESS)
+async def test_without_colours_the_card_says_that_there_is_nothing_to_choose(config: Path, mode: ColorMode) -> None:
+    app = make_app()
+    app.painter.mode = mode
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("T")
+        await until(pilot, lambda: any("nothing to choose" in row for row in screen_text(app)))
+        assert not any("octants" in row for row in screen_text(app))
+        await pilot.press("4")
+        await until(pilot, lambda: isinstance(app.screen, WalkScreen))
+    assert app.painter.kind == "half" and not config.exists()
 
 
 async def test_a_terminal_that_says_yes_and_draws_nothing_is_left_for_cells(config: Path) -> None:

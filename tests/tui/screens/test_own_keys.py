@@ -31,6 +31,8 @@ ROWS = {
     "near": "bench.near",
     "write": "bench.write",
     "gallery": "gallery",
+    "alike": "walk.alike",
+    "card": "card",
 }
 
 

@@ -24,8 +24,8 @@ from tui.pictures.glyphs import KINDS
 from tui.pictures.picture_table import PictureTable
 from tui.pictures.resample import resample
 from tui.terminal import kitty
-from tui.terminal.brands import CELLS, CellsChoice, choose_cells, known_name
-from tui.terminal.choice import by_answers, multiplexer, without_asking
+from tui.terminal.brands import CELLS, CellsChoice, choose_cells, known_name, multiplexer
+from tui.terminal.choice import by_answers, without_asking
 from tui.terminal.compositor import Painting
 from tui.terminal.kitty import Kitty
 from tui.terminal.look import TerminalLook
@@ -236,7 +236,13 @@ def test_a_name_comes_from_the_answer_or_the_variables() -> None:
     assert choose_cells("auto", "", known_name("", {"TERM": "linux"})).kind == "half"
     assert known_name("", {"VTE_VERSION": "7802"}) == "VTE 7802"
     assert known_name("", {"TERM_PROGRAM": "ghostty", "TERM_PROGRAM_VERSION": "1.2.0"}) == "ghostty 1.2.0"
-    assert known_name("tmux 3.5", {"TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "3.5"}) == ""
+
+
+@pytest.mark.parametrize("inside", [{"STY": "1.x"}, {"ZELLIJ": "0"}, {"TERM": "tmux-256color"}, {"TMUX": "/tmp/x,1,0"}])
+def test_inside_a_multiplexer_the_variables_of_the_terminal_say_nothing(inside: dict[str, str]) -> None:
+    began_in = {"VTE_VERSION": "7802", "TERM_PROGRAM": "ghostty", "TERM_PROGRAM_VERSION": "1.2.0"}
+    assert choose_cells("auto", "", known_name("", began_in | inside)).kind == "quadrants"
+    assert choose_cells("auto", "", known_name("tmux 3.5", began_in | inside)).kind == "quadrants"
 
 
 def test_keys_that_begin_as_answers_do_are_given_back() -> None:

@@ -32,7 +32,12 @@ from tui.terminal.probe import AnswerFilter, Answers
 def test_colours(environ: dict[str, str], color: str) -> None:
     look = terminal_look("auto", None, environ)
     assert look.color == color and look.why
-    assert terminal_look("16", None, environ).color == "16"
+
+
+def test_a_colour_that_is_asked_for_goes_before_all() -> None:
+    for environ in ({"TERM": "dumb"}, {"TERM": "xterm-kitty", "NO_COLOR": "1"}):
+        look = terminal_look("16", None, environ)
+        assert (look.color, look.why) == ("16", "--color")
 
 
 def test_quality_and_ground() -> None:
@@ -41,7 +46,15 @@ def test_quality_and_ground() -> None:
     assert terminal_look("auto", True, {}).lite is True
     assert terminal_look("auto", None, {"COLORFGBG": "0;15"}).light
     assert not terminal_look("auto", None, {"COLORFGBG": "15;0"}).light
-    assert all(text for _, text in described(terminal_look("auto", None, {})))
+    assert described(terminal_look("auto", True, {"TERM": "xterm-256color", "COLORFGBG": "0;15"})) == [
+        (
+            "colour",
+            "256 colours (TERM=xterm-256color, COLORTERM=unset; --color truecolor if it can do more (SSH does not pass "
+            "COLORTERM on))",
+        ),
+        ("quality", "lite (--lite)"),
+        ("ground", "light (COLORFGBG); t changes it"),
+    ]
 
 
 def test_what_the_terminal_answers_adds_colours_and_the_ground() -> None:

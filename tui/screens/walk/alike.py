@@ -52,6 +52,7 @@ def _alike(one: Pixels, other: Pixels, blender: Blender) -> Alike:
 class AlikeScreen(DrawnScreen[None]):
     """Shows the covers at once, and lights them once the model has looked: a second or two."""
 
+    hints = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a,space", "whole", "lit or whole", id="alike.whole", tooltip="The whole covers, or their parts lit"),
         Binding("escape,q", "dismiss(None)", "back", id="alike.back", tooltip="Back to the walk"),
@@ -80,12 +81,8 @@ class AlikeScreen(DrawnScreen[None]):
         """Look off the screen's thread."""
         self._look()
 
-    def on_resize(self) -> None:
-        """Two square covers beside each other, as large as fit."""
-        self.call_after_refresh(self.redraw)
-
     def redraw(self) -> None:
-        """Covers and text."""
+        """Two square covers beside each other, as large as fit, and the text."""
         width, height = self.size
         side = max(2, min(height - 2 - TEXT_ROWS, (width - 3) // 4))
         pixels = [self.painter.pixels(album) for album in self.albums]
@@ -102,7 +99,7 @@ class AlikeScreen(DrawnScreen[None]):
                 cover.show_pixels(pictures[number])
         self.query_one("#alike-covers").styles.height = side
         self._draw_text()
-        self.query_one(KeysLine).show_keys(KEYS)
+        self.draw_keys()
 
     def action_whole(self) -> None:
         """The whole covers, or their parts lit."""
@@ -119,10 +116,11 @@ class AlikeScreen(DrawnScreen[None]):
         else:
             try:
                 self.found = await asyncio.wrap_future(self.decoder.job(partial(_alike, one, other)))
-                little = max(float(heat.max()) for heat in self.found.heats) < LITTLE
-                what = (
-                    "hardly any part makes these sleeves alike" if little else "what makes these sleeves alike is lit"
-                )
+                what = "what makes these sleeves alike is lit"
+                if self.found.similarity <= 0:
+                    what = "these sleeves are hardly alike"
+                elif max(float(heat.max()) for heat in self.found.heats) < LITTLE:
+                    what = "hardly any part makes these sleeves alike"
                 self.said = f"{what} (similarity {self.found.similarity:.2f})"
             except TROUBLES as error:
                 self.said = f"cannot compare them: {plain(str(error)) or type(error).__name__}"
