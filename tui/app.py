@@ -31,13 +31,14 @@ from tui.screens.card import CardScreen
 from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.run import EvidenceDesk, report_folder, validate_command
 from tui.screens.evidence.screen import EvidenceScreen
+from tui.screens.exporting import Exporter
 from tui.screens.find import Finder, FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
 from tui.screens.map.screen import Mapper, MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import APP_BINDINGS, EVERYWHERE, acting, bindings_of, help_for, own_key_names
-from tui.screens.route import Router, RouteScreen
+from tui.screens.route.screen import Router, RouteScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
@@ -97,6 +98,7 @@ class SleevewalkApp(Display):
         self.painter = CoverPainter(setup.covers, mode, LITE if self.look.lite else FINE, self.draw_cells)
         self.painter.light = self.look.light
         self.jukebox = Jukebox(setup.library, self.config.player, self.post_message, setup.opens_player)
+        self.exporter = Exporter(setup.covers, setup.library_path / "walks", self.jukebox.playables)
         self._suggested: list[Suggestion] = []  # to come, the best first
         self._followed = ""  # the album that the walk last followed the player to
         self.metered = False
@@ -231,9 +233,9 @@ class SleevewalkApp(Display):
         if album_id == session.here.album_id:
             self.walk.say("you are here already: choose another album to find a route to")
         elif album_id is not None:
-            route = RouteScreen(session, self.painter, self.setup.router, session.album(album_id), self.finder)
-            album_ids = await self.push_screen_wait(route)
-            if album_ids:
+            goal, router = session.album(album_id), self.setup.router
+            route = RouteScreen(session, self.painter, router, goal, self.finder, self.exporter)
+            if album_ids := await self.push_screen_wait(route):
                 self.walk.walk_along(album_ids)
 
     @work
@@ -255,9 +257,7 @@ class SleevewalkApp(Display):
     @work
     async def action_trail(self) -> None:
         """The trail, to go to any stop of it."""
-        folder = self.setup.library_path / "walks"
-        trail = TrailScreen(self.walk.session, self.setup.covers, folder, self.jukebox.playables)
-        seq = await self.push_screen_wait(trail)
+        seq = await self.push_screen_wait(TrailScreen(self.walk.session, self.exporter))
         if seq is not None:
             self.walk.go_to(seq)
 

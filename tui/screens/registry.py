@@ -22,7 +22,7 @@ from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
-from tui.screens.route import RouteScreen
+from tui.screens.route.screen import RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.alike import AlikeScreen

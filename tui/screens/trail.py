@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widgets import Input
 
-from store.errors import LibraryError
-from store.records import Album
-from store.text import key
 from tui.keynames import Hint
-from tui.pictures.painter import CoverSource
-from tui.screens.base import DrawnScreen
+from tui.screens.exporting import Exporter, ExportingScreen, file_name
 from tui.screens.walk.details import BOOKMARK
 from tui.text import cut, pad, plain, width
 from tui.walk.session import Session
@@ -31,8 +21,7 @@ from tui.widgets.choices import Choices
 from tui.widgets.lines import Span
 
 if TYPE_CHECKING:
-    from pipelines.exports.walk import Stop
-    from store.catalogue.files import Playable
+    pass
 
 KEYS = [
     Hint("↑↓", "choose", ("trail.previous", "trail.next")),
@@ -46,12 +35,7 @@ KEYS = [
 ASKS = "a name for this walk; Enter keeps it, Esc does not"
 
 
-def file_name(name: str) -> str:
-    """The start of the names of a walk's files: letters and digits of its name, `walk` where there are none."""
-    return "-".join(key(name).split())[:60].rstrip("-") or "walk"
-
-
-class TrailScreen(DrawnScreen[int | None]):
+class TrailScreen(ExportingScreen[int | None]):
     """Answers with the seq of the visit to go to, or None."""
 
     hints = KEYS
@@ -70,22 +54,9 @@ class TrailScreen(DrawnScreen[int | None]):
         Binding("question_mark", "app.help", "keys", id="trail.help", tooltip="These keys"),
     ]
 
-    @dataclass
-    class Exported(Message):
-        """The walk was written, or why not."""
-
-        said: str
-        error: bool
-
-    def __init__(
-        self, session: Session, covers: CoverSource, folder: Path, playable: Callable[[list[Album]], list[Playable]]
-    ) -> None:
-        """`playable` is called off the screen's thread."""
-        super().__init__()
-        self.playable = playable
+    def __init__(self, session: Session, exporter: Exporter) -> None:
+        super().__init__(exporter)
         self.session = session
-        self.covers = covers
-        self.folder = folder
         self.stops: Choices[tuple[int, Visit]] = Choices(self._row, id="help-rows")
         self.stops.items = session.trail.tree()
         seqs = [visit.seq for _, visit in self.stops.items]
@@ -116,11 +87,10 @@ class TrailScreen(DrawnScreen[int | None]):
         self.dismiss(self.visit.seq)
 
     def action_export(self, alone: bool = False) -> None:
-        """Write the trail in every format, in a thread; `alone`: only the walk of the chosen stop."""
-        self.say("writing …")
+        """Write the trail in every format; `alone`: only the walk of the chosen stop."""
         stops = stops_of(self.session.trail, self.session.neighborhood, self.walk_id if alone else None)
         name = file_name(self.session.walk_names.get(self.walk_id, "")) if alone else "trail"
-        self._export(stops, f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
+        self.export(stops, name)
 
     def action_hear(self, queue: bool) -> None:
         """Play the walk of the chosen stop in its order, or queue it."""
@@ -170,24 +140,6 @@ class TrailScreen(DrawnScreen[int | None]):
         self.query_one(Input).disabled = True
         self.set_focus(None)
         self.redraw()
-
-    @work(thread=True, group="export")
-    def _export(self, stops: list[Stop], name: str) -> None:
-        from pipelines.exports.walk import export_walk
-
-        try:
-            playable = self.playable([stop.album for stop in stops])
-            written = export_walk(stops, self.covers, self.folder, name, playable)
-        except (LibraryError, OSError) as error:
-            self.post_message(self.Exported(f"not written: {error}", error=True))
-        else:
-            kinds = " ".join(path.suffix[1:] for path in written)
-            many = f"{len(stops):,} stop{'s' if len(stops) != 1 else ''}"
-            self.post_message(self.Exported(f"wrote {many}: {self.folder / name}.* ({kinds})", error=False))
-
-    def on_trail_screen_exported(self, message: Exported) -> None:
-        """Say where it is."""
-        self.say(message.said, message.error)
 
     def _row(self, stop: tuple[int, Visit], _place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
         session, palette = self.session, self.stops.palette

@@ -23,7 +23,7 @@ ROWS = {
     "walk": "walk.keys",
     "find": "find",
     "trail": "trail",
-    "route": "route",
+    "route": "route.keys",
     "map": "map.keys",
     "network": "network.keys",
     "bench": "bench.keys",

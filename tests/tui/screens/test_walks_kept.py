@@ -16,7 +16,8 @@ from tests.tui.support.app import Records, ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_app
 from tui.app import SleevewalkApp
 from tui.opening import app_of
-from tui.screens.trail import TrailScreen, file_name
+from tui.screens.exporting import file_name
+from tui.screens.trail import TrailScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.walk.stops import stops_of
 

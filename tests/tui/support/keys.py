@@ -28,7 +28,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import HOLDERS, all_bindings
-from tui.screens.route import RouteScreen
+from tui.screens.route.screen import RouteScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.counts import Counts
@@ -145,8 +145,8 @@ def choices(stage: Stage) -> Choices[Any]:
 
 
 def chosen(stage: Stage) -> int:
-    listed = stage.screen.query(Choices)
-    return listed.first().place if listed else cast(int, stage.screen.chosen)
+    listed = stage.screen.query("Choices, Sheet")
+    return cast(int, listed.first().place if listed else stage.screen.chosen)
 
 
 def files(stage: Stage) -> int:
@@ -228,6 +228,7 @@ async def play(stage: Stage, scene: str) -> None:
         return
     stays = KINDS.get(scene) is type(app.screen) and (scene != "counts" or isinstance(app.screen.focused, Counts))
     stage.session.set_filter(Filter())
+    await stage.pilot.resize_terminal(*SIZES.get(scene, USUAL))
     if stays:
         return
     while len(app.screen_stack) > 1:

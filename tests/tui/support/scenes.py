@@ -34,7 +34,7 @@ from tui.screens.evidence.screen import READING, EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.map.screen import MapScreen
-from tui.screens.route import RouteScreen
+from tui.screens.route.screen import RouteScreen
 from tui.screens.walk.alike import AlikeScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.walk.bench import Draft

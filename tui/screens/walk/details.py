@@ -48,7 +48,7 @@ def details_rows(
         rows += wrapped(plain(problem), cells, 2, palette.text("quiet"))
     if roomy and reasons:
         rows += [[], heading(palette, "why neighbours", cells)]
-    rows += _reasons(palette, reasons, cells, height - len(rows), roomy)
+    rows += reason_rows(palette, reasons, cells, height - len(rows), roomy)
     if not reasons and neighbor is None:
         rows += wrapped(_hint(session, names), cells, 3, palette.text("quiet"))
     return rows
@@ -80,7 +80,7 @@ def _album(
     return rows
 
 
-def _reasons(palette: Palette, reasons: Sequence[Reason], cells: int, room: int, roomy: bool) -> list[list[Span]]:
+def reason_rows(palette: Palette, reasons: Sequence[Reason], cells: int, room: int, roomy: bool) -> list[list[Span]]:
     """A bar a reason, and below it its text where there is room; the strongest reasons get the room first."""
     left = room - len(reasons) - 1  # the bar of shares
     shown: dict[str, list[str]] = {}

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.exports.walk import ENDINGS
 from tests.tui.screens.keys.player import asked
 from tests.tui.support.app import until
 from tests.tui.support.keys import HELP, Stage, becomes, check_keys, chosen, here_is, moved, to
 from tui.screens.find import FindScreen
-from tui.screens.route import RouteScreen
+from tui.screens.route.screen import RouteScreen
 from tui.screens.walk.screen import WalkScreen
 
 
@@ -24,11 +25,36 @@ def all_steps(stage: Stage) -> list[str]:
     return [step.album.album_id for step in stage.screen.route.steps]
 
 
+def written(stage: Stage) -> int:
+    folder = stage.folder / "walks"
+    return len(list(folder.glob("route-to-*"))) if folder.exists() else 0
+
+
+def unwritten(stage: Stage) -> None:
+    for path in (stage.folder / "walks").glob("*"):
+        path.unlink()
+
+
+async def narrow(stage: Stage) -> None:
+    """Two covers abreast."""
+    await stage.pilot.resize_terminal(40, 30)
+    await until(stage.pilot, lambda: stage.screen.way.grid.across == 2)
+    stage.screen.way.choose(0)
+
+
+async def at_end(stage: Stage) -> None:
+    await narrow(stage)
+    stage.screen.way.choose(2)
+
+
 CASES = {
     "next": moved(chosen, 1, ("home",)),
     "previous": moved(chosen, -1, ("end",)),
     "last": becomes(chosen, 2, ("home",)),
     "first": becomes(chosen, 0, ("end",)),
+    "below": moved(chosen, 2, narrow),
+    "above": moved(chosen, -2, at_end),
+    "weakest": becomes(chosen, 1, ("end",)),
     "walk": here_is(lambda s: s.screen.stops[-1].album_id, ("end",)),
     "add": to(FindScreen, "stop at which album on the way?"),
     "longer": becomes(lambda s: s.screen.wishes.steps, 3, unwished),
@@ -38,6 +64,7 @@ CASES = {
     "plain": becomes(lambda s: s.screen.wishes.vary, None, ("v",)),
     "play": asked(False, all_steps),
     "queue": asked(True, all_steps),
+    "export": becomes(lambda s: (written(s), "wrote 3 stops" in s.text), (len(ENDINGS), True), unwritten),
     "back": to(WalkScreen),
     "help": HELP[RouteScreen],
 }

@@ -1,44 +1,34 @@
-"""A route to a chosen album: a filmstrip of covers with the reason of each step, to walk along."""
+"""A route to a chosen album: the whole way as small covers, below it the chosen step large, to walk along."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
 from store.errors import LibraryError
 from store.neighbors.trips import MOST_STEPS, Wishes
-from store.records import Album, Route, Weights, strongest
-from tui.keynames import Hint, key_names
-from tui.palette import SIGNAL_LETTERS
+from store.records import Album, Route, Step, Weights
+from tui.keynames import key_names
+from tui.palette import Palette
 from tui.pictures.painter import CoverPainter
-from tui.screens.base import DrawnScreen
-from tui.screens.walk.details import bar
-from tui.text import cut, pad, plain, width, wrap
+from tui.screens.exporting import Exporter, ExportingScreen, file_name
+from tui.screens.route.keys import KEYS, ROUTE_BINDINGS
+from tui.screens.route.step import StepView
+from tui.text import cut, pad, plain, width
 from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
-from tui.widgets.cover import Captioned
 from tui.widgets.lines import Lines, Span, wrapped
+from tui.widgets.sheet import Card, Sheet, fitted
 
-KEYS = [
-    Hint("←→", "look along", ("route.previous", "route.next")),
-    Hint("Enter", "walk to here", ("route.walk",)),
-    Hint("a", "stop", ("route.add",)),
-    Hint("+ -", "longer, shorter", ("route.longer", "route.shorter")),
-    Hint("v", "another way", ("route.vary",)),
-    Hint("o", "one an artist", ("route.one-an-artist",)),
-    Hint("Esc", "back to the walk", ("route.back",)),
-    Hint("?", "keys", ("route.help",)),
-]
-FRAMES = 8  # covers side by side at most
-NARROWEST = 19  # columns of a frame
-CAPTION = 6  # rows below a cover
+SIDES = (2, 9)  # rows of a cover of the way
+SCORE = 6  # columns between two of them
+ROOMY = 30  # rows from which they have titles
 
 
 class Router(Protocol):
@@ -49,26 +39,10 @@ class Router(Protocol):
     ) -> Route: ...
 
 
-class RouteScreen(DrawnScreen[list[str] | None]):
+class RouteScreen(ExportingScreen[list[str] | None]):
     """Answers with the album_ids to walk through, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l,down,j", "move(1)", "next", id="route.next", tooltip="The next step"),
-        Binding("left,h,up,k", "move(-1)", "previous", id="route.previous", tooltip="The step before"),
-        Binding("end", "move(999)", "last", id="route.last", tooltip="The end of the route"),
-        Binding("home", "move(-999)", "first", id="route.first", tooltip="The start of the route"),
-        Binding("enter", "walk", "walk to here", id="route.walk", tooltip="Walk along the route to this album"),
-        Binding("a", "add", "add a stop", id="route.add", tooltip="Add an album to stop at before the last one"),
-        Binding("plus,equals_sign", "length(1)", "longer", id="route.longer", tooltip="One step more"),
-        Binding("minus", "length(-1)", "shorter", id="route.shorter", tooltip="One step fewer"),
-        Binding("v", "vary", "another way", id="route.vary", tooltip="Another way to the same album"),
-        Binding("o", "one_an_artist", "one an artist", id="route.one-an-artist", tooltip="One album an artist, or any"),
-        Binding("0", "plain", "no wishes", id="route.plain", tooltip="The strongest route again, over the same stops"),
-        Binding("P", "hear(False)", "play", id="route.play", tooltip="Play the whole route"),
-        Binding("O", "hear(True)", "queue", id="route.queue", tooltip="Queue the whole route"),
-        Binding("escape,q", "dismiss(None)", "back", id="route.back", tooltip="Back to the walk"),
-        Binding("question_mark", "app.help", "keys", id="route.help", tooltip="These keys"),
-    ]
+    BINDINGS = ROUTE_BINDINGS
 
     @dataclass
     class Found(Message):
@@ -83,26 +57,26 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         router: Router,
         goal: Album,
         finder: Callable[[str, str], Screen[str | None]],
+        exporter: Exporter,
     ) -> None:
         """`finder(what it asks, what it does)` is a screen that asks for an album."""
-        super().__init__()
+        super().__init__(exporter)
         self.session = session
         self.router = router
         self.finder = finder
         self.stops = [session.here, goal]
         self.wishes = Wishes(chosen=session.filter)
         self.route: Route | None = None  # None while it is looked for
-        self.chosen = 0
         self._left = False  # the person went back: the search ends
         self._question = 0  # an answer to an earlier one is dropped
-        self._first = 0
-        self.film = Captioned(painter, FRAMES, id="film")
+        self.way: Sheet[Step] = Sheet(painter, self._card, words=0, gap=SCORE, sides=SIDES, id="route-way")
+        self.step = StepView(painter, id="route-step")
 
     def compose(self) -> ComposeResult:
-        """Heading, film, the chosen step, keys."""
+        """Heading, the way, the chosen step, keys."""
         yield Lines(id="route-head")
-        yield self.film
-        yield Lines(id="route-step")
+        yield self.way
+        yield self.step
         yield KeysLine(id="keys")
 
     def on_mount(self) -> None:
@@ -134,7 +108,7 @@ class RouteScreen(DrawnScreen[list[str] | None]):
     def on_route_screen_found(self, message: Found) -> None:
         """Show it, at its end."""
         self.route = message.route
-        self.chosen = max(0, len(message.route.steps) - 1)
+        self.way.fill(message.route.steps, len(message.route.steps) - 1)
         self.redraw()
 
     @work
@@ -163,11 +137,27 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         """The strongest route again."""
         self._look(steps=None, per_artist=None, vary=None)
 
-    def action_move(self, step: int) -> None:
+    @property
+    def chosen(self) -> int:
+        """The place of the chosen stop."""
+        return self.way.place
+
+    def action_move(self, columns: int, rows: int = 0) -> None:
         """Another step of the route."""
-        if self.route is not None and self.route.steps:
-            self.chosen = max(0, min(len(self.route.steps) - 1, self.chosen + step))
-            self.redraw()
+        self.way.move(columns, rows)
+        self._draw_step()
+
+    def action_weakest(self) -> None:
+        """The step that the route would break at."""
+        if self.route is not None and self.route.weakest_step is not None:
+            self.way.choose(self.route.weakest_step)
+            self._draw_step()
+
+    def on_sheet_picked(self, message: Sheet.Picked) -> None:
+        """A click chooses a stop, a second one walks there."""
+        self._draw_step()
+        if message.twice:
+            self.action_walk()
 
     def action_walk(self) -> None:
         """Walk there, with every album on the way as a stop."""
@@ -178,6 +168,15 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         """Play the albums of the route in its order, or queue them."""
         if self.route is not None and self.route.steps:
             self.hear([step.album for step in self.route.steps], queue)
+
+    def action_export(self) -> None:
+        """Write the route as a walk along it."""
+        from pipelines.exports.walk import Stop
+
+        if self.route is not None and self.route.steps:
+            steps = enumerate(self.route.steps)
+            stops = [Stop(place, step.album, place - 1 if place else None, step.reasons) for place, step in steps]
+            self.export(stops, f"route-to-{file_name(self.stops[-1].title)}")
 
     def redraw(self) -> None:
         """Draw what was found, or that it is looked for."""
@@ -205,10 +204,20 @@ class RouteScreen(DrawnScreen[list[str] | None]):
             said += f" ({plain(self.route.why)})" if self.route.why else ""
         rows += wrapped(said, cells, 2, palette.text(color))
         head.show(rows)
-        self._draw_film()
-        self._draw_step()
+        if self.route is not None:  # until then the way before stays to be looked at
+            self._draw_way(steps, cells)
         self.hints = KEYS if steps else KEYS[2:]  # nothing to look along
         self.draw_keys()
+
+    def _draw_way(self, steps: Sequence[Step], cells: int) -> None:
+        room = self.size.height - 4
+        self.way.words = int(room >= ROOMY)
+        self.way.sides = SIDES[0], max(SIDES[0], min(SIDES[1], room // 5))  # smaller than those of the step
+        grid = fitted(len(steps), cells, room * 2 // 5, self.way.words, SCORE, self.way.sides)
+        down = min(grid.down, -(-len(steps) // grid.across))
+        self.way.styles.height = down * (grid.side + self.way.words + 1)
+        self.way.draw()
+        self._draw_step()
 
     def _wished(self) -> list[str]:
         """The wishes beside the filter, a few words each."""
@@ -224,47 +233,13 @@ class RouteScreen(DrawnScreen[list[str] | None]):
         names = key_names(self)
         return f": turn them off with {names('walk.counts')}, then {names('counts.no-filter')}, in the walk"
 
-    def _draw_film(self) -> None:
-        width, height = self.film.size
-        steps = () if self.route is None else self.route.steps
-        abreast = max(3, min(FRAMES, width // 32))
-        side = max(3, min(height - CAPTION, (width // abreast - 3) // 2))
-        pitch = max(NARROWEST, side * 2 + 3)
-        fitting = max(1, min(FRAMES, (width + 3) // pitch))
-        self._first = max(0, min(max(self._first, self.chosen - fitting + 1), self.chosen, len(steps) - fitting))
-        for place, (cover, caption) in enumerate(zip(self.film.covers, self.film.captions, strict=True)):
-            number = self._first + place
-            used = place < fitting and number < len(steps)
-            cover.display = caption.display = used
-            if used:
-                self.film.place(place, place * pitch, 0, side, (pitch - 1, CAPTION))
-                cover.show(steps[number].album)
-                caption.show(self._caption(number, pitch - 3))
-
-    def _caption(self, number: int, cells: int) -> list[list[Span]]:
-        palette = self.film.captions[0].palette
-        assert self.route is not None
-        step, chosen = self.route.steps[number], number == self.chosen
-        text, quiet = (palette.focus,) * 2 if chosen else (palette.text(bold=True), palette.text("quiet"))
-        rows: list[list[Span]] = [
-            [(pad(plain(step.album.title) or "untitled", cells), text)],
-            [(pad(plain(step.album.artist), cells), quiet)],
-        ]
-        if step.reasons and step.score is not None:
-            reason = strongest(step.reasons)
-            rows.append([("← ", palette.text("quiet")), (f"match {step.score:.2f}", palette.text())])
-            for line, said in enumerate(wrap(plain(reason.text) or reason.signal, cells - 2, 2)):
-                letter = f"{SIGNAL_LETTERS[reason.signal]} " if line == 0 else "  "
-                rows.append([(letter, palette.signal(reason.signal, bold=True)), (said, palette.text("quiet"))])
-        else:
-            rows.append([("the start", palette.text("quiet"))])
-        return rows
+    def _card(self, step: Step, place: int) -> Card:
+        palette, weakest = Palette(self.app.theme_variables), self.route is not None and self.route.weakest_step
+        score = f"{step.score:.2f}".replace("0.", ".") if step.score is not None else ""
+        style = palette.text("background", bold=True, on="error") if place == weakest else palette.text("quiet")
+        title = (plain(step.album.title) or "untitled", palette.text("quiet"))
+        return Card(step.album, (title,), (score, style) if score else None)
 
     def _draw_step(self) -> None:
-        lines = self.query_one("#route-step", Lines)
-        palette, cells = lines.palette, min(60, max(20, lines.size.width))
-        rows: list[list[Span]] = []
-        if self.route is not None and self.route.steps:
-            for reason in self.route.steps[self.chosen].reasons:
-                rows.append([*bar(palette, reason, cells), (f"  {plain(reason.text)}", palette.text("quiet"))])
-        lines.show(rows)
+        if self.route is not None:
+            self.step.show_step(self.route.steps, self.chosen, self.route.weakest_step)
