@@ -20,7 +20,7 @@ from pipelines.images import BadImage, Keep, PreparedCover, prepare_cover, read_
 from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, told
 from pipelines.sources.music_files import SUFFIXES, Track, UnreadableMusic, read_track
-from pipelines.sources.music_tree import MusicFolder, walk_music
+from pipelines.sources.music_tree import MusicFolder, Standing, tell_away, walk_music
 from pipelines.sources.table import put_cover, with_cover
 from pipelines.writing import patient_write
 from store.catalogue.albums import add_albums
@@ -171,6 +171,7 @@ class _Job:
         self.seen: set[str] = set()  # album_ids, so that an album in several folders is counted once
         self.covered: set[str] = set()  # album_ids that this run has a cover for
         self.met: set[str] = set()  # paths of music files that are there
+        self.standing = Standing()
         with library.read() as con:
             self.held = paths_of(con, SOURCE)
             rows = con.execute("SELECT key, status, error FROM ingest_items WHERE source = ?", [SOURCE]).fetchall()
@@ -181,7 +182,9 @@ class _Job:
         batch = _Batch()
         for folder in folders:
             batch.files += len(folder.music)
-            self.met.update(storable(str(file)) for file in folder.music)
+            for file in map(str, folder.music):
+                self.met.add(storable(file))
+                self.standing.add(file)
             if all(self._known(file, stamp) for file, stamp in folder.stamps.items()):
                 self._repeat_complaints(folder, batch)
             else:
@@ -262,11 +265,11 @@ class _Job:
         self._count(batch, result, have, problems)
 
     def take_out_gone(self, root: Path) -> None:
-        """Files under the root that an earlier run met and that are no longer there leave `album_files`."""
+        """Files under the root that an earlier run met and that were taken out since leave `album_files`."""
         under = f"{storable(str(root))}{os.sep}"
-        gone = [
-            name for name, path in self.held.items() if name.startswith(under) and name not in self.met and _gone(path)
-        ]
+        lost = {name: path for name, path in self.held.items() if name.startswith(under) and name not in self.met}
+        gone = [name for name, path in lost.items() if self.standing.gone(path)]
+        tell_away([lost[name] for name in lost.keys() - set(gone) if not os.path.lexists(lost[name])], self.report)
         if gone:
             with patient_write(self.library, self.progress) as con:
                 self.report.files_moved = forget_files(con, SOURCE, gone)
@@ -294,17 +297,6 @@ class _Job:
                 problem = problems.get(name, BadImage("no embedded art and no cover file"))
                 report.without_cover.append(LeftOut(name, label, problem.reason, clean(problem.detail, 200)))
         self.progress.advance(batch.files, f"{len(report.rejected):,} unreadable" if report.rejected else "")
-
-
-def _gone(path: str) -> bool:
-    """Whether nothing is there; not for what merely cannot be looked at."""
-    try:
-        Path(path).lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _in_batches(folders: Iterator[MusicFolder]) -> Iterator[list[MusicFolder]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.batches import batched
 from pipelines.report import IngestReport, LeftOut
 from pipelines.sources.music_files import SUFFIXES
+from store.text import clean
 
 MOST_AT_ONCE = 500  # files of one folder that are held together; more are taken in pieces
 
@@ -27,6 +28,65 @@ class MusicFolder:
     music: tuple[Path, ...]
     images: tuple[Path, ...]  # that may be its cover, best first
     stamps: dict[Path, str]  # `4711 1700000000000000000`: size and time of change of each file
+
+
+class Standing:
+    """Which folders still hold music on their own drive: what tells a file that was taken out from one whose drive is
+    away. Both are not there; but a drive that is away takes the folders around its files with it, or leaves them empty.
+    """
+
+    def __init__(self) -> None:
+        self._alive: set[str] = set()
+
+    def add(self, file: str) -> None:
+        """Count a music file that is there (not a link to one on another drive) for all folders above it."""
+        folder = os.path.dirname(file)  # noqa: PTH120  (a path as text: there are many)
+        if folder in self._alive:
+            return
+        drive = _drive(folder)
+        while folder not in self._alive and _drive(folder) == drive:
+            self._alive.add(folder)
+            folder = os.path.dirname(folder)  # noqa: PTH120
+
+    def gone(self, file: str) -> bool:
+        """Whether the file was taken out; not where it is there, cannot be looked at, or its drive is away."""
+        path = Path(file)
+        try:
+            path.lstat()
+            return False
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError:
+            return False
+        folder = path.parent
+        while folder != folder.parent and _nothing_in(folder):
+            folder = folder.parent
+        return folder == path.parent or str(folder) in self._alive
+
+
+def tell_away(files: Sequence[str], report: IngestReport) -> None:
+    """Files that an earlier run met and whose drive is away are a failure, not a loss."""
+    if files:
+        report.read += 1
+        kept = f"{len(files):,} track{'s' if len(files) > 1 else ''} stay as they were"
+        report.fail(LeftOut(clean(os.path.commonpath(files), 300), "", "not there: is its drive connected?", kept))
+
+
+def _drive(folder: str) -> int | None:
+    try:
+        return Path(folder).stat().st_dev
+    except OSError:
+        return None
+
+
+def _nothing_in(folder: Path) -> bool:
+    """Whether the folder is not there or empty; not where it merely cannot be listed."""
+    try:
+        return next(folder.iterdir(), None) is None
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
 
 
 def walk_music(root: Path, report: IngestReport) -> Iterator[MusicFolder]:

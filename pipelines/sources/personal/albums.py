@@ -48,10 +48,15 @@ class Stored:
 
 
 def store_albums(
-    library: Library, source: str, found: Iterable[Found], report: IngestReport, progress: Progress
+    library: Library,
+    source: str,
+    found: Iterable[Found],
+    report: IngestReport,
+    progress: Progress,
+    stop_too: Callable[[], None] = lambda: None,
 ) -> Stored:
     """Add the albums of one source, all of them counted in the report; what did not change since the last run is
-    not looked at again.
+    not looked at again. `stop_too` ends what makes covers where the work breaks off.
     """
     stored = Stored()
     with library.read() as con:
@@ -59,7 +64,7 @@ def store_albums(
         rows = con.execute("SELECT source_key, album_id FROM album_sources WHERE source = ?", [source]).fetchall()
     there = dict(rows)
     files = CoverFiles(library.covers_dir)
-    with cover_pool() as pool:
+    with cover_pool(stop_too=stop_too) as pool:
         for batch in batched(found, BATCH):
             report.read += len(batch)
             fresh = []

@@ -14,7 +14,7 @@ from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError, told
 from pipelines.sources.folder import VARIOUS
 from pipelines.sources.personal.albums import Found, store_albums
-from pipelines.sources.personal.subsonic_server import SubsonicServer
+from pipelines.sources.personal.subsonic_server import NotThere, SubsonicServer
 from store.database.library import Library
 from store.identity import is_mbid
 from store.records import Album, AlbumRecord
@@ -66,13 +66,13 @@ def ingest_subsonic(library: Library, server: SubsonicServer, progress: Progress
     with told(report, progress):
         server.ask("ping")
         progress.start(f"Albums of {server.host}", None)
-        store_albums(library, SOURCE, _albums(server, report), report, progress)
+        store_albums(library, SOURCE, _albums(server, report), report, progress, server.stop)
     return report
 
 
 def send_playlist(library: Library, server: SubsonicServer, name: str, albums: Sequence[Album]) -> PlaylistSent:
     """Make a playlist of these albums' tracks on the server, in place of the one of that name. SourceError where the
-    server has none of the albums.
+    server has none of the albums or does not answer for one of them: then the playlist stays as it was.
     """
     prefix = f"{server.host}/"
     with library.read() as con:
@@ -143,21 +143,24 @@ def _cover(server: SubsonicServer, cover: str) -> PreparedCover | BadImage:
     except BadImage as error:
         return error
     except SourceError as error:
-        return BadImage("no cover from the server", str(error), passing=True)
+        return BadImage("no cover from the server", str(error), passing=not isinstance(error, NotThere))
 
 
 def _songs(server: SubsonicServer, album: str) -> list[str]:
     """The ids of an album's songs in their order; none where the server no longer has it."""
     try:
         answer = server.ask("getAlbum", id=album)
-    except SourceError:
+    except NotThere:
         return []
+    if "album" not in answer:
+        raise SourceError(f"{server.host} answers getAlbum with no album")
 
     def place(song: dict[str, Any]) -> tuple[int, int]:
         disc, track = song.get("discNumber"), song.get("track")
         return (disc if isinstance(disc, int) else 1, track if isinstance(track, int) else 0)
 
-    return [str(song["id"]) for song in sorted(_list_in(answer, "album", "song"), key=place) if "id" in song]
+    songs = sorted(_list_in(answer, "album", "song"), key=place)
+    return [str(song["id"]) for song in songs if isinstance(song.get("id"), str | int)]
 
 
 def _playlist_named(server: SubsonicServer, name: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,21 +16,30 @@ import requests
 
 from pipelines.images import MAX_BYTES
 from pipelines.report import SourceError
+from pipelines.web.client import MOST_SECONDS, MOST_TEXT, TIMEOUTS
 from pipelines.web.guard import GuardedAdapter, plain_host
+from pipelines.web.limit import Limits
 from store.shapes import BadShape, from_json
 from store.text import clean
 
 VERSION = "1.13.0"  # of the API: the first with tokens
 _NO_TOKENS = (10, 41, 42)  # error codes of servers that want the password
-MOST_TEXT = 20_000_000  # bytes of a JSON answer
-MOST_SECONDS = 60.0  # for one answer
+_NOT_THERE = 70  # the error code of what the server has not
 Values = dict[str, str | Sequence[str]]
+
+
+class NotThere(SourceError):
+    """The server works, and has not what was asked for."""
+
+
+class _WantsPassword(SourceError):
+    """It knows no tokens."""
 
 
 class SubsonicServer:
     """One server and the person's account there. Every call raises SourceError in a line without a secret."""
 
-    def __init__(self, url: str, user: str, password: str, timeouts: tuple[float, float] = (10.0, 30.0)) -> None:
+    def __init__(self, url: str, user: str, password: str, timeouts: tuple[float, float] = TIMEOUTS) -> None:
         self.host = plain_host(url)
         self._base = url.rstrip("/").removesuffix("/rest")
         self.user, self._password, self._timeouts = user, password, timeouts
@@ -41,10 +49,33 @@ class SubsonicServer:
         adapter = GuardedAdapter(frozenset([self.host]), False)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
+        self._limits = Limits()
+
+    def stop(self) -> None:
+        """End what any thread asks, at once; nothing can be asked any more."""
+        self._limits.stop()
 
     def ask(self, method: str, **values: str | Sequence[str]) -> dict[str, Any]:
-        """The answer's content as it came; its parts are still to be checked."""
-        body = self._post(method, values, MOST_TEXT)
+        """The answer's content as it came; its parts are still to be checked. NotThere where the server says so."""
+        try:
+            return self._content(method, self._post(method, values, MOST_TEXT))
+        except _WantsPassword:
+            if not (self._base.startswith("https:") or self._near):
+                raise SourceError(
+                    f"{self.host} wants the password itself: use https, so that nobody reads it on its way"
+                ) from None
+            self._by_token = False
+            return self.ask(method, **values)
+
+    def picture(self, cover: str, size: int = 600) -> bytes:
+        """The bytes of a cover. NotThere where the server has none."""
+        body = self._post("getCoverArt", {"id": cover, "size": str(size)}, MAX_BYTES)
+        if body[:1] == b"{":  # an error comes as text, with status 200
+            self._content("getCoverArt", body)
+        return body
+
+    def _content(self, method: str, body: bytes) -> dict[str, Any]:
+        """What an answer holds. SourceError for an error, and for what is no answer."""
         try:
             answer = from_json(body, dict[str, dict[str, Any]]).get("subsonic-response", {})
         except BadShape:
@@ -53,21 +84,11 @@ class SubsonicServer:
             return answer
         error = answer.get("error")
         error = error if isinstance(error, dict) else {}
-        if self._by_token and error.get("code") in _NO_TOKENS:
-            if not (self._base.startswith("https:") or self._near):
-                raise SourceError(
-                    f"{self.host} wants the password itself: use https, so that nobody reads it on its way"
-                )
-            self._by_token = False
-            return self.ask(method, **values)
-        raise SourceError(f"{self.host} refuses {method}: {clean(str(error.get('message') or 'no reason given'), 200)}")
-
-    def picture(self, cover: str, size: int = 600) -> bytes:
-        """The bytes of a cover. SourceError where the server has none."""
-        body = self._post("getCoverArt", {"id": cover, "size": str(size)}, MAX_BYTES)
-        if body[:1] in (b"{", b"<"):  # an error comes as text, with status 200
-            raise SourceError("the server has no picture of it")
-        return body
+        code, why = error.get("code"), clean(str(error.get("message") or "no reason given"), 200)
+        kind = NotThere if code == _NOT_THERE else SourceError
+        if self._by_token and code in _NO_TOKENS:
+            kind = _WantsPassword
+        raise kind(f"{self.host} refuses {method}: {why}")
 
     @property
     def _near(self) -> bool:
@@ -82,23 +103,27 @@ class SubsonicServer:
 
     def _post(self, method: str, values: Values, most: int) -> bytes:
         form = {**values, "u": self.user, **self._secret(), "v": VERSION, "c": "sleevewalk", "f": "json"}
-        ends, body = time.monotonic() + MOST_SECONDS, bytearray()
-        try:
-            with self._session.post(
-                f"{self._base}/rest/{method}.view", data=form, timeout=self._timeouts, stream=True,
-                allow_redirects=False,
-            ) as answer:  # fmt: skip
-                if answer.status_code != 200:
-                    hint = (
-                        ": is the address right?" if answer.status_code // 100 == 3 or answer.status_code == 404 else ""
-                    )
-                    raise SourceError(f"{self.host} answers {method} with status {answer.status_code}{hint}")
-                for chunk in answer.iter_content(65536):
-                    body += chunk
-                    if len(body) > most or time.monotonic() > ends:
-                        raise SourceError(f"{self.host} answers {method} with too much, or too slowly")
-        except requests.Timeout:
-            raise SourceError(f"{self.host} does not answer {method} in time") from None
-        except (requests.RequestException, OSError, ValueError):
-            raise SourceError(f"no connection to {self.host}: is it running, is the address right?") from None
-        return bytes(body)
+        body = bytearray()
+        with self._limits.limit(MOST_SECONDS) as limit:
+            try:
+                with self._session.post(
+                    f"{self._base}/rest/{method}.view", data=form, timeout=self._timeouts, stream=True,
+                    allow_redirects=False,
+                ) as answer:  # fmt: skip
+                    status = answer.status_code
+                    if status != 200:
+                        hint = ": is the address right?" if status // 100 == 3 or status == 404 else ""
+                        raise SourceError(f"{self.host} answers {method} with status {status}{hint}")
+                    for chunk in answer.iter_content(65536):
+                        body += chunk
+                        if len(body) > most:
+                            raise SourceError(f"{self.host} answers {method} with more than {most // 1_000_000} MB")
+                if not limit.over:
+                    return bytes(body)
+            except (requests.RequestException, OSError, ValueError) as error:
+                if not limit.over:
+                    late = isinstance(error, requests.Timeout)
+                    why = f"does not answer {method} in time" if late else "cannot be reached, or its answer breaks off"
+                    hint = "" if late else ": is it running, is the address right?"
+                    raise SourceError(f"{self.host} {why}{hint}") from None
+        raise SourceError(f"{self.host} has not answered {method} within {MOST_SECONDS:g} s")

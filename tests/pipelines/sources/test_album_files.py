@@ -78,6 +78,19 @@ def test_files_elsewhere_and_folders_that_cannot_be_listed_are_not_gone(library:
     assert len(tracks(library)) == 1
 
 
+def test_a_drive_that_is_away_empties_nothing(library: Library, music: Path) -> None:
+    write_track(music / "one" / "1.mp3", artist="A", album="B")
+    ingest_folder(library, music)
+    music.rename(music.with_name("away"))
+    music.mkdir()  # the mount point stays
+    report = ingest_folder(library, music)
+    assert (report.files_gone, report.failed, len(tracks(library))) == (0, 1, 1)
+    assert str(report.rejected[0]).endswith("not there: is its drive connected? (1 track stay as they were)")
+    (music / "notes.txt").write_text("the drive is there, its music was taken out")
+    write_track(music / "two" / "1.mp3", artist="A", album="C")
+    assert ingest_folder(library, music).files_gone == 1
+
+
 def test_names_that_are_no_utf8_and_names_with_newlines_come_back_as_they_are(library: Library, music: Path) -> None:
     names = [b"caf\xe9.mp3", b"two\nlines.mp3", b"q\"uote'.mp3", "ümläut.mp3".encode()]
     for name in names:

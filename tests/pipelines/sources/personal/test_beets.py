@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 
 from pipelines.report import SourceError
 from pipelines.sources.personal.beets import ingest_beets
-from store.catalogue.files import files_of
+from store.catalogue.files import files_of, paths_of
 from store.database.library import Library
 from store.text import album_id
 from tests.pipelines.support.music import write_track
 from tests.pipelines.support.pictures import photo, to_bytes
+
+MBID = "3f48bb7c-0d35-3c7b-9dd9-7d0d4d6b8a5e"
 
 
 @pytest.fixture
@@ -70,6 +73,42 @@ def test_tracks_that_beets_lost_leave_the_table(library: Library, beets: Path) -
     ingest_beets(library, beets)
     with library.read() as con:
         assert [f.title for f in files_of(con, [album_id("A", "One")])[album_id("A", "One")]] == ["t0"]
+
+
+def test_editions_and_discs_of_one_name_keep_all_their_tracks(library: Library, beets: Path) -> None:
+    other = write_track(beets.parents[1] / "music" / "other" / "1.flac")
+    with closing(sqlite3.connect(beets)) as con, con:
+        con.execute("INSERT INTO albums VALUES (7, 'a', 'ONE (Disc 2)', 0, 0, 'Dub', ?, NULL)", [MBID])
+        con.execute("INSERT INTO items VALUES (NULL, 7, ?, 'A', 't9', 2, 1, 5, NULL)", [os.fsencode(other)])
+    for _ in range(2):
+        report = ingest_beets(library, beets)
+        with library.read() as con:
+            files = files_of(con, [album_id("A", "One")])[album_id("A", "One")]
+            row = con.execute("SELECT title, year, genre, mbid FROM albums WHERE title = 'One'").fetchone()
+        assert [file.title for file in files] == ["t1", "t0", "t9"] and row == ("One", 1999, "pop", MBID)
+    assert (report.read, report.added, report.already_there) == (3, 0, 2)
+
+
+def test_a_drive_that_is_away_empties_nothing(library: Library, beets: Path) -> None:
+    ingest_beets(library, beets)
+    music = beets.parents[1] / "music"
+    for mount_point in (True, False):
+        music.rename(music.with_name("away"))
+        if mount_point:
+            music.mkdir()
+        for _ in range(2):
+            report = ingest_beets(library, beets)
+            (told,) = [item for item in report.rejected if "drive" in item.reason]
+            assert (told.key, told.detail, report.failed) == (str(music), "3 tracks stay as they were", 1)
+            with library.read() as con:
+                assert len(paths_of(con, "beets")) == 3
+        if mount_point:
+            music.rmdir()
+        music.with_name("away").rename(music)
+    (music / "one" / "1.flac").unlink()  # taken out, though beets still lists it
+    report = ingest_beets(library, beets)
+    with library.read() as con:
+        assert len(paths_of(con, "beets")) == 2 and report.values_left_out.total() == 1 and not report.failed
 
 
 def test_paths_that_are_not_there_are_told(library: Library, beets: Path, tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.report import SourceError
+from pipelines.sources.personal import subsonic_server
 from pipelines.sources.personal.subsonic import ingest_subsonic, send_playlist
 from pipelines.sources.personal.subsonic_server import SubsonicServer
 from store.database.library import Library
 from store.memory.snapshot import Snapshot
 from store.text import album_id
-from tests.pipelines.support.fakes.subsonic import FakeSubsonic
+from tests.pipelines.support.fakes.subsonic import FakeSubsonic, error
 from tests.pipelines.support.pictures import photo, to_bytes
 
 ALBUMS = [
@@ -66,6 +67,40 @@ def test_a_walk_becomes_a_playlist_in_the_order_of_tracks(library: Library, fake
         send_playlist(library, elsewhere, "Sunday", albums)
 
 
+def test_a_server_that_fails_on_an_album_leaves_the_playlist_as_it_was(library: Library, fake: FakeSubsonic) -> None:
+    server = SubsonicServer(fake.url, "me", "sesame")
+    ingest_subsonic(library, server)
+    snapshot = Snapshot.load(library)
+    albums = [snapshot.album(snapshot.row(album_id("A", title)) or 0) for title in ("C", "B")]
+    send_playlist(library, server, "Sunday", albums)
+    before = dict(fake.playlists)
+    for broken in (b"", error(0, "database is locked"), b'{"subsonic-response": {"status": "ok"}}'):
+        fake.broken["getAlbum 2"] = broken
+        with pytest.raises(SourceError):
+            send_playlist(library, server, "Sunday", albums)
+        assert fake.playlists == before
+    del fake.broken["getAlbum 2"]
+    fake.albums = [album for album in ALBUMS if album["id"] != 2]  # it was taken out since
+    assert send_playlist(library, server, "Sunday", albums).left_out == ("A / C",)
+    assert fake.playlists == {"Sunday": ["al-1-1", "al-1-2"]}
+
+
+def test_an_answer_that_drips_is_given_up(fake: FakeSubsonic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subsonic_server, "MOST_SECONDS", 0.2)
+    fake.drips = 30
+    with pytest.raises(SourceError, match=r"has not answered ping within 0\.2 s$"):
+        SubsonicServer(fake.url, "me", "sesame").ask("ping")
+
+
+def test_a_cover_that_the_server_has_not_is_no_failure(library: Library, fake: FakeSubsonic) -> None:
+    server = SubsonicServer(fake.url, "me", "sesame")
+    fake.broken["getCoverArt co-1"] = error(0, "database is locked")
+    assert ingest_subsonic(library, server).failed == 1  # asked again by the next run
+    fake.broken.clear()
+    report = ingest_subsonic(library, server)
+    assert (report.covers_stored, report.failed) == (1, 0)
+
+
 @pytest.mark.parametrize("tokens", [True, False])
 def test_secrets_are_in_no_address_log_or_message(
     library: Library, fake: FakeSubsonic, tokens: bool, caplog: pytest.LogCaptureFixture
@@ -73,14 +108,14 @@ def test_secrets_are_in_no_address_log_or_message(
     fake.tokens = tokens
     with caplog.at_level(logging.DEBUG):
         ingest_subsonic(library, SubsonicServer(fake.url, "me", "sesame"))
-        with pytest.raises(SourceError, match=r"Wrong username or password$") as error:
+        with pytest.raises(SourceError, match=r"Wrong username or password$") as refused:
             SubsonicServer(fake.url, "me", "wrong sesame").ask("ping")
     assert all("?" not in path for path, _ in fake.asked)
     assert all("p" not in form for _, form in fake.asked) == tokens
     secrets = ["sesame", b"sesame".hex(), *(form["t"][0] for _, form in fake.asked if "t" in form)]
     library_text = b"".join(path.read_bytes() for path in library.path.rglob("*") if path.is_file())
     for secret in secrets:
-        assert secret not in caplog.text and secret not in str(error.value) and secret.encode() not in library_text
+        assert secret not in caplog.text and secret not in str(refused.value) and secret.encode() not in library_text
 
 
 def test_the_password_itself_is_not_sent_over_plain_http_to_another_machine(fake: FakeSubsonic) -> None:
@@ -95,13 +130,13 @@ def test_the_password_itself_is_not_sent_over_plain_http_to_another_machine(fake
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b'{"subsonic-response": 5}', b'{"a":' * 50_000, b"\xff"])
 def test_what_is_no_answer_is_told_in_a_line(library: Library, fake: FakeSubsonic, answer: bytes) -> None:
     fake.answer = answer
-    with pytest.raises(SourceError) as error:
+    with pytest.raises(SourceError) as refused:
         ingest_subsonic(library, SubsonicServer(fake.url, "me", "sesame"))
-    assert "\n" not in str(error.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_no_server_and_no_address_are_told(library: Library) -> None:
-    with pytest.raises(SourceError, match="no connection"):
+    with pytest.raises(SourceError, match="cannot be reached"):
         SubsonicServer("http://127.0.0.1:9", "me", "x").ask("ping")
     with pytest.raises(SourceError, match="http or https"):
         SubsonicServer("file:///etc/passwd", "me", "x")
