@@ -191,7 +191,7 @@ def load_covers(paths: Sequence[Path], keep: Keep = "none") -> list[PreparedCove
             return prepare_cover(read_picture(path), keep=keep)
         except BadImage as error:
             # Without its traceback, which would keep the picture's bytes alive for as long as the report.
-            return BadImage(error.reason, error.detail)
+            return BadImage(error.reason, error.detail, error.passing)
 
     return [load(path) for path in paths]
 

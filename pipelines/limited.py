@@ -88,7 +88,7 @@ class _Worker:
     def __init__(self, task: str) -> None:
         self.task, self.jobs = task, 0
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
             script = f"from pipelines.limited import _serve; _serve({theirs.fileno()}, {task!r}, {MEGABYTES})"
             self._process = subprocess.Popen(
@@ -100,7 +100,7 @@ class _Worker:
                 env=environment,
                 start_new_session=True,  # Ctrl-C is for us, who end it
             )
-        self._pipe = Connection(ours.detach())
+            self._pipe = Connection(ours.detach())
 
     def start(self) -> None:
         """Wait until it is ready."""
@@ -159,7 +159,10 @@ def _take(task: str) -> _Worker:
         waiting = _state.idle.get(task)
         if waiting:
             return waiting.pop()
-        worker = _Worker(task)
+        try:
+            worker = _Worker(task)
+        except OSError as error:  # too many processes, too many open files
+            raise Rejected("no worker process can be started", error.strerror or "", passing=True) from None
         _state.workers.add(worker)
     try:
         worker.start()

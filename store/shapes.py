@@ -20,7 +20,6 @@ T = TypeVar("T")
 Count = Annotated[int, Meta(ge=0, lt=2**62)]  # of people, plays, rows
 Side = Annotated[int, Meta(ge=1, le=2**15)]  # pixels
 Share = Annotated[float, Meta(ge=0, le=1)]
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class BadShape(ValueError):

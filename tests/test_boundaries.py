@@ -44,16 +44,12 @@ VALUES = (
     | st.integers()
     | st.floats()
     | st.text(max_size=12)
-    | st.sampled_from(
-        ["1", "NaN", "bookmark", "merge", "walk_step", "2025-01-01T00:00:00+00:00", "0001-01-01T00:00:00+14:00"]
-    )
+    | st.sampled_from(["1", "NaN", "bookmark", "merge", "walk_step", *TIMES])
 )
 NAMES = st.sampled_from(WORDS) | st.text(max_size=5)
 JSON = st.recursive(
     VALUES,
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=6)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=6),
     max_leaves=20,
 )
 SHAPES = [

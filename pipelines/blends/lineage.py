@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.blends.files import SUFFIXES, read_recipe
 from pipelines.blends.recipe import BlendAlbum, BlendError, Part
-from pipelines.images import BadImage, prepare_cover
+from pipelines.images import BadImage, prepare_cover, read_picture
 from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from store.errors import LibraryLocked
@@ -28,8 +28,8 @@ def blend_as_album(library: Library, text: str) -> BlendAlbum:
         raise BlendError(f"{path.name} is a {recipe.layout}, no single picture to blend with")
     files = CoverFiles(library.covers_dir)
     try:
-        cover = prepare_cover(path.read_bytes(), keep="512")
-    except (OSError, BadImage) as error:
+        cover = prepare_cover(read_picture(path), keep="512")
+    except BadImage as error:
         raise BlendError(f"{path} cannot be taken as a cover: {error}") from error
     sha = files.put(cover.webp)
     if cover.large is not None:

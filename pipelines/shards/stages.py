@@ -133,7 +133,7 @@ def _fetch(url: str, web: Web, keep: Keep) -> PreparedCover | BadImage:
     except (Malformed, Unanswered, Refused) as error:
         return BadImage(str(error), shown(url))
     except BadImage as error:
-        return BadImage(error.reason, shown(url))
+        return BadImage(error.reason, shown(url), error.passing)
 
 
 def embed_covers(shard: pa.Table, codec: Codec) -> pa.Table:

@@ -141,7 +141,8 @@ def fetch_cover(web: Web, files: CoverFiles, places: Places, album: Wanted) -> F
     except Unanswered as error:
         return Fetched(album, "failed", why=str(error), unanswered=True)
     except (Refused, BadImage) as error:
-        return Fetched(album, "refused", why=str(error))
+        passing = isinstance(error, BadImage) and error.passing
+        return Fetched(album, "failed" if passing else "refused", why=str(error))
     except LibraryError as error:  # the disk is full: so it is for all others
         return Fetched(album, "failed", why=str(error), unanswered=True)
     except Exception as error:  # noqa: BLE001  one item never ends the run; it is counted and told
@@ -167,7 +168,7 @@ def make_cover(keep: Keep = "none") -> Callable[[bytes], PreparedCover]:
                 if asked == 1:
                     raise try_again(error.reason) from None
                 raise Malformed(f"{error.reason}, {asked} times") from None
-            raise BadImage(error.reason, error.detail) from None
+            raise
 
     return make
 

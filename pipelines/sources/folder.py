@@ -156,7 +156,7 @@ def load_first(pictures: Sequence[bytes | Path], keep: Keep = "none") -> Prepare
         try:
             return prepare_cover(read_picture(picture) if isinstance(picture, Path) else picture, keep=keep)
         except BadImage as error:
-            problem = BadImage(error.reason, error.detail, error.passing)
+            problem = BadImage(error.reason, error.detail, error.passing or problem.passing)
     return problem
 
 
@@ -244,6 +244,13 @@ class _Job:
             elif name not in self.covered:
                 covers[name] = put_cover(made, self.files)
         self.covered |= covers.keys()
+        again = {file.path: why for name, why in problems.items() if why.passing for file in batch.music[name]}
+        batch.items = [
+            (path, kind, status.replace(READ, FAILED, 1), str(again[path]))
+            if path in again
+            else (path, kind, status, why)
+            for path, kind, status, why in batch.items
+        ]
         result = AddResult()
         have: dict[str, str | None] = {}
         if batch.items:
@@ -295,6 +302,7 @@ class _Job:
                 report.rejected.append(LeftOut(name, label, refused[name]))
             elif not have.get(name):
                 problem = problems.get(name, BadImage("no embedded art and no cover file"))
+                report.failed += problem.passing
                 report.without_cover.append(LeftOut(name, label, problem.reason, clean(problem.detail, 200)))
         self.progress.advance(batch.files, f"{len(report.rejected):,} unreadable" if report.rejected else "")
 

@@ -53,7 +53,7 @@ def ingest_status(library: Library, most_reasons: int = 5, most_items: int = 100
         failed = con.execute(
             """SELECT i.source, split_part(status, ' ', 1), key, coalesce(artist || ' / ' || title, key), error,
                 attempts
-            FROM ingest_items i LEFT JOIN albums ON i.source = 'covers' AND album_id = key
+            FROM ingest_items i LEFT JOIN albums ON album_id = key
             WHERE list_contains(?, split_part(status, ' ', 1)) ORDER BY i.source, status, i.rowid
             """,
             [[*FAILED, "unreadable"]],

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipelines.batches import ahead
 from pipelines.images import ENOUGH, BadImage, Keep, PreparedCover, prepare_cover, read_picture
 from pipelines.progress import Progress
+from pipelines.report import cover_pool
 from pipelines.sources.covers import WORKERS, make_cover
 from pipelines.sources.music_files import SUFFIXES as MUSIC
 from pipelines.sources.music_files import UnreadableMusic, read_track
-from pipelines.web.answers import Absent, Refused, Unanswered
+from pipelines.web.answers import Absent, Malformed, Refused, Unanswered
 from pipelines.web.client import Web
 from store.catalogue.covers import CoverFiles
 from store.database.library import Library
@@ -59,7 +59,7 @@ def large_from_folder(library: Library, folder: Path, keep: Keep, progress: Prog
             return None
 
     paths = (path for path in folder.resolve().rglob("*") if path.suffix.lower() in PICTURES | MUSIC)
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with cover_pool(WORKERS) as pool:
         made = ahead((pool.submit(prepare, path) for path in paths), _AHEAD)
         return _keep(library, (future.result() for future in made), progress or Progress())
 
@@ -78,11 +78,11 @@ def large_from_web(library: Library, web: Web, keep: Keep, progress: Progress | 
     def fetch(url: str) -> PreparedCover | None:
         try:
             return web.image(url, make_cover(keep))
-        except (Absent, Refused, Unanswered, BadImage):
+        except (Absent, Malformed, Refused, Unanswered, BadImage):
             return None
 
     web.on_wait = lambda text: None
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with cover_pool(WORKERS, web.stop) as pool:
         made = ahead((pool.submit(fetch, url) for url in waiting), _AHEAD)
         report = _keep(library, (future.result() for future in made), progress or Progress(), len(waiting))
     report.there += len(rows) - len(waiting)

@@ -226,7 +226,7 @@ class TableJob:
             elif problem.reason == NOT_FETCHED:
                 items.append((row.album_id, "cover", "url", clean(row.cover)))
             else:
-                items.append((row.album_id, "cover", "no cover", clean(str(problem))))
+                items.append((row.album_id, "cover", "failed" if problem.passing else "no cover", clean(str(problem))))
         items += [(self._key(left), "row", "rejected", left.reason) for left in batch.rejected]
         return [item for item in items if self.journal.get(item[0]) != item[2:]]
 
@@ -243,6 +243,7 @@ class TableJob:
                 continue
             report.values_left_out.update(row.values_left_out)
             if problem := batch.no_cover.get(row.album_id):
+                report.failed += problem.passing
                 report.without_cover.append(
                     LeftOut(f"row {row.number}", row.label, problem.reason, clean(problem.detail, 200))
                 )

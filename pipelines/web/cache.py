@@ -11,6 +11,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,14 +75,15 @@ class AnswerCache:
                 try:
                     self._db = self._db or self._open()
                     return act(self._db)
-                except sqlite3.OperationalError:  # a full disk, another process's lock
+                except (sqlite3.OperationalError, OSError):  # a full disk, another process's lock, another owner's file
                     return None
                 except sqlite3.DatabaseError:
                     if self._db is not None:
                         self._db.close()
                         self._db = None
                     for end in ("", "-wal", "-shm"):
-                        self._file.with_name(self._file.name + end).unlink(missing_ok=True)
+                        with suppress(OSError):
+                            self._file.with_name(self._file.name + end).unlink()
             return None
 
     def _open(self) -> sqlite3.Connection:

@@ -51,7 +51,4 @@ def apply_decisions(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
 
 def _journal(con: duckdb.DuckDBPyConnection, folder: Path, record: journal.Decision) -> None:
     remember(con, [record])
-    try:
-        journal.append(folder, record)
-    except OSError as error:
-        raise LibraryError(f"cannot write to {folder / journal.JOURNAL}: {error.strerror or error}") from error
+    journal.append(folder, record)

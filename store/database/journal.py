@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
 from store.database.atomic import is_still, sync
+from store.errors import LibraryError
 from store.shapes import BadShape, from_json, to_plain
 
 JOURNAL = "journal.jsonl"
@@ -91,22 +92,21 @@ Decision = MergeLine | SplitLine
 
 
 def append(folder: Path, record: Record) -> None:
-    """Append a record and sync it to disk. ValueError for one that is no JSON, or OSError."""
+    """Append a record and sync it to disk. ValueError for one that is no JSON, LibraryError where it
+    cannot be written.
+    """
     line = _line(record)
     path = folder / JOURNAL
-    with _locked_journal(path) as descriptor:
-        size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            line = b"\n" + line  # another process died within a line: keep ours whole
-        try:
+    try:
+        with _locked_journal(path) as descriptor:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                line = b"\n" + line  # another process died within a line: keep ours whole
             _write_all(descriptor, line)
-            os.fsync(descriptor)
-        except OSError:
-            with suppress(OSError):  # what is not acknowledged is not there
-                os.ftruncate(descriptor, size)
-            raise
-        if not size:
-            sync(folder)
+            if not size:
+                sync(folder)
+    except OSError as error:
+        raise LibraryError(f"cannot write to {path}: {error.strerror or error}") from error
 
 
 def parse(content: bytes) -> tuple[list[Record], list[bytes]]:
@@ -171,28 +171,14 @@ def _locked_journal(path: Path, create: bool = True) -> Iterator[int]:
             os.close(descriptor)  # and with it the lock
 
 
-def keep_damaged(folder: Path, lines: list[bytes]) -> None:
-    """Put lines that are no records where a person may look at them."""
-    with _opened(folder / DAMAGED) as file:
-        file.write(b"".join(line + b"\n" for line in lines))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def archive(folder: Path, path: Path) -> None:
-    """Move what is in a journal that was stored to the archive. OSError where that cannot be written: it stays."""
-    target = folder / ARCHIVE
-    target.parent.mkdir(0o700, exist_ok=True)
-    content = path.read_bytes()
-    with _opened(target) as file:
-        size = file.tell()
-        try:
-            file.write(b"\n" + content)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            os.truncate(target, size)
-            raise
+def archive(folder: Path, path: Path, damaged: list[bytes]) -> None:
+    """Move what is in a journal that was stored to the archive, and its lines that are no records where a person may
+    look at them. OSError where that cannot be written: it stays.
+    """
+    (folder / ARCHIVE).parent.mkdir(0o700, exist_ok=True)
+    _append_to(folder / ARCHIVE, b"\n" + path.read_bytes())  # first: what stands there twice counts once
+    if damaged:
+        _append_to(folder / DAMAGED, b"".join(line + b"\n" for line in damaged))
     path.unlink()
 
 
@@ -202,11 +188,23 @@ def unarchive(folder: Path) -> None:
         (folder / ARCHIVE).rename(folder / "journal-00000000.pending")
 
 
-def _opened(path: Path) -> BinaryIO:
-    """A file to append to, nobody else's to read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab")
+def _append_to(path: Path, content: bytes) -> None:
+    """The file is made where there is none, nobody else's to read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _write_all(descriptor, content)
+    finally:
+        os.close(descriptor)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
+    """Append and sync; after an OSError nothing of it is there: what is not acknowledged is not in the file."""
+    size = os.fstat(descriptor).st_size
+    try:
+        while content:
+            content = content[os.write(descriptor, content) :]
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise

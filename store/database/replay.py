@@ -96,9 +96,7 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
             seen.append((path, damaged))
     with suppress(OSError):  # a full disk: they stay, and the next burst looks at them again
         for path, damaged in seen:
-            if damaged:
-                journal.keep_damaged(folder, damaged)
-            journal.archive(folder, path)
+            journal.archive(folder, path, damaged)
     return applied
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from store.database import journal
 from store.database.library import Library
 from store.database.replay import PersonalRecords, read_personal
-from store.errors import LibraryError, LibraryLocked, LibraryMissing, LibraryReadOnly
+from store.errors import LibraryLocked, LibraryMissing, LibraryReadOnly
 from store.text import clean, storable
 
 NAME_LIMIT = 200  # characters of a walk's name
@@ -73,8 +73,4 @@ class Personal:
     def _append(self, record: journal.Record) -> None:
         if not self.library.db_path.is_file():  # somebody deleted it: a record would wait here for nobody
             raise LibraryMissing(f"no library in {self.library.path} any more; nothing was recorded")
-        try:
-            journal.append(self.library.path, record)
-        except OSError as error:
-            path = self.library.path / journal.JOURNAL
-            raise LibraryError(f"cannot write to {path}: {error.strerror or error}") from error
+        journal.append(self.library.path, record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,11 +17,13 @@ import pytest
 from pipelines import limited
 from pipelines.images import BadImage, load_covers, prepare_cover
 from pipelines.sources.folder import ingest_folder
+from pipelines.sources.journal import ingest_status
 from pipelines.sources.music_files import UnreadableMusic
+from pipelines.sources.table import ingest_table
 from store.database.library import Library
 from tests.pipelines.support.hostile_files import huge_tag, many_scans, nested_atoms, wide_png
 from tests.pipelines.support.music import write_track
-from tests.pipelines.support.pictures import photo, to_bytes
+from tests.pipelines.support.pictures import photo, to_bytes, too_busy
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,6 +108,40 @@ def test_a_file_that_took_too_long_is_read_again(
     assert (report.added, report.failed) == (1, 0)
 
 
+def test_an_album_whose_cover_took_too_long_is_looked_at_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, table = tmp_path / "music", tmp_path / "t.csv"
+    write_track(folder / "1.flac", to_bytes(photo()), artist="A", album="B")
+    (tmp_path / "c.jpg").write_bytes(to_bytes(photo(seed=2)))
+    table.write_text("artist,album,cover\nC,D,c.jpg\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.images.limited", too_busy)
+        for report in (ingest_folder(library, folder), ingest_table(library, table, tmp_path)):
+            assert (report.added, report.failed, report.covers_stored) == (1, 1, 0)
+    listed = {(line.source, item.error) for line in ingest_status(library) for item in line.items}
+    assert listed == {("folder", "takes longer than 5 s"), ("table", "takes longer than 5 s")}
+    for report in (ingest_folder(library, folder), ingest_table(library, table, tmp_path)):
+        assert (report.added, report.failed, report.covers_stored) == (0, 0, 1)
+    assert not [line.items for line in ingest_status(library) if line.items]
+
+
+def test_a_machine_without_room_for_a_worker_fails_the_picture_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    limited.stop()
+    limited.resume()
+    (tmp_path / "a.jpg").write_bytes(to_bytes(photo()))
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", full)
+        (cover,) = load_covers([tmp_path / "a.jpg"])
+    assert isinstance(cover, BadImage) and cover.passing
+    assert not isinstance(load_covers([tmp_path / "a.jpg"])[0], BadImage)
+
+
 def test_stopping_ends_what_is_in_the_making() -> None:
     errors: list[BaseException] = []
 
@@ -125,24 +162,33 @@ def test_stopping_ends_what_is_in_the_making() -> None:
     assert len(errors) == 2
 
 
-INGEST = """
+BEGINS = """
 import sys
 from pathlib import Path
-from pipelines.progress import Progress
+from pipelines.sources.large import large_from_folder
 from pipelines.sources.table import ingest_table
 from store.database.library import Library
 print("begun", flush=True)
-ingest_table(Library.create(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3]))
+library, table, covers = Library.create(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
 """
+WORK = {"table": "ingest_table(library, table, covers)", "large": "large_from_folder(library, covers, 'all')"}
 
 
-def test_ctrl_c_acts_in_the_middle_of_a_picture(tmp_path: Path) -> None:
+@pytest.mark.parametrize("work", WORK)
+def test_ctrl_c_acts_in_the_middle_of_a_picture(tmp_path: Path, work: str) -> None:
     covers = tmp_path / "covers"
     covers.mkdir()
     for number in range(6):
         (covers / f"{number}.jpg").write_bytes(many_scans())
     (tmp_path / "t.csv").write_text("artist,album,cover\n" + "".join(f"A,B{n},{n}.jpg\n" for n in range(6)))
-    command = [sys.executable, "-c", INGEST, str(tmp_path / "library"), str(tmp_path / "t.csv"), str(covers)]
+    command = [
+        sys.executable,
+        "-c",
+        BEGINS + WORK[work],
+        str(tmp_path / "library"),
+        str(tmp_path / "t.csv"),
+        str(covers),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as child:
         assert child.stdout is not None

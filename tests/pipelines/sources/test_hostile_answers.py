@@ -11,6 +11,7 @@ from pipelines.progress import Progress
 from pipelines.report import SourceError
 from pipelines.sources.covers import Places, fetch_covers
 from pipelines.sources.journal import FAILED, ingest_status, put_back
+from pipelines.sources.large import large_from_web
 from pipelines.sources.lastfm import LastFm, Query, Threshold
 from pipelines.sources.musicbrainz import MusicBrainz
 from pipelines.sources.musicbrainz import Query as BrainzQuery
@@ -22,6 +23,7 @@ from tests.pipelines.support.fakes import catalogue
 from tests.pipelines.support.fakes.catalogue import FakeLastFm, FakeMusicBrainz, fake_images
 from tests.pipelines.support.fakes.host import Answer, FakeHost, every
 from tests.pipelines.support.fakes.services import API_KEY, services
+from tests.pipelines.support.pictures import too_busy
 
 DEEP = b"[" * 10_000 + b"]" * 10_000
 # What a release group's answer may be instead of one. Each ended a run.
@@ -205,6 +207,32 @@ def test_a_web_page_in_place_of_a_cover_is_asked_for_again_in_another_run(librar
         report = fetch_covers(library, web, Places(archive=""))
         assert (report.covers_stored, report.failed) == (0, 1)
         assert [item.reason for item in report.without_cover] == ["failed"]
+        assert put_back(library, ("failed",), Progress()) == {"covers": 1}
+        assert fetch_covers(library, web, Places(archive="")).covers_stored == 1
+
+
+def test_large_covers_go_on_where_a_host_gives_pages_instead(library: Library, tmp_path: Path) -> None:
+    with FakeHost(fake_images) as host:
+        table = tmp_path / "t.csv"
+        table.write_text(f"artist,album,cover\nA,B,{host.url}/1.jpg\nA,C,{host.url}/2.jpg\n")
+        ingest_table(library, table)
+        assert fetch_covers(library, web_for(tmp_path, host), Places(archive="", keep="none")).covers_stored == 2
+        host.schedule = lambda number: "html"
+        report = large_from_web(library, web_for(tmp_path, host), "all")
+    assert (report.pictures, report.failed, report.added) == (2, 2, 0)
+
+
+def test_a_cover_that_took_too_long_is_asked_for_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeHost(fake_images) as host:
+        table = tmp_path / "t.csv"
+        table.write_text(f"artist,album,cover\nA,B,{host.url}/1.jpg\n")
+        ingest_table(library, table)
+        web = web_for(tmp_path, host)
+        with monkeypatch.context() as patch:
+            patch.setattr("pipelines.images.limited", too_busy)
+            assert fetch_covers(library, web, Places(archive="")).failed == 1
         assert put_back(library, ("failed",), Progress()) == {"covers": 1}
         assert fetch_covers(library, web, Places(archive="")).covers_stored == 1
 

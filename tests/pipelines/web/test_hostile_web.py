@@ -149,6 +149,14 @@ def test_a_damaged_cache_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
         assert (tmp_path / "answers.sqlite").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_cache_that_cannot_be_written_costs_nothing_but_asking_again(tmp_path: Path) -> None:
+    with FakeHost(lambda path, query: Answer(b'{"a": 1}')) as host:
+        (tmp_path / "answers.sqlite").mkdir()
+        web = Web(tmp_path, frozenset([host.netloc]))
+        assert web.json(host.url, {}, Any) == web.json(host.url, {}, Any) == {"a": 1}
+        assert len(host.times) == 2
+
+
 def test_a_kept_answer_of_another_shape_is_asked_for_again(tmp_path: Path) -> None:
     with FakeHost(lambda path, query: Answer(b'{"a": 1}')) as host:
         web = Web(tmp_path, frozenset([host.netloc]))
