@@ -50,6 +50,9 @@ class Recent(Generic[Key, Value]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._values
+
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
         """The value of `key`, made now if it is not kept."""
         if key in self._values:
@@ -100,6 +103,13 @@ class CoverPainter:
     def use(self, pictures: PictureTable | None, kind: str, why: str, heavy: bool) -> None:
         """Draw cells of that kind, one of KINDS, chosen by `why`, where the terminal draws no `pictures` itself."""
         self.pictures, self.kind, self.why, self.heavy = pictures, kind, why, heavy
+
+    def reading(self, source: CoverSource) -> CoverPainter:
+        """One that draws in the same way what another source has."""
+        other = CoverPainter(source, self.mode, self.tolerance, self.draw_cells)
+        other.light = self.light
+        other.use(self.pictures, self.kind, self.why, self.heavy)
+        return other
 
     def with_cells(self, kind: str) -> CoverPainter:
         """One that draws the same covers as cells of that kind, one of KINDS."""

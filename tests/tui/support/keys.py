@@ -13,7 +13,7 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from store.neighbors.filters import Filter
-from tests.tui.support.app import screen_text
+from tests.tui.support.app import screen_text, until
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
 from tui.app import SleevewalkApp
 from tui.palette import THEMES
@@ -147,6 +147,31 @@ def choices(stage: Stage) -> Choices[Any]:
 def chosen(stage: Stage) -> int:
     listed = stage.screen.query("Choices, Sheet")
     return cast(int, listed.first().place if listed else stage.screen.chosen)
+
+
+def sheet_cases(count: int) -> dict[str, Case]:
+    """The cases of the keys that choose on a sheet of `count` covers, one page of three by two shown."""
+
+    def at(place: int) -> Callable[[Stage], Awaitable[None]]:
+        async def before(stage: Stage) -> None:
+            stage.screen.sheet.styles.width, stage.screen.sheet.styles.height = 43, 17
+            await until(stage.pilot, lambda: stage.screen.sheet.size == (43, 17))
+            await until(stage.pilot, lambda: len(stage.screen.sheet.items) == count)
+            assert (stage.screen.sheet.grid.across, stage.screen.sheet.grid.down) == (3, 2)
+            stage.screen.sheet.choose(place)
+
+        return before
+
+    return {
+        "next": moved(chosen, 1, at(0)),
+        "previous": moved(chosen, -1, at(1)),
+        "below": moved(chosen, 3, at(0)),
+        "above": moved(chosen, -3, at(4)),
+        "page-down": moved(chosen, 6, at(1)),
+        "page-up": moved(chosen, -6, at(7)),
+        "last": becomes(chosen, count - 1, at(0)),
+        "first": becomes(chosen, 0, at(5)),
+    }
 
 
 def files(stage: Stage) -> int:

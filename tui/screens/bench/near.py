@@ -1,101 +1,98 @@
-"""The albums nearest to a blend: a cover that does not exist as the centre, and ways on from it."""
+"""The albums nearest to a blend: a cover that does not exist, beside it a sheet of ways on from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.style import Style
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from store.records import Neighbor
-from tui.keynames import Hint
+from tui.keynames import Hint, keys_of
+from tui.palette import Palette
 from tui.pictures.painter import CoverPainter
-from tui.screens.base import DrawnScreen
-from tui.text import pad, plain
+from tui.screens.sheets import SheetScreen, arrows, sheet_keys
+from tui.text import plain
 from tui.widgets.bars import KeysLine
-from tui.widgets.choices import Choices
 from tui.widgets.cover import Cover
-from tui.widgets.lines import Lines, Span
+from tui.widgets.lines import Lines, wrapped
+from tui.widgets.sheet import Card, Sheet
 
 KEYS = [
-    Hint("↑↓", "choose", ("near.previous", "near.next")),
+    Hint("arrows", "choose", arrows("near")),
     Hint("Enter", "walk there", ("near.choose",)),
     Hint("Esc", "back", ("near.back",)),
     Hint("?", "keys", ("near.help",)),
 ]
+key = keys_of("near")
+NEAR_BINDINGS: list[BindingType] = [
+    *sheet_keys("near"),
+    key("escape,q", "dismiss(None)", "back", "back", "Back"),
+    key("question_mark", "app.help", "keys", "help", "These keys"),
+]
 
 
-class NearScreen(DrawnScreen[str | None]):
+class NearScreen(SheetScreen[str | None]):
     """Answers with the album_id to walk to, or None."""
 
     hints = KEYS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "next", id="near.next", tooltip="The next nearest album"),
-        Binding("up,k", "move(-1)", "previous", id="near.previous", tooltip="The album before"),
-        Binding("pagedown", "move(10)", "ten on", id="near.page-down", tooltip="Ten albums on"),
-        Binding("pageup", "move(-10)", "ten back", id="near.page-up", tooltip="Ten albums back"),
-        Binding("enter", "choose", "walk there", id="near.choose", tooltip="Walk on from this album"),
-        Binding("escape,q", "dismiss(None)", "back", id="near.back", tooltip="Back"),
-        Binding("question_mark", "app.help", "keys", id="near.help", tooltip="These keys"),
-    ]
+    BINDINGS = NEAR_BINDINGS
 
     def __init__(self, painter: CoverPainter, pixels: NDArray[np.uint8], neighbors: Sequence[Neighbor]) -> None:
         super().__init__()
         self.painter, self.pixels = painter, pixels
-        self.neighbors = Choices(self._row, id="near-list")
-        self.neighbors.items = list(neighbors)
-        self.neighbors.empty = "no album near it"
+        self.sheet: Sheet[Neighbor] = Sheet(painter, self._card, sides=(5, 12), id="sheet")
+        self.sheet.items, self.sheet.empty = list(neighbors), "no album near it"
 
     def compose(self) -> ComposeResult:
-        """The blend, below it the chosen album, beside them the list."""
+        """The blend, and beside it the albums, the nearest first."""
         yield Lines(id="near-head")
         with Horizontal(id="near-body"):
-            with Vertical(id="near-covers"):
+            with Vertical(id="near-side"):
                 yield Cover(self.painter, id="near-blend")
-                yield Cover(self.painter, id="near-album")
-            yield self.neighbors
+                yield Lines(id="near-text")
+            yield self.sheet
         yield KeysLine(id="keys")
 
     def on_resize(self) -> None:
-        """Two square covers above each other, a third of the width at most."""
+        """The blend takes a third of the width at most."""
+        super().on_resize()
         width, height = self.size
-        side = max(2, min((height - 3) // 2, width // 6))
-        self.query_one("#near-covers").styles.width = side * 2
-        for name in ("#near-blend", "#near-album"):
-            cover = self.query_one(name, Cover)
-            cover.styles.width, cover.styles.height = side * 2, side
-        self.query_one("#near-blend", Cover).show_pixels(self.pixels)
+        side = max(2, min(height - 9, width // 6))
+        self.query_one("#near-side").styles.width = side * 2
+        blend = self.query_one("#near-blend", Cover)
+        blend.styles.width, blend.styles.height = side * 2, side
+        blend.show_pixels(self.pixels)
 
-    def action_move(self, step: int) -> None:
-        """Another album."""
-        self.neighbors.move(step)
-        self.redraw()
+    def moved(self) -> None:
+        """Say what is chosen."""
+        near, head, text = self.sheet.chosen, self.query_one("#near-head", Lines), self.query_one("#near-text", Lines)
+        palette = head.palette
+        said = " the albums nearest to this blend "
+        head.show([[(said, palette.text("accent", bold=True)), (f" {self.sheet.pages}", palette.text("quiet"))]])
+        if near is not None:
+            cells, facts = text.size.width, (str(near.album.year or ""), plain(near.album.genre or ""))
+            place = f"{self.sheet.place + 1} of {len(self.sheet.items)}, match {near.score:.2f}"
+            rows = [[(place, palette.text("quiet"))]]
+            rows += wrapped(plain(near.album.title) or "untitled", cells, 2, palette.text(bold=True))
+            rows += wrapped(plain(near.album.artist), cells, 2, palette.text())
+            text.show([*rows, *wrapped(" · ".join(filter(None, facts)), cells, 1, palette.text("quiet"))])
 
     def action_choose(self) -> None:
         """Walk there."""
-        if self.neighbors.chosen is not None:
-            self.dismiss(self.neighbors.chosen.album.album_id)
+        if self.sheet.chosen is not None:
+            self.dismiss(self.sheet.chosen.album.album_id)
 
-    def _row(self, near: Neighbor, place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
-        room = max(8, cells - 14)
-        title = room * 55 // 100
-        return [
-            (f"{place + 1:3} ", text),
-            (pad(plain(near.album.title) or "untitled", title - 1) + " ", text),
-            (pad(plain(near.album.artist), room - title), quiet),
-            (f" {near.score:.2f} ", quiet),
-        ]
+    def _card(self, near: Neighbor, _place: int) -> Card:
+        palette = Palette(self.app.theme_variables)
+        title, artist = plain(near.album.title) or "untitled", plain(near.album.artist)
+        return Card(near.album, ((title, palette.text()), (artist, palette.text("quiet"))))
 
     def redraw(self) -> None:
-        """Draw the list and the chosen album."""
-        head, near = self.query_one("#near-head", Lines), self.neighbors.chosen
-        head.show([[(" the albums nearest to this blend", head.palette.text("accent", bold=True))]])
-        self.neighbors.draw()
-        if near is not None:
-            self.query_one("#near-album", Cover).show(near.album)
+        """Draw the sheet and what is said of the chosen album."""
+        self.sheet.draw()
+        self.moved()
         self.draw_keys()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.support.keys import HELP, Case, Stage, check_keys, chosen, moved, to
+from tests.tui.support.keys import HELP, Case, Stage, check_keys, moved, sheet_cases, to
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
 from tui.screens.bench.tree import TreeScreen
@@ -27,11 +27,8 @@ def at_blend(number: int) -> Callable[[Stage], None]:
 
 
 CASES = {
-    "next": moved(chosen, 1, at_blend(0)),
-    "previous": moved(chosen, -1, at_blend(1)),
-    "page-down": moved(chosen, 10, at_blend(0)),
-    "page-up": moved(chosen, -10, at_blend(10)),
-    "open": Case(
+    **sheet_cases(12),
+    "choose": Case(
         lambda s: (s.kind, s.app.bench.draft.drift if s.app.bench.drafts else None),
         lambda was, now: was[0] is GalleryScreen and now == (BenchScreen, (("brighter", 10.0),)),
         at_blend(1),

@@ -6,21 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.support.keys import HELP, Stage, check_keys, choices, chosen, here_is, moved, to
+from tests.tui.support.keys import HELP, Stage, check_keys, here_is, sheet_cases, to
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
 
 
 def twelfth(stage: Stage) -> None:
-    choices(stage).place = 11
+    stage.screen.sheet.choose(11)
 
 
 CASES = {
-    "next": moved(chosen, 1),
-    "previous": moved(chosen, -1, ("down",)),
-    "page-down": moved(chosen, 10),
-    "page-up": moved(chosen, -10, twelfth),
-    "choose": here_is(lambda s: choices(s).chosen.album.album_id, twelfth),
+    **sheet_cases(40),
+    "choose": here_is(lambda s: s.screen.sheet.chosen.album.album_id, twelfth),
     "back": to(BenchScreen),
     "help": HELP[NearScreen],
 }
