@@ -117,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(error: Exception) -> int:
     """Print the error as one line (with the traceback under --debug) and return its exit status."""
-    from vae.info import BadWeights
+    from vae.info import BadWeights, DeviceFailed
 
     if DEBUG:
         import traceback
@@ -126,7 +126,9 @@ def report(error: Exception) -> int:
     if isinstance(error, ModuleNotFoundError) and (extra := EXTRAS.get((error.name or "").partition(".")[0])):
         click.echo(f"sleevewalk: this needs {error.name}: pip install 'sleevewalk[{extra}]'", err=True)
         return 1
-    expected = isinstance(error, LibraryError | BadWeights | OSError) or type(error).__name__ == "NoCovers"
+    expected = (
+        isinstance(error, LibraryError | BadWeights | DeviceFailed | OSError) or type(error).__name__ == "NoCovers"
+    )
     line = clean(str(error), 2000) or type(error).__name__
     if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemoryException"):
         line = "there is not enough memory for this; close other programs and try again"

@@ -35,6 +35,10 @@ class BadWeights(Exception):
     """The file is no weights file of this project, or is damaged; the message says which and why."""
 
 
+class DeviceFailed(Exception):
+    """The GPU does not answer any more; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """The shape of the network; travels in the weights file's metadata."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,12 +15,14 @@ from torch import Tensor
 
 from vae.backend import Backend
 from vae.devices import computes_in_bfloat16
-from vae.info import WeightsInfo
+from vae.info import DeviceFailed, WeightsInfo
 from vae.model import SleeveVAE
 from vae.refiner import Refiner, load_refiner
 from vae.weights_file import load_weights
 
-BATCH = {"cpu": 16, "cuda": 256}
+T = TypeVar("T")
+BATCH = {"cpu": 16}  # pictures at a time
+GPU_BATCH = 64  # enough to keep a GPU at work; one that is not full is filled up, so more would be wasted on a few
 
 
 def chosen_device(name: str) -> torch.device:
@@ -42,26 +45,26 @@ def quicker_on_cpu(info: WeightsInfo) -> bool:
 class TorchBackend(Backend):
     """See `Backend`.
 
-    On CUDA pictures are decoded in bfloat16, with sums of the picture in float32, and come back through pinned memory
-    while the next batch is at work; covers are encoded in float32, for their latents are kept and compared with those
-    of other machines; only the gradient that polishes them may be rounded.
+    On a GPU that computes in bfloat16 pictures are decoded in it, with sums of the picture in float32, and come back
+    through pinned memory while the next batch is at work; covers are encoded in float32, for their latents are kept and
+    compared with those of other machines; only the gradient that polishes them may be rounded.
     """
 
     def __init__(
         self, model: SleeveVAE, info: WeightsInfo, device: torch.device, refiner: Refiner | None, refiner_id: str
     ) -> None:
         super().__init__(info, model.latent_mean.numpy(), model.search.numpy(), refiner_id)
-        self.model, self.refiner = model.to(device), refiner.to(device) if refiner else None
-        self.device, self.batch = device.type, BATCH.get(device.type, 64)
-        self.precision = torch.bfloat16 if device.type == "cuda" else torch.float32  # of decoding
+        self.model, self.refiner = model, refiner
+        if _where_it_fits(lambda: self._moved_to(device.type)) is None:
+            self._leave_gpu()
+        rounds = device.type == "cuda" and computes_in_bfloat16(device)
+        self.precision = torch.bfloat16 if rounds and self.device == "cuda" else torch.float32  # of decoding
         # A step's rounding moves a number by 0.001 of its deviation.
-        self.polishes_in_bfloat16 = bool(info.config.encode_steps) and computes_in_bfloat16(device)
+        self.polishes_in_bfloat16 = bool(info.config.encode_steps) and computes_in_bfloat16(torch.device(self.device))
 
     @classmethod
     def open(cls, path: Path, device: torch.device) -> TorchBackend:
-        """Raises BadWeights."""
-        if device.type == "cuda":
-            torch.backends.cudnn.benchmark = True
+        """Raises BadWeights, DeviceFailed."""
         model, info = load_weights(path)
         beside = path.with_name("refiner.safetensors")
         refiner, refiner_id = load_refiner(beside, info.model_id) if beside.is_file() else (None, "")
@@ -102,7 +105,8 @@ class TorchBackend(Backend):
             # for each other: 30 ms became 170 on two cores, one of them busy.
             torch.set_num_threads(1)
         try:
-            self._run_batches(rows, run, out)
+            with _the_same_again(self.device):
+                self._run_batches(rows, run, out)
         finally:
             torch.set_num_threads(threads)
 
@@ -111,17 +115,21 @@ class TorchBackend(Backend):
         waiting: tuple[int, int, Tensor, torch.cuda.Event | None] | None = None
         while at < len(rows):
             part, count = self.padded(rows, at)
-            try:
-                host, there = self._to_host(run(part))
-            except torch.cuda.OutOfMemoryError:
+            made = self._attempt(run, part)
+            if made is None:
                 self._shrink()
                 continue
             if waiting:
                 _take(waiting, out)  # while this batch is at work
-            waiting = (at, count, host, there)
+            waiting = (at, count, *made)
             at += count
         if waiting:
             _take(waiting, out)
+
+    def _attempt(
+        self, run: Callable[[NDArray[Any]], Tensor], part: NDArray[Any]
+    ) -> tuple[Tensor, torch.cuda.Event | None] | None:
+        return _where_it_fits(lambda: self._to_host(run(part)))
 
     def _to_device(self, rows: NDArray[Any]) -> Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(rows))
@@ -145,11 +153,49 @@ class TorchBackend(Backend):
             self.batch //= 2
             self.say(f"The GPU is out of memory: going on with batches of {self.batch}")
         else:
-            self.device, self.batch, self.precision = "cpu", BATCH["cpu"], torch.float32
-            self.model.to(self.device)
-            if self.refiner is not None:
-                self.refiner.to(self.device)
-            self.say("The GPU is out of memory: going on with the CPU")
+            self._leave_gpu()
+
+    def _leave_gpu(self) -> None:
+        self.precision = torch.float32
+        self._moved_to("cpu")
+        torch.cuda.empty_cache()
+        self.say("The GPU is out of memory: going on with the CPU")
+
+    def _moved_to(self, device: str) -> TorchBackend:
+        self.model.to(device)
+        if self.refiner is not None:
+            self.refiner.to(device)
+        self.device, self.batch = device, BATCH.get(device, GPU_BATCH)
+        return self
+
+
+def _where_it_fits(work: Callable[[], T]) -> T | None:
+    """What `work` gives; None where the GPU has not memory enough for it. What a failed attempt held is free again by
+    then: the error that keeps it alive does not leave this function. DeviceFailed where the GPU failed in another way,
+    after which it is lost.
+    """
+    try:
+        return work()
+    except RuntimeError as error:  # cuBLAS, cuDNN and Metal say it in words of their own
+        text = str(error)
+        if isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "ALLOC_FAILED" in text:
+            return None
+        if "CUDA" not in text and "cuDNN" not in text:
+            raise
+        first = text.partition("\n")[0][:200]
+    raise DeviceFailed(f"the GPU failed ({first}): try again, or with --device cpu")
+
+
+def _the_same_again(device: str) -> AbstractContextManager[None]:
+    """On CUDA the same kernels at every run and products of whole float32: so a recipe gives its pixels again, and a
+    cover the latent that other machines give it.
+    """
+    if device != "cuda":
+        return nullcontext()
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
+    return flags
 
 
 def _take(waiting: tuple[int, int, Tensor, torch.cuda.Event | None], out: NDArray[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from store.errors import LibraryError
 from store.records import Album
 from store.shapes import BadShape, from_json
 
-WRITERS = 4  # threads; deflating releases the interpreter's lock
+WRITERS = max(4, os.cpu_count() or 1)  # threads; deflating releases the interpreter's lock
 LONGEST = 1 << 20  # characters of a line
 CHUNK = 256  # lines whose covers' latents are read from the library together
 

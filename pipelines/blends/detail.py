@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.batches import side_by_side
 from pipelines.blends.montage.areas import Labels, Unit, areas
 from pipelines.blends.montage.joining import BLENDED, SWAPPED, enlarged, join, masks_of
 from pipelines.blends.montage.words import finder
@@ -25,8 +23,6 @@ ALONE = 0.999  # share from which a cover is shown as it is
 FULL_LIGHT = 0.25  # the share that others need for the picture to have the decoded blend's light in full
 FADE = (1, 2, 3, 2, 1)  # frames of a film: what jumps from cover to cover is faded over so many
 Pixels = NDArray[np.uint8]
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +64,14 @@ def montage(recipe: Recipe, points: NDArray[np.float32], guides: Pixels, parents
             guides[_layout_at(recipe, at, len(flat))], sources.small, flat[at], sources.units, recipe.wishes.pins
         )
 
-    labels = _side_by_side(place, range(len(flat)))
-    large = _side_by_side(lambda one: enlarged(one, recipe.size), labels)
+    labels = side_by_side(place, range(len(flat)))
+    large = side_by_side(lambda one: enlarged(one, recipe.size), labels)
     fade = FADE if recipe.layout == "film" else (1,)
 
     def picture(at: int) -> Pixels:
         return _picture(recipe, guides[at], sources, flat[at], _faded(large, at, fade))
 
-    pictures = _side_by_side(picture, range(len(flat)))
+    pictures = side_by_side(picture, range(len(flat)))
     columns = table.shape[1]
     rows = [pictures[at : at + columns] for at in range(0, len(pictures), columns)]
     return Montage(rows, labels[-1], Taken(donors, sides, way(), missing))
@@ -147,12 +143,3 @@ def _without(table: Shares, missing: Sequence[int]) -> Shares:
     others[list(missing)] = 0
     total = kept.sum(1, keepdims=True)
     return np.where(total > 0, kept / np.maximum(total, 1e-12), others / max(others.sum(), 1))
-
-
-def _side_by_side(work: Callable[[Given], Made], given: Iterable[Given]) -> list[Made]:
-    """`work` for each, on all cores; one alone is done here."""
-    given = list(given)
-    if len(given) == 1:
-        return [work(given[0])]
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="montage") as pool:
-        return list(pool.map(work, given))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -29,7 +30,10 @@ SAMPLE = 20_000  # covers that the directions are computed from
 
 
 class Parents:
-    """A model, and the covers and latents of one library. Not for several threads at once."""
+    """A model, and the covers and latents of one library.
+
+    What calls the model is not for several threads at once; `pixels`, `words` and `nearest` are.
+    """
 
     def __init__(self, codec: Codec, covers: CoverFiles, library: Library | None = None) -> None:
         """`library`: read for latents of the same model, so that covers need not be encoded, and for directions."""
@@ -37,6 +41,7 @@ class Parents:
         self._latents: dict[str, NDArray[np.float32]] = {}
         self._words: dict[str, Sequence[Box]] = {}
         self._larges: dict[str, NDArray[np.uint8] | None] = {}
+        self._looking = threading.RLock()  # at `_words` and `_larges`
 
     @cached_property
     def directions(self) -> tuple[Direction, ...]:
@@ -126,16 +131,18 @@ class Parents:
         found = finder()
         if found is None:
             return ()
-        if sha not in self._words:
-            self._words[sha] = found[1](self.pixels(sha, LARGE)[0])
-        return self._words[sha]
+        with self._looking:
+            if sha not in self._words:
+                self._words[sha] = found[1](self.pixels(sha, LARGE)[0])
+            return self._words[sha]
 
     def _large(self, sha: str) -> NDArray[np.uint8] | None:
-        if sha not in self._larges:
-            while len(self._larges) >= CACHED_LARGE:
-                self._larges.pop(next(iter(self._larges)))
-            self._larges[sha] = self.covers.large(sha)
-        return self._larges[sha]
+        with self._looking:
+            if sha not in self._larges:
+                while len(self._larges) >= CACHED_LARGE:
+                    self._larges.pop(next(iter(self._larges)))
+                self._larges[sha] = self.covers.large(sha)
+            return self._larges[sha]
 
     def picture_of(self, sha: str) -> NDArray[np.uint8]:
         """What the model makes of one cover, uint8 [128, 128, 3]."""

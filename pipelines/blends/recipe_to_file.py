@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.batches import side_by_side
 from pipelines.blends.files import write_blend
 from pipelines.blends.montage.areas import Labels
 from pipelines.blends.parents import Parents
@@ -81,11 +82,14 @@ class Blender:
         began, codec = time.monotonic(), self.codec
         stops = [resolve(recipe, self.parents) for recipe in recipes]
         decoded = decode(replace(recipes[0], batched=True), np.concatenate(stops)[None], self.parents)
-        results = []
-        for recipe, at, picture in zip(recipes, stops, decoded, strict=True):
+
+        def finished(one: tuple[Recipe, NDArray[np.float32], NDArray[np.uint8]]) -> BlendResult:
+            recipe, at, picture = one
             made = render(recipe, at[None], self.parents, picture[None])
             done = recipe.computed(at, True, codec.refiner_id, made.taken)
-            results.append(BlendResult(done, made.frames, None, codec.device, 0.0, made.areas))
+            return BlendResult(done, made.frames, None, codec.device, 0.0, made.areas)
+
+        results = side_by_side(finished, zip(recipes, stops, decoded, strict=True))
         seconds = (time.monotonic() - began) / len(recipes)
         return [replace(result, seconds=seconds) for result in results]
 

@@ -54,10 +54,14 @@ def trained_coarse(sample: np.ndarray, lists: int) -> Any:
     faiss = needed_faiss()
     index: Any = faiss.index_factory(sample.shape[1], f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
     index.cp.niter = _ROUNDS
-    if gpus():  # training is the slow part
-        index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(sample.shape[1]))
+    if not gpus():
+        index.train(sample)
+        return index
+    by_gpu = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(sample.shape[1]))  # training is the slow part
+    index.clustering_index = by_gpu
     index.train(sample)
     index.clustering_index = None
+    by_gpu.thisown = True  # the index took it over and never frees what is its own no more: the GPU's memory
     return index
 
 

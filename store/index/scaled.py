@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ NEAREST = 32  # neighbours a cover in the stored graph and in the calibration
 _INTERACTIVE = 8  # queries; up to here one thread answers sooner than several that wait for each other
 _FEW = 10_000  # vectors read; the same
 _ONE_BY_ONE = 64  # queries of an exact index, for which no copy of its vectors is made
+_GPU_MOST = 2048  # lists that FAISS reads on a GPU, and nearest that it finds there
 _BATCH = 4096  # covers whose nearest are looked for at a time
 
 Advance = Callable[[int], None]
@@ -52,6 +54,11 @@ class ScaledIndex:
             return self._matrix[rows]
         with _search_threads(1 if len(rows) <= _FEW else None):
             return self._index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
+
+    @cached_property
+    def _on_gpus(self) -> Any:
+        """A copy of the index on all GPUs, for many queries at once; made by the first of them."""
+        return needed_faiss().index_cpu_to_all_gpus(self._index)
 
     @property
     def is_exact(self) -> bool:
@@ -141,8 +148,10 @@ class ScaledIndex:
         """(inner products of `queries` and `points` float32 [q, k], rows int64 [q, k]), the largest first."""
         matrix = self._matrix
         if matrix is None:
-            with _search_threads(1 if len(asked) <= _INTERACTIVE else None):
-                cosine, found = _on_gpu(self._index).search(asked, min(_deep(k), self.count))
+            few, deep = len(asked) <= _INTERACTIVE, min(_deep(k), self.count)
+            with _search_threads(1 if few else None):
+                on_gpu = not few and max(deep, self._index.nprobe) <= _GPU_MOST and gpus()
+                cosine, found = (self._on_gpus if on_gpu else self._index).search(asked, deep)
             return self._reordered(cosine, found, k)
         if len(asked) > _ONE_BY_ONE:
             of_points = points(matrix, self.scales) if of_points is None else of_points
@@ -200,7 +209,3 @@ def _search_threads(threads: int | None) -> Iterator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(before)
-
-
-def _on_gpu(index: Any) -> Any:
-    return needed_faiss().index_cpu_to_all_gpus(index) if gpus() else index

@@ -1,4 +1,5 @@
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import torch
 
 from tui import cli
 from vae.codec import Codec
-from vae.info import SHIPPED, BadWeights, read_info, search_matrix
+from vae.info import SHIPPED, BadWeights, DeviceFailed, read_info, search_matrix
 from vae.torch_backend import TorchBackend
 from vae.training.evaluate import as_float, cross_fitted, evaluate_folder, table_lines
 
@@ -93,6 +94,50 @@ def test_out_of_memory_halves_the_batch_and_then_leaves_the_gpu(tiny_weights, co
     assert np.allclose(codec.encode(covers[:6]), Codec.load(tiny_weights, "cpu").encode(covers[:6]), atol=1e-4)
     said = capsys.readouterr().err
     assert "batches of 2" in said and "batches of 1" in said and "CPU" in said
+
+
+def test_what_a_failed_attempt_held_is_free_when_the_memory_is_given_back(tiny_weights, covers, monkeypatch):
+    codec = Codec.load(tiny_weights, "cpu")
+    real, held, still_there = codec.backend.model.encode, [], []
+
+    def encode(rgb):
+        if len(held) < 2:
+            large = torch.zeros(10)
+            held.append(weakref.ref(large))
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(rgb)
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: still_there.append(held[-1]() is not None))
+    codec.backend.model.encode = encode
+    codec.encode(covers[:6])
+    assert still_there == [False, False]
+
+
+def test_a_gpu_that_is_full_from_the_start_is_left(tiny_weights, monkeypatch, capsys):
+    real, moved = torch.nn.Module.to, []
+
+    def to(self, device, *rest):
+        moved.append(device)
+        if device == "cuda":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(self, device, *rest)
+
+    monkeypatch.setattr(torch.nn.Module, "to", to)
+    codec = Codec(TorchBackend.open(tiny_weights, torch.device("cuda")))
+    assert codec.device == "cpu" and moved[0] == "cuda"
+    assert "going on with the CPU" in capsys.readouterr().err
+    assert codec.decode(np.zeros((1, 16), np.float32)).shape == (1, 128, 128, 3)
+
+
+def test_a_gpu_that_fails_is_one_line(tiny_weights, covers):
+    codec = Codec.load(tiny_weights, "cpu")
+
+    def encode(rgb):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered\nFor debugging consider …")
+
+    codec.backend.model.encode = encode
+    with pytest.raises(DeviceFailed, match=r"^the GPU failed \(CUDA error: an illegal .* encountered\): try again"):
+        codec.encode(covers[:2])
 
 
 def test_search_vectors_are_the_latents_through_the_matrix_of_the_file(codec, covers, tiny_weights):

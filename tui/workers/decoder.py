@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from store.errors import LibraryError
-from vae.info import BadWeights
+from vae.info import BadWeights, DeviceFailed
 
 if TYPE_CHECKING:
     from pipelines.blends.recipe_to_file import Blender
 
 Answer = TypeVar("Answer")
 # What a job may end with, of the model, the files or the machine.
-TROUBLES = (LibraryError, BadWeights, OSError, ValueError, RuntimeError, ImportError, MemoryError)
+TROUBLES = (LibraryError, BadWeights, DeviceFailed, OSError, ValueError, RuntimeError, ImportError, MemoryError)
 WARM_SIZES = (128, 512)  # pixels a side that blends are decoded at
 
 

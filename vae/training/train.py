@@ -49,13 +49,13 @@ def settle(model: SleeveVAE, images: Tensor) -> None:
 @torch.no_grad()
 def held_out_mse(model: SleeveVAE, images: Tensor, bfloat16: bool) -> float:
     """Mean squared error of decode(encode(x)) on uint8 [n, 3, 128, 128], pixels 0–1, clamped."""
-    total = 0.0
+    total = torch.zeros((), device=images.device)  # read once, at the end
     for part in images.split(64):
         real = (part.float() / 255).contiguous(memory_format=torch.channels_last)
         with torch.autocast(real.device.type, torch.bfloat16, enabled=bfloat16):
             made = model.decode(model.encode(real)[0])
-        total += (made.float().clamp(0, 1) - real).square().mean((1, 2, 3)).sum().item()
-    return total / len(images)
+        total += (made.float().clamp(0, 1) - real).square().mean((1, 2, 3)).sum()
+    return total.item() / len(images)
 
 
 def train(

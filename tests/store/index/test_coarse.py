@@ -97,3 +97,31 @@ def test_an_exact_index_grows_past_the_edge(library: Library, monkeypatch: pytes
     grown = grow_index(library, index, names[1000:1100], clustered(100, 1), "g")
     assert grown is not None and grown.count == 1100 and grown.is_exact
     assert grow_index(library, grown, names[1100:], clustered(500, 2), "h") is None
+
+
+class Gpu:
+    """An index as it would be on a GPU: the same answers, within the limits that FAISS has there."""
+
+    def __init__(self, index: object) -> None:
+        self.index, self.nprobe, self.asked = index, index.nprobe, 0
+
+    def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        assert k <= 2048 and self.nprobe <= 2048
+        self.asked += len(vectors)
+        return self.index.search(vectors, k)
+
+
+def test_a_gpu_gets_many_queries_by_one_copy_and_a_hop_none(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 1000)
+    index = build_index(library, "m", shas(COUNT), clustered(COUNT), "f")
+    vectors = index.vectors(np.arange(20))
+    alone = index.search(vectors, 12)
+    made: list[Gpu] = []
+    monkeypatch.setattr("store.index.scaled.gpus", lambda: 1)
+    monkeypatch.setattr("faiss.index_cpu_to_all_gpus", lambda index: made.append(Gpu(index)) or made[-1])
+    index.search(vectors[:1], 1025)
+    assert not made, "one query is sooner answered here, and asks for more than a GPU finds"
+    for _ in range(2):
+        assert np.array_equal(index.search(vectors, 12)[1], alone[1])
+    index.search(vectors, 1025)
+    assert [gpu.asked for gpu in made] == [40]
