@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from pipelines.players.player import KINDS
-from pipelines.players.settings import PAGES, PlayerSettings
+from pipelines.players.settings import PAGES, PlayerSettings, has_password
 from store.database.atomic import atomic_file
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
 from store.text import clean
@@ -199,7 +199,7 @@ def _player(path: Path, table: Any) -> PlayerSettings:
     _one_of(path, "player.use", settings.use, ("auto", *KINDS))
     if not settings.page_address.startswith(("https://", "http://")):
         raise ConfigError(f"{path}: player.page is neither an address nor one of {', '.join(PAGES)}")
-    if settings.mpd_password:
+    if settings.mpd_password or has_password(settings.mpd):
         _for_me_alone(path)
     return settings
 

@@ -23,6 +23,7 @@ FORMS = ("m3u", "m3u8", "xspf", "jspf")
 NO_FILES = "none of its files is known"
 _XSPF = "http://xspf.org/ns/0/"
 _BRAINZ = "https://musicbrainz.org"
+_Base = tuple[str, ...] | None  # names of the folder that paths are relative to; None: they are absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def write_playlist(playlist: Playlist, form: str, relative_to: Path | None = Non
     """The text of the playlist in one of FORMS; paths are absolute, or relative to a folder. LibraryError for a file
     that lies elsewhere than below it.
     """
-    base = None if relative_to is None else str(relative_to.absolute())
+    base: _Base = None
+    if relative_to is not None:  # `..` and links: by its name as given and by where it really is
+        base = tuple({os.path.normpath(relative_to.absolute()): None, os.path.realpath(relative_to): None})
     return {"m3u": _m3u, "m3u8": _m3u, "xspf": _xspf, "jspf": _jspf}[form](playlist, base)
 
 
@@ -77,24 +80,25 @@ def _tracks(playlist: Playlist) -> Iterator[tuple[Playable, TrackFile]]:
     return ((album, track) for album in playlist.albums for track in album.tracks)
 
 
-def _below(path: str, base: str | None) -> str:
+def _below(path: str, base: _Base) -> str:
     if base is None:
         return path
-    if not path.startswith(base.rstrip("/") + "/"):
-        raise LibraryError(
-            f"{clean(path, 500)} does not lie below {clean(base, 500)}: --relative-to a folder above both"
-        )
-    return path[len(base.rstrip("/")) + 1 :]
+    for folder in base:
+        if path.startswith(folder.rstrip("/") + "/"):
+            return path[len(folder.rstrip("/")) + 1 :]
+    raise LibraryError(
+        f"{clean(path, 500)} does not lie below {clean(base[0], 500)}: --relative-to a folder above both"
+    )
 
 
-def _location(path: str, base: str | None) -> str:
+def _location(path: str, base: _Base) -> str:
     if base is None:
         return file_uri(path)
     relative = quote_from_bytes(os.fsencode(_below(path, base)))
     return f"./{relative}" if ":" in relative.partition("/")[0] else relative  # else it would be a scheme
 
 
-def _m3u(playlist: Playlist, base: str | None) -> str:
+def _m3u(playlist: Playlist, base: _Base) -> str:
     rows = ["#EXTM3U", f"#PLAYLIST:{clean(playlist.title)}"]
     for album, track in _tracks(playlist):
         seconds = -1 if track.seconds is None else round(track.seconds)
@@ -110,7 +114,7 @@ def _sayable(path: str) -> bool:
     return path.isprintable() and path == path.strip() and not path.startswith("#")
 
 
-def _xspf(playlist: Playlist, base: str | None) -> str:
+def _xspf(playlist: Playlist, base: _Base) -> str:
     root = ElementTree.Element("playlist", version="1", xmlns=_XSPF)
     _add(root, "title", playlist.title)
     tracks = ElementTree.SubElement(root, "trackList")
@@ -138,7 +142,7 @@ def _add(parent: ElementTree.Element, name: str, text: str) -> None:
     )
 
 
-def _jspf(playlist: Playlist, base: str | None) -> str:
+def _jspf(playlist: Playlist, base: _Base) -> str:
     tracks = []
     for album, track in _tracks(playlist):
         row: dict[str, object] = {

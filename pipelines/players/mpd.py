@@ -116,15 +116,41 @@ class Mpd:
                 left_out.append(f"{clean(album.album.label, 200)}: {lacking} of {len(found)} tracks are not in MPD")
         if not uris:
             raise PlayerError(f"MPD at {self.place} has none of it: {'; '.join(left_out[:3])}")
-        client.command_list_ok_begin()
-        if not queue:
-            client.clear()
-        for uri in uris:
-            client.add(uri)
-        if not queue:
-            client.play(0)
-        client.command_list_end()
-        return Sent(played, len(uris), tuple(left_out))
+        refused = self._add(client, uris, queue)
+        return Sent(played, len(uris) - len(refused), (*left_out, *refused))
+
+    def _add(self, client: Any, uris: Sequence[str], queue: bool) -> list[str]:
+        """Put tracks behind the queue; unless they are to stay there, take out what was before them and play. What MPD
+        refuses is told; where it is all of them, what was there stays and the first refusal is raised.
+        """
+        import mpd
+
+        before = 0 if queue else int(client.status().get("playlistlength", 0))
+        refused: list[str] = []
+        at = 0
+        while True:
+            client.command_list_ok_begin()
+            for uri in uris[at:]:
+                client.add(uri)
+            if before:
+                client.delete((0, before))
+            if not queue:
+                client.play(0)
+            try:
+                client.command_list_end()
+                return refused
+            except mpd.CommandError as error:
+                if error.offset is None or at + error.offset >= len(uris):
+                    raise  # it is about none of the tracks
+                at += error.offset
+                if before and error.errno is mpd.FailureResponseCode.PLAYLIST_MAX:
+                    client.delete((0, before))  # there is no room beside what was there
+                    before = 0
+                    continue
+                refused.append(f"{clean(uris[at], 200)}: MPD refuses it: {clean(error.msg, 100)}")
+                at += 1
+                if len(refused) == len(uris):
+                    raise
 
     def _uris(self, client: Any, album: Playable) -> list[str | None]:
         """What MPD calls each track of the album, None for those that it has not; empty for an unknown album."""

@@ -38,13 +38,15 @@ class Mpris:
         left_out = tuple(f"{label}: {NO_FILES}" for label in playlist.left_out)
         uris = [file_uri(track.path) for album in playlist.albums for track in album.tracks]
 
-        async def send(bus: _Bus) -> None:
-            if await bus.get(_ROOT, "HasTrackList") and await bus.get(_LIST, "CanEditTracks"):
-                await _add(bus, uris, queue)
+        async def send(player: _Player) -> None:
+            if await player.get(_ROOT, "HasTrackList") and await player.get(_LIST, "CanEditTracks"):
+                await _add(player, uris, queue)
             elif queue:
-                raise PlayerError(f"{bus.identity} cannot queue: it has no track list; play it, or use another player")
+                raise PlayerError(
+                    f"{player.identity} cannot queue: it has no track list; play it, or use another player"
+                )
             else:
-                await bus.call(_PLAYER, "OpenUri", "s", [file_uri(str(playlist_file(playlist)))])
+                await player.call(_PLAYER, "OpenUri", "s", [file_uri(str(playlist_file(playlist)))])
 
         self._ask(send)
         return Sent(len(playlist.albums), playlist.tracks, left_out)
@@ -52,9 +54,9 @@ class Mpris:
     def now(self) -> Now | None:
         """What the player is at."""
 
-        async def ask(bus: _Bus) -> Now:
-            playing = await bus.get(_PLAYER, "PlaybackStatus") == "Playing"
-            told = await bus.get(_PLAYER, "Metadata")
+        async def ask(player: _Player) -> Now:
+            playing = await player.get(_PLAYER, "PlaybackStatus") == "Playing"
+            told = await player.get(_PLAYER, "Metadata")
             told = told if isinstance(told, dict) else {}
             url = urlsplit(_text(told.get("xesam:url")))
             path = os.fsdecode(unquote_to_bytes(url.path)) if url.scheme == "file" else ""
@@ -66,23 +68,23 @@ class Mpris:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _ask(self, ask: Callable[[_Bus], Awaitable[T]]) -> T:
+    def _ask(self, ask: Callable[[_Player], Awaitable[T]]) -> T:
         from dbus_fast import DBusFastError
         from dbus_fast.aio import MessageBus
 
         async def within() -> T:
-            bus = await MessageBus().connect()
+            connection = await asyncio.wait_for(MessageBus().connect(), self._limit)
             try:
-                found = await _find(bus, self._wanted)
+                found = await _find(_Bus(connection, self._limit), self._wanted)
                 self.name = found.identity
                 return await ask(found)
             finally:
-                bus.disconnect()
+                connection.disconnect()
 
         if not os.environ.get("DBUS_SESSION_BUS_ADDRESS") and not _runtime_bus().exists():
             raise PlayerGone("no session bus here (over SSH there is none): use MPD, or a command in the config file")
         try:
-            return asyncio.run(asyncio.wait_for(within(), self._limit))
+            return asyncio.run(within())
         except TimeoutError:
             raise PlayerGone(f"{self.name} does not answer") from None
         except (DBusFastError, OSError, EOFError, ValueError) as error:
@@ -90,13 +92,36 @@ class Mpris:
 
 
 class _Bus:
-    """One player on an open bus."""
+    """An open bus; whoever is called on it has `limit` seconds to answer."""
 
-    def __init__(self, bus: Any, service: str, identity: str) -> None:
+    def __init__(self, bus: Any, limit: float) -> None:
+        self._bus, self._limit = bus, limit
+
+    async def call(
+        self, service: str, interface: str, member: str, signature: str, body: Sequence[Any], path: str = _PATH
+    ) -> list[Any]:
+        from dbus_fast import Message, MessageType
+
+        message = Message(
+            destination=service, path=path, interface=interface, member=member, signature=signature, body=list(body)
+        )
+        answer = await asyncio.wait_for(self._bus.call(message), self._limit)
+        if answer is None or answer.message_type is MessageType.ERROR:
+            why = answer.body[0] if answer is not None and answer.body else "no answer"
+            raise PlayerError(
+                f"{clean(service.removeprefix(f'{_ROOT}.'), 60)} refuses {member}: {clean(str(why), 200)}"
+            )
+        return list(answer.body)
+
+
+class _Player:
+    """One player on the bus."""
+
+    def __init__(self, bus: _Bus, service: str, identity: str) -> None:
         self.bus, self.service, self.identity = bus, service, identity
 
     async def call(self, interface: str, member: str, signature: str = "", body: Sequence[Any] = ()) -> list[Any]:
-        return await _call(self.bus, self.service, interface, member, signature, body)
+        return await self.bus.call(self.service, interface, member, signature, body)
 
     async def get(self, interface: str, name: str) -> Any:
         """A property, None where the player has none of that name."""
@@ -107,9 +132,9 @@ class _Bus:
         return _plain(answer[0]) if answer else None
 
 
-async def _find(bus: Any, wanted: str) -> _Bus:
+async def _find(bus: _Bus, wanted: str) -> _Player:
     dbus = "org.freedesktop.DBus"
-    (names,) = await _call(bus, dbus, dbus, "ListNames", "", (), "/org/freedesktop/DBus")
+    (names,) = await bus.call(dbus, dbus, "ListNames", "", (), "/org/freedesktop/DBus")
     services = sorted(name for name in names if name.startswith(f"{_ROOT}."))
     chosen = [name for name in services if wanted in name.removeprefix(f"{_ROOT}.").lower()]
     if not chosen:
@@ -118,7 +143,7 @@ async def _find(bus: Any, wanted: str) -> _Bus:
             if wanted
             else "no player is on the session bus: start one that speaks MPRIS"
         )
-    found = [_Bus(bus, name, clean(name.removeprefix(f"{_ROOT}."), 60)) for name in chosen]
+    found = [_Player(bus, name, clean(name.removeprefix(f"{_ROOT}."), 60)) for name in chosen]
     if len(found) > 1:
         playing = [one for one in found if await one.get(_PLAYER, "PlaybackStatus") == "Playing"]
         found = playing or found
@@ -128,29 +153,14 @@ async def _find(bus: Any, wanted: str) -> _Bus:
     return found[0]
 
 
-async def _add(bus: _Bus, uris: Sequence[str], queue: bool) -> None:
+async def _add(player: _Player, uris: Sequence[str], queue: bool) -> None:
     """Put tracks behind those of the track list, the first of them playing unless they are to be queued."""
-    have = await bus.get(_LIST, "Tracks")
+    have = await player.get(_LIST, "Tracks")
     after = have[-1] if isinstance(have, list) and have else _END
     for number, uri in enumerate(uris):
-        await bus.call(_LIST, "AddTrack", "sob", [uri, after, number == 0 and not queue])
-        have = await bus.get(_LIST, "Tracks")
+        await player.call(_LIST, "AddTrack", "sob", [uri, after, number == 0 and not queue])
+        have = await player.get(_LIST, "Tracks")
         after = have[-1] if isinstance(have, list) and have else _END
-
-
-async def _call(
-    bus: Any, service: str, interface: str, member: str, signature: str, body: Sequence[Any], path: str = _PATH
-) -> list[Any]:
-    from dbus_fast import Message, MessageType
-
-    message = Message(
-        destination=service, path=path, interface=interface, member=member, signature=signature, body=list(body)
-    )
-    answer = await bus.call(message)
-    if answer is None or answer.message_type is MessageType.ERROR:
-        why = answer.body[0] if answer is not None and answer.body else "no answer"
-        raise PlayerError(f"{clean(service.removeprefix(f'{_ROOT}.'), 60)} refuses {member}: {clean(str(why), 200)}")
-    return list(answer.body)
 
 
 def _plain(value: Any) -> Any:

@@ -24,7 +24,7 @@ class PlayerSettings:
     """What is not set is found: MPD where it answers, else a player on the session bus, else a command, else a page."""
 
     use: str = "auto"  # or one of players.player.KINDS
-    mpd: str = ""  # a socket's path, host or host:port
+    mpd: str = ""  # a socket's path, host or host:port; password@host as in MPD_HOST
     mpd_password: str = ""
     mpd_music: str = ""  # the folder here that is MPD's music directory, where MPD does not say
     mpris: str = ""  # part of a player's name on the bus: "vlc"
@@ -37,13 +37,18 @@ class PlayerSettings:
         return PAGES.get(self.page, self.page)
 
 
+def has_password(place: str) -> bool:
+    """Whether it is mpc's own form, `password@host`; a name that begins with @ is an abstract socket."""
+    return "@" in place[1:] and not place.startswith("/")
+
+
 def mpd_place(settings: PlayerSettings, environment: Mapping[str, str] = os.environ) -> tuple[str, int, str]:
     """(host or socket's path, port, password) from the config, else from MPD_HOST and MPD_PORT, else where MPD
     commonly listens.
     """
     place = settings.mpd or environment.get("MPD_HOST", "")
     password = settings.mpd_password
-    if not settings.mpd and "@" in place[1:]:  # mpc's own form; a name that begins with @ is an abstract socket
+    if has_password(place):
         said, _, place = place.rpartition("@")
         password = password or said
     port = environment.get("MPD_PORT", "")

@@ -19,6 +19,8 @@ from store.text import clean, storable
 if TYPE_CHECKING:
     import duckdb
 
+    from store.database.library import Library
+
 ORDER = "disc NULLS FIRST, track NULLS LAST, path"
 
 
@@ -44,15 +46,13 @@ class Playable:
     tracks: tuple[TrackFile, ...]
 
 
-def playables(con: duckdb.DuckDBPyConnection, albums: Sequence[Album]) -> list[Playable]:
-    """The albums with their files, in the same order."""
+def playables(library: Library, albums: Sequence[Album]) -> list[Playable]:
+    """The albums with their files, in the same order. LibraryLocked as for any read burst."""
     ids = [album.album_id for album in albums]
-    files = files_of(con, ids)
-    mbids = dict(
-        con.execute(
-            "SELECT album_id, mbid FROM albums WHERE album_id IN (SELECT unnest(?::VARCHAR[]))", [ids]
-        ).fetchall()
-    )
+    with library.read() as con:
+        files = files_of(con, ids)
+        rows = con.execute("SELECT album_id, mbid FROM albums WHERE album_id IN (SELECT unnest(?::VARCHAR[]))", [ids])
+        mbids = dict(rows.fetchall())
     return [Playable(album, mbids.get(album.album_id), tuple(files.get(album.album_id, ()))) for album in albums]
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.players.settings import mpd_place
 from store.records import Weights
 from tests.tui.support.app import ready, rows_of, screen_text, until, walk_of
 from tests.tui.support.fakes import make_app
-from tui.config import Config, ConfigError, configured, keep_settings, lastfm_key, load_config
+from tui.config import Config, ConfigError, configured, keep_settings, lastfm_key, load_config, player_settings
 from tui.screens.evidence.run import validate_command
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
@@ -84,6 +85,18 @@ def test_a_key_of_lastfm_stops_neither_the_app_nor_a_look_at_the_terminal(tmp_pa
     path.write_text('pictures = "sixel"\n[lastfm]\napi_key = "abc"\n')
     assert load_config(path, THEMES, IDS) == Config(pictures="sixel")
     assert configured(path, "pictures", PICTURES) == "sixel"
+
+
+@pytest.mark.parametrize("line", ['mpd_password = "hunter2"', 'mpd = "hunter2@box:6600"'])
+def test_a_file_with_a_password_of_mpd_is_for_its_owner_alone(tmp_path: Path, line: str) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f"[player]\n{line}\n")
+    config.chmod(0o644)
+    with pytest.raises(ConfigError, match="chmod 600") as caught:
+        player_settings(config)
+    assert "hunter2" not in caught.value.message
+    config.chmod(0o600)
+    assert mpd_place(player_settings(config), {})[2] == "hunter2"
 
 
 def test_the_key_of_lastfm_is_the_environments_or_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from pipelines.players.player import Now, Player
+from pipelines.players.player import Now, Player, PlayerError
 from pipelines.players.settings import PlayerSettings
 from store.errors import LibraryError
 from store.records import Album
@@ -79,8 +79,7 @@ class Jukebox:
 
         if self._library is None:
             return [Playable(album, None, ()) for album in albums]
-        with self._library.read() as con:
-            return playables(con, albums)
+        return playables(self._library, albums)
 
     def album_of(self, now: Now) -> str | None:
         """The album that a player is at, by the file of the track, else by its names; None: none of this library."""
@@ -123,7 +122,7 @@ class _Line:
         self._player: Player | None = None
         self._since: float | None = None  # when the job that is being done began
         self._left = False
-        self._lost = False  # the followed player did not answer the last time
+        self._lost = ""  # what is told once the followed player, or the library, answers again
         self._albums: dict[tuple[str, str, str], str | None] = {}  # what was looked up, by path, artist and album
         threading.Thread(target=self._run, name="jukebox", daemon=True).start()
 
@@ -157,19 +156,20 @@ class _Line:
         try:
             player = self._ready()
             now = player.now()
+            heard = self._heard(now) if now is not None else None
         except LibraryError as error:
             if not self._lost:
-                self._lost = True
-                self._post(Said(f"{error}; followed again once it answers", error=True))
+                self._lost = "is there" if isinstance(error, PlayerError) else "is followed"
+                self._post(Said(f"{error}; followed again once that is over", error=True))
             return
         if self._lost:
-            self._lost = False
-            self._post(Said(f"{player.name} is there again"))
-        if now is None:
+            self._post(Said(f"{player.name} {self._lost} again"))
+            self._lost = ""
+        if heard is None:
             self._jukebox.following = False
             self._post(Said(f"{player.name} does not tell what it plays: MPD and MPRIS players do", error=True))
         else:
-            self._post(self._heard(now))
+            self._post(heard)
 
     def _heard(self, now: Now) -> Heard:
         if not now.playing and not now.path and not now.title:

@@ -1,10 +1,10 @@
-"""Albums of another library into ours: in batches, with covers and files, and nothing twice."""
+"""Albums of another library or list into ours: in batches, with all that it says of them, and nothing twice."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pipelines.batches import batched
 from pipelines.images import BadImage, PreparedCover
@@ -17,6 +17,7 @@ from store.catalogue.covers import CoverFiles
 from store.catalogue.files import TrackFile, put_files
 from store.catalogue.tables import add_covers, item_statuses, record_items
 from store.database.library import Library
+from store.personal.owned import Owned, put_owned
 from store.records import AlbumRecord, CoverRecord
 from store.text import clean
 
@@ -31,20 +32,14 @@ class Found:
     files: tuple[TrackFile, ...] = ()
     cover: Callable[[], PreparedCover | BadImage] | None = None
     stamp: str = ""  # changes when what makes the cover does
+    owned: Owned | None = None  # what a list of the person's says of it
 
     @property
     def fingerprint(self) -> str:
         """Changes with anything of it."""
         return hashlib.sha256(
-            repr((self.album, self.files, self.stamp)).encode("utf-8", "backslashreplace")
+            repr((self.album, self.files, self.stamp, self.owned)).encode("utf-8", "backslashreplace")
         ).hexdigest()
-
-
-@dataclass(slots=True)
-class Stored:
-    """What became of the albums."""
-
-    ids: dict[str, str] = field(default_factory=dict)  # source_key → album_id
 
 
 def store_albums(
@@ -54,32 +49,40 @@ def store_albums(
     report: IngestReport,
     progress: Progress,
     stop_too: Callable[[], None] = lambda: None,
-) -> Stored:
+) -> None:
     """Add the albums of one source, all of them counted in the report; what did not change since the last run is
-    not looked at again. `stop_too` ends what makes covers where the work breaks off.
+    not looked at again. Where `found` raises, what it gave before that is stored first. `stop_too` ends what makes
+    covers where the work breaks off.
     """
-    stored = Stored()
+    broken: list[Exception] = []
+
+    def until_broken() -> Iterator[Found]:
+        try:
+            yield from found
+        except Exception as error:  # noqa: BLE001  (raised again below)
+            broken.append(error)
+
     with library.read() as con:
         known = item_statuses(con, source)
-        rows = con.execute("SELECT source_key, album_id FROM album_sources WHERE source = ?", [source]).fetchall()
-    there = dict(rows)
+        rows = con.execute("SELECT source_key FROM album_sources WHERE source = ?", [source]).fetchall()
+    there = {row[0] for row in rows}
     files = CoverFiles(library.covers_dir)
     with cover_pool(stop_too=stop_too) as pool:
-        for batch in batched(found, BATCH):
+        for batch in batched(until_broken(), BATCH):
             report.read += len(batch)
             fresh = []
             for one in batch:
                 item = one.album.source_key
                 if known.get(item) == f"read {one.fingerprint}" and item in there:
-                    stored.ids[item] = there[item]
                     report.already_there += 1
                 else:
                     fresh.append(one)
             making = {one.album.source_key: pool.submit(one.cover) for one in fresh if one.cover is not None}
             made = {item: future.result() for item, future in making.items()}
-            _commit(library, source, fresh, made, files, stored, report, progress)
+            _commit(library, source, fresh, made, files, report, progress)
             progress.advance(len(batch))
-    return stored
+    for error in broken:
+        raise error
 
 
 def _commit(
@@ -88,7 +91,6 @@ def _commit(
     fresh: Sequence[Found],
     made: Mapping[str, PreparedCover | BadImage],
     files: CoverFiles,
-    stored: Stored,
     report: IngestReport,
     progress: Progress,
 ) -> None:
@@ -102,9 +104,11 @@ def _commit(
     with patient_write(library, progress) as con:
         add_covers(con, list(covers.values()))
         result = add_albums(con, albums)
-        put_files(con, source, {one.album.source_key: one.files for one in fresh if one.files}, result.ids)
+        ids = result.ids
+        put_files(con, source, {one.album.source_key: one.files for one in fresh if one.files}, ids)
+        owned = {one.album.source_key: one.owned for one in fresh if one.owned and one.album.source_key in ids}
+        put_owned(con, source, {item: (ids[item], entry) for item, entry in owned.items()})
         record_items(con, source, [_item(one, made.get(one.album.source_key)) for one in fresh])
-    stored.ids |= result.ids
     refused = dict(result.refused)
     report.added += len(result.added)
     report.already_there += len(fresh) - len(result.added) - len(refused)

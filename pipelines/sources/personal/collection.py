@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,9 +12,8 @@ from pipelines.progress import Progress
 from pipelines.report import IngestReport, LeftOut, SourceError, told
 from pipelines.sources.personal.albums import Found, store_albums
 from pipelines.sources.personal.text_files import csv_rows
-from pipelines.writing import patient_write
 from store.database.library import Library
-from store.personal.owned import Owned, put_owned
+from store.personal.owned import Owned
 from store.records import AlbumRecord
 from store.text import clean
 
@@ -26,56 +24,50 @@ _SAME_NAME = re.compile(r"\s\(\d+\)(?=$|,|/)")  # Discogs numbers artists of one
 _OWNERSHIP = {"o": "owned", "w": "wanted", "u": "owned before", "n": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    album: AlbumRecord
-    owned: Owned
-
-
 def ingest_collection(library: Library, file: Path, progress: Progress | None = None) -> IngestReport:
     """Add the albums of the list, and what it says of them to `owned`. SourceError where it is neither list."""
     progress = progress or Progress()
     report = IngestReport(str(file))
-    owned: dict[str, Owned] = {}
     try:
         opened = file.open("rb")
     except OSError as error:
         raise SourceError(f"cannot read {file}: {error.strerror or error}") from None
     with told(report, progress), opened:
-        rows = csv_rows(opened)
-        kind, columns = _kind(file, next(rows, (0, [])))
-        progress.start(f"{clean(file.name, 60)} ({kind})", None)
-
-        def found() -> Iterator[Found]:
-            for number, cells in rows:
-                entry = _entry(kind, dict(zip(columns, cells, strict=False)))
-                if isinstance(entry, str):
-                    report.read += 1
-                    report.rejected.append(LeftOut(f"line {number}", clean(" / ".join(cells[1:3]), 200), entry))
-                else:
-                    owned[entry.album.source_key] = entry.owned
-                    yield Found(entry.album, stamp=repr(entry.owned))
-
         try:
-            stored = store_albums(library, kind, found(), report, progress)
-        except SourceError as error:
-            raise SourceError(f"{file}: {error}; what came before that is kept") from None
+            rows = csv_rows(opened)
+            kind, columns = _kind(next(rows, (0, [])))
+            progress.start(f"{clean(file.name, 60)} ({kind})", None)
+            store_albums(library, kind, _albums(kind, columns, rows, report), report, progress)
+        except (SourceError, OSError) as error:
+            kept = "; what came before that is kept" if report.read else ""
+            raise SourceError(f"{file}: {error}{kept}") from None
         report.without_cover.clear()  # no list has any
-        with patient_write(library, progress) as con:
-            put_owned(con, kind, {item: (stored.ids[item], owned[item]) for item in owned if item in stored.ids})
     return report
 
 
-def _kind(file: Path, head: tuple[int, list[str]]) -> tuple[str, list[str]]:
+def _albums(
+    kind: str, columns: list[str], rows: Iterator[tuple[int, list[str]]], report: IngestReport
+) -> Iterator[Found]:
+    for number, cells in rows:
+        row = dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
+        found = _found(kind, row)
+        if isinstance(found, str):
+            report.read += 1
+            report.rejected.append(LeftOut(f"line {number}", clean(" / ".join(filter(None, cells[1:3])), 200), found))
+        else:
+            yield found
+
+
+def _kind(head: tuple[int, list[str]]) -> tuple[str, list[str]]:
     """(which list, its columns in lower case)."""
     columns = [name.lower() for name in head[1]]
     for kind, needed in _KINDS.items():
         if set(needed) <= set(columns):
             return kind, columns
-    raise SourceError(f"{file} is neither a collection of Discogs nor of Rate Your Music: its columns are others")
+    raise SourceError("neither a collection of Discogs nor of Rate Your Music: its columns are others")
 
 
-def _entry(kind: str, row: dict[str, str]) -> _Entry | str:
+def _found(kind: str, row: dict[str, str]) -> Found | str:
     """What a row says, or why it is left out."""
     row = {name: clean(html.unescape(value)) for name, value in row.items()}
     if kind == DISCOGS:
@@ -94,7 +86,7 @@ def _entry(kind: str, row: dict[str, str]) -> _Entry | str:
     if not artist or not row["title"]:
         return "it has no artist or no title"
     album = AlbumRecord(artist, row["title"], kind, item, year=_year(year))
-    return _Entry(album, Owned(stars, _day(added), clean(note, 300)))
+    return Found(album, owned=Owned(stars, _day(added), clean(note, 300)))
 
 
 def _year(text: str) -> int | None:

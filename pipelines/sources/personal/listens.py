@@ -6,9 +6,11 @@ Plays go into a table of the person's own, never into `listeners`.
 
 from __future__ import annotations
 
+import lzma
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -26,6 +28,9 @@ MOST_MEMBERS = 10_000  # files of a zip
 MOST_MEMBER = 1 << 30  # bytes of one of them, unpacked
 MOST_RATIO = 200  # unpacked by packed: exports have 10 to 30, bombs a thousand
 MOST_BAD = 1000  # entries one after the other that make no play: it is another kind of file
+# What files and the members of a zip raise that are damaged, locked with a password or packed in an unknown way.
+DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError)
+Opens = Callable[[], AbstractContextManager[BinaryIO]]
 _WANTED = (".json", ".jsonl", ".csv")
 _OTHERS = (
     "video",
@@ -67,12 +72,13 @@ def ingest_listens(library: Library, path: Path, progress: Progress | None = Non
     report = ListensReport(str(path))
     with told(report, progress):
         progress.start(f"Plays of {clean(path.name, 60)}", None)
-        for name, opening in _files(path, report):
+        for name, opened in _files(path, report):
             try:
-                with opening as file:
+                with opened() as file:
                     _ingest(library, name, file, report, progress)
-            except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-                report.troubles.append(f"{name}: {clean(str(error), 200) or 'damaged'}")
+            except DAMAGED as error:
+                why = error.strerror if isinstance(error, OSError) else ""
+                report.troubles.append(f"{name}: {clean(why or str(error), 200) or 'damaged'}")
             except SourceError as error:
                 report.troubles.append(f"{name}: {error}")
         report.failed = len(report.troubles)
@@ -113,23 +119,23 @@ def _commit(library: Library, source: str, plays: list[Play], report: ListensRep
     progress.advance(len(plays))
 
 
-def _files(path: Path, report: ListensReport) -> Iterator[tuple[str, closing[BinaryIO]]]:
+def _files(path: Path, report: ListensReport) -> Iterator[tuple[str, Opens]]:
     """(name, what opens it) of each file that may hold plays."""
     if path.is_dir():
         for file in sorted(path.rglob("*")):
-            if file.is_file() and _may_hold(file.name):
-                yield clean(str(file.relative_to(path)), 200), _opened(file)
+            if _may_hold(file.name) and file.is_file():
+                yield clean(str(file.relative_to(path)), 200), _opener(file)
         return
     try:
         packed = zipfile.is_zipfile(path)
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from None
     if not packed:
-        yield clean(path.name, 200), _opened(path)
+        yield clean(path.name, 200), _opener(path)
         return
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (*DAMAGED, ValueError) as error:
         raise SourceError(f"{path} is a damaged zip: {clean(str(error), 200)}") from None
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir() and _may_hold(member.filename)]
@@ -137,25 +143,20 @@ def _files(path: Path, report: ListensReport) -> Iterator[tuple[str, closing[Bin
             raise SourceError(f"{path} holds {len(members):,} files: no export does")
         for member in members:
             name = clean(member.filename, 200)
-            if member.file_size > max(MOST_MEMBER, 0) or member.file_size > MOST_RATIO * max(
-                member.compress_size, 1000
-            ):
+            if member.file_size > min(MOST_MEMBER, MOST_RATIO * max(member.compress_size, 1000)):
                 report.troubles.append(f"{name}: unpacks to {member.file_size:,} bytes, which no export does")
             else:
                 yield name, _member(archive, member)
 
 
+def _opener(file: Path) -> Opens:
+    return lambda: file.open("rb")
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Opens:
+    return lambda: cast(BinaryIO, archive.open(member))
+
+
 def _may_hold(name: str) -> bool:
     stem = name.rpartition("/")[2].lower()
     return stem.endswith(_WANTED) and stem != "user.json" and not any(other in stem for other in _OTHERS)
-
-
-def _opened(file: Path) -> closing[BinaryIO]:
-    try:
-        return closing(cast(BinaryIO, file.open("rb")))
-    except OSError as error:
-        raise SourceError(f"cannot read {file}: {error.strerror or error}") from None
-
-
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> closing[BinaryIO]:
-    return closing(cast(BinaryIO, archive.open(member)))

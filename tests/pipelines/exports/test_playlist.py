@@ -94,8 +94,7 @@ def forty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, list[Playa
     forty_albums(folder / "music")
     ingest_folder(library, folder / "music")
     snapshot = Snapshot.load(library)
-    with library.read() as con:
-        return library, playables(con, [snapshot.album(row) for row in range(len(snapshot))])
+    return library, playables(library, [snapshot.album(row) for row in range(len(snapshot))])
 
 
 def test_albums_without_files_are_named_and_left_out_and_tracks_are_capped() -> None:
@@ -114,6 +113,18 @@ def test_paths_are_absolute_or_relative_and_never_outside() -> None:
     assert check_xspf(write_playlist(made, "xspf", Path("/m"))) == ["in/a%20b.flac1"]
     with pytest.raises(LibraryError, match="does not lie below"):
         write_playlist(made, "xspf", Path("/elsewhere"))
+
+
+def test_paths_may_be_relative_to_the_folder_above_and_to_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "music" / "lists").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "music")
+    monkeypatch.chdir(tmp_path / "music" / "lists")
+    made = make_playlist("x", [some(path=f"{tmp_path}/music/a.flac", tracks=1)])
+    for folder in ("..", "../.", "../../link"):
+        assert write_playlist(made, "m3u8", Path(folder)).splitlines()[-1] == "a.flac1"
+    assert write_playlist(made, "m3u8", Path("../../link/..")).splitlines()[-1] == "music/a.flac1"
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -78,6 +78,27 @@ def test_nothing_to_play_changes_nothing(server: FakeMpd) -> None:
     assert len(server.queue) == 3
 
 
+def test_what_mpd_refuses_is_left_out_and_the_queue_stays_where_that_is_all(server: FakeMpd) -> None:
+    player(server).play([album(numbers=(3,))], queue=False)
+    server.refuses = {"b/1.flac", "b/2.flac"}
+    for queue in (False, True):
+        with pytest.raises(PlayerError, match=r"refuses: .*Access denied"):
+            player(server).play([album(numbers=(1, 2))], queue)
+        assert (server.queue, server.at) == (["b/3.flac"], 0)
+    sent = player(server).play([album(numbers=(1, 3, 2))], queue=False)
+    assert (sent.tracks, server.queue, server.at) == (1, ["b/3.flac"], 0)
+    assert sent.left_out == tuple(f"b/{n}.flac: MPD refuses it: Access denied" for n in (1, 2))
+
+
+def test_a_full_queue_makes_room_for_what_is_to_play_now(server: FakeMpd) -> None:
+    player(server).play([album(numbers=(3, 2, 1))], queue=False)
+    server.room = 3
+    with pytest.raises(PlayerError, match="too large"):
+        player(server).play([album(numbers=(1,))], queue=True)
+    player(server).play([album(numbers=(1, 2))], queue=False)
+    assert server.queue == ["b/1.flac", "b/2.flac"]
+
+
 def test_names_that_the_protocol_cannot_say_go_by_a_link(server: FakeMpd, tmp_path: Path) -> None:
     names = [b"two\nlines.flac", b"caf\xe9.flac"]
     files = []
@@ -129,6 +150,8 @@ def test_passwords_are_sent_and_never_told(place: Path) -> None:
             with pytest.raises(PlayerError) as error:
                 player(server, mpd_password=wrong).now()
             assert "hunter2" not in str(error.value)
+        with pytest.raises(PlayerError, match=r"no MPD at 127\.0\.0\.1:9: "):
+            Mpd(PlayerSettings(mpd="hunter2@127.0.0.1:9")).now()
     finally:
         server.stop()
 
@@ -136,6 +159,8 @@ def test_passwords_are_sent_and_never_told(place: Path) -> None:
 def test_where_mpd_is_comes_from_the_config_then_the_environment() -> None:
     assert mpd_place(PlayerSettings(mpd="box:6601"), {"MPD_HOST": "other"}) == ("box", 6601, "")
     assert mpd_place(PlayerSettings(), {"MPD_HOST": "pw@box", "MPD_PORT": "7"}) == ("box", 7, "pw")
+    assert mpd_place(PlayerSettings(mpd="p@w@box:6601"), {}) == ("box", 6601, "p@w")
+    assert mpd_place(PlayerSettings(mpd="/run/user@1/mpd"), {})[0] == "/run/user@1/mpd"
     assert mpd_place(PlayerSettings(), {"MPD_HOST": "/run/x"}) == ("/run/x", 6600, "")
     assert mpd_place(PlayerSettings(), {"MPD_HOST": "@abstract", "MPD_PORT": "x"}) == ("@abstract", 6600, "")
 
@@ -190,8 +215,7 @@ def test_a_real_mpd_holds_exactly_the_tracks_of_the_table(library: Library, plac
             time.sleep(0.1)
         ingest_folder(library, tmp_path / "music")
         snapshot = Snapshot.load(library)
-        with library.read() as con:
-            albums = playables(con, [snapshot.album(row) for row in range(len(snapshot))])
+        albums = playables(library, [snapshot.album(row) for row in range(len(snapshot))])
         for chosen in (albums[:12], albums[12:]):
             sent = mpd.play(chosen, queue=False)
             held = [song["file"] for song in mpd._connected().playlistinfo()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from pipelines.players import files
 from pipelines.players.browser import Browser, far, page_of
 from pipelines.players.command import Command
 from pipelines.players.mpris import Mpris
-from pipelines.players.player import PlayerError
+from pipelines.players.player import PlayerError, PlayerGone
 from pipelines.players.settings import PAGES, PlayerSettings
 from store.catalogue.files import Playable, TrackFile
 from store.records import Album
@@ -87,6 +88,13 @@ def test_a_player_on_the_bus_gets_a_playlist_or_tracks(bus: None, tmp_path: Path
         assert [line.split()[0] for line in log.read_text().splitlines()] == ["add", "play", "add", "add"]
         now = ours.now()
         assert now is not None and (now.playing, now.path, now.artist) == (True, "/m/B é/0.flac", "A")
+        patient = Mpris(PlayerSettings(), limit=2)  # of each answer, not of the 2.4 s that they take together
+        assert patient.play([album("slow", 12)], queue=True).tracks == 12
+        assert log.read_text().count("/m/slow") == 12
+        player.send_signal(signal.SIGSTOP)
+        with pytest.raises(PlayerGone, match="does not answer"):
+            Mpris(PlayerSettings(), limit=0.3).now()
+        player.send_signal(signal.SIGCONT)
         with pytest.raises(PlayerError, match="no player 'vlc'"):
             Mpris(PlayerSettings(mpris="vlc")).now()
     finally:

@@ -14,6 +14,7 @@ from pipelines.players.settings import PlayerSettings
 from store.catalogue.albums import add_albums
 from store.catalogue.files import Playable, TrackFile, put_files
 from store.database.library import Library
+from store.errors import LibraryLocked
 from store.records import Album, AlbumRecord
 from store.text import album_id
 from tests.tui.support.app import ready, session_of, until, walk_of
@@ -208,8 +209,38 @@ async def test_what_a_player_raises_is_a_line(app: SleevewalkApp, player: FakePl
 
 def test_leaving_does_not_wait_for_a_player(library: Library, player: FakePlayer) -> None:
     player.hang.clear()
-    box = jukebox.Jukebox(library, PlayerSettings(), lambda message: None, lambda settings: player)
+    told: list[object] = []
+    before = set(threading.enumerate())
+    box = jukebox.Jukebox(library, PlayerSettings(), told.append, lambda settings: player)
     box.play([Album("a" * 16, "A", "B", None, None, None, None)], False)
     assert player.held.wait(10)
+    (thread,) = set(threading.enumerate()) - before
     box.close()
-    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "jukebox")
+    assert thread.is_alive() and thread.daemon  # it holds nobody up, the end of the process neither
+    player.hang.set()
+    thread.join(10)
+    assert not thread.is_alive() and len(player.sent) == 1 and not told
+
+
+async def test_a_library_that_is_locked_while_it_is_followed_is_told_once(
+    app: SleevewalkApp, player: FakePlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Now] = []
+
+    def locked(now: Now) -> str | None:
+        looks.append(now)
+        raise LibraryLocked("the library is in use by a test")
+
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        real = app.jukebox.album_of
+        monkeypatch.setattr(app.jukebox, "album_of", locked)
+        player.plays = Now(True, "/m/T7.mp3")
+        said: list[str] = []
+        monkeypatch.setattr(app.jukebox, "_post", lambda message: said.append(getattr(message, "text", "")))
+        await pilot.press("F")
+        await until(pilot, lambda: len(looks) > 3)
+        assert said == ["the library is in use by a test; followed again once that is over"]
+        monkeypatch.setattr(app.jukebox, "album_of", real)
+        await until(pilot, lambda: len(said) > 2)
+        assert said[1:3] == ["Fake is followed again", "T7.mp3"]

@@ -22,7 +22,6 @@ from tui.commands.sound.selection import Selection, selected, selection_options
 
 if TYPE_CHECKING:
     from pipelines.exports.playlist import Playlist
-    from store.catalogue.files import Playable
     from store.database.library import Library
     from store.records import Album
 
@@ -94,20 +93,13 @@ def linked(text: str, address: str) -> str:
     return f"\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\" if address and sys.stdout.isatty() else text
 
 
-def playables(library: Library, albums: list[Album]) -> list[Playable]:
-    """The albums with their files; of the database nothing is held afterwards."""
-    from store.catalogue.files import playables as with_files
-
-    with library.read() as con:
-        return with_files(con, albums)
-
-
 def send(library: Library, albums: list[Album], queue: bool, to: str | None, as_json: bool) -> None:
     """Send albums to the player and say what it took; what was left out on stderr."""
     from dataclasses import asdict, replace
 
     from pipelines.folders import config_file
     from pipelines.players.choose import open_player
+    from store.catalogue.files import playables
     from tui.config import player_settings
 
     settings = player_settings(config_file())
@@ -139,6 +131,7 @@ def write(
 ) -> Playlist:
     """Write albums as the playlist that the file's ending names; those without files are named and left out."""
     from pipelines.exports.playlist import FORMS, NO_FILES, make_playlist, save_playlist
+    from store.catalogue.files import playables
 
     form = out.suffix[1:].lower()
     if form not in FORMS:

@@ -60,7 +60,8 @@ def subsonic(context: Context, url: str | None, user: str | None, as_json: bool)
     """Albums and covers of a music server at URL that speaks Subsonic: Navidrome, Gonic, Airsonic …
 
     The password comes from SLEEVEWALK_SUBSONIC_PASSWORD, from `password` in [subsonic] of the config file, or is asked
-    for. It is never sent, and kept nowhere.
+    for. It is kept nowhere. A token made of it is sent; the password itself only to servers that know no tokens, over
+    https or to this machine.
     """
     from pipelines.progress import StderrProgress
     from pipelines.sources.personal.subsonic import ingest_subsonic

@@ -79,6 +79,22 @@ def test_what_is_no_list_is_refused_in_a_line(library: Library, tmp_path: Path, 
     assert "\n" not in str(error.value) and len(str(error.value)) < 400
 
 
+def test_a_list_that_breaks_off_keeps_what_came_before(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes(DISCOGS.encode() + b"X,\0")
+    with pytest.raises(SourceError, match=r"line 5 is no text .*; what came before that is kept$"):
+        ingest_collection(library, tmp_path / "c.csv")
+    assert [row[0] for row in rows(library)] == ["Beatles", "Doves"]
+
+
+def test_rows_that_lack_cells_or_have_too_many_stop_nothing(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(DISCOGS + "X,Low\nX,Low,Trust,L,LP,5,2002,9\n" + "," * 29 + "X\n")
+    report = ingest_collection(library, tmp_path / "c.csv")
+    assert [str(item) for item in report.rejected[1:]] == [
+        "line 5: Low: it has no number", "line 7: it has no number",
+    ]  # fmt: skip
+    assert rows(library)[-1] == ("Low", "Trust", 2002, "discogs", 5.0, None, "LP")
+
+
 def test_a_list_in_the_encoding_of_windows_keeps_its_names(library: Library, tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_bytes(DISCOGS.replace("Doves", "Björk").encode("cp1252"))
     ingest_collection(library, tmp_path / "c.csv")

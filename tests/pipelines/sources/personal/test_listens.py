@@ -8,6 +8,7 @@ import os
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -160,20 +161,74 @@ def test_what_breaks_off_keeps_what_came_before(library: Library, tmp_path: Path
 
 
 def test_zip_bombs_are_told_and_the_rest_is_read(library: Library, tmp_path: Path) -> None:
+    one, other = (json.dumps([{**YEAR, "trackName": name}]).encode() for name in ("Road", "Parasite"))
     path = zipped(
         tmp_path / "b.zip",
-        {"a/StreamingHistory0.json": bytes(50_000_000), "b/StreamingHistory1.json": json.dumps([YEAR]).encode()},
+        {"a/StreamingHistory0.json": bytes(50_000_000), "b/StreamingHistory1.json": one},
     )
     report = ingest_listens(library, path)
     assert report.added == 1 and report.troubles == [
         "a/StreamingHistory0.json: unpacks to 50,000,000 bytes, which no export does"
     ]
-    # One that lies about its size is cut off by the zip's own bounds.
+    # One that lies about its size is read to where the zip says that it ends, and no further.
+    path = zipped(tmp_path / "l.zip", {"a/StreamingHistory0.json": bytes(50_000_000), "StreamingHistory1.json": other})
     data = bytearray(path.read_bytes())
     place = data.index(b"PK\x01\x02") + 24
     data[place : place + 4] = (1000).to_bytes(4, "little")
     path.write_bytes(data)
-    assert ingest_listens(library, path).added == 0
+    tracemalloc.start()
+    report = ingest_listens(library, path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.added == 1 and peak < 16_000_000
+    (trouble,) = report.troubles
+    assert trouble.startswith("a/StreamingHistory0.json: ")
+
+
+def damaged(data: bytes, method: int) -> bytes:
+    """The packed bytes of the first member of a zip overwritten, or its way of packing one that nobody knows."""
+    out, name = bytearray(data), int.from_bytes(data[26:28], "little")
+    if method:
+        for place in (8, data.index(b"PK\x01\x02") + 10):
+            out[place : place + 2] = method.to_bytes(2, "little")
+    else:
+        start = 30 + name + 8
+        out[start : start + 40] = b"\xff" * 40
+    return bytes(out)
+
+
+@pytest.mark.parametrize(
+    ("packing", "method"),
+    [(zipfile.ZIP_DEFLATED, 0), (zipfile.ZIP_LZMA, 0), (zipfile.ZIP_BZIP2, 0), (zipfile.ZIP_DEFLATED, 99)],
+)
+def test_damaged_members_of_a_zip_are_told_and_the_rest_is_read(
+    library: Library, tmp_path: Path, packing: int, method: int
+) -> None:
+    path = tmp_path / "d.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        for name, track in (("StreamingHistory0.json", "Road"), ("StreamingHistory1.json", "Parasite")):
+            entries = [{**YEAR, "trackName": f"{track} {n}"} for n in range(100)]
+            archive.writestr(name, json.dumps(entries))
+    path.write_bytes(damaged(path.read_bytes(), method))
+    report = ingest_listens(library, path)
+    (trouble,) = report.troubles
+    assert report.added >= 100 and trouble.startswith("StreamingHistory0.json: ") and "\n" not in trouble
+
+
+def test_files_of_a_folder_that_cannot_be_read_are_told_and_the_rest_is_read(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[]")
+    (tmp_path / "b.json").write_text(json.dumps([YEAR]))
+    real = Path.open
+
+    def refused(self: Path, mode: str = "r") -> IO[Any]:
+        if self.name == "a.json":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, mode)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "open", refused)
+        report = ingest_listens(library, tmp_path)
+    assert report.added == 1 and report.troubles == ["a.json: Permission denied"]
 
 
 def test_large_files_are_read_in_bounded_memory() -> None:

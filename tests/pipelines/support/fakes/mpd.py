@@ -9,14 +9,22 @@ from contextlib import suppress
 from pathlib import Path
 
 
+class Refusal(Exception):
+    """What MPD says in place of an answer: a code and why."""
+
+
 class FakeMpd:
-    """`songs`: MPD's own names → tags. `hang`: it takes what is sent and answers nothing more."""
+    """`songs`: MPD's own names → tags. `hang`: it takes what is sent and answers nothing more. `refuses`: names that it
+    does not add; its queue has room for `room`.
+    """
 
     def __init__(self, place: Path, music: Path, songs: dict[str, dict[str, str]], password: str = "") -> None:
         self.place, self.music, self.songs, self.password = place, music, songs, password
         self.queue: list[str] = []
         self.at = -1
         self.hang = threading.Event()
+        self.refuses: set[str] = set()
+        self.room = 1000
         self.start()
 
     def start(self) -> None:
@@ -59,7 +67,7 @@ class FakeMpd:
                     batch = []
                     continue
                 if command == "command_list_end":
-                    answer = "".join(f"{self._answer(*one)}list_OK\n" for one in batch or []) + "OK\n"
+                    answer = self._answers(batch or [])
                     batch = None
                 elif batch is not None:
                     batch.append((command, *words))
@@ -74,6 +82,17 @@ class FakeMpd:
                 file.write(answer.encode())
                 file.flush()
 
+    def _answers(self, batch: list[tuple[str, ...]]) -> str:
+        """What a list of commands is answered: those before one that is refused were done."""
+        answer = ""
+        for number, one in enumerate(batch):
+            try:
+                answer += f"{self._answer(*one)}list_OK\n"
+            except Refusal as refusal:
+                code, why = refusal.args
+                return f"{answer}ACK [{code}@{number}] {{{one[0]}}} {why}\n"
+        return f"{answer}OK\n"
+
     def _answer(self, command: str, *words: str) -> str:
         if command == "config":
             return f"music_directory: {self.music}\n"
@@ -87,11 +106,18 @@ class FakeMpd:
         if command == "clear":
             self.queue, self.at = [], -1
         elif command == "add":
+            if len(self.queue) >= self.room:
+                raise Refusal(51, "Playlist is too large")
+            if words[0] in self.refuses:
+                raise Refusal(4, "Access denied")
             self.queue.append(words[0])
+        elif command == "delete":
+            start, end = map(int, words[0].split(":"))
+            del self.queue[start:end]
         elif command == "play":
             self.at = int(words[0])
         elif command == "status":
-            return f"state: {'play' if self.at >= 0 else 'stop'}\n"
+            return f"state: {'play' if self.at >= 0 else 'stop'}\nplaylistlength: {len(self.queue)}\n"
         elif command == "currentsong" and self.at >= 0:
             name = self.queue[self.at]
             return f"file: {name}\n" + "".join(f"{tag}: {value}\n" for tag, value in self.songs.get(name, {}).items())
