@@ -1,4 +1,5 @@
-"""A whole library as plain files, and back: `manifest.json`, `tables/<name>.parquet`, `covers/ab/<sha256>.webp`.
+"""A whole library as plain files, and back: `manifest.json`, `tables/<name>.parquet`, `covers/ab/<sha256>.webp`, and
+`own.duckdb` where the person keeps tables, views or macros of their own in the library.
 
 The manifest is written last: a folder without one is no export. An import is there whole or not at all.
 """
@@ -20,9 +21,18 @@ from pipelines.report import SourceError
 from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import fix_dimension
 from store.database.atomic import atomic_file, leftovers, put_in_place, temporary_folder
+from store.database.copying import copy_rows, copy_schema, own_tables, quoted, table_names, things
 from store.database.library import PRIVATE, Library
 from store.database.replay import waiting_records
-from store.database.schema import MIGRATIONS, first_row, first_value, sql_text, table_names
+from store.database.schema import (
+    MIGRATIONS,
+    STORAGE_VERSION,
+    first_row,
+    first_value,
+    our_names,
+    refuse_taken_names,
+    sql_text,
+)
 from store.database.sources_schema import remember_sources
 from store.errors import LibraryError, LibraryReadOnly
 from store.shapes import BadShape, Count, from_json, read_file
@@ -31,7 +41,10 @@ if TYPE_CHECKING:
     import duckdb
 
 UNFINISHED = ".unfinished-export"  # marks a folder until the manifest is there
-FORMAT = 1  # of the folder; a reader refuses a higher one
+FORMAT = 2  # of the folder; a reader refuses a higher one
+WITHOUT_OWN = 1  # the format of one without OWN: earlier versions read it whole
+OWN = "own.duckdb"
+ATTACHED = "sleevewalk_own"  # what that file is attached as: no schema of a person's is called so
 _CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]"
 _AS_THEY_ARE = ("path", "key", "error")  # names of files, which may hold anything; cleaned wherever they are shown
 
@@ -41,6 +54,7 @@ class ExchangeReport:
     """What was written or read."""
 
     tables: dict[str, int] = field(default_factory=dict)  # rows of each
+    own: dict[str, int] = field(default_factory=dict)  # rows of the person's own tables
     covers: int = 0  # files
     large: int = 0  # larger pictures beside them
     left_out: list[str] = field(default_factory=list)  # cover files that are missing or damaged, with why
@@ -48,6 +62,7 @@ class ExchangeReport:
     def summary(self) -> str:
         """One line for people."""
         line = f"{self.tables.get('albums', 0):,} albums, {self.covers:,} covers, {len(self.tables)} tables"
+        line += f", {len(self.own):,} of your own" if self.own else ""
         line += f", {self.large:,} large covers" if self.large else ""
         return line + (f"; {len(self.left_out):,} covers could not be read" if self.left_out else "")
 
@@ -77,14 +92,18 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
             shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
             for table in table_names(con):
                 target = sql_text(str(folder / "tables" / f"{table}.parquet"))
-                con.execute(f"COPY (FROM {table} ORDER BY ALL) TO {target} (FORMAT parquet, COMPRESSION zstd)")
-                report.tables[table] = first_value(con, f"SELECT count(*) FROM {table}")
+                con.execute(
+                    f"COPY (FROM library.main.{table} ORDER BY ALL) TO {target} (FORMAT parquet, COMPRESSION zstd)"
+                )
+                report.tables[table] = first_value(con, f"SELECT count(*) FROM library.main.{table}")
+            with_own = _write_own(con, folder / OWN, report)
         _copy_covers(library.covers_dir, folder / "covers", shas, report, progress)
         manifest = {
-            "format": FORMAT,
+            "format": FORMAT if with_own else WITHOUT_OWN,
             "schema": len(MIGRATIONS),
             "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "tables": report.tables,
+            "own": report.own,
             "covers": report.covers,
         }
         for place in (folder, *folder.glob("covers/??"), *folder.glob("covers/large/??")):  # of a run that was killed
@@ -109,10 +128,13 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
         leftovers(place.parent, remove=True)
         with temporary_folder(place.parent) as temporary:  # refused here, it is refused in the name that was given
             library = Library.create(temporary)
+            if manifest.format > WITHOUT_OWN:
+                with library.exclusive() as con:
+                    report.own = _read_own(con, folder / OWN, manifest.own)
             with library.write() as con:
                 for table in table_names(con):
-                    if table in manifest:
-                        report.tables[table] = _fill(con, table, folder, manifest[table])
+                    if table in manifest.tables:
+                        report.tables[table] = _fill(con, table, folder, manifest.tables[table])
                 remember_sources(con)  # an export of an earlier schema has none
                 shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
             _copy_covers(folder / "covers", library.covers_dir, shas, report, progress)
@@ -133,8 +155,53 @@ def _write_errors(folder: Path) -> Iterator[None]:
         raise LibraryError(f"cannot write {folder}: {str(error).strip().splitlines()[0][:300]}") from error
 
 
-def _manifest(folder: Path) -> dict[str, int]:
-    """The rows that each table is to have."""
+def _write_own(con: duckdb.DuckDBPyConnection, path: Path, report: ExchangeReport) -> bool:
+    """Everything of the person's own, with its rows, as a database of its own; whether there is any."""
+    path.unlink(missing_ok=True)  # of a run that was killed
+    ours = our_names()
+    if all(one.schema == "main" and one.name in ours for one in things(con, "library")):
+        return False
+    with _attached(con, path, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
+        copy_schema(con, "library", ATTACHED)
+        for kind, schema, name in sorted(things(con, ATTACHED), key=lambda one: one.kind, reverse=True):
+            if schema == "main" and name in ours:  # views before the tables that they show
+                con.execute(f"DROP {kind} {ATTACHED}.main.{quoted(name)}")
+        tables = own_tables(con)
+        copy_rows(con, tables, ATTACHED)
+        con.execute(f"CHECKPOINT {ATTACHED}")
+        report.own = {table.label: first_value(con, f"SELECT count(*) FROM {table}") for table in tables}
+    return True
+
+
+def _read_own(con: duckdb.DuckDBPyConnection, path: Path, rows: dict[str, int]) -> dict[str, int]:
+    """The same back into a new library. Definitions are copied, not run: a view reads nothing before it is asked."""
+    import duckdb
+
+    try:
+        with _attached(con, path, "READ_ONLY"):
+            tables = own_tables(con, ATTACHED)
+            refuse_taken_names(con, path, 0, ATTACHED)
+            copy_schema(con, ATTACHED, "library")
+            copy_rows(con, tables, "library")
+            found = {table.label: int(first_value(con, f"SELECT count(*) FROM {table}")) for table in tables}
+    except duckdb.Error as error:
+        raise SourceError(f"{path} cannot be read: {str(error).strip().splitlines()[0][:300]}") from error
+    if found != rows:
+        raise SourceError(f"{path} is damaged: its tables are not those of the manifest")
+    return found
+
+
+@contextmanager
+def _attached(con: duckdb.DuckDBPyConnection, path: Path, options: str) -> Iterator[None]:
+    con.execute(f"ATTACH {sql_text(str(path))} AS {ATTACHED} (TYPE duckdb, {options})")
+    try:
+        yield
+    finally:
+        con.execute(f"DETACH {ATTACHED}")
+
+
+def _manifest(folder: Path) -> Manifest:
+    """What the folder says that it holds."""
     path = folder / "manifest.json"
     try:
         manifest = from_json(read_file(path), Manifest)
@@ -144,7 +211,7 @@ def _manifest(folder: Path) -> dict[str, int]:
         raise SourceError(f"{path} is damaged: {error}") from error
     if manifest.format > FORMAT or manifest.schema > len(MIGRATIONS):
         raise SourceError(f"{folder} was exported by a newer sleevewalk; upgrade sleevewalk")
-    return manifest.tables
+    return manifest
 
 
 class Manifest(Struct):
@@ -153,6 +220,7 @@ class Manifest(Struct):
     format: Count
     schema: Count
     tables: dict[str, Count]  # rows of each
+    own: dict[str, Count] = {}  # rows of the person's own
 
 
 def _fill(con: duckdb.DuckDBPyConnection, table: str, folder: Path, rows: int) -> int:
@@ -187,8 +255,8 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, folder: Path, rows: int) -
 def _texts(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """Columns of text that a terminal may show as they are."""
     rows = con.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND table_name = ? "
-        "AND data_type = 'VARCHAR'",
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'main' "
+        "AND table_name = ? AND data_type = 'VARCHAR'",
         [table],
     ).fetchall()
     return [name for (name,) in rows if name not in _AS_THEY_ARE]

@@ -77,7 +77,7 @@ def latent_dimension(con: duckdb.DuckDBPyConnection) -> int:
     """How many numbers a latent of this library has."""
     kind = first_value(
         con,
-        "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() "
+        "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'main' "
         "AND table_name = 'latents' AND column_name = 'latent'",
     )
     return int(kind.removeprefix("FLOAT[").removesuffix("]"))
@@ -95,7 +95,9 @@ def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
         )
     # Made anew and not altered: an ALTER casts rows deleted since the last checkpoint too, and one with an expression
     # in the write-ahead log is more than DuckDB 1.4 can replay.
-    made = "FROM duckdb_{}() WHERE database_name = current_database() AND table_name = 'latents'"
+    made = (
+        "FROM duckdb_{}() WHERE database_name = current_database() AND schema_name = 'main' AND table_name = 'latents'"
+    )
     (sql, comment) = first_row(con, f"SELECT sql, comment {made.format('tables')}") or ("", "")
     columns = con.execute(f"SELECT column_name, comment {made.format('columns')}").fetchall()
     table = str(sql).replace(f"FLOAT[{stored}]", f"FLOAT[{int(dimension)}]")

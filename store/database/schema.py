@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.database.atomic import put_in_place, temporary_folder
-from store.database.comments import COMMENTS
+from store.database.copying import HISTORY, all_tables, copy_rows, copy_schema, things
 from store.database.ranking import RANKING, SIMILAR
 from store.database.sound_schema import TABLES_SOUND
-from store.database.sources_schema import COUNTS, make_source_tables
-from store.database.views import LOOKS, VIEWS_1
+from store.database.sources_schema import COUNTS, MACROS_NAMES, TABLES_SOURCES, remember_sources
+from store.database.views import COMMENTS, LOOKS, MAP_CELLS, TABLES_COVER_MAP, VIEWS_1
 from store.errors import LibraryError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 STORAGE_VERSION = "v1.4.0"
 # The latent column's dimension until a model's first latents fix it (see catalogue.latents.add_latents).
 DEFAULT_LATENT_DIM = 512
+_MADE = re.compile(r"^CREATE (?:OR REPLACE )?(?:TABLE|VIEW|MACRO) (\w+)", re.MULTILINE)
 
 # UTC without the icu extension, so that a plain command line binds it.
 NOW_UTC = "make_timestamp(epoch_us(now()))"
@@ -189,14 +190,6 @@ COMMENT ON COLUMN ingest_items.next_try IS 'Not to be tried before, UTC; NULL wh
 COMMENT ON COLUMN ingest_items.error IS 'Why it failed, NULL where it did not';
 """
 
-TABLES_COVER_MAP = """
-CREATE TABLE cover_map (cover_sha256 VARCHAR NOT NULL, x FLOAT NOT NULL, y FLOAT NOT NULL);
-COMMENT ON TABLE cover_map IS 'Every cover as a point: alike sleeves lie close; derived, rewritten by sleevewalk build';
-COMMENT ON COLUMN cover_map.cover_sha256 IS 'covers.cover_sha256';
-COMMENT ON COLUMN cover_map.x IS 'Along the axis on which the cover_vectors differ most (first principal component)';
-COMMENT ON COLUMN cover_map.y IS 'Along the second';
-"""
-
 TABLES_WALK_NAMES = """
 CREATE TABLE walk_names (walk_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, named_at TIMESTAMP NOT NULL);
 COMMENT ON TABLE walk_names IS 'Names that the person gave to walks';
@@ -205,32 +198,14 @@ COMMENT ON COLUMN walk_names.name IS 'The name; several walks may have the same'
 COMMENT ON COLUMN walk_names.named_at IS 'When, UTC';
 """
 
-MAP_CELLS = """
-CREATE OR REPLACE TABLE cover_map (
-    cover_sha256 VARCHAR NOT NULL, x INTEGER, y INTEGER, axis_1 FLOAT NOT NULL, axis_2 FLOAT NOT NULL);
-COMMENT ON TABLE cover_map IS 'Where the map shows each cover; derived, rewritten by sleevewalk build';
-COMMENT ON COLUMN cover_map.cover_sha256 IS 'covers.cover_sha256';
-COMMENT ON COLUMN cover_map.x IS 'Column of its cell: alike sleeves lie close, no two in one cell; NULL above 100,000 covers';
-COMMENT ON COLUMN cover_map.y IS 'Row of its cell, upwards';
-COMMENT ON COLUMN cover_map.axis_1 IS 'Along the axis on which the cover_vectors differ most (first principal component)';
-COMMENT ON COLUMN cover_map.axis_2 IS 'Along the second';
-CREATE TABLE cover_layouts (layout VARCHAR NOT NULL, kept FLOAT, laid_out INTEGER NOT NULL, model_id VARCHAR NOT NULL);
-COMMENT ON TABLE cover_layouts IS 'How faithful the map is; derived, rewritten by sleevewalk build';
-COMMENT ON COLUMN cover_layouts.layout IS 'neighbours: cover_map.x and y; axes: axis_1 and axis_2';
-COMMENT ON COLUMN cover_layouts.kept IS 'Share of the ten nearest covers that are among the ten nearest on the map';
-COMMENT ON COLUMN cover_layouts.laid_out IS 'Covers that the cells were made for; later ones were placed among them';
-COMMENT ON COLUMN cover_layouts.model_id IS 'models.model_id of the vectors that they were made from';
-DELETE FROM derived WHERE name = 'cover_map';
-"""
-
-# (what the step does, its SQL or a function of the connection); the position + 1 is the schema's version.
-Step = str | Callable[["duckdb.DuckDBPyConnection"], None]
-MIGRATIONS: list[tuple[str, Step]] = [
+# (what the step does, its SQL, what else it runs); the position + 1 is the schema's version.
+Step = tuple[str, str] | tuple[str, str, Callable[["duckdb.DuckDBPyConnection"], None]]
+MIGRATIONS: list[Step] = [
     ("tables", TABLES_1),
     ("views and macros", VIEWS_1),
     ("map of covers", TABLES_COVER_MAP),
     ("names of walks", TABLES_WALK_NAMES),
-    ("sources of albums", make_source_tables),
+    ("sources of albums", TABLES_SOURCES + MACROS_NAMES, remember_sources),
     ("measured weights of similar_albums", "SELECT 1"),  # what it made, the next step makes anew
     ("one ranking, corrected for hubs", RANKING),
     ("a cell for each cover on the map", MAP_CELLS),
@@ -239,18 +214,20 @@ MIGRATIONS: list[tuple[str, Step]] = [
     ("counts, and popularity by them", COUNTS + SIMILAR),
     ("what an eye would say of covers", LOOKS),
 ]
+# What these steps made too, before later ones did.
+_FORMERLY = {2: ("route", "similar_albums"), 7: ("album_called", "similar_to")}
 
 
 def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     """The attached library's schema version; 0 for an empty file. LibraryError for a foreign or newer one, and for one
     with a view in a table's place, which could read other files or never end.
     """
-    found = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
-    tables = {name for (name,) in con.execute(found).fetchall()}
-    if "schema_version" not in tables:
-        if tables:
-            why = "is a DuckDB file but not a sleevewalk library; name another folder with --library"
-            raise LibraryError(f"{path} {why}")
+    found = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+    everything = con.execute(found).fetchall()
+    tables = {name for schema, name in everything if schema == "main"}
+    if everything and HISTORY not in tables:
+        raise LibraryError(f"{path} is a DuckDB file but not a sleevewalk library; name another folder with --library")
+    if not everything:
         return 0
     version = int(first_value(con, "SELECT max(version) FROM schema_version") or 0)
     if version > len(MIGRATIONS):
@@ -267,6 +244,7 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None)
     pending = MIGRATIONS[version:]
     if not pending:
         return []
+    refuse_taken_names(con, path, version)
     if version and backup_dir is not None:
         back_up(con, backup_dir / f"library-schema{version}.duckdb")
     con.execute("BEGIN")
@@ -275,15 +253,35 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path, backup_dir: Path | None)
             "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, step VARCHAR NOT NULL, "
             f"applied_at TIMESTAMP NOT NULL DEFAULT {NOW_UTC})"
         )
-        for number, (name, step) in enumerate(pending, start=version + 1):
-            con.execute(step) if isinstance(step, str) else step(con)
+        for number, (name, sql, *more) in enumerate(pending, start=version + 1):
+            con.execute(sql)
+            for function in more:
+                function(con)
             con.execute("INSERT INTO schema_version (version, step) VALUES (?, ?)", [number, name])
         con.execute(COMMENTS)
         con.execute("COMMIT")
     except BaseException:
         _try(con, "ROLLBACK")
         raise
-    return [name for name, _ in pending]
+    return [name for name, *_ in pending]
+
+
+def our_names(version: int | None = None) -> frozenset[str]:
+    """What a library of this schema, or of all of them, has of ours in schema `main`."""
+    steps = MIGRATIONS[:version]
+    formerly = (name for number, names in _FORMERLY.items() if number <= len(steps) for name in names)
+    return frozenset({HISTORY, *formerly, *_MADE.findall("".join(sql for _, sql, *_ in steps))})
+
+
+def refuse_taken_names(con: duckdb.DuckDBPyConnection, path: Path, version: int, database: str = "library") -> None:
+    """LibraryError where the person has something of a name that a step after `version` needs: it is never replaced."""
+    needed = our_names() - our_names(version)
+    for kind, schema, name in things(con, database):
+        if schema == "main" and name.lower() in needed:
+            raise LibraryError(
+                f"{path} has a {kind} of yours called {name}, which is now a name of sleevewalk's: open the file with "
+                f"duckdb, make it again in schema mine, drop the {kind} {name}, and run this again"
+            )
 
 
 def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
@@ -295,14 +293,18 @@ def back_up(con: duckdb.DuckDBPyConnection, target: Path) -> Path:
         target = target.with_name(f"{stem}-{number}.duckdb")
     with temporary_folder(target.parent) as folder:
         copy = folder / target.name
-        con.execute(f"ATTACH {sql_text(str(copy))} AS backup (TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}')")
+        con.execute(
+            f"ATTACH {sql_text(str(copy))} AS sleevewalk_backup (TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}')"
+        )
         try:
-            con.execute(f'COPY FROM DATABASE "{first_value(con, "SELECT current_database()")}" TO backup')
-            con.execute("CHECKPOINT backup")
+            source = str(first_value(con, "SELECT current_database()"))
+            copy_schema(con, source, "sleevewalk_backup")
+            copy_rows(con, all_tables(con, source), "sleevewalk_backup")
+            con.execute("CHECKPOINT sleevewalk_backup")
         except BaseException:
-            _try(con, "DETACH backup")
+            _try(con, "DETACH sleevewalk_backup")
             raise
-        con.execute("DETACH backup")
+        con.execute("DETACH sleevewalk_backup")
         put_in_place(copy, target)
     return target
 
@@ -335,14 +337,6 @@ def derived_from(con: duckdb.DuckDBPyConnection, name: str) -> str:
 def note_derived(con: duckdb.DuckDBPyConnection, name: str, fingerprint: str) -> None:
     """Note that a derived thing was made now, from what has this fingerprint."""
     con.execute(f"INSERT OR REPLACE INTO derived VALUES (?, ?, {NOW_UTC})", [name, fingerprint])
-
-
-def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Every table of the current database but the schema's own history, by name."""
-    rows = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary AND table_name <> 'schema_version' ORDER BY ALL"
-    ).fetchall()
-    return [row[0] for row in rows]
 
 
 def sql_text(text: str) -> str:

@@ -127,13 +127,6 @@ COMMENT ON COLUMN album_popularity.popularity IS
 _WITHOUT_SOURCE = "FROM albums ANTI JOIN album_sources USING (album_id)"
 
 
-def make_source_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """The migration: both tables, and a source for every album."""
-    con.execute(TABLES_SOURCES)
-    con.execute(MACROS_NAMES)
-    remember_sources(con)
-
-
 def remember_sources(con: duckdb.DuckDBPyConnection, only: list[str] | None = None) -> None:
     """Give albums without a row in `album_sources` the one that they came with; `only`: of these album_ids."""
     import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Views and macros of `library.duckdb`, for the plain `duckdb` command line without extensions."""
+"""Views and macros of `library.duckdb`, and tables of what covers look like, for the plain `duckdb` command line without extensions."""
 
 from __future__ import annotations
 
@@ -54,6 +54,32 @@ CREATE MACRO album_named(name) AS (
     LIMIT 1);
 COMMENT ON MACRO album_named IS
     'The album_id of the album closest to a name ("Artist / Title") or an album_id';
+"""
+
+TABLES_COVER_MAP = """
+CREATE TABLE cover_map (cover_sha256 VARCHAR NOT NULL, x FLOAT NOT NULL, y FLOAT NOT NULL);
+COMMENT ON TABLE cover_map IS 'Every cover as a point: alike sleeves lie close; derived, rewritten by sleevewalk build';
+COMMENT ON COLUMN cover_map.cover_sha256 IS 'covers.cover_sha256';
+COMMENT ON COLUMN cover_map.x IS 'Along the axis on which the cover_vectors differ most (first principal component)';
+COMMENT ON COLUMN cover_map.y IS 'Along the second';
+"""
+
+MAP_CELLS = """
+CREATE OR REPLACE TABLE cover_map (
+    cover_sha256 VARCHAR NOT NULL, x INTEGER, y INTEGER, axis_1 FLOAT NOT NULL, axis_2 FLOAT NOT NULL);
+COMMENT ON TABLE cover_map IS 'Where the map shows each cover; derived, rewritten by sleevewalk build';
+COMMENT ON COLUMN cover_map.cover_sha256 IS 'covers.cover_sha256';
+COMMENT ON COLUMN cover_map.x IS 'Column of its cell: alike sleeves lie close, no two in one cell; NULL above 100,000 covers';
+COMMENT ON COLUMN cover_map.y IS 'Row of its cell, upwards';
+COMMENT ON COLUMN cover_map.axis_1 IS 'Along the axis on which the cover_vectors differ most (first principal component)';
+COMMENT ON COLUMN cover_map.axis_2 IS 'Along the second';
+CREATE TABLE cover_layouts (layout VARCHAR NOT NULL, kept FLOAT, laid_out INTEGER NOT NULL, model_id VARCHAR NOT NULL);
+COMMENT ON TABLE cover_layouts IS 'How faithful the map is; derived, rewritten by sleevewalk build';
+COMMENT ON COLUMN cover_layouts.layout IS 'neighbours: cover_map.x and y; axes: axis_1 and axis_2';
+COMMENT ON COLUMN cover_layouts.kept IS 'Share of the ten nearest covers that are among the ten nearest on the map';
+COMMENT ON COLUMN cover_layouts.laid_out IS 'Covers that the cells were made for; later ones were placed among them';
+COMMENT ON COLUMN cover_layouts.model_id IS 'models.model_id of the vectors that they were made from';
+DELETE FROM derived WHERE name = 'cover_map';
 """
 
 # What an eye would say of covers: their facts, and in SQL the sentences of `store.looks`; a test compares both.
@@ -152,4 +178,38 @@ WHERE list_has_all(words, list_transform(string_split(asked, ','), lambda this_w
 ORDER BY popularity DESC NULLS LAST, artist_key, title_key LIMIT n;
 COMMENT ON MACRO TABLE find_sleeves IS
     'Albums whose sleeves have all of some words, the best known first: find_sleeves(''dark, red'')';
+"""
+
+# Columns of views, and of the schema's own history, that the steps left without. Run after every migration, since a step
+# that makes a view anew makes it without them.
+COMMENTS = """
+COMMENT ON TABLE schema_version IS 'Which steps brought this file to its schema';
+COMMENT ON COLUMN schema_version.version IS 'Number of the step; the highest is the schema of this file';
+COMMENT ON COLUMN schema_version.step IS 'What the step made';
+COMMENT ON COLUMN schema_version.applied_at IS 'When, UTC';
+
+COMMENT ON COLUMN library.artist IS 'Artist as the source writes it';
+COMMENT ON COLUMN library.title IS 'Title as the source writes it';
+COMMENT ON COLUMN library.year IS 'Year of release, NULL where unknown';
+COMMENT ON COLUMN library.genre IS 'One broad genre, NULL where unknown';
+COMMENT ON COLUMN library.listeners IS 'People who listened to it, NULL where unknown';
+COMMENT ON COLUMN library.playcount IS 'Plays, NULL where unknown';
+COMMENT ON COLUMN library.tags IS 'Tags of the album itself, strongest first; NULL where it has none';
+COMMENT ON COLUMN library.mean_color IS 'Mean colour of the cover as #rrggbb, NULL without a cover';
+COMMENT ON COLUMN library.cover IS 'File of the cover within the library''s folder, NULL without one';
+COMMENT ON COLUMN library.source IS 'What brought it: table, folder, lastfm, musicbrainz, demo';
+COMMENT ON COLUMN library.added_at IS 'When it was added, UTC';
+COMMENT ON COLUMN library.album_id IS 'albums.album_id';
+
+COMMENT ON COLUMN genre_summary.genre IS 'albums.genre, NULL for those without';
+COMMENT ON COLUMN genre_summary.albums IS 'How many albums';
+COMMENT ON COLUMN genre_summary.artists IS 'By how many artists';
+COMMENT ON COLUMN genre_summary.first_year IS 'Year of the oldest';
+COMMENT ON COLUMN genre_summary.last_year IS 'Year of the newest';
+COMMENT ON COLUMN genre_summary.with_cover IS 'How many of them have a cover';
+COMMENT ON COLUMN genre_summary.top_tags IS 'The five tags that most of its albums carry';
+
+COMMENT ON COLUMN album_names.album_id IS 'albums.album_id';
+COMMENT ON COLUMN album_names.artist_key IS 'Artist in lower case without accents and punctuation';
+COMMENT ON COLUMN album_names.title_key IS 'Title in lower case without accents and punctuation';
 """

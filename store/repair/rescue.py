@@ -6,6 +6,7 @@ renews it when they changed. `backups/journal.jsonl` holds the personal records 
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,17 +21,24 @@ from store.catalogue.decisions import apply_decisions
 from store.database import journal
 from store.database.atomic import atomic_file, put_in_place, temporary_folder
 from store.database.connection import attach, checkpoint
+from store.database.copying import (
+    Table,
+    all_tables,
+    copy_rows,
+    copy_schema,
+    definitions,
+    digest,
+    own_tables,
+    table_names,
+)
 from store.database.library import Library
 from store.database.schema import (
     MIGRATIONS,
     STORAGE_VERSION,
     derived_from,
-    first_row,
     first_value,
-    migrate,
     note_derived,
     sql_text,
-    table_names,
     version_of,
 )
 from store.errors import LibraryDamaged, LibraryError, LibraryMissing
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LATEST = "latest.duckdb"
+_COPY = "sleevewalk_copy"  # what it is attached as: no schema of a person's is called so
 DERIVED = frozenset(
     {"cover_calibration", "cover_layouts", "cover_map", "cover_vectors", "derived", "latents", "neighbors"}
 )
@@ -49,8 +58,8 @@ PERSONAL = frozenset({"blends", "bookmarks", "personal_records", "walk_names", "
 def read_all(library: Library) -> None:
     """Read every row of every table. LibraryDamaged where that cannot be done."""
     with library.read() as con:
-        for table in table_names(con):
-            _digest(con, table)
+        for table in all_tables(con, "library"):
+            digest(con, table)
 
 
 def copy_is_current(library: Library, con: DuckDBPyConnection) -> bool:
@@ -61,22 +70,19 @@ def copy_is_current(library: Library, con: DuckDBPyConnection) -> bool:
 def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
     """Renew the copy, read back before it replaces the last one, in `library.exclusive()`; its albums. LibraryError."""
     target = library.backups_dir / LATEST
-    kept = [table for table in table_names(con) if table not in DERIVED]
+    kept = [table for table in all_tables(con, "library") if table.schema != "main" or table.name not in DERIVED]
     try:
         target.parent.mkdir(0o700, exist_ok=True)
         with temporary_folder(target.parent) as folder:
             copy = folder / LATEST
             with _attached(con, copy, f"TYPE duckdb, STORAGE_VERSION '{STORAGE_VERSION}'"):
-                con.execute("USE copy")
-                migrate(con, copy, backup_dir=None)
-                con.execute("USE library")
-                for table in kept:
-                    con.execute(f"INSERT INTO copy.{table} BY NAME FROM library.{table}")
-                con.execute("CHECKPOINT copy")
+                copy_schema(con, "library", _COPY)
+                copy_rows(con, kept, _COPY)
+                con.execute(f"CHECKPOINT {_COPY}")
             with _attached(con, copy, "TYPE duckdb, READ_ONLY"):
                 for table in kept:
-                    if _digest(con, f"copy.{table}") != _digest(con, f"library.{table}"):
-                        raise LibraryError(f"the copy {target} does not read as it was written: table {table}")
+                    if digest(con, table._replace(database=_COPY)) != digest(con, table):
+                        raise LibraryError(f"the copy {target} does not read as it was written: table {table.label}")
             put_in_place(copy, target)
     except OSError as error:
         raise LibraryError(f"cannot write {target}: {error.strerror or error}") from error
@@ -157,22 +163,18 @@ def _reads(library: Library) -> bool:
 
 @contextmanager
 def _attached(con: DuckDBPyConnection, path: Path, options: str) -> Iterator[None]:
-    con.execute(f"ATTACH {sql_text(str(path))} AS copy ({options})")
+    con.execute(f"ATTACH {sql_text(str(path))} AS {_COPY} ({options})")
     try:
         yield
     except BaseException:
         with suppress(duckdb.Error):  # the first error is the one to tell
-            con.execute("USE library; DETACH copy")
+            con.execute(f"DETACH {_COPY}")
         raise
-    con.execute("USE library; DETACH copy")
-
-
-def _digest(con: DuckDBPyConnection, table: str) -> tuple[int, int]:
-    """(rows, hash of all values), whatever the order of the rows."""
-    rows, digest = first_row(con, f"SELECT count(*), bit_xor(hash(t)) FROM {table} t") or (0, 0)
-    return int(rows), int(digest or 0)
+    con.execute(f"DETACH {_COPY}")
 
 
 def _state(con: DuckDBPyConnection) -> str:
-    tables = [table for table in table_names(con) if table not in DERIVED | PERSONAL]
-    return " ".join([str(len(MIGRATIONS)), *(f"{table}:{_digest(con, table)[1]:x}" for table in tables)])
+    ours = [table for table in table_names(con) if table not in DERIVED | PERSONAL]
+    tables = [*(Table("main", name) for name in ours), *own_tables(con)]
+    defined = hashlib.sha256(definitions(con).encode()).hexdigest()
+    return " ".join([str(len(MIGRATIONS)), defined, *(f"{one.label}:{digest(con, one)[1]:x}" for one in tables)])

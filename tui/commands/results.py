@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from store.database.library import Library
 
 SCHEMA = """
-SELECT table_name AS name, string_agg(column_name || ' ' || data_type, ', ' ORDER BY column_index) AS columns
+SELECT if(schema_name = 'main', '', schema_name || '.') || table_name AS name,
+       string_agg(column_name || ' ' || data_type, ', ' ORDER BY column_index) AS columns
 FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal GROUP BY ALL ORDER BY 1
 """
 _FORMATS = {".csv": "csv", ".json": "json", ".parquet": "parquet"}

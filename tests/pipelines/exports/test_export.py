@@ -135,7 +135,7 @@ def no_manifest(folder: Path) -> None:
 
 def newer(folder: Path) -> None:
     path = folder / "manifest.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
+    path.write_text(path.read_text().replace('"format": 1', '"format": 3'))
 
 
 def manifest_of_nothing(folder: Path) -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from store.database import schema
+from store.database import schema, views
+from store.database.connection import attach
 from store.database.library import Library
 from store.database.schema import MIGRATIONS, STORAGE_VERSION
 from store.errors import LibraryError
 from store.personal.records import Personal
+from tests.store.support.own import ANSWERS as OWN_ANSWERS
+from tests.store.support.own import OWN, own_answers
 from tests.store.support.sql import ANSWERS, sql_answers
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -79,16 +82,23 @@ def old_library(folder: Path, fixture: str) -> Path:
     return path
 
 
-EARLIER = sorted(int(path.stem.removeprefix("schema_v")) for path in FIXTURES.glob("schema_v*.sql"))
+RELEASED = sorted(int(path.stem.removeprefix("schema_v")) for path in FIXTURES.glob("schema_v*.sql"))
 
 
-def test_every_earlier_version_has_a_fixture() -> None:
-    assert set(range(1, len(MIGRATIONS))) <= set(EARLIER)
+def library_of_version(folder: Path, version: int) -> None:
+    """As the version that was released left it; one that was not, as the first steps make it."""
+    if version in RELEASED:
+        old_library(folder, f"schema_v{version}.sql")
+        return
+    path = old_library(folder, f"schema_v{RELEASED[-1]}.sql")
+    with pytest.MonkeyPatch.context() as patch, attach(path, read_only=False) as con:
+        patch.setattr(schema, "MIGRATIONS", MIGRATIONS[:version])
+        schema.migrate(con, path, None)
 
 
-@pytest.mark.parametrize("version", [version for version in EARLIER if version < len(MIGRATIONS)])
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
 def test_a_library_of_an_earlier_version_is_migrated_and_backed_up(version: int, tmp_path: Path) -> None:
-    old_library(tmp_path, f"schema_v{version}.sql")
+    library_of_version(tmp_path, version)
     library = Library.open(tmp_path)
     with library.read() as con:
         assert con.execute("SELECT max(version) FROM schema_version").fetchall() == [(len(MIGRATIONS),)]
@@ -104,6 +114,38 @@ def test_a_library_of_an_earlier_version_is_migrated_and_backed_up(version: int,
         assert con.execute("SELECT artist FROM albums").fetchall() == [("Ada",)]
     Library.open(tmp_path)
     assert len(list(library.backups_dir.iterdir())) == 1, "nothing to do the second time"
+
+
+@pytest.mark.parametrize("version", [1, 4, RELEASED[-1], len(MIGRATIONS) - 1])
+def test_what_a_person_keeps_in_the_file_comes_through_a_migration(version: int, tmp_path: Path) -> None:
+    library_of_version(tmp_path, version)
+    with attach(tmp_path / "library.duckdb", read_only=False) as con:
+        con.execute(OWN)
+    library = Library.open(tmp_path)
+    with library.read() as con:
+        assert own_answers(con) == OWN_ANSWERS
+    with duckdb.connect(str(library.backups_dir / f"library-schema{version}.duckdb"), read_only=True) as con:
+        assert own_answers(con) == OWN_ANSWERS
+
+
+@pytest.mark.parametrize("kind", ["TABLE {} (x INT)", "VIEW {} AS SELECT 1 AS x", "MACRO {}(x) AS x"])
+@pytest.mark.parametrize("name", ["plays", "album_POPULARITY"])
+def test_a_name_that_a_person_took_first_is_theirs(kind: str, name: str, tmp_path: Path) -> None:
+    path = old_library(tmp_path, "schema_v6.sql")
+    with attach(path, read_only=False) as con:
+        con.execute(f"CREATE {kind.format(name)}")
+    with pytest.raises(LibraryError, match=f"of yours called {name}") as caught:
+        Library.open(tmp_path)
+    assert "\n" not in str(caught.value)
+    with attach(path, read_only=False) as con:
+        assert con.execute("SELECT max(version) FROM schema_version").fetchall() == [(6,)]
+        con.execute(f"DROP {kind.split()[0]} {name}")
+    Library.open(tmp_path)
+
+
+def test_a_walk_of_an_old_library_can_be_named(tmp_path: Path) -> None:
+    library_of_version(tmp_path, 1)
+    library = Library.open(tmp_path)
     Personal(library).name_walk("w", "Monday")
     assert Personal(library).flush()
     with library.read() as con:
@@ -124,7 +166,7 @@ def test_a_library_of_schema_4_remembers_where_its_albums_came_from(tmp_path: Pa
 
 def test_the_fixtures_are_made_of_the_steps() -> None:
     """A released step is never edited: people's files were made by it."""
-    steps = (schema.TABLES_1, schema.VIEWS_1, schema.TABLES_COVER_MAP, schema.TABLES_WALK_NAMES)
+    steps = (schema.TABLES_1, views.VIEWS_1, views.TABLES_COVER_MAP, schema.TABLES_WALK_NAMES)
     for version in range(1, 5):
         fixture = (FIXTURES / f"schema_v{version}.sql").read_text()
         assert [step.strip() in fixture for step in steps] == [number <= version for number in range(1, 5)]
@@ -140,16 +182,18 @@ def test_a_failed_migration_leaves_the_library_as_it_was(library: Library, monke
         assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'half'").fetchall() == [(0,)]
 
 
-def test_steps_run_once_in_order_and_may_be_functions(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_run_once_in_order_and_may_call_functions(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("INSERT INTO extra VALUES (1)")
 
-    monkeypatch.setattr(schema, "MIGRATIONS", [*MIGRATIONS, ("make", "CREATE TABLE extra (x INT)"), ("fill", fill)])
+    monkeypatch.setattr(
+        schema, "MIGRATIONS", [*MIGRATIONS, ("make", "CREATE TABLE extra (x INT)", fill), ("more", "SELECT 1")]
+    )
     for _ in range(2):
         with Library.open(library.path).read() as con:
             assert con.execute("SELECT * FROM extra").fetchall() == [(1,)]
             done = con.execute("SELECT step FROM schema_version ORDER BY version DESC LIMIT 2").fetchall()
-            assert done == [("fill",), ("make",)]
+            assert done == [("more",), ("make",)]
 
 
 def test_a_newer_library_is_refused(library: Library) -> None:

@@ -1,0 +1,161 @@
+"""What a person keeps in the library's file beside our tables, and taking all of it into another file.
+
+Ours are the tables of TABLES, in schema `main`, with the views and macros made of them. All else is the person's:
+schema `mine`, other schemas, tables, views, macros, types and sequences of other names. It is copied by DuckDB's own
+`COPY FROM DATABASE … (SCHEMA)`, which runs and binds none of it; the rows follow, so that a copy may leave some out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Ours, but for `schema_version`, the schema's own history.
+TABLES = frozenset(
+    {
+        *("albums", "album_decisions", "album_files", "album_sources", "album_tags", "artist_tags", "similar_artists"),
+        *("covers", "cover_facts", "cover_map", "cover_layouts", "cover_vectors", "cover_calibration", "neighbors"),
+        *("models", "latents", "derived", "ingest_items", "counts", "plays", "owned"),
+        *("blends", "bookmarks", "walks", "walk_names", "personal_records"),
+    }
+)
+HISTORY = "schema_version"
+_WORDS = """
+SELECT string_agg(word, chr(10) ORDER BY word) FROM (
+    SELECT sql AS word FROM duckdb_views() WHERE database_name = $base AND NOT internal
+    UNION ALL SELECT concat_ws(' ', schema_name, function_name, parameters, macro_definition) FROM duckdb_functions()
+    WHERE database_name = $base AND NOT internal
+    UNION ALL SELECT concat_ws(' ', schema_name, type_name, logical_type, labels) FROM duckdb_types()
+    WHERE database_name = $base AND NOT internal
+    UNION ALL SELECT sql FROM duckdb_tables() WHERE database_name = $base
+    UNION ALL SELECT concat_ws(' ', schema_name, sql) FROM duckdb_sequences() WHERE database_name = $base
+    UNION ALL SELECT sql FROM duckdb_indexes() WHERE database_name = $base
+    UNION ALL SELECT concat_ws(' ', schema_name, table_name, comment) FROM duckdb_tables()
+    WHERE database_name = $base AND comment IS NOT NULL)
+"""
+
+_THINGS = """
+SELECT kind, schema_name, name FROM (
+    SELECT 'table' AS kind, database_name, schema_name, table_name AS name FROM duckdb_tables() WHERE NOT temporary
+    UNION ALL SELECT 'view', database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal
+    UNION ALL SELECT replace(function_type, 'table_macro', 'macro table'), database_name, schema_name, function_name
+    FROM duckdb_functions() WHERE NOT internal
+    UNION ALL SELECT 'type', database_name, schema_name, type_name FROM duckdb_types() WHERE NOT internal
+    UNION ALL SELECT 'sequence', database_name, schema_name, sequence_name FROM duckdb_sequences()
+    UNION ALL SELECT 'schema', database_name, schema_name, schema_name FROM duckdb_schemas() WHERE NOT internal)
+WHERE database_name = ? ORDER BY ALL
+"""
+
+
+class Thing(NamedTuple):
+    """What has a name in a file."""
+
+    kind: str  # table, view, macro, macro table, type, sequence or schema
+    schema: str
+    name: str
+
+
+class Table(NamedTuple):
+    """A table in a file; `str()` is how SQL names it."""
+
+    schema: str
+    name: str
+    database: str = "library"
+
+    def __str__(self) -> str:
+        return ".".join(map(quoted, (self.database, self.schema, self.name)))
+
+    @property
+    def label(self) -> str:
+        """For people: `mine.ratings`; ours by their names alone."""
+        return self.name if self.schema == "main" else f"{self.schema}.{self.name}"
+
+
+def quoted(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Our tables in the library but its schema's own history, by name."""
+    return sorted(table.name for table in _tables(con, "library") if table.schema == "main" and table.name in TABLES)
+
+
+def own_tables(con: duckdb.DuckDBPyConnection, database: str = "library") -> list[Table]:
+    """The person's tables, those that others refer to by a foreign key first."""
+    found = {
+        table for table in _tables(con, database) if table.schema != "main" or table.name not in {*TABLES, HISTORY}
+    }
+    links = con.execute(
+        "SELECT schema_name, table_name, referenced_table FROM duckdb_constraints() "
+        "WHERE database_name = ? AND referenced_table IS NOT NULL",
+        [database],
+    ).fetchall()
+    before: dict[Table, set[Table]] = {table: set() for table in sorted(found)}
+    for schema, name, referenced in links:
+        one, other = Table(schema, name, database), Table(schema, referenced, database)
+        if one in before and other in before and one != other:
+            before[one].add(other)
+    return list(TopologicalSorter(before).static_order())
+
+
+def all_tables(con: duckdb.DuckDBPyConnection, database: str) -> list[Table]:
+    """Every table of an attached file, those that others refer to first."""
+    own = own_tables(con, database)
+    return [*sorted(set(_tables(con, database)) - set(own)), *own]
+
+
+def things(con: duckdb.DuckDBPyConnection, database: str) -> list[Thing]:
+    """Everything in an attached file."""
+    return [Thing(*row) for row in con.execute(_THINGS, [database]).fetchall()]
+
+
+def copy_schema(con: duckdb.DuckDBPyConnection, source: str, target: str) -> None:
+    """All schemas, tables, views, macros, types and sequences of one attached file into another; no rows."""
+    con.execute(f"COPY FROM DATABASE {quoted(source)} TO {quoted(target)} (SCHEMA)")
+
+
+def copy_rows(con: duckdb.DuckDBPyConnection, tables: Iterable[Table], target: str) -> None:
+    """The rows of these tables into those of the same names in the attached file `target`."""
+    for table in tables:
+        columns = ", ".join(map(quoted, stored_columns(con, table)))
+        con.execute(f"INSERT INTO {table._replace(database=target)} ({columns}) SELECT {columns} FROM {table}")
+
+
+def digest(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int]:
+    """(rows, hash of all that is stored in them), whatever the order of the rows."""
+    columns = ", ".join(map(quoted, stored_columns(con, table)))
+    ((rows, found),) = con.execute(f"SELECT count(*), bit_xor(hash({columns})) FROM {table}").fetchall()
+    return int(rows), int(found or 0)
+
+
+def stored_columns(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+    """The columns of a table but those that are computed (GENERATED ALWAYS AS), which take no rows."""
+    of = "WHERE database_name = ? AND schema_name = ? AND table_name = ?"
+    named = [table.database, table.schema, table.name]
+    ((sql,),) = con.execute(f"SELECT sql FROM duckdb_tables() {of}", named).fetchall()
+    columns = con.execute(
+        f"SELECT column_name, data_type, column_default FROM duckdb_columns() {of} ORDER BY column_index", named
+    ).fetchall()
+    return [
+        name
+        for name, kind, default in columns
+        if default is None or not any(f"{word} {kind} GENERATED ALWAYS AS(" in sql for word in (name, quoted(name)))
+    ]
+
+
+def definitions(con: duckdb.DuckDBPyConnection) -> str:
+    """How everything in the library is defined, for a fingerprint."""
+    ((found,),) = con.execute(_WORDS, {"base": "library"}).fetchall()
+    return found or ""
+
+
+def _tables(con: duckdb.DuckDBPyConnection, database: str) -> list[Table]:
+    rows = con.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND NOT temporary", [database]
+    ).fetchall()
+    return [Table(schema, name, database) for schema, name in rows]

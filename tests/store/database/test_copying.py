@@ -1,0 +1,147 @@
+"""A person's own tables, views, macros, types and sequences go wherever the library goes, and are never touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.exports.library import export_library, import_library
+from pipelines.report import SourceError
+from store.database.copying import own_tables, table_names
+from store.database.library import Library
+from store.database.schema import back_up, our_names
+from store.errors import LibraryError
+from store.memory.snapshot import Snapshot
+from store.repair.repair import find_problems
+from store.repair.rescue import copy_is_current, keep_copy, plan_rescue, read_all, rescue
+from tests.store.support.own import ANSWERS, OWN, own_answers
+
+
+@pytest.fixture
+def owned(copy: Library) -> Library:
+    """A built library with things of the person's own."""
+    with copy.write() as con:
+        con.execute(OWN)
+    return copy
+
+
+def answers(library: Library) -> dict[str, str]:
+    with library.read() as con:
+        return own_answers(con)
+
+
+def test_ours_and_theirs_are_told_apart(owned: Library, library: Library) -> None:
+    with library.read() as con:
+        ours = table_names(con)
+        assert set(ours) < our_names() and not own_tables(con)
+        assert ours == sorted(
+            name
+            for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            if name != "schema_version"
+        )
+    with owned.read() as con:
+        assert table_names(con) == ours
+        labels = [table.label for table in own_tables(con)]
+        assert labels.index("mine.ratings") < labels.index("mine.a_note")
+        assert set(labels) == {
+            *("mine.ratings", "mine.a_note", "mine.albums", "mine.latents", "mine.schema_version", "shelf")
+        }
+
+
+def test_a_copy_and_a_backup_hold_them(owned: Library, tmp_path: Path) -> None:
+    assert answers(owned) == ANSWERS
+    with owned.exclusive() as con:
+        keep_copy(owned, con)
+        back_up(con, tmp_path / "backup.duckdb")
+    for path in (owned.backups_dir / "latest.duckdb", tmp_path / "backup.duckdb"):
+        with duckdb.connect(str(path), read_only=True) as con:
+            assert own_answers(con) == ANSWERS
+            assert con.execute("SELECT count(*) FROM albums").fetchall() == [(60,)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE mine.a_note SET note = 'never'",
+        "CREATE OR REPLACE VIEW mine.best AS FROM mine.ratings",
+        "CREATE OR REPLACE MACRO mine.twice_of(x) AS x",
+        "DROP TABLE main.shelf",
+        "CREATE TYPE mine.other AS ENUM ('a')",
+        "COMMENT ON TABLE mine.ratings IS 'other'",
+    ],
+)
+def test_a_change_of_theirs_makes_the_copy_old(owned: Library, change: str) -> None:
+    with owned.exclusive() as con:
+        keep_copy(owned, con)
+        assert copy_is_current(owned, con)
+        con.execute(change)
+        assert not copy_is_current(owned, con)
+
+
+def test_repair_puts_them_back(owned: Library) -> None:
+    with owned.exclusive() as con:
+        keep_copy(owned, con)
+    content = bytearray(owned.db_path.read_bytes())
+    content[12_288:20_000] = bytes(byte ^ 0xFF for byte in content[12_288:20_000])
+    owned.db_path.write_bytes(content)
+    rescue(owned, plan_rescue(owned))
+    read_all(owned)
+    assert answers(owned) == ANSWERS
+    assert not find_problems(owned, check_hashes=True)
+
+
+def test_an_export_takes_them_along(owned: Library, tmp_path: Path) -> None:
+    report = export_library(owned, tmp_path / "export")
+    assert report.own["mine.ratings"] == 2 and "6 of your own" in report.summary()
+    with duckdb.connect(str(tmp_path / "export" / "own.duckdb"), read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'album_tags'").fetchall() == [(0,)]
+        assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(6,)]
+    assert import_library(tmp_path / "export", tmp_path / "new").own == report.own
+    assert answers(Library.open(tmp_path / "new")) == ANSWERS
+
+
+def test_views_alone_are_something(copy: Library, tmp_path: Path) -> None:
+    with copy.write() as con:
+        con.execute("CREATE VIEW decades AS SELECT year // 10 * 10 AS decade FROM albums")
+    export_library(copy, tmp_path / "export")
+    import_library(tmp_path / "export", tmp_path / "new")
+    with Library.open(tmp_path / "new").read() as con:
+        assert con.execute("SELECT count(*) FROM decades").fetchall() == [(60,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("CREATE TABLE plays (x INT)", "a table of yours called plays"),
+        ("DROP TABLE mine.albums", "damaged"),
+        ("CREATE VIEW covers AS SELECT 1", "a view of yours called covers"),
+    ],
+)
+def test_an_export_that_someone_changed_is_refused(owned: Library, tmp_path: Path, sql: str, told: str) -> None:
+    export_library(owned, tmp_path / "export")
+    with duckdb.connect(str(tmp_path / "export" / "own.duckdb")) as con:
+        con.execute(sql)
+    with pytest.raises((SourceError, LibraryError), match=told) as caught:
+        import_library(tmp_path / "export", tmp_path / "new")
+    assert "\n" not in str(caught.value) and not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", None])
+def test_a_damaged_file_of_theirs_is_refused(owned: Library, tmp_path: Path, content: bytes | None) -> None:
+    export_library(owned, tmp_path / "export")
+    path = tmp_path / "export" / "own.duckdb"
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"own\.duckdb") as caught:
+        import_library(tmp_path / "export", tmp_path / "new")
+    assert "\n" not in str(caught.value) and not (tmp_path / "new").exists()
+
+
+def test_what_shares_a_name_with_ours_changes_nothing(owned: Library) -> None:
+    assert len(Snapshot.load(owned)) == 60
+    with owned.write() as con:
+        con.execute("CREATE SCHEMA library; CREATE TABLE library.library.albums (x INT)")
+    with owned.exclusive() as con:
+        keep_copy(owned, con)
+    assert answers(Library.open(owned.path)) == ANSWERS
