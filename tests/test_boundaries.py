@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.evidence.results import Evidence
 from pipelines.exports.library import Manifest as ExportManifest
 from pipelines.report import SourceError
 from pipelines.shards.format import Manifest as ShardsManifest
@@ -26,6 +27,7 @@ from pipelines.sources.rows import read_rows
 from pipelines.web.answers import Absent, TryAgain
 from pipelines.web.turns import _moment
 from store.database import journal
+from store.index.index_files import IndexFacts
 from store.shapes import BadShape, from_json, to_json
 from tui.config import ConfigError, load_config, web_contact
 
@@ -54,7 +56,7 @@ JSON = st.recursive(
 )
 SHAPES = [
     ReleaseGroup, Found, Statistics, Album, Page, Similar, TopTags, Failure, ExportManifest, ShardsManifest,
-    journal.Record, dict[str, Any],
+    journal.Record, IndexFacts, Evidence, dict[str, Any],
 ]  # fmt: skip
 
 

@@ -8,14 +8,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import click
+from msgspec import Meta, Struct
 
 from pipelines.players.player import KINDS
 from pipelines.players.settings import PAGES, PlayerSettings, has_password
 from store.database.atomic import atomic_file
 from store.records import DEFAULT_WEIGHTS, SIGNALS, Weights
+from store.shapes import BadShape, from_plain
 from store.text import clean
 from tui.terminal.brands import CELLS
 from tui.terminal.choice import PICTURES
@@ -24,6 +26,31 @@ from tui.terminal.output import OUTPUTS
 LASTFM_VARIABLE = "LASTFM_API_KEY"
 SUBSONIC_VARIABLE = "SLEEVEWALK_SUBSONIC_PASSWORD"
 SECTIONS = ("theme", "pictures", "cells", "output", "weights", "keys", "lastfm", "web", "player", "subsonic")
+T = TypeVar("T")
+
+# What stands below each [section] of the file, for people.
+_BELOW = {
+    "weights": "numbers from 0 to 100, such as cover = 1.0",
+    "keys": 'each has to be keys in quotes, such as "walk.find" = "ctrl+f"',
+    "lastfm": 'api_key = "…"',
+    "web": 'contact = "you@example.org"',
+    "subsonic": "url, user and password in quotes",
+    "player": f"{', '.join(one.name for one in fields(PlayerSettings))}, each in quotes",
+}
+
+
+class _Lastfm(Struct, forbid_unknown_fields=True):
+    api_key: str = ""
+
+
+class _Web(Struct, forbid_unknown_fields=True):
+    contact: Annotated[str, Meta(max_length=100, pattern="^[ -~]*$")] = ""
+
+
+class _Subsonic(Struct, forbid_unknown_fields=True):
+    url: str = ""
+    user: str = ""
+    password: str = ""
 
 
 class ConfigError(click.ClickException):
@@ -60,16 +87,15 @@ def load_config(path: Path, themes: tuple[str, ...], ids: tuple[str, ...]) -> Co
     `themes` and `ids` are the names that a theme and a binding may have.
     """
     found = read_settings(path)
-    _lastfm(path, found.get("lastfm", {}))
-    _web(path, found.get("web", {}))
-    _subsonic(path, found.get("subsonic", {}))
+    for name, shape in (("lastfm", _Lastfm), ("web", _Web), ("subsonic", _Subsonic)):
+        _section(path, found, name, shape)
     return Config(
         _one_of(path, "theme", found["theme"], themes) if "theme" in found else None,
-        _weights(path, found.get("weights", {})),
-        _keys(path, found.get("keys", {}), ids),
+        _weights(path, found),
+        _keys(path, found, ids),
         _one_of(path, "pictures", found.get("pictures", "auto"), PICTURES),
         _one_of(path, "output", found.get("output", "thrifty"), OUTPUTS),
-        _player(path, found.get("player", {})),
+        _player(path, found),
         _one_of(path, "cells", found.get("cells", "auto"), CELLS),
     )
 
@@ -96,7 +122,7 @@ def lastfm_key(path: Path) -> str:
     """
     found = os.environ.get(LASTFM_VARIABLE, "").strip()
     if not found:
-        found = _lastfm(path, read_settings(path).get("lastfm", {}))
+        found = _section(path, read_settings(path), "lastfm", _Lastfm).api_key.strip()
         if found:
             _for_me_alone(path)
     if not found:
@@ -109,22 +135,22 @@ def lastfm_key(path: Path) -> str:
 
 def web_contact(path: Path) -> str:
     """`contact` of `[web]` in the file at `path`: an address or a mail, that services on the web may want to know."""
-    return _web(path, read_settings(path).get("web", {}))
+    return _section(path, read_settings(path), "web", _Web).contact
 
 
 def player_settings(path: Path) -> PlayerSettings:
     """What `[player]` in the file at `path` says. ConfigError for what cannot be meant."""
-    return _player(path, read_settings(path).get("player", {}))
+    return _player(path, read_settings(path))
 
 
 def subsonic_login(path: Path) -> tuple[str, str, str]:
     """(address, user, password) of a Subsonic server, each '' where it is not set: from `[subsonic]` in the file, the
     password from SLEEVEWALK_SUBSONIC_PASSWORD before that. ConfigError where others can read a file that holds one.
     """
-    url, user, password = _subsonic(path, read_settings(path).get("subsonic", {}))
-    if password:
+    login = _section(path, read_settings(path), "subsonic", _Subsonic)
+    if login.password:
         _for_me_alone(path)
-    return url, user, os.environ.get(SUBSONIC_VARIABLE, "") or password
+    return login.url, login.user, os.environ.get(SUBSONIC_VARIABLE, "") or login.password
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -165,33 +191,16 @@ def keep_settings(path: Path, settings: Mapping[str, str]) -> None:
         beside.chmod(mode)
 
 
-def _lastfm(path: Path, table: Any) -> str:
-    """The key in the table, "" where there is none."""
-    if not isinstance(table, dict) or not set(table) <= {"api_key"} or not isinstance(table.get("api_key", ""), str):
-        raise ConfigError(f'{path}: lastfm is a table: [lastfm] and below it api_key = "…"')
-    return str(table.get("api_key", "")).strip()
+def _section(path: Path, found: Mapping[str, Any], name: str, shape: type[T]) -> T:
+    """What the file says there, as a value of `shape`."""
+    try:
+        return from_plain(found.get(name, {}), shape)
+    except BadShape as error:
+        raise ConfigError(f"{path}: {name} is a table, [{name}] and below it {_BELOW[name]} ({error})") from error
 
 
-def _web(path: Path, table: Any) -> str:
-    """The contact in the table, "" where there is none."""
-    contact = table.get("contact", "") if isinstance(table, dict) and set(table) <= {"contact"} else None
-    if not isinstance(contact, str) or not contact.isascii() or len(contact) > 100:
-        raise ConfigError(f'{path}: web is a table: [web] and below it contact = "you@example.org"')
-    return contact
-
-
-def _subsonic(path: Path, table: Any) -> tuple[str, str, str]:
-    """(address, user, password) in the table, each "" where there is none."""
-    wrong = not isinstance(table, dict) or not set(table) <= {"url", "user", "password"}
-    if wrong or not all(isinstance(value, str) for value in table.values()):
-        raise ConfigError(f"{path}: subsonic is a table: [subsonic] and below it url, user and password in quotes")
-    return table.get("url", ""), table.get("user", ""), table.get("password", "")
-
-
-def _player(path: Path, table: Any) -> PlayerSettings:
-    names = tuple(one.name for one in fields(PlayerSettings))
-    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-        raise ConfigError(f"{path}: player is a table: [player] and below it {', '.join(names)}, each in quotes")
+def _player(path: Path, found: Mapping[str, Any]) -> PlayerSettings:
+    names, table = tuple(one.name for one in fields(PlayerSettings)), _section(path, found, "player", dict[str, str])
     for name in table:
         if name not in names:
             raise ConfigError(f"{path}: player.{clean(name, 40)} is none of {', '.join(names)}")
@@ -216,32 +225,28 @@ def _one_of(path: Path, setting: str, name: Any, names: tuple[str, ...]) -> str:
     return str(name)
 
 
-def _weights(path: Path, table: Any) -> Weights:
-    if not isinstance(table, dict):
-        raise ConfigError(f"{path}: weights is a table, such as [weights] and below it cover = 1.0")
-    for signal, weight in table.items():
+def _weights(path: Path, found: Mapping[str, Any]) -> Weights:
+    table = _section(path, found, "weights", dict[str, Annotated[float, Meta(ge=0, le=100)]])
+    for signal in table:
         if signal not in SIGNALS:
             raise ConfigError(f"{path}: weights.{signal} is none of {', '.join(SIGNALS)}")
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 100:
-            raise ConfigError(f"{path}: weights.{signal} is {weight!r}, and has to be a number from 0 to 100")
     weights = replace(Weights(), **table)
     if not any(getattr(weights, signal) > 0 for signal in SIGNALS):
         raise ConfigError(f"{path}: all weights are 0; one of them has to count")
     return weights
 
 
-def _keys(path: Path, table: Any, ids: tuple[str, ...]) -> dict[str, str]:
-    if not isinstance(table, dict):
-        raise ConfigError(f'{path}: keys is a table, such as [keys] and below it "walk.find" = "ctrl+f"')
+def _keys(path: Path, found: Mapping[str, Any], ids: tuple[str, ...]) -> dict[str, str]:
+    table = _section(path, found, "keys", dict[str, str | dict[str, str]])
     # Dotted names without quotes arrive as tables in tables: walk.find = "x" is the same as "walk.find" = "x".
-    flat: dict[str, Any] = {}
+    flat: dict[str, str] = {}
     for name, value in table.items():
         flat |= {f"{name}.{part}": keys for part, keys in value.items()} if isinstance(value, dict) else {name: value}
     used: dict[tuple[str, str], str] = {}
     for name, keys in flat.items():
         if name not in ids:
             raise ConfigError(f"{path}: keys.{name} is no action; `sleevewalk doctor` lists them under config")
-        if not isinstance(keys, str) or not all(key.strip() for key in keys.split(",")):
+        if not all(key.strip() for key in keys.split(",")):
             raise ConfigError(f'{path}: keys.{name} is {keys!r}, and has to be keys such as "ctrl+f" or "x,y"')
         for key in keys.split(","):
             other = used.setdefault((name.split(".")[0], key.strip()), name)

@@ -46,7 +46,7 @@ def page(found: Evidence, folder: Path) -> str:
         **_material(found),
         pairs=[_poster_row(pair) for pair in found.pairs],
         by_fold=[
-            [_name(pair), kind, *(f"{value:.2f}" for value in pair.poster[kind].by_fold)]
+            [_name(pair), kind, *("–" if value is None else f"{value:.2f}" for value in pair.poster[kind].by_fold)]
             for pair in found.pairs
             for kind in KINDS
         ],

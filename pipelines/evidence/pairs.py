@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -112,7 +113,8 @@ def measure_pairs(
 
 def _cell(one: Question, kind: str, features: str, name: str, scores: NDArray[np.float64], fold: NDArray) -> Cell:
     found = auc_of_folds(one.labels == 1, scores, fold, one.groups)
-    return Cell(one.a, one.b, features, name, kind, found.pooled, found.low, found.high, list(found.folds))
+    by_fold = [None if math.isnan(value) else value for value in found.folds]
+    return Cell(one.a, one.b, features, name, kind, found.pooled, found.low, found.high, by_fold)
 
 
 def _cells(one: Question, kind: str, features: str, parts: Sequence[Scored]) -> list[Cell]:

@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from pipelines.evidence.sample import EvidenceError
+from store.shapes import BadShape, from_json, read_file
 
 FILE = "results.json"
 VERSION = 1
@@ -27,11 +30,11 @@ class Cell:
     auc: float
     low: float  # 95 % interval, over artists
     high: float
-    by_fold: list[float]
+    by_fold: list[float | None]  # None where a fold has but one of the two
 
     @property
     def fold_mean(self) -> float:
-        known = [value for value in self.by_fold if not math.isnan(value)]
+        known = [value for value in self.by_fold if value is not None]
         return sum(known) / len(known) if known else math.nan
 
 
@@ -77,6 +80,10 @@ class Evidence:
         return next((one for one in self.pairs if {one.a, one.b} == {a, b}), None)
 
 
+class _Version(Struct):
+    version: int
+
+
 def write_results(found: Evidence, folder: Path) -> None:
     """`results.json`; the same results give the same bytes."""
     text = json.dumps({"version": VERSION, **_plain(asdict(found))}, ensure_ascii=False, indent=1, allow_nan=False)
@@ -87,29 +94,14 @@ def read_results(folder: Path) -> Evidence | None:
     """The results in a report's folder, None where there is no report. EvidenceError for a damaged one."""
     file = folder / FILE
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        if values.pop("version") != VERSION:
+        content = read_file(file)
+        if from_json(content, _Version).version != VERSION:
             raise EvidenceError(f"{file} is of another version; `sleevewalk validate` writes it anew")
-        values["pairs"] = [_pair(one) for one in values["pairs"]]
-        values["cells"] = [_cell(one) for one in values["cells"]]
-        return Evidence(**values)
+        return from_json(content, Evidence)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, BadShape) as error:
         raise EvidenceError(f"{file} cannot be read ({error}); `sleevewalk validate` writes it anew") from error
-
-
-def _cell(values: dict[str, Any]) -> Cell:
-    return Cell(**{**values, "by_fold": [math.nan if one is None else one for one in values["by_fold"]]})
-
-
-def _pair(values: dict[str, Any]) -> Pair:
-    poster = {kind: _cell(one) for kind, one in values["poster"].items()}
-    roc = {kind: (x, y) for kind, (x, y) in values["roc"].items()}
-    a, b = values["albums"]
-    c, d = values["artists"]
-    best = _cell(values["best"])
-    return Pair(**{**values, "poster": poster, "roc": roc, "best": best, "albums": (a, b), "artists": (c, d)})
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from store.database.schema import first_row, first_value
+from store.shapes import BadShape, from_json
 
 if TYPE_CHECKING:
     import duckdb
@@ -85,7 +86,7 @@ def move_parents(con: duckdb.DuckDBPyConnection, gone_id: str, kept_id: str) -> 
     moved: list[list[Any]] = []
     rows = con.execute("SELECT blend_id, recipe FROM blends WHERE contains(recipe::VARCHAR, ?)", [gone_id]).fetchall()
     for blend, text in rows:
-        recipe = json.loads(text)
+        recipe = _recipe(text)
         places = [place for place, part in _parts_of(recipe) if part.get("album_id") == gone_id]
         _rename_parents(con, blend, recipe, places, kept_id)
         moved += [[blend, place] for place in places]
@@ -98,12 +99,20 @@ def put_parents_back(con: duckdb.DuckDBPyConnection, kept_id: str, gone_id: str,
         text = first_value(con, "SELECT recipe FROM blends WHERE blend_id = ?", [blend])
         if text is None:
             continue
-        recipe = json.loads(text)
+        recipe = _recipe(text)
         named = {place for place, part in _parts_of(recipe) if part.get("album_id") == kept_id}
         places = [place for one, place in moved if one == blend and place in named]
         _rename_parents(con, blend, recipe, places, gone_id)
         back += len(places)
     return back
+
+
+def _recipe(text: str) -> dict[str, Any]:
+    """Empty for what is none: there is nobody in it to rename."""
+    try:
+        return from_json(text, dict[str, Any])
+    except BadShape:
+        return {}
 
 
 def _parts_of(recipe: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from store.database import journal
 from store.database.connection import transaction
 from store.database.merged_ids import merged_ids
+from store.shapes import BadShape, from_json
 
 if TYPE_CHECKING:
     import duckdb
@@ -132,7 +133,7 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
         row[0]: Bookmark(*row) for row in con.execute("SELECT album_id, note, added_at FROM bookmarks").fetchall()
     }
     blends = {
-        row[0]: BlendRecord(row[0], row[1], json.loads(row[2]), row[3])
+        row[0]: BlendRecord(row[0], row[1], _recipe(row[2]), row[3])
         for row in con.execute("SELECT blend_id, path, recipe, made_at FROM blends").fetchall()
     }
     walks = {
@@ -208,6 +209,14 @@ def _apply(con: duckdb.DuckDBPyConnection, records: list[journal.Record]) -> int
         _upsert(con, "walk_names", ("VARCHAR", "VARCHAR", "TIMESTAMP"), names)
         remember(con, new)
     return len(changes.ids)
+
+
+def _recipe(text: str) -> dict[str, Any]:
+    """Empty for what is none: the gallery says so."""
+    try:
+        return from_json(text, dict[str, Any])
+    except BadShape:
+        return {}
 
 
 def _upsert(

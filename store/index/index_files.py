@@ -11,13 +11,15 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
 from store.database.atomic import atomic_file
 from store.errors import LibraryError
 from store.index.flat import FlatIndex, needed_faiss
+from store.shapes import Count, from_json, read_file
 
 REBUILD = "run `sleevewalk build`"
 
@@ -27,18 +29,18 @@ class IndexFacts:
     """What the json beside an index says."""
 
     model_id: str
-    dimension: int
-    count: int
+    dimension: Count
+    count: Count
     fingerprint: str  # of the latents it was built from, as the builder gave it
     covers_check: int  # of the set of covers, comparable with the library's (see `_covers_check`)
-    faiss_bytes: int
+    faiss_bytes: Count
     faiss_sha256: str
     covers_sha256: str  # of the .npy file
     built_at: str
-    knots: tuple[tuple[float, float], ...]  # (similarity, score), both increasing
-    calibrated: int = 0  # covers when the knots were made and the lists of the coarse index were trained
+    knots: Annotated[tuple[tuple[float, float], ...], Meta(min_length=2)]  # (similarity, score), both increasing
+    calibrated: Count = 0  # covers when the knots were made and the lists of the coarse index were trained
     grown_from: str = ""  # `identity` of the index that this one is, with covers added behind its own; else empty
-    grown_at: int = 0  # covers of that one
+    grown_at: Count = 0  # covers of that one
     scaled: bool = False  # whether the covers have scales (`store.index.hubness`)
 
     @property
@@ -68,9 +70,7 @@ def read_files(json_path: Path) -> tuple[IndexFacts, Any, np.ndarray, np.ndarray
     path = json_path.with_suffix(".faiss")
     damaged = f"the cover index {path} is damaged"
     try:
-        fields = json.loads(json_path.read_text())
-        fields["knots"] = tuple((float(s), float(p)) for s, p in fields["knots"])
-        facts = IndexFacts(**fields)
+        facts = from_json(read_file(json_path), IndexFacts)
         size = path.stat().st_size
         if size != facts.faiss_bytes:
             raise LibraryError(f"{damaged} ({size:,} bytes instead of {facts.faiss_bytes:,}); {REBUILD}")

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import io
 import itertools
+import re
 import shutil
 import sys
 from collections import Counter
@@ -29,8 +30,12 @@ from store.database.atomic import PATTERN, atomic_file
 from store.database.journal import files, parse
 from store.database.library import Library
 from store.errors import LibraryError
+from store.index.flat import FlatIndex
+from store.index.index_files import IndexFacts, covers_array, read_files, write_files
+from store.index.scaled import normalized
 from store.personal.records import Personal
 from store.records import AlbumRecord
+from store.shapes import from_json
 from store.text import album_id
 
 replay.BELIEVED_AFTER = 0.0  # so that journals are archived, while calls fail
@@ -79,6 +84,22 @@ def decide() -> None:
     merged.add(ids[1])
 
 
+def index() -> None:
+    """Each of its three files is whole at any time; together they are the old index, the new one, or told damaged."""
+    made = str(next(NUMBERS))
+    vectors = normalized(np.random.default_rng(int(made)).normal(size=(50, 16)).astype(np.float32))
+    covers = covers_array(np.array([f"{row:064x}" for row in range(50)], "S64"), np.ones(50, np.float32))
+    folder = LIBRARY.index_dir
+    try:
+        write_files(folder, FlatIndex(vectors), covers, "model", made, ((-1.0, 0.0), (1.0, 1.0)), 50)
+        assert read_files(folder / "model.json")[0].fingerprint == made
+    finally:
+        FAULTS.fault_arm(0, 0, b"/none")
+        if (folder / "model.json").exists():
+            assert from_json((folder / "model.json").read_bytes(), IndexFacts).count == 50
+            assert len(np.load(folder / "model.npy")) == FlatIndex.read(folder / "model.faiss").ntotal == 50
+
+
 def export() -> None:
     target = FOLDER / "export"
     try:
@@ -115,7 +136,7 @@ def once(work: Callable[[], None], call: int, error: int, told: Counter[str]) ->
         work()
     except LibraryError as refusal:
         assert "\n" not in str(refusal) and str(refusal), refusal
-        told[str(refusal).replace(str(FOLDER), "…")[:60]] += 1
+        told[re.sub(r"covers/.*", "covers/…", str(refusal).replace(str(FOLDER), "…"))[:60]] += 1
     finally:
         fired = bool(FAULTS.fault_fired())
         FAULTS.fault_arm(0, 0, b"/none")
@@ -125,7 +146,7 @@ def once(work: Callable[[], None], call: int, error: int, told: Counter[str]) ->
 
 def main() -> None:
     wanted = int(sys.argv[2])
-    shares = {mark: 0.3, store: 0.2, cover: 0.2, result: 0.15, decide: 0.1, export: 0.05}
+    shares = {mark: 0.25, store: 0.2, cover: 0.2, result: 0.1, decide: 0.1, index: 0.1, export: 0.05}
     failures: Counter[str] = Counter()
     told: Counter[str] = Counter()
     for work, share in shares.items():
