@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from store.catalogue.files import TrackFile, files_of
+from store.database.sound_schema import PLAYED
 from store.records import Album
 from store.text import storable
 
@@ -56,7 +57,12 @@ def album_page(con: duckdb.DuckDBPyConnection, album: Album) -> AlbumPage:
     name = [album.album_id]
     mbid = con.execute("SELECT mbid FROM albums WHERE album_id = ?", name).fetchall()
     sources = con.execute("SELECT DISTINCT source FROM album_sources WHERE album_id = ? ORDER BY 1", name).fetchall()
-    plays = con.execute("SELECT year, plays FROM album_plays WHERE album_id = ? ORDER BY year DESC", name).fetchall()
+    # `album_plays` in full: the view that a library from elsewhere has is another person's.
+    plays = con.execute(
+        f"SELECT year(played_at), count(*) FROM ({PLAYED}) WHERE album_id = ? AND (seconds IS NULL OR seconds >= 30) "
+        "GROUP BY ALL ORDER BY 1 DESC",
+        name,
+    ).fetchall()
     owned = con.execute("SELECT source, rating, note FROM owned WHERE album_id = ? ORDER BY ALL", name).fetchall()
     return AlbumPage(
         mbid[0][0] if mbid else None,

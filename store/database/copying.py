@@ -11,7 +11,12 @@ from collections.abc import Iterable
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
+from store.errors import LibraryError
+from store.text import clean
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
 # Ours, but for `schema_version`, the schema's own history.
@@ -24,6 +29,13 @@ TABLES = frozenset(
     }
 )
 HISTORY = "schema_version"
+# Ours too, none of them named as a function of DuckDB's.
+MACROS = frozenset(
+    {
+        *("plain", "find_albums", "album_named", "album_called", "similar_to", "similar_albums", "route"),
+        *("look_phrase", "look_hides", "look_of", "looks_alike", "sleeves", "find_sleeves"),
+    }
+)
 _WORDS = """
 SELECT string_agg(word, chr(10) ORDER BY word) FROM (
     SELECT sql AS word FROM duckdb_views() WHERE database_name = $base AND NOT internal
@@ -112,6 +124,24 @@ def all_tables(con: duckdb.DuckDBPyConnection, database: str) -> list[Table]:
 def things(con: duckdb.DuckDBPyConnection, database: str) -> list[Thing]:
     """Everything in an attached file."""
     return [Thing(*row) for row in con.execute(_THINGS, [database]).fetchall()]
+
+
+def refuse_shadows(con: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
+    """LibraryError where a macro has the name of a function of DuckDB's: it would answer in its place, in all that we
+    ask. Else the names of the views in schema `main`.
+    """
+    # In full, so that none of them answers here.
+    here = "database_name = system.main.current_database() AND schema_name = 'main' AND NOT internal"
+    views = con.execute(f"SELECT view_name FROM system.main.duckdb_views() WHERE {here}").fetchall()
+    macros = con.execute(f"SELECT function_name FROM system.main.duckdb_functions() WHERE {here}").fetchall()
+    if others := {name.lower() for (name,) in macros} - MACROS:
+        known = con.execute("SELECT function_name FROM system.main.duckdb_functions() WHERE internal").fetchall()
+        if shadows := sorted(others & {name for (name,) in known}):
+            raise LibraryError(
+                f"{path} has a macro called {clean(shadows[0], 60)}, as a function of DuckDB's is: if it is yours, "
+                "make it again in schema mine and drop this one with duckdb, else use another copy of the library"
+            )
+    return {name for (name,) in views}
 
 
 def copy_schema(con: duckdb.DuckDBPyConnection, source: str, target: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.database.atomic import put_in_place, temporary_folder
-from store.database.copying import HISTORY, all_tables, copy_rows, copy_schema, things
+from store.database.copying import HISTORY, TABLES, all_tables, copy_rows, copy_schema, refuse_shadows, things
 from store.database.ranking import RANKING, SIMILAR
 from store.database.sound_schema import TABLES_SOUND
 from store.database.sources_schema import COUNTS, MACROS_NAMES, TABLES_SOURCES, remember_sources
@@ -220,8 +220,9 @@ _FORMERLY = {2: ("route", "similar_albums"), 7: ("album_called", "similar_to")}
 
 def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     """The attached library's schema version; 0 for an empty file. LibraryError for a foreign or newer one, and for one
-    with a view in a table's place, which could read other files or never end.
+    with views or macros in the place of our tables or DuckDB's functions, which could read other files or never end.
     """
+    views = refuse_shadows(con, path)
     found = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
     everything = con.execute(found).fetchall()
     tables = {name for schema, name in everything if schema == "main"}
@@ -233,7 +234,8 @@ def version_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     if version > len(MIGRATIONS):
         newer = f"written by a newer sleevewalk (schema {version}, this one knows {len(MIGRATIONS)})"
         raise LibraryError(f"{path} was {newer}; upgrade sleevewalk")
-    if lacking := sorted({*re.findall(r"CREATE TABLE (\w+)", TABLES_1)} - tables):
+    needed = {*re.findall(r"CREATE TABLE (\w+)", TABLES_1)} | our_names(version) & TABLES & views
+    if lacking := sorted(needed - tables):
         raise LibraryError(f"{path} is not as sleevewalk makes it: {', '.join(lacking)} is no table; use another copy")
     return version
 

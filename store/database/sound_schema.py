@@ -6,7 +6,15 @@ have their plays at once.
 
 from __future__ import annotations
 
-TABLES_SOUND = """
+PLAYED = """
+SELECT p.played_at, p.artist, p.album, p.track, p.seconds, p.source, coalesce(n.album_id, t.album_id) AS album_id
+FROM plays p
+LEFT JOIN (SELECT match_key, min(album_id) AS album_id FROM album_sources GROUP BY match_key) n
+    ON n.match_key = p.match_key
+LEFT JOIN (SELECT play_key, min(album_id) AS album_id FROM album_files GROUP BY play_key) t
+    ON p.match_key IS NULL AND t.play_key = p.play_key"""
+
+TABLES_SOUND = f"""
 CREATE TABLE album_files (
     album_id VARCHAR NOT NULL, path VARCHAR NOT NULL, disc INTEGER, track INTEGER, title VARCHAR NOT NULL,
     seconds DOUBLE, mbid VARCHAR, source VARCHAR NOT NULL, source_key VARCHAR NOT NULL, play_key VARCHAR NOT NULL,
@@ -48,13 +56,7 @@ COMMENT ON COLUMN owned.rating IS 'Stars, 0.5 to 5; NULL where not rated';
 COMMENT ON COLUMN owned.added_on IS 'Day that it was put on the list, NULL where unknown';
 COMMENT ON COLUMN owned.note IS 'Format, ownership or folder, as the list writes it';
 
-CREATE VIEW played AS
-SELECT p.played_at, p.artist, p.album, p.track, p.seconds, p.source, coalesce(n.album_id, t.album_id) AS album_id
-FROM plays p
-LEFT JOIN (SELECT match_key, min(album_id) AS album_id FROM album_sources GROUP BY match_key) n
-    ON n.match_key = p.match_key
-LEFT JOIN (SELECT play_key, min(album_id) AS album_id FROM album_files GROUP BY play_key) t
-    ON p.match_key IS NULL AND t.play_key = p.play_key;
+CREATE VIEW played AS{PLAYED};
 COMMENT ON VIEW played IS 'plays, each with the album of this library that it was of';
 COMMENT ON COLUMN played.played_at IS 'When, UTC';
 COMMENT ON COLUMN played.artist IS 'Artist as the export writes it';

@@ -16,8 +16,10 @@ from safetensors.numpy import save_file
 from pipelines.exports.library import export_library, import_library
 from pipelines.report import SourceError
 from pipelines.shards.format import read_manifest
+from store.catalogue.album_page import album_page
 from store.database.library import Library
 from store.errors import LibraryError
+from store.memory.snapshot import Snapshot
 from tests.store.support.library import grow
 from tests.support.hostile import harmless
 from vae.info import BadWeights, read_info, read_refiner
@@ -109,6 +111,39 @@ def test_a_view_in_the_place_of_a_table_is_refused(grown: Library, tmp_path: Pat
     with pytest.raises(LibraryError, match=f"{table} is no table") as caught:
         Library.open(copy.path)
     one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("CREATE MACRO count(x) AS 99", "macro called count"),
+        ("CREATE MACRO LOWER(x) AS (SELECT content FROM read_text('/etc/passwd'))", "macro called lower"),
+        ("CREATE MACRO duckdb_tables() AS TABLE FROM range(1000000000000)", "macro called duckdb_tables"),
+        ("CREATE MACRO duckdb_functions() AS TABLE SELECT 'x' AS function_name", "macro called duckdb_functions"),
+        ("ALTER TABLE plays RENAME TO p; CREATE VIEW plays AS FROM range(1000000000000)", "plays is no table"),
+        ("ALTER TABLE album_sources RENAME TO a; CREATE VIEW album_sources AS FROM a", "album_sources is no table"),
+    ],
+)
+def test_what_would_answer_in_the_place_of_duckdb_is_refused(
+    grown: Library, tmp_path: Path, sql: str, words: str
+) -> None:
+    shutil.copytree(grown.path, tmp_path / "library")
+    with duckdb.connect(str(tmp_path / "library" / "library.duckdb")) as con:
+        con.execute(sql)
+    with pytest.raises(LibraryError, match=words) as caught:
+        Library.open(tmp_path / "library")
+    one_line(caught)
+
+
+def test_a_macro_of_ones_own_and_an_endless_view_cost_nothing(grown: Library, tmp_path: Path) -> None:
+    shutil.copytree(grown.path, tmp_path / "library")
+    with duckdb.connect(str(tmp_path / "library" / "library.duckdb")) as con:
+        con.execute("CREATE MACRO my_own(x) AS x + 1; CREATE SCHEMA mine; CREATE MACRO mine.lower(x) AS x")
+        con.execute("CREATE OR REPLACE VIEW album_plays AS FROM range(1000000000000)")
+    library = Library.open(tmp_path / "library")
+    album = Snapshot.load(library).album(0)
+    with library.read() as con:
+        assert album_page(con, album).sources
 
 
 @pytest.mark.parametrize(
