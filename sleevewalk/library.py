@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sleevewalk.table import Table
-from store.errors import LibraryError
+from store.errors import LibraryError, UnknownWord
 from store.records import SIGNALS, Album, Weights, strongest
 
 if TYPE_CHECKING:
@@ -81,11 +81,17 @@ class Library:
         return name if isinstance(name, Album) else resolve(self._snapshot, name)
 
     def find(self, text: str, n: int = 20) -> Table:
-        """The n albums that fit a text best, as `sleevewalk find` has it; `score` in 0–1 beside the album's columns."""
-        from store.neighbors.find_looks import find_albums
+        """The n albums that a text asks for, as `sleevewalk find` has it: `low`, `tag:shoegaze year:1990-95 #dark`.
 
-        hits = find_albums(self._snapshot, text, n)
-        return Table.of([{**_album_row(album), "score": score} for album, score in hits], _schema(score="float64"))
+        Beside the album's columns `score` in 0–1. UnknownWord for a word that cannot be meant, with what is possible.
+        """
+        from store.neighbors.search import search
+
+        found = search(self._snapshot, text, n)
+        if found.problem:
+            raise UnknownWord(found.problem)
+        rows = [{**_album_row(album), "score": score} for album, score in found.hits]
+        return Table.of(rows, _schema(score="float64"))
 
     def similar(self, album: AlbumLike, k: int = 12, *, per_artist: int = 2, **counts: Unpack[Counts]) -> Table:
         """The k nearest albums, nearest first, at most `per_artist` of one artist (0: any number).

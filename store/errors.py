@@ -43,6 +43,10 @@ class UnknownWalk(LibraryError):
     """No recorded walk goes by that name, or several do; the message says which there are."""
 
 
+class UnknownWord(LibraryError):
+    """A word of a query cannot be meant so; the message says what is possible."""
+
+
 class UnknownPart(LibraryError):
     """Nothing of the album goes by that name, or it is of one piece; the message lists what can be taken out."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import SystemCommand
@@ -18,12 +17,11 @@ from textual.theme import Theme
 from store.errors import LibraryError
 from store.neighbors.taste import Suggestion, near_plays
 from store.records import Album
-from tui.config import Config
 from tui.keynames import key_name, keyed
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
 from tui.pictures.cells import FINE, LITE
 from tui.pictures.colors import ColorMode, color_mode
-from tui.pictures.painter import CoverPainter, CoverSource
+from tui.pictures.painter import CoverPainter
 from tui.pictures.sleeve import sleeve_colors
 from tui.screens.base import DrawnScreen
 from tui.screens.bench.screen import BenchScreen
@@ -32,49 +30,24 @@ from tui.screens.empty import EmptyScreen
 from tui.screens.evidence.run import EvidenceDesk, report_folder, validate_command
 from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.exporting import Exporter
-from tui.screens.find import Finder, FindScreen
+from tui.screens.find import ASKS, FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
-from tui.screens.map.screen import Mapper, MapScreen
+from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import APP_BINDINGS, EVERYWHERE, acting, bindings_of, help_for, own_key_names
-from tui.screens.route.screen import Router, RouteScreen
+from tui.screens.route.screen import RouteScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.setup import Setup
 from tui.terminal.choice import Asked
 from tui.terminal.display import Display, has_title, title_codes
-from tui.terminal.look import TerminalLook
 from tui.walk.bench import Bench, Draft
-from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
-from tui.workers.decoder import Decoder
-from tui.workers.jukebox import Heard, Jukebox, Opens, Said, open_player
-
-if TYPE_CHECKING:
-    from store.database.library import Library
-
+from tui.workers.jukebox import Heard, Jukebox, Said
 
 SUGGESTED = 24  # albums near what is played that are looked for at once
-
-
-@dataclass(slots=True)
-class Setup:
-    """What the app works with: a library opened, and what a person and a terminal want of it."""
-
-    session: Session | None  # None: the library has no albums
-    covers: CoverSource
-    find: Finder
-    router: Router
-    library_path: Path
-    blends_dir: Path
-    decoder: Decoder
-    mapper: Mapper | None = None  # called off the screen's thread
-    library: Library | None = None
-    look: TerminalLook = field(default_factory=TerminalLook)
-    config: Config = field(default_factory=Config)
-    welcome: bool = False  # explain the screen before the walk begins
-    opens_player: Opens = open_player
 
 
 class SleevewalkApp(Display):
@@ -202,7 +175,7 @@ class SleevewalkApp(Display):
         if album_id is not None:
             self.walk.jump(album_id)
 
-    def finder(self, asks: str = "artist or title; #dark #red: sleeves", does: str = "walk there") -> FindScreen:
+    def finder(self, asks: str = ASKS, does: str = "walk there") -> FindScreen:
         """A screen that asks for an album of this library, and says what becomes of the answer."""
         return FindScreen(self.walk.session, self.painter, self.setup.find, asks, does)
 
@@ -210,6 +183,15 @@ class SleevewalkApp(Display):
     async def action_find(self) -> None:
         """Find an album and walk to it."""
         await self._walk_to(self.finder())
+
+    @work
+    async def action_only(self) -> None:
+        """Ask in words which albums may be neighbours."""
+        walk = self.walk
+        await self.push_screen_wait(
+            FindScreen(walk.session, self.painter, self.setup.find, "which albums may be neighbours?", keeps=True)
+        )
+        walk.redraw()
 
     @work(exclusive=True, group="suggest")
     async def action_suggest(self) -> None:

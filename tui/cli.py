@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from pipelines.folders import LIBRARY_VARIABLE, default_library
-from store.errors import LibraryError, LibraryLocked, UnknownAlbum, UnknownPart, UnknownWalk
+from store.errors import LibraryError, LibraryLocked, UnknownAlbum, UnknownPart, UnknownWalk, UnknownWord
 from store.text import clean
 from tui.commands.shared import DEBUG, NEW_FOLDER, Context
 
@@ -135,7 +135,7 @@ def report(error: Exception) -> int:
     elif not expected:
         line = f"this should not happen ({type(error).__name__}: {line}); --debug shows where"
     click.echo(f"sleevewalk: {line}", err=True)
-    if isinstance(error, UnknownAlbum | UnknownPart | UnknownWalk):
+    if isinstance(error, UnknownAlbum | UnknownPart | UnknownWalk | UnknownWord):
         return 2
     return 3 if isinstance(error, LibraryLocked) else 1
 

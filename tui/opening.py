@@ -48,8 +48,8 @@ def app_of(
     from pipelines.blends.recipe_to_file import open_blender
     from store.catalogue.covers import CoverFiles
     from store.neighbors.cover_map import open_maps
-    from store.neighbors.find_looks import find_albums
     from store.neighbors.neighborhood import open_neighborhood
+    from store.neighbors.search import search
     from store.neighbors.trips import find_trip
     from store.personal.records import Personal
 
@@ -66,7 +66,7 @@ def app_of(
     setup = Setup(
         session,
         CoverFiles(library.covers_dir),
-        find_albums,
+        search,
         find_trip,
         library.path,
         library.blends_dir,

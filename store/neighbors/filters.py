@@ -1,124 +1,113 @@
-"""Which albums may be neighbours at all: by genre, decade, popularity, sleeve, or not by the artist one is at."""
+"""Which albums may be neighbours at all: conditions of the query language (`store.neighbors.query`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from store.looks import ASKED, mask_of
+from store.database.schema import sql_text
 from store.memory.snapshot import Snapshot
-
-PLAYED = ("never", "ever")  # by the person
-POPULARITIES = ("known", "unknown")  # the most listened to third of the library, the least
+from store.neighbors.query import asked
+from store.neighbors.terms import OTHER, Term
+from store.records import Album
+from store.text import clean
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a neighbour has to be; what is not set does not count. An album that lacks a fact asked for is out."""
+    """What a neighbour has to be; all terms have to hold."""
 
-    genre: str | None = None
-    decade: int | None = None  # 1990 for 1990–1999
-    popularity: str | None = None  # one of POPULARITIES
-    other_artists: bool = False  # not by the artist in the centre
-    played: str | int | None = None  # one of PLAYED, or a year in which the person played it
-    look: str | None = None  # a word of `store.looks.WORDS` that its cover has
+    terms: tuple[Term, ...] = ()
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, text: str, bookmarks: Collection[str] | None = None) -> Filter:
+        """What the words of a text ask for. UnknownWord for a word that cannot be meant so."""
+        return cls(asked(snapshot, text, bookmarks))
 
     @property
     def is_set(self) -> bool:
         """Whether anything is asked for."""
-        return self != NO_FILTER
+        return bool(self.terms)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is on, for people, a few words each."""
-        popularity = {"known": "well known", "unknown": "little known"}.get(self.popularity or "")
-        parts = (self.genre, f"{self.decade}s" if self.decade is not None else None, popularity)
-        played = {"never": "never heard", "ever": "heard"}.get(str(self.played), f"heard in {self.played}")
-        sleeve = f"{self.look} sleeves" if self.look else None
-        played = "" if self.played is None else played
-        return (
-            *(part for part in (*parts, sleeve, played) if part),
-            *(("other artists",) if self.other_artists else ()),
-        )
+        """What is asked for, a term each, as it is written."""
+        return tuple(term.text for term in self.terms)
+
+    @property
+    def text(self) -> str:
+        """The words that ask for it."""
+        return " ".join(self.words)
+
+    def of_field(self, field: str) -> str:
+        """The words of one field."""
+        return " ".join(term.text for term in self.terms if term.field == field)
+
+    def without(self, field: str) -> Filter:
+        """All but the words of a field."""
+        return Filter(tuple(term for term in self.terms if term.field != field))
+
+    @property
+    def other_artists(self) -> bool:
+        """Whether the artist in the centre is left out."""
+        return any(term.said == OTHER and term.field == "is" and not term.but for term in self.terms)
+
+    def rows(self, snapshot: Snapshot) -> np.ndarray | None:
+        """bool [n], the rows that pass, whatever the centre; None where all do."""
+        found: np.ndarray | None = None
+        for term in self.terms:
+            if (term.field, term.said) != ("is", OTHER):
+                found = term.rows(snapshot) if found is None else found & term.rows(snapshot)
+        return found
 
     def allowed(self, snapshot: Snapshot, row: int) -> np.ndarray | None:
         """bool [n], which rows of the snapshot may neighbour `row`; None where all may."""
-        if not self.is_set:
-            return None
-        allowed = np.ones(len(snapshot), bool)
-        if self.genre is not None:
-            allowed &= snapshot.of_genre(self.genre)
-        if self.decade is not None:
-            allowed &= (snapshot.years >= self.decade) & (snapshot.years < self.decade + 10)
-        if self.popularity is not None:
-            low, high = popularity_bounds(snapshot)
-            known = self.popularity == "known"
-            allowed &= snapshot.popularity >= high if known else snapshot.popularity <= low
-        if self.played is not None:
-            played = _played(snapshot, None if isinstance(self.played, str) else self.played)
-            allowed &= ~played if self.played == "never" else played
-        if self.look is not None:
-            allowed &= snapshot.looking([self.look])
+        allowed = self.rows(snapshot)
         if self.other_artists:
-            allowed &= snapshot.artist_codes != snapshot.artist_codes[row]
+            others = snapshot.artist_codes != snapshot.artist_codes[row]
+            return others if allowed is None else allowed & others
         return allowed
 
     def allowed_between(self, snapshot: Snapshot, ends: Sequence[int]) -> Callable[[int], np.ndarray | None]:
         """For ways over the rows `ends`: what gives bool [n] (None: all), which rows may come before or
         after a row. The ends always may, so that there can be a way out of and into what the filter leaves
-        out; of two albums of one artist, ends or not, none follows the other where `other_artists` is asked.
+        out; of two albums of one artist, ends or not, none follows the other where `is:other` is asked.
         """
         if not self.is_set:
             return lambda row: None
-        passing = replace(self, other_artists=False).allowed(snapshot, ends[0])
-        passing = np.ones(len(snapshot), bool) if passing is None else passing
+        found = self.rows(snapshot)
+        passing = np.ones(len(snapshot), bool) if found is None else found
         passing[list(ends)] = True
         if not self.other_artists:
             return lambda row: passing
         return lambda row: passing & (snapshot.artist_codes != snapshot.artist_codes[row])
 
+    def sql(self, centre: Album | None = None) -> list[str]:
+        """The same as conditions on `albums`, for the neighbours of `centre`."""
+        said = [term.sql() for term in self.terms if (term.field, term.said) != ("is", OTHER)]
+        if centre is not None and self.other_artists:
+            said.append(f"artist <> {sql_text(clean(centre.artist))}")
+        return said
+
 
 NO_FILTER = Filter()
-_bounds: WeakKeyDictionary[Snapshot, tuple[float, float]] = WeakKeyDictionary()
-_kept: WeakKeyDictionary[Snapshot, dict[int | None, np.ndarray]] = WeakKeyDictionary()
 
 
-def popularity_bounds(snapshot: Snapshot) -> tuple[float, float]:
-    """(upper bound of the least known third, lower bound of the best known) in `popularity`; nan: none counted."""
-    bounds = _bounds.get(snapshot)
-    if bounds is None:
-        known = snapshot.popularity[~np.isnan(snapshot.popularity)]
-        low, high = np.quantile(known, (1 / 3, 2 / 3)) if len(known) else (np.nan, np.nan)
-        bounds = _bounds[snapshot] = float(low), float(high)
-    return bounds
-
-
-def genres_of(snapshot: Snapshot) -> list[str]:
-    """The genres of the library, the commonest first."""
-    counts = dict(zip(snapshot.genre_names, np.bincount(snapshot.genre_codes).tolist(), strict=True))
-    return sorted(filter(None, counts), key=lambda genre: (-counts[genre], genre))
-
-
-def _played(snapshot: Snapshot, year: int | None) -> np.ndarray:
-    """`snapshot.played`, kept: each hop asks for it."""
-    kept = _kept.setdefault(snapshot, {})
-    if year not in kept:
-        kept[year] = snapshot.played(year)
-    return kept[year]
+def albums_sql(chosen: Filter, count: int) -> str:
+    """The albums that pass, the best known first, as SQL that runs in the plain `duckdb` command line."""
+    where = "\n  AND ".join(chosen.sql()) or "true"
+    return (
+        "SELECT artist, title, year, genre, listeners, album_id\n"
+        f"FROM albums LEFT JOIN album_popularity USING (album_id)\nWHERE {where}\n"
+        f"ORDER BY popularity DESC NULLS LAST, artist_key, title_key LIMIT {count};"
+    )
 
 
 def years_played(snapshot: Snapshot) -> list[int]:
     """The years in which the person played albums of this library, the latest first."""
     return sorted({year for plays in snapshot.plays.values() for year in plays.years}, reverse=True)
-
-
-def looks_of(snapshot: Snapshot) -> list[str]:
-    """The words of one word that covers of the library have, in the order of `store.looks.ASKED`."""
-    low, high = np.bitwise_or.reduce(snapshot.looks, axis=0, initial=0).tolist()
-    return [word for word in ASKED if mask_of([word]) & (low | high << 64)]
 
 
 def decades_of(snapshot: Snapshot) -> list[int]:

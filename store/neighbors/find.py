@@ -6,9 +6,9 @@ candidate is scored with care. No pass reads every name, so that a letter typed 
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -30,14 +30,42 @@ _UNFINISHED = 0.85  # likeness of a word that begins with the one typed, at leas
 _PER_LETTER = 0.001  # by which of two names with the same words the shorter is preferred
 _LONGEST = 200  # characters of a query that count
 _SURE = 0.76  # a name at least this like the text is taken to be meant
+_TITLED = 0.98  # likeness from which on a text is the title of an album
+_OFFERED = 12  # albums of an artist that are named
 _CLEAR = 0.02  # the best must lead the next by this much
+_CALLED = 0.8  # of the letters asked for, so many are in the words of what is meant
 
 
-def find(snapshot: Snapshot, text: str, n: int = 20) -> list[tuple[Album, float]]:
+def find(snapshot: Snapshot, text: str, n: int = 20, allowed: np.ndarray | None = None) -> list[tuple[Album, float]]:
     """The n albums closest to `text` with a score in 0–1: exact names (1.0), then names that begin so, then by
-    likeness; ties by artist and title. Empty for a text without letters or digits.
+    likeness; ties by artist and title. Empty for a text without letters or digits. `allowed`: bool [albums], the rows
+    that may be found; None: all.
     """
-    return [(snapshot.album(row), score) for row, score in _search(snapshot, text, n)]
+    return [(snapshot.album(row), score) for row, score in _search(snapshot, text, n, allowed)]
+
+
+def having_words(snapshot: Snapshot, begins: Sequence[str]) -> np.ndarray:
+    """bool [n], the rows of which one name has, for each of `begins` (of keys), a word that begins so."""
+    names = _Names.of(snapshot)
+    found = np.ones(names.count, bool)
+    for begin in begins:
+        first, last = bisect_left(names.words, begin), bisect_left(names.words, begin + "\U0010ffff")
+        holding = np.zeros(names.count, bool)
+        holding[names.index.holders[names.index.start[first] : names.index.start[last]]] = True
+        found &= holding
+    rows = found[: len(snapshot)].copy()
+    rows[snapshot.other_rows[found[len(snapshot) :]]] = True
+    return rows
+
+
+def is_called(snapshot: Snapshot, row: int, text: str) -> bool:
+    """Whether an album goes by these words, typos and unfinished words forgiven; else it merely sounds alike."""
+    query = key(text[:_LONGEST])
+    return any(
+        _words_covered(query.split(), f"{artist} {title}".split()) >= _CALLED
+        or max(fuzz.ratio(query, name) for name in (artist, title, f"{artist} {title}")) >= 100 * _CALLED
+        for artist, title in _Names.of(snapshot).of_row(row)
+    )
 
 
 def resolve(snapshot: Snapshot, text: str) -> Album:
@@ -50,6 +78,13 @@ def resolve(snapshot: Snapshot, text: str) -> Album:
         return snapshot.album(row)
     shown = clean(text, 200)
     ranked = _by_name(snapshot, text)
+    if not ranked or ranked[0][1] < _TITLED:
+        by = _of_artist(snapshot, text)
+        if len(by) == 1:
+            return by[0]
+        if by:
+            names = ", ".join(f'"{album.label}"' for album in by[:_OFFERED]) + (", …" if len(by) > _OFFERED else "")
+            raise AmbiguousAlbum(f'"{shown}" is an artist with {len(by)} albums here; name one of them: {names}', by)
     if not ranked or ranked[0][1] < _SURE:
         closest = [album for album, _ in find(snapshot, text, 5)]
         hint = "; the closest: " + ", ".join(f'"{album.label}"' for album in closest) if closest else ""
@@ -64,6 +99,14 @@ def resolve(snapshot: Snapshot, text: str) -> Album:
         how = "by its album_id" if alike else "in full"
         raise AmbiguousAlbum(f'"{shown}" may be {names}; name one of them {how}', albums)
     return albums[0]
+
+
+def _of_artist(snapshot: Snapshot, text: str) -> list[Album]:
+    """The albums of the artist whose name the text is, the best known first."""
+    name = key(text[:_LONGEST])
+    first, last = (bisect(snapshot.artist_keys, name) for bisect in (bisect_left, bisect_right))
+    known = -np.nan_to_num(snapshot.popularity[first:last], nan=-1)
+    return [snapshot.album(first + place) for place in np.argsort(known, kind="stable").tolist()]
 
 
 def _told_apart(album: Album) -> str:
@@ -96,13 +139,13 @@ def _alike(a: str, b: str) -> float:
     return 0.95 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b) - 1) / 100
 
 
-def _search(snapshot: Snapshot, text: str, n: int) -> list[tuple[int, float]]:
+def _search(snapshot: Snapshot, text: str, n: int, allowed: np.ndarray | None = None) -> list[tuple[int, float]]:
     query = key(text[:_LONGEST])
     if not query or n < 1:
         return []
     scored = []
     names = _Names.of(snapshot)
-    for name in names.candidates(query, max(n, _CANDIDATES)):
+    for name in names.candidates(query, max(n, _CANDIDATES), allowed):
         row, artist, title = names.name(name)
         scored.append((row, _likeness(query, artist, title)))
     return _best(scored)[:n]
@@ -161,7 +204,7 @@ class _Names:
     def __init__(self, snapshot: Snapshot) -> None:
         # The albums' own names in the order of rows, then what sources call them else.
         self._artists, self._titles, self._own = snapshot.artist_keys, snapshot.title_keys, len(snapshot)
-        self._others = snapshot.other_names
+        self._others, self._other_rows = snapshot.other_names, snapshot.other_rows
         self.index = snapshot.names or index_names(
             [*self._artists, *(artist for _, artist, _ in self._others)],
             [*self._titles, *(title for _, _, title in self._others)],
@@ -177,14 +220,25 @@ class _Names:
             return number, self._artists[number], self._titles[number]
         return self._others[number - self._own]
 
-    def candidates(self, query: str, limit: int = _CANDIDATES) -> list[int]:
-        """Names worth a careful look, in no order that matters."""
+    def of_row(self, row: int) -> Iterator[tuple[str, str]]:
+        """The names of an album, its own first: (artist's key, title's key)."""
+        yield self._artists[row], self._titles[row]
+        first, last = np.searchsorted(self._other_rows, (row, row + 1)).tolist()
+        yield from (names[1:] for names in self._others[first:last])
+
+    def candidates(self, query: str, limit: int = _CANDIDATES, rows: np.ndarray | None = None) -> list[int]:
+        """Names worth a careful look, in no order that matters; `rows`: bool, of these albums alone."""
         if not self.count or not query:
             return []
-        found = np.concatenate([self._by_words(query, limit), *self._beginning(query, limit)])
+        allowed = None if rows is None else np.concatenate([rows, rows[self._other_rows]])
+        beginning = (
+            self.index.shortest(names if allowed is None else names[allowed[names]], limit)
+            for names in self._beginning(query)
+        )
+        found = np.concatenate([self._by_words(query, limit, allowed), *beginning])
         return np.unique(found).tolist()
 
-    def _beginning(self, query: str, limit: int) -> Iterator[np.ndarray]:
+    def _beginning(self, query: str) -> Iterator[np.ndarray]:
         """Names whose title, artist, or artist and title begin with the query."""
 
         def artist(name: int) -> str:
@@ -194,15 +248,15 @@ class _Names:
             return self.name(name)[2]
 
         index = self.index
-        yield index.shortest(beginning(index.by_title, query, title), limit)
-        yield index.shortest(beginning(index.by_artist, query, artist), limit)
+        yield beginning(index.by_title, query, title)
+        yield beginning(index.by_artist, query, artist)
         words = query.split()[:20]
         for cut in range(1, len(words)):
             by = equal(index.by_artist, " ".join(words[:cut]), artist)
             if len(by):
-                yield index.shortest(beginning(by, " ".join(words[cut:]), title), limit)
+                yield beginning(by, " ".join(words[cut:]), title)
 
-    def _by_words(self, query: str, limit: int) -> np.ndarray:
+    def _by_words(self, query: str, limit: int, allowed: np.ndarray | None) -> np.ndarray:
         """Names by how much of the query their words answer; rarer words count more."""
         total = np.zeros(self.count, np.float32)
         for word in dict.fromkeys(query.split()[:20]):
@@ -210,7 +264,7 @@ class _Names:
             best = np.zeros(self.count, np.float32)
             best[names] = worth  # ascending: of several worths of a name the highest is written last
             total += best
-        names = np.flatnonzero(total)
+        names = np.flatnonzero(total if allowed is None else total * allowed)
         preferred = total[names] - _PER_LETTER * np.minimum(self.index.lengths[names], _LONGEST)
         return names[highest(preferred - preferred.min(initial=0) + 1, 4 * limit)]
 

@@ -45,29 +45,12 @@ def neighbors_sql(album: Album, count: int, weights: Weights = DEFAULT_WEIGHTS, 
         *([_PLAYS] if weights.plays > 0 else []),
     ]
     known_at_all = " OR ".join(f"{column} IS NOT NULL" for column, _ in counted)
-    conditions = [f"({known_at_all})", *_conditions(album, chosen)]
+    conditions = [f"({known_at_all})", *_of_albums(chosen.sql(album))]
     rows.append("WHERE " + "\n  AND ".join(conditions))
     rows.append(f"ORDER BY score DESC, artist, title LIMIT {count};")
     return "\n".join(rows)
 
 
-def _conditions(album: Album, chosen: Filter) -> list[str]:
-    found = []
-    if chosen.genre is not None:
-        found.append(f"genre = {sql_text(clean(chosen.genre))}")
-    if chosen.decade is not None:
-        found.append(f"year BETWEEN {chosen.decade} AND {chosen.decade + 9}")
-    if chosen.popularity is not None:
-        edge, than = ("2/3", ">=") if chosen.popularity == "known" else ("1/3", "<=")
-        bound = f"(SELECT quantile_cont(popularity, {edge}) FROM album_popularity)"
-        found.append(f"album_id IN (SELECT album_id FROM album_popularity WHERE popularity {than} {bound})")
-    if chosen.played is not None:
-        of_year = f" WHERE year = {chosen.played}" if isinstance(chosen.played, int) else ""
-        is_in = "NOT IN" if chosen.played == "never" else "IN"
-        found.append(f"album_id {is_in} (SELECT album_id FROM album_plays{of_year})")
-    if chosen.look is not None:
-        look = sql_text(chosen.look)
-        found.append(f"album_id IN (SELECT look_id FROM album_looks WHERE list_contains(look_words, {look}))")
-    if chosen.other_artists:
-        found.append(f"artist <> {sql_text(clean(album.artist))}")
-    return found
+def _of_albums(conditions: list[str]) -> list[str]:
+    """Conditions on `albums` for a list that has the album_ids alone."""
+    return [f"album_id IN (SELECT album_id FROM albums WHERE {condition})" for condition in conditions]

@@ -21,9 +21,10 @@ from store.database.library import Library
 from store.index.coarse import recall
 from store.index.cover_index import CoverIndex
 from store.index.scaled import normalized
-from store.neighbors.filters import Filter, genres_of
-from store.neighbors.find import find
+from store.neighbors.filters import Filter
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
+from store.neighbors.query import genres_of
+from store.neighbors.search import search
 from tests.bench.driven import quantile
 from tests.bench.memory import resident
 from vae.info import search_matrix
@@ -73,9 +74,9 @@ def hops(neighborhood: Neighborhood, dice: np.random.Generator) -> Figures:
     found = spread("hop", times(lambda row: neighborhood.neighbors(snapshot.album_ids[row], 12), rows, 20))
     genre = genres_of(snapshot)[0]
     for name, chosen in (
-        ("of the first genre", Filter(genre=genre)),
-        ("of a genre and decade", Filter(genre=genre, decade=1990)),
-        ("by others, well known", Filter(popularity="known", other_artists=True)),
+        ("of the first genre", Filter.of(snapshot, f'genre:"{genre}"')),
+        ("of a genre and decade", Filter.of(snapshot, f'genre:"{genre}" year:1990s')),
+        ("by others, well known", Filter.of(snapshot, "listeners:known is:other")),
     ):
 
         def hop(row: int, chosen: Filter = chosen) -> object:
@@ -91,7 +92,7 @@ def finding(neighborhood: Neighborhood, dice: np.random.Generator) -> Figures:
     """
     snapshot = neighborhood.snapshot
     rows = dice.integers(len(snapshot), size=NAMES).tolist()
-    prepare = times(lambda text: find(snapshot, text, 60), ["warm"])[0]
+    prepare = times(lambda text: search(snapshot, text, 60), ["warm"])[0]
     taken: list[float] = []
     right = {"whole": 0, "misspelt": 0}
     with Heart() as heart:
@@ -102,7 +103,7 @@ def finding(neighborhood: Neighborhood, dice: np.random.Generator) -> Figures:
                 lengths = range(1, len(text) + 1) if kind == "whole" else [len(text)]
                 for length in lengths:
                     began = time.thread_time()
-                    hits = find(snapshot, text[:length], 60)
+                    hits = search(snapshot, text[:length], 60).hits
                     taken.append((time.thread_time() - began) * 1000)
                 right[kind] += any(album.album_id == snapshot.album_ids[row] for album, _ in hits[:10])
     return {

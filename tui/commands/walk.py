@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from store.text import clean
 from tui.commands.shared import (
     FILMS,
     NEW_FILE,
@@ -30,35 +31,50 @@ if TYPE_CHECKING:
     from store.records import Album, Route
 
 
-@click.command()
-@click.argument("text")
-@click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most.")
-@json_command
-def find(context: Context, text: str, count: int, as_json: bool) -> int:
-    """Search artists and titles; typos are forgiven.
+only_option = click.option("--only", default="", metavar="WORDS", help="Albums that `find` finds by these words alone.")
 
-    A word after # is what the sleeve must look like: `find "radiohead #dark"`, `find "#red #plain"`.
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most.")
+@click.option("--sql", "as_sql", is_flag=True, help="Print the query for the plain duckdb command line instead.")
+@json_command
+def find(context: Context, words: tuple[str, ...], count: int, as_sql: bool, as_json: bool) -> int:
+    """Search artists and titles, typos forgiven, and what is known of albums.
+
+    \b
+    find dark side moon                  a name
+    find tag:shoegaze year:1990-95       fields, which all must hold
+    find low '#dark'                     and how the sleeve looks
+    find genre:metal,rock -tag:live      a comma is "or", a minus is "not"
+
+    The fields: tag, genre, artist, title, year, listeners, sleeve, heard, is.
     """
     from store.looks import summary
     from store.memory.snapshot import Snapshot
-    from store.neighbors.find_looks import find_albums
+    from store.neighbors.filters import Filter, albums_sql
+    from store.neighbors.search import search
 
-    snapshot = Snapshot.load(open_library(context))
-    hits = find_albums(snapshot, text, count)
+    snapshot, text = Snapshot.load(open_library(context)), " ".join(words)
+    if as_sql:
+        click.echo(albums_sql(Filter.of(snapshot, text), count))
+        return 0
+    found = search(snapshot, text, count)
+    if found.problem:
+        raise click.UsageError(found.problem)
     if as_json:
-        looks = [summary(snapshot.look(snapshot.row(album.album_id) or 0)) for album, _ in hits]
+        looks = [summary(snapshot.look(snapshot.row(album.album_id) or 0)) for album, _ in found.hits]
         print_json(
             [
                 {"album": album_dict(album), "score": round(score, 4), "looks": look}
-                for (album, score), look in zip(hits, looks, strict=True)
+                for (album, score), look in zip(found.hits, looks, strict=True)
             ]
         )
     else:
-        for album, score in hits:
+        for album, score in found.hits:
             click.echo(f"{score:4.2f}  {album_line(album)}  {album.album_id}")
-        if not hits:
-            click.echo("no album is like that", err=True)
-    return 0 if hits else 1
+        click.echo(clean(found.said, 400), err=True)
+    return 0 if found.hits else 1
 
 
 @click.command()
@@ -66,18 +82,24 @@ def find(context: Context, text: str, count: int, as_json: bool) -> int:
 @click.option("-k", default=12, show_default=True, type=click.IntRange(1, 1000), help="How many neighbours.")
 @weight_options
 @click.option("--per-artist", default=2, show_default=True, type=click.IntRange(0), help="Of one artist; 0: any.")
+@only_option
 @json_command
-def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool, **given: float | None) -> None:
+def similar(
+    context: Context, album: str, k: int, per_artist: int, only: str, as_json: bool, **given: float | None
+) -> None:
     """The neighbours of ALBUM and why they are."""
     from dataclasses import asdict
 
+    from store.neighbors.filters import Filter
     from store.neighbors.find import resolve
     from store.neighbors.neighborhood import open_neighborhood
 
     weights = weights_of(given)
     neighborhood = open_neighborhood(open_library(context))
     centre = resolve(neighborhood.snapshot, album)
-    found = neighborhood.neighbors(centre.album_id, k, weights, per_artist or None)
+    chosen = Filter.of(neighborhood.snapshot, only)
+    allowed = chosen.allowed(neighborhood.snapshot, neighborhood.row(centre.album_id))
+    found = neighborhood.neighbors(centre.album_id, k, weights, per_artist or None, allowed)
     if as_json:
         print_json(
             {
@@ -105,19 +127,17 @@ def similar(context: Context, album: str, k: int, per_artist: int, as_json: bool
 @click.option("-o", "--out", type=NEW_FILE, help="Write the way as a film, webp or gif.")
 @click.option("--frames", type=click.IntRange(2, 240), help="Pictures of the film a step.  [default: 24]")
 @weight_options
-@click.option("--genre", help="Albums between the stops are of this genre.")
-@click.option("--decade", type=click.IntRange(1000, 2990), help="They are of this decade (1990 for 1990 to 1999).")
-@click.option("--known/--unknown", default=None, help="They are of the best known third, or of the least known.")
-@click.option("--other-artists", is_flag=True, help="No two in a row are of one artist.")
+@only_option
 @json_command
 def route(
     context: Context, albums: tuple[str, ...], steps: int | None, per_artist: int | None, vary: int | None,
-    genre: str | None, decade: int | None, known: bool | None, other_artists: bool, out: Path | None,
-    frames: int | None, as_json: bool,
-    **given: float | None,
+    only: str, out: Path | None, frames: int | None, as_json: bool, **given: float | None,
 ) -> int:  # fmt: skip
-    """The way from one ALBUM over others to the last, its weakest step as strong as can be."""
-    from store.neighbors.filters import POPULARITIES, Filter
+    """The way from one ALBUM over others to the last, its weakest step as strong as can be.
+
+    --only "genre:jazz is:other": of the albums between the stops all are jazz, and no two in a row are of one artist.
+    """
+    from store.neighbors.filters import Filter
     from store.neighbors.find import resolve
     from store.neighbors.neighborhood import open_neighborhood
     from store.neighbors.trips import Wishes, find_trip
@@ -125,14 +145,13 @@ def route(
     if len(albums) < 2:
         raise click.UsageError("a route needs two albums or more")
     weights = weights_of(given)
-    popularity = None if known is None else POPULARITIES[not known]
-    chosen = Filter(genre, None if decade is None else decade // 10 * 10, popularity, other_artists)
     if out is not None and out.suffix[1:].lower() not in FILMS:
         raise click.UsageError(f"{str(out)!r} says no format: end it in .{' or .'.join(FILMS)}")
     if frames is not None and out is None:
         raise click.UsageError("--frames goes with -o")
     library = open_library(context)
     neighborhood = open_neighborhood(library)
+    chosen = Filter.of(neighborhood.snapshot, only)
     stops = [resolve(neighborhood.snapshot, text).album_id for text in albums]
     found = find_trip(neighborhood, stops, Wishes(steps, per_artist, vary, chosen), weights)
     if out is not None and found.steps:
@@ -223,7 +242,6 @@ def _write_heat(library: Library, first: Album, second: Album, out: Path) -> Ali
     from store.catalogue.covers import CoverFiles
     from store.database.atomic import atomic_file
     from store.errors import LibraryError
-    from store.text import clean
     from vae.codec import Codec
 
     files = CoverFiles(library.covers_dir)

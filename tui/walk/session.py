@@ -86,7 +86,7 @@ class Session:
         self.ring_size: int | None = None  # None: as many as suit the screen
         self.tray: list[Album] = []
         self.walk_id = uuid.uuid4().hex
-        self._random = random.Random(seed)
+        self.dice = random.Random(seed)
         self._count = MIN_RING
         self._neighbors: NeighborCache = {}
         self.bookmarks = list(bookmarks)
@@ -126,8 +126,7 @@ class Session:
     @property
     def focused_neighbor(self) -> Neighbor | None:
         """The neighbour in focus, or None when it is the centre."""
-        slot = self.focused_slot
-        return None if slot is None else self.ring.slots[slot]
+        return None if self.focused_slot is None else self.ring.slots[self.focused_slot]
 
     @property
     def focused_slot(self) -> int | None:
@@ -183,6 +182,10 @@ class Session:
         self.filter = chosen
         self._place(self.trail.here.slots)
 
+    def only(self, words: str) -> None:
+        """Show only neighbours that the words of the query language ask for. UnknownWord where they ask for nothing."""
+        self.set_filter(Filter.of(self.snapshot, words, self.bookmarks))
+
     @property
     def preset(self) -> str | None:
         """The name of the weights in use, or None where they are a person's own."""
@@ -236,7 +239,7 @@ class Session:
 
     def random(self, *, weighted: bool = False) -> bool:
         """Jump to any other album that passes the filter; False if there is none. `weighted`: rather to a known one."""
-        here, draw = self.neighborhood.row(self.here.album_id), self._random.random()
+        here, draw = self.neighborhood.row(self.here.album_id), self.dice.random()
         row = random_row(self.snapshot, here, self.filter, draw, weighted)
         if row is None:
             return False
@@ -266,6 +269,8 @@ class Session:
         else:
             self.bookmarks.remove(album_id)
             self._record(lambda personal: personal.remove_bookmark(album_id))
+        if self.filter.of_field("is"):  # of what is bookmarked now
+            self.only(self.filter.text)
         return marked
 
     def name_walk(self, walk_id: str, name: str) -> str:
@@ -286,9 +291,9 @@ class Session:
 
     def into_tray(self, album: Album) -> bool:
         """Put an album into the tray; False when that is full."""
-        room = len(self.tray) < TRAY_LIMIT or self.in_tray(album)
-        self.tray += [album] if room and not self.in_tray(album) else []
-        return room
+        if not self.in_tray(album) and len(self.tray) < TRAY_LIMIT:
+            self.tray.append(album)
+        return self.in_tray(album)
 
     def in_tray(self, album: Album) -> bool:
         """Whether an album is in the blend tray."""
@@ -340,8 +345,5 @@ class Session:
         known = self.snapshot.popularity
         if not np.isnan(known).all():
             return self.snapshot.album(int(np.nanargmax(known))).album_id
-        for _ in range(100):
-            album = self.snapshot.album(self._random.randrange(len(self.snapshot)))
-            if album.cover_sha256 and album.tags:
-                break
-        return album.album_id
+        drawn = [self.snapshot.album(self.dice.randrange(len(self.snapshot))) for _ in range(100)]
+        return next((one for one in drawn if one.cover_sha256 and one.tags), drawn[-1]).album_id

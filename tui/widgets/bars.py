@@ -24,7 +24,7 @@ class ModeLine(Lines):
             name = signal if long else ""
             weights.append((f" {SIGNAL_LETTERS[signal]}", palette.signal(signal, bold=True)))
             weights.append((f" {name} {weight} " if long else f"{weight}", palette.text("quiet")))
-        only = ", ".join(plain(word) for word in session.filter.words)
+        only = plain(session.filter.text)
         notes = " · ".join(filter(None, (f"only {only}" if only else "", plain(session.notes))))
         left: list[Span] = [
             (" sleevewalk " if cells >= 90 or not notes else " ", palette.text("accent", bold=True)),

@@ -7,7 +7,7 @@ import pytest
 
 import store.neighbors.signals as signals_module
 from store.database.library import Library
-from store.neighbors.filters import Filter, decades_of, genres_of, looks_of, popularity_bounds
+from store.neighbors.filters import Filter, decades_of
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
 from store.records import Weights
 
@@ -31,24 +31,18 @@ def test_only_allowed_albums_are_neighbors(near: Neighborhood, scored: int, monk
         assert set(held) >= {other for other in free if odd[snapshot.row(other) or 0]}
 
 
-def test_each_filter_by_its_own_fact(near: Neighborhood) -> None:
+def test_filters_that_combine(near: Neighborhood) -> None:
     snapshot = near.snapshot
-    assert Filter().allowed(snapshot, 0) is None
-    others = Filter(other_artists=True).allowed(snapshot, 0)
+    assert Filter().allowed(snapshot, 0) is None and not Filter().is_set
+    others = Filter.of(snapshot, "is:other").allowed(snapshot, 0)
     assert others is not None
     assert [bool(kept) for kept in others] == [artist != snapshot.artists[0] for artist in snapshot.artists]
     for decade in decades_of(snapshot):
-        allowed = Filter(decade=decade).allowed(snapshot, 0)
-        assert allowed is not None and allowed.any()
-        assert all(decade <= year < decade + 10 for year in snapshot.years[allowed])
-    for genre in genres_of(snapshot):
-        allowed = Filter(genre=genre).allowed(snapshot, 0)
-        assert allowed is not None and {snapshot.genres[row] for row in np.flatnonzero(allowed)} == {genre}
-    for look in looks_of(snapshot):
-        allowed = Filter(look=look).allowed(snapshot, 0)
-        assert allowed is not None and allowed.any() and not allowed.all()
-    low, high = popularity_bounds(snapshot)
-    known = Filter(popularity="known").allowed(snapshot, 0)
-    assert known is not None and not (snapshot.popularity[known] < high).any()
-    assert Filter("dub", 1990, "unknown", True).words == ("dub", "1990s", "little known", "other artists")
-    assert low <= high or np.isnan(low)
+        chosen = Filter.of(snapshot, f"year:{decade}s is:other")
+        allowed = chosen.allowed(snapshot, 0)
+        assert allowed is not None and all(decade <= year < decade + 10 for year in snapshot.years[allowed])
+        assert not (allowed & ~others).any()
+        assert chosen.words == (f"year:{decade}s", "is:other") and chosen.of_field("year") == f"year:{decade}s"
+        assert chosen.without("year") == Filter.of(snapshot, "is:other")
+        between = chosen.allowed_between(snapshot, [0])(0)
+        assert between is not None and not between[snapshot.artist_codes == snapshot.artist_codes[0]].any()

@@ -209,7 +209,7 @@ def test_only_what_passes_the_filter_lies_between_the_ends(library: Library) -> 
     ends = album_id("A0", "T"), album_id("A8", "T")
     only_cover = Weights(1, 0, 0, 0, 0)
     free = find_route(near, *ends, only_cover, k=2)
-    held = find_route(near, *ends, only_cover, k=2, chosen=Filter(genre="bop"))
+    held = find_route(near, *ends, only_cover, k=2, chosen=Filter.of(near.snapshot, "genre:bop"))
     assert {step.album.genre for step in free.steps[1:-1]} == {"bop", "dub"}
     assert [step.album.album_id for step in held.steps][:: len(held.steps) - 1] == list(ends)
     between = held.steps[1:-1]
@@ -225,7 +225,8 @@ def test_other_artists_hold_for_each_step(library: Library) -> None:
     only_cover = Weights(1, 0, 0, 0, 0)
     assert len(find_route(near, *ends, only_cover).steps) == 2
     artists = [
-        step.album.artist for step in find_route(near, *ends, only_cover, chosen=Filter(other_artists=True)).steps
+        step.album.artist
+        for step in find_route(near, *ends, only_cover, chosen=Filter.of(near.snapshot, "is:other")).steps
     ]
     assert len(artists) >= 3 and all(a != b for a, b in pairwise(artists))
 
@@ -234,5 +235,5 @@ def test_where_the_filters_leave_no_way_it_says_so(tiny: Library, named: Callabl
     """Only the two ends are left, and they share nothing that counts."""
     near = open_neighborhood(tiny)
     ends = named("Cy", "Cold"), named("Di", "Bare")
-    found = find_route(near, *ends, weights=Weights(1, 0, 0, 0, 0), chosen=Filter(decade=1970))
+    found = find_route(near, *ends, weights=Weights(1, 0, 0, 0, 0), chosen=Filter.of(near.snapshot, "year:1970s"))
     assert found.steps == () and found.why.endswith("within the filters")

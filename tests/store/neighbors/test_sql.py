@@ -13,15 +13,15 @@ from store.records import AlbumRecord, Weights
 
 
 @pytest.mark.parametrize(
-    ("weights", "chosen"),
+    ("weights", "words"),
     [
-        (Weights(), Filter()),
-        (Weights(0, 1, 0, 0.5, 0), Filter()),
-        (Weights(), Filter("rock'n'roll", 1990, "known", True)),
-        (Weights(1, 0, 0, 0, 2), Filter(popularity="unknown")),
+        (Weights(), ""),
+        (Weights(0, 1, 0, 0.5, 0), ""),
+        (Weights(), "genre:rock'n'roll year:1990s listeners:known is:other tag:dub o'brien"),
+        (Weights(1, 0, 0, 0, 2), "listeners:unknown -heard:ever -is:bookmarked -#dark"),
     ],
 )
-def test_it_runs_as_shown_whatever_the_names(tmp_path: object, weights: Weights, chosen: Filter) -> None:
+def test_it_runs_as_shown_whatever_the_names(tmp_path: object, weights: Weights, words: str) -> None:
     library = Library.create(tmp_path / "library")  # type: ignore[operator]
     records = [
         AlbumRecord(
@@ -38,7 +38,8 @@ def test_it_runs_as_shown_whatever_the_names(tmp_path: object, weights: Weights,
     ]
     with library.write() as con:
         add_albums(con, records)
-    album = Snapshot.load(library).album(3)
+    snapshot = Snapshot.load(library)
+    album, chosen = snapshot.album(3), Filter.of(snapshot, words)
     with library.read() as con:
         rows = con.execute(neighbors_sql(album, 5, weights, chosen)).fetchall()
         names = [column[0] for column in con.description]

@@ -97,7 +97,9 @@ def test_another_way_is_the_same_for_the_same_seed_and_differs_from_the_stronges
 
 
 def test_what_stands_in_the_way_is_said(near: Neighborhood) -> None:
-    assert {step.album.genre for step in trip(near, 1, 80, chosen=Filter(genre="jazz")).steps[1:-1]} <= {"jazz"}
+    assert {
+        step.album.genre for step in trip(near, 1, 80, chosen=Filter.of(near.snapshot, "genre:jazz")).steps[1:-1]
+    } <= {"jazz"}
     few = trip(near, 1, 80, steps=1)
     assert not few.steps and few.why.endswith("there is one without the number of steps")
     twice = trip(near, 1, 5, 1)

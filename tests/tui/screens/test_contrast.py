@@ -15,8 +15,8 @@ from tui.screens.map.text import legend_line
 
 LEAST = 4.5
 ON_GROUND = ("foreground", "quiet", "accent", "error", "focus", *(f"signal-{signal}" for signal in SIGNAL_LETTERS))
-ON_PANEL = ("foreground", "quiet", "focus")
-NO_TEXT = " ─·█▏▎▍▌▋▊▉▐▕▀▄▁"  # rules, bars and tracks: the number beside them says the same
+ON_PANEL = ("foreground", "quiet", "accent", "focus")
+NO_TEXT = " ─·█▏▎▍▌▋▊▉▐▕▀▄▁░▒▓"  # rules, bars, tracks and covers: words beside them say the same
 
 
 def ratio(style: Style | None) -> float:

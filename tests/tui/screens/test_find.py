@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from store.records import Album
+from store.neighbors.search import Found
 from tests.tui.support.app import ready, session_of, until
 from tests.tui.support.fakes import make_album, make_app
 from tui.screens.find import FindScreen
@@ -40,11 +40,11 @@ async def test_stale_answers_of_find_are_dropped() -> None:
     app = make_app()
     slow = threading.Event()
 
-    def find(snapshot: Any, text: str, n: int) -> list[tuple[Album, float]]:
+    def find(snapshot: Any, text: str, n: int, bookmarks: Any) -> Found:
         if text == "o":
             slow.wait(5)
-            return [(make_album(1), 1.0)]
-        return [(make_album(2), 1.0)]
+            return Found(((make_album(1), 1.0),))
+        return Found(((make_album(2), 1.0),))
 
     app.setup.find = find
     async with app.run_test(size=(80, 24)) as pilot:

@@ -6,9 +6,9 @@ import importlib
 
 import pytest
 
-from store.neighbors.filters import Filter
 from store.records import Weights
 from tests.tui.support.app import ready, rows_of, screen_text, session_of, until, walk_of
+from tests.tui.support.fakes import of_genre
 from tests.tui.support.scenes import open_scene, scene_app
 from tui.config import Config
 from tui.keynames import Hint, KeyNames, key_name, keyed
@@ -81,7 +81,7 @@ async def test_sentences_name_own_keys_and_digits_can_be_changed() -> None:
     app = scene_app("map", config=Config("paper", Weights(), own))
     async with app.run_test(size=(110, 30)) as pilot:
         await ready(pilot)
-        session_of(app).set_filter(Filter(genre="polka"))
+        session_of(app).set_filter(of_genre("polka"))
         await pilot.press("f8")
         assert "passes the filters: F5, then F6 takes them off" in rows_of(walk_of(app), "#keys")[0]
         await pilot.press("f5")

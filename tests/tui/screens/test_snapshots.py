@@ -24,10 +24,10 @@ from textual.widgets import Input
 
 from tests.tui.support.looks import look_of, plain_cover
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
-from tui.screens import find
+from tui.screens import asking
 from tui.screens.walk import focus_cover
 from tui.terminal.output import OUTPUTS
-from tui.widgets import album_panel
+from tui.widgets import album_panel, crate
 from tui.workers import prefetch
 
 FOLDER = Path(__file__).with_name("snapshots")
@@ -62,9 +62,10 @@ async def settled(pilot: Pilot[Any]) -> tuple[str, str]:
 def the_same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Previews come at once, the terminal has all colours, and the clock is UTC's."""
     for module, name in (
-        (find, "DEBOUNCE"),
-        (find, "PREVIEW_DELAY"),
+        (asking, "DEBOUNCE"),
+        (asking, "PREVIEW_DELAY"),
         (album_panel, "DELAY"),
+        (crate, "REST"),
         (focus_cover, "REST"),
         (prefetch, "REST"),
     ):

@@ -16,8 +16,12 @@ from pipelines.blends.recipe_to_file import Blender, BlendResult
 from store.errors import LibraryError
 from store.looks import mask_of
 from store.memory.sparse import Sparse
+from store.neighbors.filters import Filter
 from store.neighbors.reasons import shares_of
+from store.neighbors.search import Found
+from store.neighbors.terms import Term
 from store.records import PERSONAL, SIGNALS, Album, Neighbor, Reason, Route, Weights
+from store.text import key
 from tui.app import Setup, SleevewalkApp
 from tui.config import Config
 from tui.pictures.colors import Pixels
@@ -52,6 +56,11 @@ def make_album(row: int, **changes: Any) -> Album:
     return Album(**{**fields, **changes})
 
 
+def of_genre(genre: str) -> Filter:
+    """What keeps to a genre, in the library or not."""
+    return Filter((Term("genre", genre, (genre,)),))
+
+
 class FakeSnapshot:
     """Albums by row and by id."""
 
@@ -75,6 +84,11 @@ class FakeSnapshot:
         entries = [(row, self.tag_names.index(tag)) for row, album in enumerate(albums) for tag in album.tags]
         rows, tags = np.array(entries, np.int64).reshape(-1, 2).T
         self.tags = Sparse.from_entries(rows, tags, np.ones(len(rows)), len(albums))
+        self.postings = Sparse.from_entries(tags, rows, np.ones(len(rows)), len(self.tag_names))
+        self.artist_keys = [key(album.artist) for album in albums]
+        self.title_keys = [key(album.title) for album in albums]
+        self.names, self.other_names = None, list[tuple[int, str, str]]()
+        self.other_artist_keys, self.other_title_keys, self.other_rows = [], [], np.empty(0, np.int32)  # type: ignore
         masks = [mask_of(LOOKS[row % len(LOOKS)]) for row in range(len(albums))]
         self.looks = np.array([[mask & (1 << 64) - 1, mask >> 64] for mask in masks], np.uint64).reshape(-1, 2)
 
@@ -173,10 +187,10 @@ class FakeCovers:
         return np.clip(seed[band] + shade, 0, 255).astype(np.uint8)
 
 
-def fake_find(snapshot: Any, text: str, n: int = 20) -> list[tuple[Album, float]]:
+def fake_find(snapshot: Any, text: str, n: int = 20, bookmarks: Any = None) -> Found:
     """Albums that contain the text."""
     hits = [album for album in snapshot.albums if text.casefold() in album.label.casefold()]
-    return [(album, 1.0) for album in hits[:n]]
+    return Found(tuple((album, 1.0) for album in hits[:n]), f"like {text}", name=text)
 
 
 def no_route(*_: object, **__: object) -> Route:

@@ -8,7 +8,7 @@ import pytest
 
 from store.neighbors.filters import NO_FILTER, Filter
 from tests.tui.support.app import ready, rows_of, session_of, walk_of
-from tests.tui.support.fakes import FakeSnapshot, make_album, make_app
+from tests.tui.support.fakes import FakeSnapshot, make_album, make_app, of_genre
 from tui.walk.random_album import random_row
 
 DRAWS = 20_000
@@ -42,10 +42,10 @@ def test_weighted_goes_by_popularity_and_those_not_counted_are_as_likely_as_the_
 @pytest.mark.parametrize("weighted", [False, True])
 def test_only_what_passes_the_filter_is_drawn(weighted: bool) -> None:
     snapshot = FakeSnapshot([make_album(row) for row in range(24)])
-    shares = counted(snapshot, Filter(genre="dub"), weighted)
+    shares = counted(snapshot, of_genre("dub"), weighted)
     drawn = {row for row, share in enumerate(shares) if share}
     assert drawn == {row for row in range(24) if snapshot.genres[row] == "dub"}
-    none = random_row(snapshot, 0, Filter(genre="polka"), 0.5, weighted)  # type: ignore[arg-type]
+    none = random_row(snapshot, 0, of_genre("polka"), 0.5, weighted)  # type: ignore[arg-type]
     assert none is None
     unknown = FakeSnapshot([make_album(row, listeners=None) for row in range(4)])
     assert {random_row(unknown, 0, NO_FILTER, draw / 10, weighted) for draw in range(10)} == {1, 2, 3}  # type: ignore[arg-type]
@@ -57,13 +57,13 @@ async def test_both_keys_say_so_where_nothing_passes() -> None:
         await ready(pilot)
         session = session_of(app)
         here = session.here
-        session.set_filter(Filter(genre="polka"))
+        session.set_filter(of_genre("polka"))
         for key in "rR":
             await pilot.press(key)
             said = rows_of(walk_of(app), "#keys")[0]
             assert "no other album passes the filters: w, then 0 takes them off" in said
         assert session.here == here
-        session.set_filter(Filter(genre="dub"))
+        session.set_filter(of_genre("dub"))
         for key in "rRrR":
             await pilot.press(key)
             assert session.here.genre == "dub"

@@ -61,7 +61,8 @@ def selected(library: Library, selection: Selection) -> list[Album]:
     """The albums in their order, each once. UnknownAlbum, UnknownWalk; LibraryError where there is nothing."""
     from store.errors import LibraryError
     from store.memory.snapshot import Snapshot
-    from store.neighbors.find import find, resolve
+    from store.neighbors.find import resolve
+    from store.neighbors.search import search
 
     if selection.route is not None:
         albums = _route(library, *selection.route)
@@ -70,7 +71,7 @@ def selected(library: Library, selection: Selection) -> list[Album]:
         if selection.walk is not None:
             albums = _known(snapshot, _walked(snapshot, selection.walk))
         elif selection.found is not None:
-            albums = [album for album, _ in find(snapshot, selection.found, 20)]
+            albums = search(snapshot, selection.found, 20).albums
         elif selection.bookmarks:
             albums = _known(snapshot, [mark.album_id for mark in snapshot.personal.bookmarks])
         else:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from store.neighbors.filters import (
-    NO_FILTER,
-    PLAYED,
-    POPULARITIES,
-    decades_of,
-    genres_of,
-    looks_of,
-    popularity_bounds,
-    years_played,
-)
+from store.neighbors.filters import NO_FILTER, Filter, decades_of, years_played
+from store.neighbors.query import genres_of, looks_of
+from store.neighbors.terms import PLAYED, POPULARITIES, popularity_bounds
 from store.records import SIGNALS
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
@@ -27,20 +20,13 @@ from tui.walk.session import PRESETS, Session
 from tui.widgets.lines import Lines, Span, heading
 
 LEVELS = (0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2)  # that a weight moves through
-# row -> field
-FILTERS = {
-    "genre": "genre",
-    "decade": "decade",
-    "listeners": "popularity",
-    "sleeve": "look",
-    "heard": "played",
-    "artist": "other_artists",
-}
+FILTERS = ("genre", "year", "listeners", "sleeve", "heard", "is")  # fields of the query language, a row each
 PRESET_IDS = ("counts.balanced", "counts.sleeve", "counts.ear")  # as PRESETS
 COUNTS_KEYS = [
     Hint("↑↓", "choose", ("counts.up", "counts.down")),
     Hint("←→", "change", ("counts.less", "counts.more")),
     Hint("1 2 3", "presets", PRESET_IDS),
+    Hint("e", "in words", ("counts.words",)),
     Hint("0", "no filter", ("counts.no-filter",)),
     Hint("w", "close", ("counts.close",)),
 ]
@@ -58,6 +44,7 @@ class Counts(Lines, can_focus=True):
         Binding("1", "preset(0)", "balanced", id="counts.balanced", tooltip="Balanced: all that is known counts"),
         Binding("2", "preset(1)", "sleeve", id="counts.sleeve", tooltip="By sleeve alone"),
         Binding("3", "preset(2)", "ear", id="counts.ear", tooltip="By ear alone: tags and artists"),
+        Binding("e", "app.only", "in words", id="counts.words", tooltip="Say in words which albums may be neighbours"),
         Binding("0", "no_filter", "no filter", id="counts.no-filter", tooltip="Take all filters off"),
         Binding("w,escape", "screen.close", "close", id="counts.close", tooltip="Back to the details"),
     ]
@@ -74,7 +61,7 @@ class Counts(Lines, can_focus=True):
         self.chosen = 0
         # What a person never told of has no row.
         self.filters = [name for name in FILTERS if name != "heard" or session.snapshot.plays]
-        self._choices: dict[str, Sequence[str | int | None]] | None = None
+        self._choices: dict[str, Sequence[str]] | None = None
 
     def on_resize(self) -> None:
         """As wide as the panel."""
@@ -99,11 +86,13 @@ class Counts(Lines, can_focus=True):
             )
         rows += [[], heading(palette, "only", cells)]
         for place, name in enumerate(self.filters, len(session.signals)):
-            said = self._said(name)
+            said = plain(session.filter.of_field(name)) or "any"
             color = "quiet" if said == "any" else "accent"
             rows.append(
                 [self._pointer(place), (pad(name, 11), palette.text()), (cut(said, cells - 13), palette.text(color))]
             )
+        others = " ".join(term.text for term in session.filter.terms if term.field not in self.filters)
+        rows += [[(f"  {row}", palette.text("accent"))] for row in wrap(plain(others), cells - 2, 2)]
         rows += [[], heading(palette, "presets", cells)]
         names = key_names(self)
         for binding_id, name in zip(PRESET_IDS, PRESETS, strict=True):
@@ -133,8 +122,9 @@ class Counts(Lines, can_focus=True):
             self.post_message(self.Changed(f"this library knows no {name} to choose by"))
             return
         chosen = self.session.filter
-        value = stepped(known, getattr(chosen, FILTERS[name]), step)
-        self.session.set_filter(replace(chosen, **{FILTERS[name]: value}))
+        words = stepped(known, chosen.of_field(name), step)
+        added = Filter.of(self.session.snapshot, words, self.session.bookmarks)
+        self.session.set_filter(Filter(chosen.without(name).terms + added.terms))
         self.post_message(self.Changed())
 
     def action_preset(self, number: int) -> None:
@@ -151,29 +141,20 @@ class Counts(Lines, can_focus=True):
     def _pointer(self, place: int) -> Span:
         return ("▸ " if place == self.chosen else "  ", self.palette.text("accent", bold=True))
 
-    def _said(self, name: str) -> str:
-        value = getattr(self.session.filter, FILTERS[name])
-        if value is None or value is False:
-            return "any"
-        if name == "listeners":
-            return {"known": "well known", "unknown": "little known"}[value]
-        if name == "heard":
-            return {"never": "never", "ever": "at some time"}.get(value) or f"in {value}"
-        return {"decade": f"{value}s", "artist": "not this one"}.get(name) or plain(value)
 
-
-def choices(session: Session) -> dict[str, Sequence[str | int | None]]:
-    """What each filter can be set to in this library; the first is any."""
+def choices(session: Session) -> dict[str, Sequence[str]]:
+    """The words that each filter goes through in this library; the first are none."""
     snapshot = session.snapshot
     low, _ = popularity_bounds(snapshot)
-    return {
-        "genre": [None, *genres_of(snapshot)],
-        "decade": [None, *decades_of(snapshot)],
-        "listeners": [None, *POPULARITIES] if low == low else [None],
-        "sleeve": [None, *looks_of(snapshot)],
-        "heard": [None, *PLAYED, *years_played(snapshot)],
-        "artist": [False, True],
+    found = {
+        "genre": [f'genre:"{genre}"' if " " in genre else f"genre:{genre}" for genre in genres_of(snapshot)],
+        "year": [f"year:{decade}s" for decade in decades_of(snapshot)],
+        "listeners": [f"listeners:{name}" for name in POPULARITIES] if low == low else [],
+        "sleeve": [f"#{look.replace(' ', '-')}" for look in looks_of(snapshot)],
+        "heard": [f"heard:{name}" for name in (*PLAYED, *years_played(snapshot))],
+        "is": ["is:bookmarked", "is:other"],
     }
+    return {name: ["", *words] for name, words in found.items()}
 
 
 def next_level(weight: float, step: int) -> float:

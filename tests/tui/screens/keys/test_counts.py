@@ -9,7 +9,9 @@ from typing import cast
 import pytest
 
 from store.neighbors.filters import Filter
-from tests.tui.support.keys import Case, Stage, becomes, check_keys, falls, moved, rises
+from store.neighbors.terms import Term
+from tests.tui.support.keys import Case, Stage, becomes, check_keys, falls, moved, rises, to
+from tui.screens.find import FindScreen
 from tui.screens.walk.counts import Counts
 from tui.walk.session import PRESETS
 
@@ -23,7 +25,7 @@ def counts_at(place: int = 0) -> Callable[[Stage], None]:
 
 
 def filtered(stage: Stage) -> None:
-    stage.session.set_filter(Filter(other_artists=True))
+    stage.session.set_filter(Filter((Term("is", "other"),)))
     stage.screen.redraw()
 
 
@@ -44,6 +46,7 @@ CASES = {
     "balanced": preset(0),
     "sleeve": preset(1),
     "ear": preset(2),
+    "words": to(FindScreen, "which albums may be neighbours?"),
     "no-filter": becomes(lambda s: s.session.filter.is_set, False, filtered),
     "close": becomes(lambda s: s.screen.query_one(Counts).visible, False),
 }

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.support.app import until
-from tests.tui.support.keys import HELP, Case, Stage, check_keys, choices, chosen, here_is, moved, to
+from tests.tui.support.keys import HELP, Case, Stage, becomes, check_keys, choices, chosen, here_is, moved, to
 from tui.screens.find import FindScreen
 from tui.screens.walk.screen import WalkScreen
 
@@ -24,6 +24,11 @@ async def far_hit(stage: Stage) -> None:
     choices(stage).place = 3
 
 
+async def genre_typed(stage: Stage) -> None:
+    stage.screen.query_one(Input).value = "genre:dub"
+    await until(stage.pilot, lambda: stage.screen._text == "genre:dub")
+
+
 CASES = {
     "back": to(WalkScreen),
     "choose": here_is(lambda s: choices(s).chosen.album_id, many_hits),
@@ -31,6 +36,7 @@ CASES = {
     "previous": moved(chosen, -1, many_hits),
     "page-down": Case(chosen, lambda was, now: now > was + 1, many_hits),
     "page-up": Case(chosen, lambda was, now: now < was - 1, far_hit),
+    "only": becomes(lambda s: s.session.filter.text, "genre:dub", genre_typed),
     "help": HELP[FindScreen],
 }
 

@@ -1,4 +1,4 @@
-"""Albums found by what their sleeves look like, alone and with a name."""
+"""What a text finds: names and sleeves, alone and together, and where it cuts off."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from store.catalogue.tables import add_covers
 from store.database.library import Library
 from store.looks import CoverFacts
 from store.memory.snapshot import Snapshot
-from store.neighbors.find_looks import asked_looks, find_albums
+from store.neighbors.search import search
 from store.records import AlbumRecord, CoverRecord
 
 RED = CoverFacts((("red", 0.9, 0xC01020),), 0.45, 0.2, 0.9, 0.1, 0.02, 0, 0, 0)
@@ -37,24 +37,34 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         ("#red", ["Low / I Could Live in Hope", "King Crimson / Red"]),
         ("low #dark", ["Low / Trust"]),
         ("#Dark #black low", ["Low / Trust"]),
+        ("artist:low dark", ["Low / Trust"]),
+        ("red artist:low", ["Low / I Could Live in Hope"]),
         ("#dark #red", []),
         ("red", ["King Crimson / Red", "Taylor Swift / Red", "Low / I Could Live in Hope"]),
         ("black and white", ["Metallica / Metallica", "Low / Trust", "Taylor Swift / Red"]),
         ("low", ["Low / I Could Live in Hope", "Low / Trust"]),
         ("#1 record", []),
+        ("metalica", ["Metallica / Metallica"]),
+        ("sleeve:red,dark artist:low", ["Low / Trust", "Low / I Could Live in Hope"]),
     ],
 )
 def test_names_and_sleeves(snapshot: Snapshot, text: str, found: list[str]) -> None:
-    hits = find_albums(snapshot, text, 20)
-    assert [album.label for album, _ in hits][: len(found)] == found
+    hits = search(snapshot, text, 20).hits
+    assert [album.label for album, _ in hits] == found
     assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
-    if text.startswith("#") and found != []:
-        assert len(hits) == len(found)
-    assert len(find_albums(snapshot, text, 1)) <= 1
+    assert len(search(snapshot, text, 1).hits) <= 1
 
 
-def test_what_a_text_asks_for() -> None:
-    assert asked_looks("#b&w low") == (("black and white",), "low", True)
-    assert asked_looks("dark  PLAIN") == (("dark", "plain"), "", False)
-    assert asked_looks("red house") == asked_looks("#nothing") == asked_looks("") == ((), "", False)
-    assert asked_looks("#type-at-the-top") == (("type at the top",), "", True)
+def test_what_is_called_otherwise_only_sounds_alike(snapshot: Snapshot) -> None:
+    assert "nothing is called “reg”; these sound alike" in search(snapshot, "reg").said
+    assert search(snapshot, "reg").hits
+    assert search(snapshot, "zzzzqqqq").said == "nothing is called “zzzzqqqq”" and not search(snapshot, "zzzzqqqq").hits
+    exact = search(snapshot, "trust")
+    assert [album.title for album in exact.albums] == ["Trust"] and exact.said == "1 called “trust”"
+    assert search(snapshot, "trust #red").said.startswith("nothing is called “trust” among #red")
+    assert search(snapshot, "").hits == ()
+
+
+def test_a_name_is_found_among_many_that_are_not_asked_for(snapshot: Snapshot) -> None:
+    labels = [album.label for album in search(snapshot, "red -artist:swift", 20).albums]
+    assert labels[0] == "King Crimson / Red" and "Taylor Swift / Red" not in labels
