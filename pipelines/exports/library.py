@@ -21,7 +21,15 @@ from pipelines.report import SourceError
 from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import fix_dimension
 from store.database.atomic import atomic_file, leftovers, put_in_place, temporary_folder
-from store.database.copying import copy_rows, copy_schema, own_tables, quoted, table_names, things
+from store.database.copying import (
+    copy_rows,
+    copy_schema,
+    own_tables,
+    quoted,
+    refuse_shadows,
+    table_names,
+    things,
+)
 from store.database.library import PRIVATE, Library
 from store.database.replay import waiting_records
 from store.database.schema import (
@@ -79,8 +87,12 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
         unfinished = folder / UNFINISHED
         if folder.exists() and any(folder.iterdir()) and not unfinished.exists():
             raise LibraryError(f"{folder} is not empty; name a new folder")
-        (folder / "tables").mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for place in (folder, folder / "tables", folder / "covers"):
+            place.mkdir(PRIVATE, exist_ok=True)  # as in the library: what a person listens to is nobody else's business
         unfinished.touch()
+        for left in (folder / "tables").iterdir():  # of a run that was killed, or a link that another person put there
+            left.unlink()
         with suppress(LibraryReadOnly), library.write():  # what waits in the journal goes too
             pass
         with library.read() as con:
@@ -178,10 +190,13 @@ def _read_own(con: duckdb.DuckDBPyConnection, path: Path, rows: dict[str, int]) 
     import duckdb
 
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise SourceError(f"{path} is {'no file' if path.exists() else 'missing'}: this is no whole export")
         with _attached(con, path, "READ_ONLY"):
             tables = own_tables(con, ATTACHED)
             refuse_taken_names(con, path, 0, ATTACHED)
             copy_schema(con, ATTACHED, "library")
+            refuse_shadows(con, path)
             copy_rows(con, tables, "library")
             found = {table.label: int(first_value(con, f"SELECT count(*) FROM {table}")) for table in tables}
     except duckdb.Error as error:

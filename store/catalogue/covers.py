@@ -43,7 +43,7 @@ class CoverFiles:
         target = self.large_path(sha)
         try:
             if not target.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
+                target.parent.mkdir(0o700, parents=True, exist_ok=True)
                 with atomic_file(target, durable=False) as path:
                     path.write_bytes(webp)
         except OSError as error:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from pipelines.exports.library import export_library, import_library
+from pipelines.exports.library import FORMAT, export_library, import_library
 from pipelines.report import SourceError
 from pipelines.shards.format import read_manifest
 from store.catalogue.album_page import album_page
@@ -89,6 +89,46 @@ def test_a_spoilt_export_is_refused_and_leaves_nothing(exported: Path, tmp_path:
     one_line(caught)
     assert harmless(str(caught.value))
     assert not list((tmp_path / "new").glob("*")) if (tmp_path / "new").exists() else True
+
+
+def with_own(folder: Path, sql: str) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": FORMAT, "own": {}}))
+    with duckdb.connect(str(folder / "own.duckdb")) as con:
+        con.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: None, "macro called count"),
+        (pipe_for, "is no file"),
+        (lambda path: path.unlink(), "is missing"),
+        (lambda path: path.write_bytes(b"x" * 5000), "cannot be read"),
+    ],
+)
+def test_a_persons_own_tables_from_elsewhere(exported: Path, tmp_path: Path, spoil: Spoil, words: str) -> None:
+    shutil.copytree(exported, tmp_path / "export")
+    with_own(tmp_path / "export", "CREATE MACRO count(x) AS 99")
+    spoil(tmp_path / "export" / "own.duckdb")
+    with pytest.raises(LibraryError, match=words) as caught:
+        import_library(tmp_path / "export", tmp_path / "library")
+    one_line(caught)
+    assert not (tmp_path / "library").exists()
+
+
+def test_an_export_is_the_persons_alone_and_follows_no_link(grown: Library, tmp_path: Path) -> None:
+    export_library(grown, tmp_path / "new" / "export")
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "new" / "export").glob("**/")} == {0o700}
+    there = tmp_path / "there"
+    (there / "tables").mkdir(parents=True)
+    (there / ".unfinished-export").touch()
+    (tmp_path / "mine.txt").write_text("mine")
+    for name in ("tables/albums.parquet", "own.duckdb", "manifest.json"):
+        (there / name).symlink_to(tmp_path / "mine.txt")
+    export_library(grown, there)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert import_library(there, tmp_path / "library").tables["albums"]
 
 
 def test_a_pipe_for_a_cover_is_left_out(exported: Path, tmp_path: Path) -> None:

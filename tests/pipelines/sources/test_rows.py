@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from pipelines.report import SourceError
-from pipelines.sources.rows import BadRow, Columns, Row, count_rows, read_rows
+from pipelines.sources.rows import TOO_LONG, BadRow, Columns, Row, count_rows, read_rows
 
 COLUMNS = Columns(needed={"artist": ("artist",), "title": ("album", "title")}, optional=("year",))
 
@@ -129,6 +130,36 @@ def test_parquet(tmp_path: Path) -> None:
     pq.write_table(pa.table({"artist": ["A", None], "Album": ["B", "C"], "other": [1, 2]}), file)
     assert read(file) == ([("A", "B"), (None, "C")], [])
     assert count_rows(file) == 2
+
+
+def test_a_time_that_no_calendar_has_costs_its_row_alone(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file, names = tmp_path / "t.parquet", [str(number) for number in range(2000)]
+    times = pa.array([2**62 if number == 1500 else number for number in range(2000)], pa.timestamp("us"))
+    pq.write_table(pa.table({"artist": names, "album": names, "year": times}), file)
+    good, bad = read(file)
+    assert len(good) == 1999 and good[-1] == ("1999", "1999")
+    assert bad == [BadRow(1501, "a value that cannot be read", "")]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_a_line_without_end_costs_its_row_and_hardly_any_memory(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    rows = ("artist,album\nA,B\n", "\nC,D\n") if name == "t.csv" else ('{"artist": "A", "album": "B"}\n', "\n")
+    file.write_text(rows[0])
+    with file.open("r+b") as raw:
+        raw.truncate(100_000_000)
+        raw.seek(0, 2)
+        raw.write(rows[1].encode())
+    tracemalloc.start()
+    good, bad = read(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert good[0] == ("A", "B") and good[1:] == ([("C", "D")] if name == "t.csv" else [])
+    assert [row.reason for row in bad] == [TOO_LONG]
+    assert peak < 20_000_000
 
 
 @pytest.mark.parametrize(
