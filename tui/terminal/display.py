@@ -153,5 +153,6 @@ def _without_colors(style: Style) -> Style:
         underline=style.underline,
         reverse=style.reverse or dark_on_light or None,
         strike=style.strike,
+        link=style.link,
         meta=style.meta or None,
     )

@@ -16,6 +16,7 @@ from tui.terminal.kitty import Kitty
 from tui.terminal.pen import (
     ATTRIBUTES,
     DEFAULT,
+    LINK,
     PALETTE,
     PICTURE,
     SEEN_ON_SPACES,
@@ -38,6 +39,7 @@ CLUSTERS = 0x110000  # glyphs from here are characters of several code points
 FIELDS = 4  # glyph, foreground, background, attributes
 HALVES = (ord("▀"), ord("▄"))
 FEW = 2000  # cells of text that go out ordered by their ink
+LONGEST_LINK = 2000  # bytes that common terminals take
 TOGETHER = 4  # rows that are made ready to send at a time
 
 
@@ -63,6 +65,7 @@ class TerminalMirror:
         self._clusters: list[str] = []
         self._cluster_numbers: dict[str, int] = {}
         self._inks: dict[Style | None, tuple[int, int, int]] = {}
+        self._links = [""]  # addresses by their number; 0 is no link
 
     def forget(self) -> None:
         """The terminal was cleared or written to by another: everything is sent again."""
@@ -164,7 +167,7 @@ class TerminalMirror:
         return self._clusters[glyph - CLUSTERS] if glyph >= CLUSTERS else chr(glyph)
 
     def _ink(self, style: Style | None) -> tuple[int, int, int]:
-        """(foreground, background, attributes as bits of ATTRIBUTES) of a style."""
+        """(foreground, background, attributes as bits of ATTRIBUTES and a link's number) of a style."""
         if style not in self._inks:
             if style is None:
                 self._inks[style] = (DEFAULT, DEFAULT, 0)
@@ -172,8 +175,17 @@ class TerminalMirror:
                 self._inks[style] = (*picture, PICTURE)
             else:
                 bits = sum(1 << bit for bit, name in enumerate(ATTRIBUTES) if getattr(style, name))
+                bits |= self._link(style.link or "") << LINK
                 self._inks[style] = (self._color(style.color), self._color(style.bgcolor), bits)
         return self._inks[style]
+
+    def _link(self, address: str) -> int:
+        """The number of a link, 0 for one that no terminal should be told."""
+        if not address or len(address) > LONGEST_LINK or not address.isascii() or not address.isprintable():
+            return 0
+        if address not in self._links:
+            self._links.append(address)
+        return self._links.index(address)
 
     def _color(self, color: Color | None) -> int:
         if color is None:
@@ -215,7 +227,7 @@ class TerminalMirror:
         middle = np.zeros_like(text)
         if first is not None:
             middle[first.y : first.bottom, first.x : first.right] = True
-        pen = Pen(self._characters, self.pictures, self.numbers)
+        pen = Pen(self._characters, self.pictures, self.numbers, self._links)
         boxed = pictures if isinstance(self.pictures, Sixel) else np.zeros_like(pictures)
         for part in (text, middle, True):
             if pen.size > limit:

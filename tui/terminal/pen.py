@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,10 @@ DEFAULT = -1  # the terminal's own colour
 PALETTE = 1 << 25  # colours from here are indexes of the terminal's palette
 ATTRIBUTES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7", "strike": "9"}
 REVERSE, UNDERLINE, STRIKE = (1 << list(ATTRIBUTES).index(name) for name in ("reverse", "underline", "strike"))
-SEEN_ON_SPACES = REVERSE | UNDERLINE | STRIKE  # bold or dim change nothing where there is only ground
 PICTURE = 1 << len(ATTRIBUTES)  # the cell of a picture: its number as foreground, its size as background
+LINK = len(ATTRIBUTES) + 1  # the bits from here are the number of the link that the cell is of, 0 for none
+LINKS = -1 << LINK
+SEEN_ON_SPACES = REVERSE | UNDERLINE | STRIKE | LINKS  # bold or dim change nothing where there is only ground
 OFF = ("22", "22", "23", "24", "25", "27", "29")  # what ends each of ATTRIBUTES; bold and dim end together
 BOLD_OR_DIM = 3
 NEAR = 4  # cells that did not change are sent along rather than jumped over, where they cost no more than a jump
@@ -36,9 +38,10 @@ class Pen:
         characters: Callable[[int], str],
         pictures: Kitty | Sixel | None = None,
         in_use: Callable[[], Iterable[int]] = tuple,
+        links: Sequence[str] = ("",),
     ) -> None:
         """`characters`: what stands for a glyph; `pictures`: what draws them, and `in_use` the numbers of those
-        that are shown or are to be.
+        that are shown or are to be; `links`: addresses by their number.
         """
         self._characters = characters
         self._pictures = pictures
@@ -47,9 +50,12 @@ class Pen:
         self._parts: list[str] = []
         self._fore = self._back = DEFAULT
         self._bits = 0
+        self._links = links
+        self._link = 0
 
     def text(self) -> str:
         """All that was written."""
+        self._parts.append(self._linked(0))
         if self._fore != DEFAULT or self._back != DEFAULT or self._bits:
             self._parts.append("\x1b[0m")
         return "".join(self._parts)
@@ -96,7 +102,9 @@ class Pen:
         if glyph == TAIL:
             return place  # its character was written one cell before
         if bits == PICTURE:
-            self._parts.append(f"\x1b[{y + 1};{x + 1}H{self._placed(glyph - MARK, fore, back, length)}")
+            self._parts.append(
+                f"{self._linked(0)}\x1b[{y + 1};{x + 1}H{self._placed(glyph - MARK, fore, back, length)}"
+            )
             return -1
         if place != x:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H" if place < 0 or place > x else f"\x1b[{x - place}C")
@@ -119,7 +127,7 @@ class Pen:
             lines = [f"\x1b[{y + 1};{box.x + 1}H{' ' * box.width}" for y in range(box.y, box.bottom)]
             code = self._ink(DEFAULT, DEFAULT, 0) + "".join(lines)
         else:
-            code = f"\x1b[{box.y + 1};{box.x + 1}H{code}"
+            code = f"{self._linked(0)}\x1b[{box.y + 1};{box.x + 1}H{code}"
         self._parts.append(code)
         self.size += len(code)
 
@@ -143,13 +151,23 @@ class Pen:
 
     def _run(self, glyph: int, fore: int, back: int, bits: int, length: int) -> str:
         if glyph == SPACE and not bits:
-            if back == self._fore != DEFAULT and back != self._back and not self._bits:
+            if back == self._fore != DEFAULT and back != self._back and not self._bits and not self._link:
                 return "█" * length
             fore = self._fore
             bits = self._bits & ~SEEN_ON_SPACES
         return self._ink(fore, back, bits) + self._characters(glyph) * length
 
+    def _linked(self, link: int) -> str:
+        """OSC 8: what is written from here on is that link."""
+        if link == self._link:
+            return ""
+        self._link = link
+        return f"\x1b]8;;{self._links[link]}\x1b\\"
+
     def _ink(self, fore: int, back: int, bits: int) -> str:
+        return self._linked(bits >> LINK) + self._colored(fore, back, bits & ~LINKS)
+
+    def _colored(self, fore: int, back: int, bits: int) -> str:
         codes: list[str] = []
         ended = self._bits & ~bits
         if ended and fore == DEFAULT and back == DEFAULT and not bits:

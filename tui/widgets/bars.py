@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tui.keynames import Hint, key_names
@@ -9,6 +10,8 @@ from tui.palette import SIGNAL_LETTERS
 from tui.text import cut, plain, width, wrap
 from tui.walk.session import Session
 from tui.widgets.lines import Lines, Span
+
+_ADDRESS = re.compile(r"(https?://\S*[^\s.,;:)])")
 
 
 class ModeLine(Lines):
@@ -129,7 +132,9 @@ class KeysLine(Lines):
 
     def show_message(self, message: str, error: bool = False) -> None:
         """A sentence in place of the keys, until the next key."""
-        self.show([[(" " + plain(message), self.palette.text("error" if error else "accent", bold=True))]])
+        style = self.palette.text("error" if error else "accent", bold=True)
+        parts = _ADDRESS.split(" " + plain(message))  # between the texts stand addresses, which the terminal may open
+        self.show([[(part, style.update_link(part) if at % 2 else style) for at, part in enumerate(parts) if part]])
 
 
 def _tray(session: Session, cells: int) -> str:

@@ -66,6 +66,67 @@ def all_of(mirror: TerminalMirror, limit: int) -> list[str]:
     return parts
 
 
+def pixels(strip: Strip) -> bool:
+    return bool(strip.text.strip()) and not strip.text.startswith(tuple(filter(None, TEXTS)))
+
+
+class Linked(pyte.Screen):
+    """A terminal that keeps which link each cell was written with."""
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS, ROWS)
+        self.link = ""
+        self.links = [[""] * COLUMNS for _ in range(ROWS)]
+        self._stream = pyte.Stream(self)
+
+    def draw(self, data: str) -> None:
+        for char in data:
+            y, x = self.cursor.y, min(self.cursor.x, COLUMNS - 1)
+            super().draw(char)
+            for at in range(x, self.cursor.x if self.cursor.x > x else x + 1):
+                self.links[y][at] = self.link
+
+    def show(self, codes: str) -> None:
+        for place, part in enumerate(re.split(r"\x1b\]8;;(.*?)\x1b\\", codes)):
+            if place % 2:
+                self.link = part
+            else:
+                self._stream.feed(part)
+        assert not self.link  # no chunk leaves one open
+
+
+@pytest.mark.parametrize("limit", [1, 400, 100_000])
+def test_cells_of_a_link_are_sent_with_it_and_no_others(limit: int) -> None:
+    terminal, mirror = Linked(), TerminalMirror(COLUMNS, ROWS, ColorSystem.TRUECOLOR)
+    random = np.random.default_rng(limit)
+    addresses = ("", "https://example.org/1", "https://example.org/two?a=b")
+    for seed in range(8):
+        wanted, rows = [], drawn(seed)
+        for row in rows:
+            links = []
+            for place, strip in enumerate(row):
+                link = "" if pixels(strip) else addresses[random.integers(3)]
+                row[place] = strip.apply_style(Style(link=link)) if link else strip
+                links += [link] * strip.cell_length
+            wanted.append(links)
+        mirror.paint(laid(rows))
+        for part in all_of(mirror, limit):
+            terminal.show(part)
+        assert terminal.links == wanted
+
+
+def test_no_link_costs_no_bytes_and_no_odd_address_is_sent() -> None:
+    plain = TerminalMirror(COLUMNS, ROWS, ColorSystem.TRUECOLOR)
+    plain.paint(laid(drawn(1)))
+    before = all_of(plain, 1 << 30)
+    assert "\x1b]8" not in "".join(before)
+    for odd in ("https://e.org/\x1b\\x", "https://e.org/\n", "https://e.org/é", "https://e.org/" + "x" * 3000):
+        mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.TRUECOLOR)
+        texts = [[strip if pixels(strip) else strip.apply_style(Style(link=odd)) for strip in row] for row in drawn(1)]
+        mirror.paint(laid(texts))
+        assert all_of(mirror, 1 << 30) == before
+
+
 @pytest.mark.parametrize("limit", [1, 400, 100_000])
 def test_what_is_sent_adds_up_to_what_was_drawn(limit: int) -> None:
     mirror = TerminalMirror(COLUMNS, ROWS, ColorSystem.TRUECOLOR)
