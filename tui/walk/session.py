@@ -39,9 +39,8 @@ NeighborCache = dict[tuple[str, Weights, Filter], list[Neighbor]]
 class Recorder(Protocol):
     """Writes personal records in the order they come; the walk does not wait for the disk."""
 
-    @property
-    def trouble(self) -> str | None:
-        """Why the last record could not be written."""
+    def trouble(self, wait: bool = False) -> str | None:
+        """Why the last record could not be written; `wait`: once all that were asked for are."""
 
     def write(self, record: Callable[[Personal], None]) -> None:
         """Call `record` with the library's personal records, later."""
@@ -147,10 +146,9 @@ class Session:
         """What the mode line says of this library."""
         return f"plays: {self.playing}" if self.playing else "fictional demo" if self.here.fictional else ""
 
-    @property
-    def trouble(self) -> str | None:
-        """Why the walk is not being recorded, or None."""
-        return None if self.personal is None else self.personal.trouble
+    def trouble(self, wait: bool = False) -> str | None:
+        """Why the walk is not being recorded, or None; `wait`: once what was done is on the disk, or is not."""
+        return None if self.personal is None else self.personal.trouble(wait)
 
     def record_blend(self, result: BlendResult) -> None:
         """Put a written blend into the personal records."""

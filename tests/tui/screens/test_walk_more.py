@@ -167,7 +167,8 @@ async def test_a_walk_is_named_and_renamed_on_its_trail(size: tuple[int, int]) -
 class Named:
     """Keeps what walks are named."""
 
-    trouble: str | None = None
+    def trouble(self, wait: bool = False) -> None:
+        """Never any."""
 
     def __init__(self, named: list[tuple[str, str]]) -> None:
         self.named = named

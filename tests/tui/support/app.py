@@ -47,11 +47,14 @@ class Records:
     """Personal records kept in memory."""
 
     def __init__(self, trouble: str | None = None) -> None:
-        self.trouble = trouble
+        self.why = trouble
         self.steps: list[str] = []
         self.blends: list[tuple[str, dict[str, Any]]] = []
         self.bookmarks: list[str] = []
         self.names: dict[str, str] = {}
+
+    def trouble(self, wait: bool = False) -> str | None:
+        return self.why
 
     def write(self, record: Callable[[Any], None]) -> None:
         record(self)
