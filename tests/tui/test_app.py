@@ -165,8 +165,8 @@ async def test_a_bookmark_that_cannot_be_kept_is_not_said_to_be(tmp_path: Path) 
         session.personal = Records("no library in here any more")
         await pilot.press("s")
         await until(pilot, lambda: "not kept: no library in here any more" in keys())
-        assert session.bookmarks == [] and "★" not in "".join(rows_of(walk_of(app), "#details"))
-        session.bookmarks.append(session.focused.album_id)
+        assert not session.bookmarks and "★" not in "".join(rows_of(walk_of(app), "#details"))
+        session.kept.bookmarks = {session.focused.album_id: ""}
         await pilot.press("s")
         await until(pilot, lambda: "★" in "".join(rows_of(walk_of(app), "#details")))
         assert "taken off" not in keys() and session.bookmarks

@@ -217,11 +217,11 @@ class WalkScreen(Comparing):
 
     async def action_bookmark(self) -> None:
         """Mark the album in focus, or take the mark off; said once that is on the disk."""
-        before, marked = [*self.session.bookmarks], self.session.toggle_bookmark()
+        before, marked = dict(self.session.bookmarks), self.session.toggle_bookmark()
         self.refresh_focus()
         said = f"bookmarked: {key_names(self)('walk.find')} lists it first" if marked else "bookmark taken off"
         if trouble := await asyncio.to_thread(self.session.trouble, True):
-            self.session.bookmarks[:], said = before, f"not kept: {trouble}"
+            self.session.kept.bookmarks, said = before, f"not kept: {trouble}"
             self.refresh_focus()
         self.say(said, error=trouble is not None)
 
