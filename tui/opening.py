@@ -20,6 +20,8 @@ from tui.workers.lettering import LetteringBeside
 from tui.workers.notebook import Notebook
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from store.database.library import Library
     from store.memory.snapshot import Snapshot
     from store.neighbors.neighborhood import Neighborhood
@@ -40,10 +42,12 @@ def app_of(
     config: Config | None = None,
     neighborhood: Neighborhood | None = None,
     kind: type[SleevewalkApp] = SleevewalkApp,
+    these: Sequence[str] = (),
 ) -> tuple[SleevewalkApp, Notebook]:
     """The app on a library, and what writes its personal records. LibraryError where the library cannot be read.
 
-    `neighborhood`: of this library, if it is open already. `kind`: the app as its output needs it.
+    `neighborhood`: of this library, if it is open already. `kind`: the app as its output needs it. `these`: the
+    album_ids that it begins with as a filter and as a list.
     """
     from pipelines.blends.recipe_to_file import open_blender
     from store.catalogue.covers import CoverFiles
@@ -59,8 +63,12 @@ def app_of(
     session = None
     if len(neighborhood.snapshot):
         snapshot = neighborhood.snapshot
-        trail, kept = recorded_trail(snapshot), snapshot.personal
-        session = Session(neighborhood, start_album, config.weights, notebook, None, trail, kept)
+        marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
+        trail = recorded_trail(snapshot)
+        names = {named.walk_id: named.name for named in snapshot.personal.walk_names}
+        session = Session(neighborhood, start_album, config.weights, notebook, None, trail, marks, names)
+        if these:
+            session.only(f"list:{snapshot.own.give(these)}")
     setup = Setup(
         session,
         CoverFiles(library.covers_dir),
@@ -83,23 +91,27 @@ def run_app(
     start_album: str | None = None,
     neighborhood: Neighborhood | None = None,
     asked: Asked | None = None,
+    these: Sequence[str] = (),
 ) -> int:
     """Open a library and walk it until the person leaves; the exit status for the shell.
 
     `start_album` is an album_id; without one the walk goes on where the last one ended. `asked` is what the terminal
     answered, for which it was prepared before this module was imported. `neighborhood`: of this library, if it is open.
-    Raises LibraryError where the library cannot be read.
+    `these`: see `app_of`. Raises LibraryError where the library cannot be read.
     """
     config = load_config(config_file(), tuple(theme.name for theme in THEMES), binding_ids())
     asked = asked or Asked()
     look = asked.look
     output = chosen_output(*wanted("output", look.output, config.output))
-    app, notebook = app_of(library, start_album, look, config, neighborhood, app_class(SleevewalkApp, output.name))
+    kind = app_class(SleevewalkApp, output.name)
+    app, notebook = app_of(library, start_album, look, config, neighborhood, kind, these)
     lettering = LetteringBeside(library.path)
     try:
         app.use(asked)
         if output.refused:
             app.remark = f"{output.why}: drawn by --output stock"
+        if session := app.setup.session:
+            app.remark = " · ".join([*session.snapshot.own.problems, app.remark]).removesuffix(" · ")
         app.run()
     finally:
         lettering.close()

@@ -14,6 +14,7 @@ import numpy as np
 from store.looks import WORDS
 from store.memory.names import NameIndex
 from store.memory.sparse import Sparse
+from store.personal.mine import readable_tags
 from store.text import key
 
 if TYPE_CHECKING:
@@ -35,11 +36,15 @@ SELECT album_id, artist, title, albums.artist_key, title_key, coalesce(genre, ''
 FROM albums JOIN snapshot_albums USING (album_id) LEFT JOIN album_popularity USING (album_id) ORDER BY row
 """
 _TAGS = """
-CREATE TEMP TABLE snapshot_tags AS
 SELECT row, tag, weight FROM album_tags JOIN snapshot_albums USING (album_id)
 UNION ALL
 SELECT row, tag, weight FROM artist_tags
 JOIN (FROM snapshot_albums ANTI JOIN album_tags USING (album_id)) USING (artist_key)
+"""
+# The person's own tags beside them; what both say, as strongly as the stronger says it.
+_OWN_TAGS = """
+SELECT row, tag, max(weight) AS weight
+FROM (FROM ({tags}) UNION ALL SELECT row, tag, weight FROM ({own}) JOIN snapshot_albums USING (album_id)) GROUP BY ALL
 """
 _TAG_NAMES = """
 CREATE TEMP TABLE snapshot_tag_names AS
@@ -102,7 +107,10 @@ class AlbumArrays:
 
 def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
     """From the tables, through an open burst."""
-    for statement in (_ROWS, _TAGS, _TAG_NAMES):
+    con.execute(_ROWS)
+    own, _ = readable_tags(con)
+    tags = _OWN_TAGS.format(tags=_TAGS, own=own) if own else _TAGS
+    for statement in (f"CREATE TEMP TABLE snapshot_tags AS {tags}", _TAG_NAMES):
         con.execute(statement)
     columns = con.execute(_ALBUMS).fetchnumpy()
     tag_names = [name for (name,) in con.execute("SELECT tag FROM snapshot_tag_names ORDER BY code").fetchall()]
@@ -120,8 +128,8 @@ def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
     artist_codes = np.asarray(columns["artist_code"], dtype=np.int32)
     count, artists = len(artist_codes), int(artist_codes[-1]) + 1 if len(artist_codes) else 0
     genre_names, genre_codes = np.unique(columns["genre"].astype(str), return_inverse=True)
-    tags = _tf_idf(Sparse.from_entries(entries["row"], entries["code"], entries["weight"], count), len(tag_names))
-    rows = np.repeat(np.arange(count, dtype=np.int32), np.diff(tags.start))
+    weighed = _tf_idf(Sparse.from_entries(entries["row"], entries["code"], entries["weight"], count), len(tag_names))
+    rows = np.repeat(np.arange(count, dtype=np.int32), np.diff(weighed.start))
     return AlbumArrays(
         album_ids=columns["album_id"].tolist(),
         artists=columns["artist"].tolist(),
@@ -137,8 +145,8 @@ def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
         popularity=_floats(columns["popularity"]),
         artist_codes=artist_codes,
         tag_names=tag_names,
-        tags=tags,
-        postings=Sparse.from_entries(tags.columns, rows, tags.values, len(tag_names)),
+        tags=weighed,
+        postings=Sparse.from_entries(weighed.columns, rows, weighed.values, len(tag_names)),
         similar=Sparse.from_entries(similar["a"], similar["b"], similar["match"], artists),
         order=np.asarray(order, dtype=np.int32),
         looks=looks,

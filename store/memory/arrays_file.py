@@ -19,6 +19,7 @@ from store.memory.album_arrays import AlbumArrays
 from store.memory.names import NameIndex, index_names
 from store.memory.sparse import Sparse
 from store.memory.texts import Texts
+from store.personal.mine import readable_tags
 
 if TYPE_CHECKING:
     import duckdb
@@ -120,7 +121,7 @@ def tables_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
     """Of all that the catalogue is made of, for each table its rows and the sum of their hashes; and of the format of
     the file, so that one of an earlier version is not taken for this one's.
     """
-    parts = (
-        f"(SELECT concat(count(*), '-', sum(hash({columns}))) FROM {table})" for table, columns in _SOURCES.items()
-    )
+    own, _ = readable_tags(con)
+    sources = {**_SOURCES, **({f"({own})": "album_id, tag, weight"} if own else {})}
+    parts = (f"(SELECT concat(count(*), '-', sum(hash({columns}))) FROM {table})" for table, columns in sources.items())
     return str(first_value(con, f"SELECT concat_ws(' ', '{FORMAT}', {', '.join(parts)})"))

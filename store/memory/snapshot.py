@@ -16,6 +16,7 @@ from store.looks import mask_of
 from store.memory.album_arrays import AlbumArrays, read_arrays
 from store.memory.arrays_file import open_arrays
 from store.memory.plays import AlbumPlays, read_plays
+from store.personal.mine import Own, read_own
 from store.records import Album
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Snapshot(AlbumArrays):
 
     personal: PersonalRecords = field(default_factory=PersonalRecords)
     plays: Mapping[str, AlbumPlays] = field(default_factory=dict)  # by album_id, of the albums that were played
+    own: Own = field(default_factory=Own)  # the person's lists, and what is wrong in schema mine
     merged: Mapping[str, str] = field(default_factory=dict)  # album_ids of old → of the album they are part of now
 
     @classmethod
@@ -42,7 +44,13 @@ class Snapshot(AlbumArrays):
     def of(cls, arrays: AlbumArrays, con: duckdb.DuckDBPyConnection, library: Library) -> Snapshot:
         """These arrays, with what else a snapshot has."""
         columns = {part.name: getattr(arrays, part.name) for part in fields(AlbumArrays)}
-        return cls(**columns, personal=read_personal(con, library.path), plays=read_plays(con), merged=merged_ids(con))
+        return cls(
+            **columns,
+            personal=read_personal(con, library.path),
+            plays=read_plays(con),
+            own=read_own(con),
+            merged=merged_ids(con),
+        )
 
     def __len__(self) -> int:
         return len(self.album_ids)

@@ -31,6 +31,7 @@ FIELDS = {  # with what is possible, for people
     "listeners": "listeners:known, unknown, 10k- or 500-2000",
     "sleeve": "sleeve:dark, or #dark",
     "heard": "heard:never, ever or 2019",
+    "list": "list:summer, a list of yours in mine.lists",
     "is": "is:bookmarked, or in a walk is:other (than the artist in the centre)",
 }
 _MEANT = {
@@ -105,6 +106,9 @@ def possible(snapshot: Snapshot, field: str, most: int = 8) -> str:
         return ", ".join(snapshot.tag_names[code] for code in np.argsort(-counts, kind="stable")[:most])
     if field == "genre":
         return ", ".join(genres_of(snapshot)[:most]) or "none is known here"
+    if field == "list":
+        none = "there is none yet: `sleevewalk sql QUERY --list NAME` makes one"
+        return ", ".join(list(snapshot.own.lists)[:most]) or none
     if field == "sleeve":
         return ", ".join(looks_of(snapshot)) or "nothing is known of sleeves here: run `sleevewalk build`"
     return FIELDS[field].removeprefix(f"{field}:")
@@ -152,6 +156,8 @@ def _read(snapshot: Snapshot, field: str, value: str, but: bool, bookmarks: Coll
             raise UnknownWord("how many people listen is not known of any album here")
         spans = tuple(_counts(part) for part in parts if part.lower() not in POPULARITIES)
         return Term(field, said, thirds, spans=spans, but=but)
+    if field == "list":
+        return _listed(snapshot, parts, but)
     if field == "is":
         return _marked(snapshot, parts, but, bookmarks)
     read: Callable[[str], str | None] = _look if field == "sleeve" else _when
@@ -220,6 +226,17 @@ def _counts(part: str) -> tuple[float, float]:
 
     low = number(found[1]) if found[1] else -math.inf
     return low, number(found[3]) if found[3] else (math.inf if found[2] else low)
+
+
+def _listed(snapshot: Snapshot, parts: list[str], but: bool) -> Term:
+    lists = snapshot.own.lists
+    known = {key(name): name for name in lists}
+    if unknown := [part for part in parts if key(part) not in known]:
+        raise _none("list", unknown[0], [possible(snapshot, "list")])
+    found = [known[key(part)] for part in parts]
+    albums = dict.fromkeys(one for name in found for one in lists[name])
+    in_file = () if snapshot.own.given & set(found) else tuple(found)
+    return Term("list", ",".join(found), tuple(albums), in_file, but=but)
 
 
 def _marked(snapshot: Snapshot, parts: list[str], but: bool, bookmarks: Collection[str] | None) -> Term:

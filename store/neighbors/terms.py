@@ -32,7 +32,7 @@ class Term:
     field: str
     said: str  # its value as a person writes it
     names: tuple[str, ...] = ()  # exactly so: tags, genres, keys of names, words of sleeves, ids of bookmarks …
-    begins: tuple[str, ...] = ()  # of an artist or a title: a word begins so
+    begins: tuple[str, ...] = ()  # of an artist or a title: a word begins so; lists in the file that `names` come from
     spans: tuple[tuple[float, float], ...] = ()  # of years or listeners, both ends included
     but: bool = False  # the others
 
@@ -64,7 +64,7 @@ class Term:
                 found |= snapshot.looking([word])
         elif self.field == "heard":
             found = _heard(snapshot, self.names)
-        elif self.field == "is":
+        elif self.field in ("is", "list"):
             found[[row for album_id in self.names if (row := snapshot.row(album_id)) is not None]] = True
         else:
             found = self._within(snapshot)
@@ -112,6 +112,9 @@ class Term:
                 for name in self.names
                 if name in PLAYED
             ]
+        elif self.field == "list":
+            of_mine = f"SELECT album_id FROM mine.lists WHERE list IN ({', '.join(map(sql_text, self.begins))})"
+            said = [f"album_id IN ({of_mine if self.begins else names or 'NULL'})"]
         elif self.field == "is":
             said = ["album_id IN (SELECT album_id FROM bookmarks)"]
         else:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +23,9 @@ from tui.terminal.probe import no_terminal
 if TYPE_CHECKING:
     from store.database.library import Library
     from store.neighbors.neighborhood import Neighborhood
+
+
+LONGEST = 100_000_000  # bytes of album_ids
 
 
 def look_options(command: Command) -> Command:
@@ -63,9 +70,15 @@ def look_options(command: Command) -> Command:
 @click.command()
 @click.argument("album", required=False)
 @click.option("--suggest", is_flag=True, help="Begin near what you play, at an album that you never heard.")
+@click.option(
+    "--ids",
+    "ids_from",
+    type=click.Path(path_type=Path),
+    help="Walk among the album_ids of this FILE; -: standard input.",
+)
 @look_options
 @context_command
-def explore(context: Context, album: str | None, suggest: bool, look: TerminalLook) -> int:
+def explore(context: Context, album: str | None, suggest: bool, ids_from: Path | None, look: TerminalLook) -> int:
     """Open the app, at ALBUM or where the library begins.
 
     Where there is no library yet, it offers the demo library.
@@ -80,7 +93,8 @@ def explore(context: Context, album: str | None, suggest: bool, look: TerminalLo
         if not click.confirm("Open the demo library?", default=True):
             return 0
         return open_demo(demo_library(), album, look)
-    return open_app(Library.open(context.library_dir), album, look, suggest)
+    library = Library.open(context.library_dir)
+    return open_app(library, album, look, suggest, read_ids(library, ids_from) if ids_from else ())
 
 
 @click.command()
@@ -120,7 +134,37 @@ def need_terminal() -> None:
         raise NoTerminal(f"the app needs a terminal, and {missing}; `sleevewalk --help` lists what works without one")
 
 
-def open_app(library: Library, album: str | None, look: TerminalLook, suggest: bool = False) -> int:
+def read_ids(library: Library, path: Path) -> tuple[str, ...]:
+    """The album_ids of a file or of standard input, a line each, that are of this library; tells how many are not.
+    UsageError where none is. The keyboard is the terminal's again afterwards.
+    """
+    from store.shapes import read_file
+
+    if path == Path("-"):
+        content = sys.stdin.buffer.read(LONGEST)
+        with suppress(OSError), Path("/dev/tty").open("rb") as terminal:
+            os.dup2(terminal.fileno(), sys.stdin.fileno())
+    else:
+        content = read_file(path, LONGEST)
+    asked = list(dict.fromkeys(line.strip() for line in content.decode(errors="replace").splitlines() if line.strip()))
+    with library.read() as con:
+        there = con.execute(
+            "SELECT asked FROM (SELECT unnest($1::VARCHAR[]) AS asked, generate_subscripts($1::VARCHAR[], 1) AS place) "
+            "JOIN library.main.albums ON album_id = asked ORDER BY place",
+            [asked],
+        ).fetchall()
+    if not there:
+        raise click.UsageError(
+            f"none of {len(asked):,} lines is an album_id of this library; `sql QUERY --ids` gives some"
+        )
+    if len(there) < len(asked):
+        click.echo(f"{len(asked) - len(there):,} of {len(asked):,} lines are no album_id of this library", err=True)
+    return tuple(one for (one,) in there)
+
+
+def open_app(
+    library: Library, album: str | None, look: TerminalLook, suggest: bool = False, these: Sequence[str] = ()
+) -> int:
     need_terminal()
     from concurrent.futures import ThreadPoolExecutor
 
@@ -137,7 +181,7 @@ def open_app(library: Library, album: str | None, look: TerminalLook, suggest: b
             start = resolve(neighborhood.snapshot, album).album_id if album else None
             if suggest and not start:
                 start = next((one.album.album_id for one in near_plays(neighborhood, 1)), None)
-            return run_app(library, start, neighborhood, asked)
+            return run_app(library, start or next(iter(these), None), neighborhood, asked, these)
 
 
 def wanted_of(look: TerminalLook) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""`build`, `lettering` and `sql`."""
+"""`build` and `lettering`."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -10,9 +9,7 @@ import click
 from tui.commands.shared import (
     NEW_FILE,
     Context,
-    context_command,
     json_command,
-    json_option,
     open_library,
     print_json,
     progress,
@@ -56,38 +53,3 @@ def lettering(context: Context, limit: int | None, wait: int, as_json: bool) -> 
     else:
         click.echo(report.summary())
     return 0
-
-
-@click.command()
-@click.argument("query", required=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json", "parquet"]),
-    help="How to write the result.  [default: by FILE's ending, else table]",
-)
-@click.option("--csv", "as_csv", is_flag=True, help="The same as --format csv.")
-@json_option
-@click.option("-o", "--out", type=NEW_FILE, help="Write the result to this FILE.")
-@context_command
-def sql(context: Context, query: str | None, form: str | None, as_csv: bool, as_json: bool, out: Path | None) -> None:
-    """Run a read-only QUERY; with none, say where the file is and show its schema."""
-    from tui.commands import results
-
-    asked = {name for name, said in ((form, form), ("csv", as_csv), ("json", as_json)) if said}
-    if len(asked) > 1:
-        raise click.UsageError("choose one of --format, --csv and --json")
-    chosen = asked.pop() if asked else results.format_of(out)
-    if chosen == "parquet" and out is None and sys.stdout.isatty():
-        raise click.UsageError("Parquet is not for a terminal: name a file with -o FILE")
-    library = open_library(context)
-    if out is not None and out.resolve() == library.db_path:
-        raise click.UsageError(f"{out} is the library itself: name another file with -o")
-    if query is None:
-        click.echo(
-            f"{library.db_path}\nOpen it with any DuckDB from 1.4 on: duckdb -readonly {library.db_path}\n",
-            err=chosen is not None,
-        )
-        query = results.SCHEMA
-    result = results.fetch(library, query)
-    results.write(result, chosen or "table", out)

@@ -52,8 +52,8 @@ WRITES = {
     "import": "from pipelines.exports import library as exchange\nexchange.export_library(library, out / 'export')\n"
     "arm()\nexchange.import_library(out / 'export', out / 'new')",
     "walk": "from pipelines.exports.walk import write_walk\nwrite_walk([], None, out / 'walk.csv', 'walk')",
-    "result": "import pyarrow as pa\nfrom tui.commands.results import write\n"
-    "write(pa.table({'a': [1]}), 'csv', out / 'rows.csv')",
+    "result": "import pyarrow as pa\nfrom tui.commands.sql.results import write\n"
+    "write([pa.table({'a': [1]})], 'csv', out / 'rows.csv')",
     "shard": "from pipelines.shards.format import block_table, write_shard\nwrite_shard(block_table([], 4), out, '1')",
     "manifest": "from pipelines.shards.format import Manifest, write_manifest\n"
     "write_manifest(out, Manifest('t', '', '', 4, 0, ()))",

@@ -31,7 +31,6 @@ ROWS = {
     "near": "bench.near",
     "write": "bench.write",
     "gallery": "gallery",
-    "shelf": "shelf",
     "alike": "walk.alike",
     "card": "card",
 }

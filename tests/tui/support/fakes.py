@@ -20,6 +20,7 @@ from store.neighbors.filters import Filter
 from store.neighbors.reasons import shares_of
 from store.neighbors.search import Found
 from store.neighbors.terms import Term
+from store.personal.mine import Own
 from store.records import PERSONAL, SIGNALS, Album, Neighbor, Reason, Route, Weights
 from store.text import key
 from tui.app import Setup, SleevewalkApp
@@ -67,6 +68,7 @@ class FakeSnapshot:
     def __init__(self, albums: list[Album]) -> None:
         self.albums = albums
         self.plays: dict[str, Any] = {}
+        self.own = Own()
         self.rows = {album.album_id: row for row, album in enumerate(albums)}
         self.genres = [album.genre or "" for album in albums]
         self.genre_names = sorted(set(self.genres))

@@ -30,8 +30,7 @@ def shown(session: Session) -> list[str]:
 class Notes:
     """Remembers what a session writes down."""
 
-    def trouble(self, wait: bool = False) -> None:
-        """Never any."""
+    trouble: str | None = None
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, int, str, str | None]] = []

@@ -20,7 +20,7 @@ from tui.walk.session import PRESETS, Session
 from tui.widgets.lines import Lines, Span, heading
 
 LEVELS = (0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2)  # that a weight moves through
-FILTERS = ("genre", "year", "listeners", "sleeve", "heard", "is")  # fields of the query language, a row each
+FILTERS = ("genre", "year", "listeners", "sleeve", "heard", "list", "is")  # fields of the query language, a row each
 PRESET_IDS = ("counts.balanced", "counts.sleeve", "counts.ear")  # as PRESETS
 COUNTS_KEYS = [
     Hint("↑↓", "choose", ("counts.up", "counts.down")),
@@ -60,7 +60,8 @@ class Counts(Lines, can_focus=True):
         self.session = session
         self.chosen = 0
         # What a person never told of has no row.
-        self.filters = [name for name in FILTERS if name != "heard" or session.snapshot.plays]
+        own = {"heard": session.snapshot.plays, "list": session.snapshot.own.lists}
+        self.filters = [name for name in FILTERS if own.get(name, True)]
         self._choices: dict[str, Sequence[str]] | None = None
 
     def on_resize(self) -> None:
@@ -152,6 +153,7 @@ def choices(session: Session) -> dict[str, Sequence[str]]:
         "listeners": [f"listeners:{name}" for name in POPULARITIES] if low == low else [],
         "sleeve": [f"#{look.replace(' ', '-')}" for look in looks_of(snapshot)],
         "heard": [f"heard:{name}" for name in (*PLAYED, *years_played(snapshot))],
+        "list": [f'list:"{name}"' if " " in name else f"list:{name}" for name in snapshot.own.lists],
         "is": ["is:bookmarked", "is:other"],
     }
     return {name: ["", *words] for name, words in found.items()}

@@ -73,6 +73,7 @@ def _album(
         plain(album.genre or ""),
         f"{listeners} listeners" if listeners else "",
         f"{plays.total:,} play{'s' if plays.total != 1 else ''}" if plays else "",
+        *(f"on {plain(name)}" for name in session.snapshot.own.of_album.get(album.album_id, ())),
     ]
     rows.append([(cut(" · ".join(fact for fact in facts if fact), cells), palette.text("quiet"))])
     tags = ", ".join(plain(tag) for tag in album.tags)

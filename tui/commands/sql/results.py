@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from store.database.atomic import atomic_file, leftovers
+from store.errors import LibraryError
 from store.text import clean
 from tui.commands.shared import json_text
 
@@ -33,9 +34,11 @@ def format_of(out: Path | None) -> str | None:
     return _FORMATS.get(out.suffix.lower()) if out is not None else None
 
 
-def fetch(library: Library, query: str) -> pa.Table:
-    """Run the query read-only, what waits in the journal of personal records included. LibraryError where it fails."""
-    from store.database.readonly import read_only_query
+def fetch(library: Library, query: str, values: Mapping[str, object] | None = None) -> list[pa.Table]:
+    """The answers of a query's statements, read-only, what waits in the journal of personal records included;
+    `values`: of its parameters. LibraryError where it fails.
+    """
+    from store.database.readonly import read_only_answers
     from store.database.replay import waiting_records
     from store.personal.records import Personal
 
@@ -45,40 +48,62 @@ def fetch(library: Library, query: str) -> pa.Table:
             click.echo(
                 "the newest bookmarks, walks and blends are still in journal.jsonl and not in this answer", err=True
             )
-        return read_only_query(con, query)
+        return read_only_answers(con, query, values)
 
 
-def write(table: pa.Table, form: str, out: Path | None) -> None:
-    """Write the result to `out`, whole or not at all, or to stdout. LibraryError where that cannot be written."""
+def album_ids(answers: Sequence[pa.Table]) -> list[str]:
+    """The albums of the last answer, each once, in its order. LibraryError where it has no column album_id."""
+    columns = answers[-1].column_names if answers else []
+    if columns.count("album_id") != 1:
+        raise LibraryError(
+            "the answer has no column album_id, so it is no set of albums: select it"
+            if "album_id" not in columns
+            else "the answer has several columns album_id: select one"
+        )
+    return list(dict.fromkeys(str(one) for one in answers[-1]["album_id"].to_pylist() if one is not None))
+
+
+def write(answers: Sequence[pa.Table], form: str, out: Path | None) -> None:
+    """Write the answers to `out`, whole or not at all, or to stdout; as Parquet or `ids` the last. LibraryError where
+    that cannot be written.
+    """
     if out is None:
         sys.stdout.flush()
-        _write_to(table, form, sys.stdout)
+        _write_to(answers, form, sys.stdout)
         return
     leftovers(out.parent, remove=True)
     with atomic_file(out) as path, path.open("w", encoding="utf-8", newline="") as file:
-        _write_to(table, form, file)
-    click.echo(f"{table.num_rows:,} rows in {out}", err=True)
+        _write_to(answers, form, file)
+    rows = len(album_ids(answers)) if form == "ids" else sum(table.num_rows for table in answers)
+    click.echo(f"{rows:,} rows in {out}", err=True)
 
 
-def _write_to(table: pa.Table, form: str, file: TextIO) -> None:
-
-    if form == "parquet":
+def _write_to(answers: Sequence[pa.Table], form: str, file: TextIO) -> None:
+    if form == "ids":
+        file.writelines(f"{clean(one, 100)}\n" for one in album_ids(answers))
+    elif form == "parquet":
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         buffer = io.BytesIO()
-        pq.write_table(table, buffer)
+        pq.write_table(answers[-1] if answers else pa.table({}), buffer)
         file.buffer.write(buffer.getvalue())
     elif form == "json":
-        rows = [dict(zip(table.column_names, map(plain, row), strict=True)) for row in _rows(table)]
-        file.write(json_text(rows) + "\n")
-    elif form == "csv":
-        writer = csv.writer(file)
-        lines: list[Sequence[Any]] = [table.column_names, *_rows(table)]
-        if file.isatty():  # what a query makes up may hold anything, and a terminal would obey it
-            lines = [[clean(cell, 4000) if isinstance(cell, str) else cell for cell in line] for line in lines]
-        writer.writerows(lines)
+        lists = [
+            [dict(zip(table.column_names, map(plain, row), strict=True)) for row in _rows(table)] for table in answers
+        ]
+        file.write(json_text(lists[0] if len(lists) == 1 else lists) + "\n")
     else:
-        _write_table(table, file)
+        for place, table in enumerate(answers):
+            file.write("\n" if place else "")
+            (_write_csv if form == "csv" else _write_table)(table, file)
+
+
+def _write_csv(table: pa.Table, file: TextIO) -> None:
+    lines: list[Sequence[Any]] = [table.column_names, *_rows(table)]
+    if file.isatty():  # what a query makes up may hold anything, and a terminal would obey it
+        lines = [[clean(cell, 4000) if isinstance(cell, str) else cell for cell in line] for line in lines]
+    csv.writer(file).writerows(lines)
 
 
 def _rows(table: pa.Table) -> list[tuple[Any, ...]]:

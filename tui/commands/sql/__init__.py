@@ -1,0 +1,1 @@
+"""Commands about hearing: what plays, what was played, and where it comes from."""
