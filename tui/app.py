@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -16,7 +16,7 @@ from textual.theme import Theme
 
 from store.errors import LibraryError
 from store.neighbors.taste import Suggestion, near_plays
-from store.records import Album
+from tui.hearing import Hearing
 from tui.keynames import key_name, keyed
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
 from tui.pictures.cells import FINE, LITE
@@ -37,20 +37,21 @@ from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import APP_BINDINGS, EVERYWHERE, acting, bindings_of, help_for, own_key_names
 from tui.screens.route.screen import RouteScreen
+from tui.screens.shelf import ShelfScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.setup import Setup
 from tui.terminal.choice import Asked
-from tui.terminal.display import Display, has_title, title_codes
+from tui.terminal.display import has_title, title_codes
 from tui.walk.bench import Bench, Draft
 from tui.widgets.bars import KeysLine
-from tui.workers.jukebox import Heard, Jukebox, Said
+from tui.workers.jukebox import Jukebox
 
 SUGGESTED = 24  # albums near what is played that are looked for at once
 
 
-class SleevewalkApp(Display):
+class SleevewalkApp(Hearing):
     """Walk the graph of albums. Holds no file open: what it shows is in memory or a cover file."""
 
     CSS_PATH = "app.tcss"
@@ -73,7 +74,6 @@ class SleevewalkApp(Display):
         self.jukebox = Jukebox(setup.library, self.config.player, self.post_message, setup.opens_player)
         self.exporter = Exporter(setup.covers, setup.library_path / "walks", self.jukebox.playables)
         self._suggested: list[Suggestion] = []  # to come, the best first
-        self._followed = ""  # the album that the walk last followed the player to
         self.metered = False
         self.remark = ""  # to be told at the start
         self.animation_level = "none"
@@ -244,6 +244,15 @@ class SleevewalkApp(Display):
             self.walk.go_to(seq)
 
     @work
+    async def action_shelf(self) -> None:
+        """Bookmarks, tray and walks; go to an album or to a walk's end."""
+        chosen = await self.push_screen_wait(ShelfScreen(self.walk.session, self.painter))
+        if isinstance(chosen, int):
+            self.walk.go_to(chosen)
+        elif chosen is not None:
+            self.walk.jump(chosen)
+
+    @work
     async def action_bench(self) -> None:
         """The blend bench with what lies in the tray."""
         walk, names = self.walk, self.key_names
@@ -279,43 +288,6 @@ class SleevewalkApp(Display):
         bench = self._bench_screen()
         bench.call_after_refresh(bench.go_on, chosen.then)
         await self._walk_to(bench)
-
-    def hear(self, albums: Sequence[Album], queue: bool) -> None:
-        """Send albums to the player; what becomes of it is told on whatever screen is there by then."""
-        self.tell("asking the player …")
-        self.jukebox.play(albums, queue)
-
-    def tell(self, text: str, error: bool = False) -> None:
-        """Say something in the last row of the screen that is shown."""
-        screen = self.screen if isinstance(self.screen, DrawnScreen) else self.walk
-        screen.say(text, error)
-
-    def action_follow(self) -> None:
-        """Let the walk follow what the player plays, or no more."""
-        self.jukebox.follow(not self.jukebox.following)
-        self._followed = ""
-        self.walk.show_playing("")
-        self.tell("the walk follows the player" if self.jukebox.following else "the walk is yours again")
-
-    @on(Said)
-    def player_said(self, message: Said) -> None:
-        """Tell it; an address goes to the clipboard of the person's own terminal, over SSH too."""
-        if message.link:
-            self.copy_to_clipboard(message.link)
-        self.tell(message.text, message.error)
-
-    @on(Heard)
-    def player_heard(self, message: Heard) -> None:
-        """Say what plays; walk to its album where the player has come to another one."""
-        if not self.jukebox.following:
-            return
-        self.walk.show_playing(message.text)
-        album_id = message.album_id
-        if album_id is None or album_id == self._followed or self.screen is not self.walk:
-            return
-        self._followed = album_id
-        if self.walk.session.snapshot.row(album_id) is not None:
-            self.walk.jump(album_id)
 
     def action_card(self) -> None:
         """Every way to draw a cover, to choose one by eye."""

@@ -6,6 +6,7 @@ Only click is imported here; each command imports what it needs when it runs.
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from keyword import iskeyword
 from pathlib import Path
@@ -50,6 +51,12 @@ COMMANDS = {
     "doctor": "doctor",
     "bench": "bench",
 }
+
+
+# As DuckDB, PyTorch, ONNX Runtime, FAISS and the loader of libraries say it.
+NO_MEMORY = re.compile(
+    r"OutOfMemory|out of memory|bad_alloc|failed to map segment|(cannot|can't|failed to) allocate", re.I
+)
 
 
 class LazyGroup(click.Group):
@@ -130,7 +137,7 @@ def report(error: Exception) -> int:
         isinstance(error, LibraryError | BadWeights | DeviceFailed | OSError) or type(error).__name__ == "NoCovers"
     )
     line = clean(str(error), 2000) or type(error).__name__
-    if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemoryException"):
+    if isinstance(error, MemoryError) or NO_MEMORY.search(f"{type(error).__name__}: {error}"):
         line = "there is not enough memory for this; close other programs and try again"
     elif not expected:
         line = f"this should not happen ({type(error).__name__}: {line}); --debug shows where"

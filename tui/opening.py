@@ -63,10 +63,8 @@ def app_of(
     session = None
     if len(neighborhood.snapshot):
         snapshot = neighborhood.snapshot
-        marks = [mark.album_id for mark in snapshot.personal.bookmarks if snapshot.row(mark.album_id) is not None]
-        trail = recorded_trail(snapshot)
-        names = {named.walk_id: named.name for named in snapshot.personal.walk_names}
-        session = Session(neighborhood, start_album, config.weights, notebook, None, trail, marks, names)
+        trail, kept = recorded_trail(snapshot), snapshot.personal
+        session = Session(neighborhood, start_album, config.weights, notebook, None, trail, kept)
         if these:
             session.only(f"list:{snapshot.own.give(these)}")
     setup = Setup(

@@ -66,10 +66,12 @@ class WalkStepLine(Line, tag="walk_step", kw_only=True, frozen=True):
 
 
 class WalkNameLine(Line, tag="walk_name", kw_only=True, frozen=True):
-    """A walk was named; "" takes the name off."""
+    """A walk was named; "" takes the name off, and note and weights with it."""
 
     walk_id: str
     name: str
+    note: str = ""
+    weights: dict[str, float] | None = None
 
 
 class MergeLine(Line, tag="merge", kw_only=True, frozen=True):

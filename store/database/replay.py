@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from store.database import journal
 from store.database.connection import transaction
 from store.database.merged_ids import merged_ids
+from store.records import Weights
 from store.shapes import BadShape, from_json
 
 if TYPE_CHECKING:
@@ -61,11 +62,13 @@ class WalkStep:
 
 @dataclass(frozen=True, slots=True)
 class WalkName:
-    """The name that a walk was given."""
+    """The name that a walk was given, what was written about it, and what counted then (None: not known)."""
 
     walk_id: str
     name: str
     named_at: datetime  # UTC
+    note: str = ""
+    weights: Weights | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,8 @@ def read_personal(con: duckdb.DuckDBPyConnection, folder: Path) -> PersonalRecor
         for row in con.execute("SELECT walk_id, seq, album_id, came_from, walked_at FROM walks").fetchall()
     }
     names: dict[str, WalkName | None] = {
-        row[0]: WalkName(*row) for row in con.execute("SELECT walk_id, name, named_at FROM walk_names").fetchall()
+        row[0]: WalkName(row[0], row[1], row[2], row[3] or "", weights_of(row[4] or "null"))
+        for row in con.execute("SELECT walk_id, name, named_at, note, weights FROM walk_names").fetchall()
     }
     changes = _Changes(_waiting(con, folder), merged_ids(con))
     marks = [mark for mark in (bookmarks | changes.bookmarks).values() if mark is not None]
@@ -182,8 +186,9 @@ class _Changes:
                 case journal.BlendLine():
                     self.blends[record.blend_id] = BlendRecord(record.blend_id, record.path, record.recipe, at)
                 case journal.WalkNameLine():
-                    name = WalkName(record.walk_id, record.name, at) if record.name else None
-                    self.walk_names[record.walk_id] = name
+                    weights = weights_of(json.dumps(record.weights))
+                    name = WalkName(record.walk_id, record.name, at, record.note, weights)
+                    self.walk_names[record.walk_id] = name if record.name else None
                 case journal.WalkStepLine():
                     album = merged.get(record.album_id, record.album_id)
                     came_from = merged.get(record.came_from or "", record.came_from)
@@ -205,8 +210,12 @@ def _apply(con: duckdb.DuckDBPyConnection, records: list[journal.Record]) -> int
         _upsert(con, "walks", ("VARCHAR", "INTEGER", "VARCHAR", "VARCHAR", "TIMESTAMP"), steps)
         unnamed = [walk_id for walk_id, name in changes.walk_names.items() if name is None]
         con.execute("DELETE FROM walk_names WHERE walk_id IN (SELECT unnest(?::VARCHAR[]))", [unnamed])
-        names = [(n.walk_id, n.name, n.named_at) for n in changes.walk_names.values() if n]
-        _upsert(con, "walk_names", ("VARCHAR", "VARCHAR", "TIMESTAMP"), names)
+        names = [
+            (n.walk_id, n.name, n.named_at, n.note, None if n.weights is None else json.dumps(asdict(n.weights)))
+            for n in changes.walk_names.values()
+            if n
+        ]
+        _upsert(con, "walk_names", ("VARCHAR", "VARCHAR", "TIMESTAMP", "VARCHAR", "VARCHAR"), names)
         remember(con, new)
     return len(changes.ids)
 
@@ -233,3 +242,13 @@ def _known_ids(con: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
         return set()
     rows = con.execute("SELECT record_id FROM personal_records WHERE record_id IN (SELECT unnest(?))", [ids]).fetchall()
     return {row[0] for row in rows}
+
+
+def weights_of(text: str) -> Weights | None:
+    """Weights as they were recorded, JSON by signal; None for what is no weights."""
+    try:
+        found = from_json(text, dict[str, float])
+        weights = Weights(**found)
+    except (BadShape, TypeError):
+        return None
+    return weights if all(0 <= weight <= 100 for weight in found.values()) and any(found.values()) else None

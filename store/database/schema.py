@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from store.database.atomic import put_in_place, temporary_folder
 from store.database.copying import HISTORY, TABLES, all_tables, copy_rows, copy_schema, refuse_shadows, things
 from store.database.ranking import RANKING, SIMILAR
-from store.database.sound_schema import TABLES_SOUND
+from store.database.sound_schema import TABLES_SOUND, WALK_NOTES
 from store.database.sources_schema import COUNTS, MACROS_NAMES, TABLES_SOURCES, remember_sources
 from store.database.views import COMMENTS, LOOKS, MAP_CELLS, TABLES_COVER_MAP, VIEWS_1
 from store.errors import LibraryError
@@ -213,6 +213,7 @@ MIGRATIONS: list[Step] = [
     ("the share of each signal in similar_to", "SELECT 1"),  # what it made, the next step makes anew
     ("counts, and popularity by them", COUNTS + SIMILAR),
     ("what an eye would say of covers", LOOKS),
+    ("notes and weights of walks", WALK_NOTES),
 ]
 # What these steps made too, before later ones did.
 _FORMERLY = {2: ("route", "similar_albums"), 7: ("album_called", "similar_to")}

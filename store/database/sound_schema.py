@@ -75,3 +75,10 @@ COMMENT ON COLUMN album_plays.year IS 'Year of the plays, UTC';
 COMMENT ON COLUMN album_plays.plays IS 'Tracks of it that were played in that year';
 COMMENT ON COLUMN album_plays.last_played IS 'The last of them, UTC';
 """
+
+WALK_NOTES = """
+ALTER TABLE walk_names ADD COLUMN note VARCHAR DEFAULT '';
+ALTER TABLE walk_names ADD COLUMN weights VARCHAR;
+COMMENT ON COLUMN walk_names.note IS 'What the person wrote, may be empty';
+COMMENT ON COLUMN walk_names.weights IS 'What counted on it, as JSON: {"cover": 1.0, …}; NULL where not known';
+"""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from store.database import journal
 from store.database.library import Library
 from store.database.replay import PersonalRecords, read_personal
 from store.errors import LibraryLocked, LibraryMissing, LibraryReadOnly
+from store.records import Weights
 from store.text import clean, storable
 
 NAME_LIMIT = 200  # characters of a walk's name
@@ -51,9 +53,11 @@ class Personal:
         """Record that step `seq` of a walk arrived at an album."""
         self._append(journal.WalkStepLine(walk_id=walk_id, seq=int(seq), album_id=album_id, came_from=came_from))
 
-    def name_walk(self, walk_id: str, name: str) -> None:
-        """Name a walk or rename it; an empty name takes its name off."""
-        self._append(journal.WalkNameLine(walk_id=walk_id, name=clean(name, NAME_LIMIT)))
+    def name_walk(self, walk_id: str, name: str, note: str = "", weights: Weights | None = None) -> None:
+        """Name a walk or rename it, with a note and what counted; an empty name takes all of that off."""
+        counted = None if weights is None else asdict(weights)
+        line = journal.WalkNameLine(walk_id=walk_id, name=clean(name, NAME_LIMIT), note=clean(note), weights=counted)
+        self._append(line)
 
     def flush(self) -> bool:
         """Move the journal into the database now; False, with no loss, where the file is locked or read-only."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.database.replay import PersonalRecords, WalkStep
+from store.database.replay import PersonalRecords, WalkName, WalkStep
 from store.errors import UnknownWalk
 from store.text import clean, key
 
@@ -16,11 +16,16 @@ _LISTED = 8  # walks named in an error
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One walk; `name` is '' where it has none. At least one step, in their order."""
+    """One walk, at least one step, in their order."""
 
     walk_id: str
-    name: str
     steps: tuple[WalkStep, ...]
+    named: WalkName | None = None
+
+    @property
+    def name(self) -> str:
+        """'' where it has none."""
+        return "" if self.named is None else self.named.name
 
     @property
     def started_at(self) -> datetime:
@@ -36,11 +41,11 @@ class Walk:
 
 def recorded_walks(records: PersonalRecords) -> list[Walk]:
     """Every walk, the newest first."""
-    names = {named.walk_id: named.name for named in records.walk_names}
+    names = {named.walk_id: named for named in records.walk_names}
     steps: dict[str, list[WalkStep]] = {}
     for step in records.walks:
         steps.setdefault(step.walk_id, []).append(step)
-    walks = [Walk(walk_id, names.get(walk_id, ""), tuple(taken)) for walk_id, taken in steps.items()]
+    walks = [Walk(walk_id, tuple(taken), names.get(walk_id)) for walk_id, taken in steps.items()]
     return walks[::-1]
 
 

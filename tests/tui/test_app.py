@@ -157,6 +157,24 @@ async def test_a_walk_that_cannot_be_recorded_goes_on_and_says_so() -> None:
         assert "Read-only file system" in rows_of(walk_of(app), "#keys")[0]
 
 
+async def test_a_bookmark_that_cannot_be_kept_is_not_said_to_be(tmp_path: Path) -> None:
+    app = make_app(tmp_path=tmp_path / "gone")  # the library's folder was deleted
+    async with app.run_test(size=(130, 50)) as pilot:
+        await ready(pilot)
+        session, keys = session_of(app), lambda: rows_of(walk_of(app), "#keys")[0]
+        session.personal = Records("no library in here any more")
+        await pilot.press("s")
+        await until(pilot, lambda: "not kept: no library in here any more" in keys())
+        assert not session.bookmarks and "★" not in "".join(rows_of(walk_of(app), "#details"))
+        session.kept.bookmarks = {session.focused.album_id: ""}
+        await pilot.press("s")
+        await until(pilot, lambda: "★" in "".join(rows_of(walk_of(app), "#details")))
+        assert "taken off" not in keys() and session.bookmarks
+        await pilot.press("space", "right", "space", "b")
+        await until(pilot, lambda: "no blend" in keys())
+        assert not (tmp_path / "gone").exists()
+
+
 @pytest.mark.parametrize("error", [OSError, BadWeights, RuntimeError])
 async def test_a_blend_that_fails_says_why(tmp_path: Path, error: type[Exception]) -> None:
     blender = FakeBlender(fails=error("no space left on device"))

@@ -62,7 +62,8 @@ def walk(
         return
     found = find_walk(walks, name_or_id)
     if new_name is not None:
-        personal.name_walk(found.walk_id, new_name)
+        note, weights = ("", None) if found.named is None else (found.named.note, found.named.weights)
+        personal.name_walk(found.walk_id, new_name, note, weights)
         personal.flush()
         found = find_walk(recorded_walks(personal.read()), found.walk_id)
         click.echo(f"named: {found.label}" if found.name else f"no name any more: {found.label}", err=True)

@@ -23,6 +23,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.route.screen import RouteScreen
+from tui.screens.shelf import ShelfScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.alike import AlikeScreen
@@ -46,6 +47,7 @@ HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     Counts: "what counts",
     FindScreen: "finding an album",
     TrailScreen: "the trail",
+    ShelfScreen: "the shelf",
     RouteScreen: "a route",
     AlikeScreen: "alike sleeves",
     MapScreen: "the map",

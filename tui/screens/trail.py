@@ -89,7 +89,7 @@ class TrailScreen(ExportingScreen[int | None]):
     def action_export(self, alone: bool = False) -> None:
         """Write the trail in every format; `alone`: only the walk of the chosen stop."""
         stops = stops_of(self.session.trail, self.session.neighborhood, self.walk_id if alone else None)
-        name = file_name(self.session.walk_names.get(self.walk_id, "")) if alone else "trail"
+        name = file_name(self.session.kept.name(self.walk_id)) if alone else "trail"
         self.export(stops, name)
 
     def action_hear(self, queue: bool) -> None:
@@ -116,7 +116,7 @@ class TrailScreen(ExportingScreen[int | None]):
     def action_name(self) -> None:
         """Open the line for the name of the chosen stop's walk, with the name that it has."""
         line = self.query_one(Input)
-        line.value = self.session.walk_names.get(self.walk_id, "")
+        line.value = self.session.kept.name(self.walk_id)
         line.cursor_position = len(line.value)
         line.disabled = False
         self.add_class("-naming")
@@ -152,7 +152,7 @@ class TrailScreen(ExportingScreen[int | None]):
         title = f"{start}{branch(depth)}{plain(album.title) or 'untitled'}"
         title_cells = max(8, (cells - 15) * 55 // 100)
         starts = self._began[visit.walk_id] == visit.seq
-        name = cut(plain(session.walk_names.get(visit.walk_id, "")), title_cells // 2) if starts else ""
+        name = cut(plain(session.kept.name(visit.walk_id)), title_cells // 2) if starts else ""
         name_cells = width(name) + 2 if name else 0
         marks = (BOOKMARK if album.album_id in session.bookmarks else " ") + (" here" if here else "     ")
         return [
@@ -166,7 +166,7 @@ class TrailScreen(ExportingScreen[int | None]):
 
     def redraw(self) -> None:
         """Draw the tree."""
-        count, named = len(self.stops.items), plain(self.session.walk_names.get(self.walk_id, ""))
+        count, named = len(self.stops.items), plain(self.session.kept.name(self.walk_id))
         head = f"the trail: {count} stop{'s' if count != 1 else ''}{' · walk: ' + named if named else ''}"
         self.stops.heading = [[(head, self.stops.palette.text("accent", bold=True))], []]
         self.stops.draw()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from store.database.replay import PersonalRecords
 from store.neighbors.filters import NO_FILTER, Filter
-from store.personal.records import NAME_LIMIT, blend_row
+from store.personal.records import blend_row
 from store.records import PERSONAL, SIGNALS, Album, Neighbor, Reason, Weights
-from store.text import clean
 from tui.layout.ring import MAX_RING, MIN_RING
+from tui.walk.kept import Kept
 from tui.walk.network import Network
 from tui.walk.placement import place
 from tui.walk.random_album import random_row
@@ -38,9 +39,8 @@ NeighborCache = dict[tuple[str, Weights, Filter], list[Neighbor]]
 class Recorder(Protocol):
     """Writes personal records in the order they come; the walk does not wait for the disk."""
 
-    @property
-    def trouble(self) -> str | None:
-        """Why the last record could not be written."""
+    def trouble(self, wait: bool = False) -> str | None:
+        """Why the last record could not be written; `wait`: once all that were asked for are."""
 
     def write(self, record: Callable[[Personal], None]) -> None:
         """Call `record` with the library's personal records, later."""
@@ -71,12 +71,9 @@ class Session:
         personal: Recorder | None = None,
         seed: int | None = None,
         trail: Trail | None = None,
-        bookmarks: Sequence[str] = (),
-        walk_names: Mapping[str, str] | None = None,
+        kept: PersonalRecords | None = None,
     ) -> None:
-        """Without `start` the walk goes on where `trail` ends; `bookmarks` are album_ids, the newest first;
-        `walk_names` are by walk_id.
-        """
+        """Without `start` the walk goes on where `trail` ends; `kept`: bookmarks and names of walks so far."""
         self.neighborhood = neighborhood
         self.snapshot = neighborhood.snapshot
         self.weights = weights or Weights()
@@ -89,8 +86,7 @@ class Session:
         self.dice = random.Random(seed)
         self._count = MIN_RING
         self._neighbors: NeighborCache = {}
-        self.bookmarks = list(bookmarks)
-        self.walk_names = dict(walk_names or {})
+        self.kept = Kept(self.snapshot, kept or PersonalRecords(), self._record)
         self._steps = 0  # recorded in this sitting
         self.trail = trail or Trail(start or self._first())
         if trail is not None and start is not None and start != trail.here.album_id:
@@ -150,10 +146,9 @@ class Session:
         """What the mode line says of this library."""
         return f"plays: {self.playing}" if self.playing else "fictional demo" if self.here.fictional else ""
 
-    @property
-    def trouble(self) -> str | None:
-        """Why the walk is not being recorded, or None."""
-        return None if self.personal is None else self.personal.trouble
+    def trouble(self, wait: bool = False) -> str | None:
+        """Why the walk is not being recorded, or None; `wait`: once what was done is on the disk, or is not."""
+        return None if self.personal is None else self.personal.trouble(wait)
 
     def record_blend(self, result: BlendResult) -> None:
         """Put a written blend into the personal records."""
@@ -259,26 +254,22 @@ class Session:
 
     # bookmarks
 
-    def toggle_bookmark(self) -> bool:
-        """Bookmark the album in focus or take its mark off; whether it is bookmarked now."""
-        album_id = self.focused.album_id
-        marked = album_id not in self.bookmarks
-        if marked:
-            self.bookmarks.insert(0, album_id)
-            self._record(lambda personal: personal.add_bookmark(album_id))
-        else:
-            self.bookmarks.remove(album_id)
-            self._record(lambda personal: personal.remove_bookmark(album_id))
+    @property
+    def bookmarks(self) -> dict[str, str]:
+        """The notes of the bookmarked albums by album_id, the newest mark first."""
+        return self.kept.bookmarks
+
+    def toggle_bookmark(self, album_id: str | None = None, note: str = "") -> bool:
+        """Bookmark an album, that in focus where none is named, or take its mark off; whether it is bookmarked now."""
+        marked = self.kept.toggle(album_id or self.focused.album_id, note)
         if self.filter.of_field("is"):  # of what is bookmarked now
             self.only(self.filter.text)
         return marked
 
-    def name_walk(self, walk_id: str, name: str) -> str:
-        """Name a walk or rename it; an empty name takes its name off. The name as it is kept."""
-        name = clean(name, NAME_LIMIT)
-        self.walk_names[walk_id] = name
-        self._record(lambda personal: personal.name_walk(walk_id, name))
-        return name
+    def name_walk(self, walk_id: str, name: str, note: str | None = None) -> str:
+        """Name a walk or rename it, with another note or its own; the walk that goes on keeps what counts now."""
+        weights = self.weights if walk_id == self.walk_id else None
+        return self.kept.name_walk(walk_id, name, self.kept.note(walk_id) if note is None else note, weights)
 
     # the tray
 

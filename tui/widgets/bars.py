@@ -111,8 +111,16 @@ class WhyLine(Lines):
 class KeysLine(Lines):
     """At most seven keys, or for a moment what just happened."""
 
+    _hints: Sequence[Hint] = ()  # shown now
+
+    def on_resize(self) -> None:
+        """As many keys as the new width has room for, such as after a line to write in stood here."""
+        if self._hints:
+            self.show_keys(self._hints)
+
     def show_keys(self, hints: Sequence[Hint]) -> None:
         """`key does`, as many as fit; the last, which leads to all the others, always."""
+        self._hints = hints
         palette, names = self.palette, key_names(self)
         keys = [(names.shown(hint), hint.does) for hint in hints]
         room = self.size.width - 1
@@ -132,6 +140,7 @@ class KeysLine(Lines):
 
     def show_message(self, message: str, error: bool = False) -> None:
         """A sentence in place of the keys, until the next key."""
+        self._hints = ()
         style = self.palette.text("error" if error else "accent", bold=True)
         parts = _ADDRESS.split(" " + plain(message))  # between the texts stand addresses, which the terminal may open
         self.show([[(part, style.update_link(part) if at % 2 else style) for at, part in enumerate(parts) if part]])

@@ -17,12 +17,18 @@ class Notebook:
 
     def __init__(self, personal: Personal) -> None:
         self.personal = personal
-        self.trouble: str | None = None  # why the last record could not be written
+        self._trouble: str | None = None
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="notebook")
 
     def write(self, record: Callable[[Personal], None]) -> None:
         """Call `record` with the personal records, after all that were asked for before."""
         self._writer.submit(record, self.personal).add_done_callback(self._done)
+
+    def trouble(self, wait: bool = False) -> str | None:
+        """Why the last record could not be written; `wait`: once all that were asked for are."""
+        if wait:
+            self._writer.submit(int).result()
+        return self._trouble
 
     def close(self) -> None:
         """Wait until all is written."""
@@ -31,6 +37,6 @@ class Notebook:
     def _done(self, record: Future[None]) -> None:
         error = record.exception()
         if error is None or isinstance(error, LibraryError):
-            self.trouble = None if error is None else str(error)
+            self._trouble = None if error is None else str(error)
         else:
-            self.trouble = f"{type(error).__name__}: {error}"
+            self._trouble = f"{type(error).__name__}: {error}"

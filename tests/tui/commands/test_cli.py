@@ -154,6 +154,26 @@ def test_no_control_character_of_a_title_reaches_the_terminal(run):
         assert out and not any(ch in out for ch in "\x1b\x07\u202e")
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"
+        ),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("Error: std::bad_alloc"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+)
+def test_memory_that_runs_out_is_said_as_such(error, capsys):
+    assert cli.report(error) == 1
+    assert capsys.readouterr().err == (
+        "sleevewalk: there is not enough memory for this; close other programs and try again\n"
+    )
+
+
 def test_a_missing_library_says_what_to_do(tmp_path, capsys):
     assert cli.main(["find", "x", "--library", str(tmp_path / "none")]) == 1
     err = capsys.readouterr().err

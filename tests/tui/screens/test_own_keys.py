@@ -31,6 +31,7 @@ ROWS = {
     "near": "bench.near",
     "write": "bench.write",
     "gallery": "gallery",
+    "shelf": "shelf",
     "alike": "walk.alike",
     "card": "card",
 }

@@ -47,11 +47,14 @@ class Records:
     """Personal records kept in memory."""
 
     def __init__(self, trouble: str | None = None) -> None:
-        self.trouble = trouble
+        self.why = trouble
         self.steps: list[str] = []
         self.blends: list[tuple[str, dict[str, Any]]] = []
         self.bookmarks: list[str] = []
         self.names: dict[str, str] = {}
+
+    def trouble(self, wait: bool = False) -> str | None:
+        return self.why
 
     def write(self, record: Callable[[Any], None]) -> None:
         record(self)
@@ -62,13 +65,13 @@ class Records:
     def add_blend(self, blend_id: str, path: str, recipe: dict[str, Any]) -> None:
         self.blends.append((path, recipe))
 
-    def add_bookmark(self, album_id: str) -> None:
+    def add_bookmark(self, album_id: str, note: str = "") -> None:
         self.bookmarks.append(album_id)
 
     def remove_bookmark(self, album_id: str) -> None:
         self.bookmarks.remove(album_id)
 
-    def name_walk(self, walk_id: str, name: str) -> None:
+    def name_walk(self, walk_id: str, name: str, note: str = "", weights: object = None) -> None:
         self.names[walk_id] = name
 
 

@@ -29,6 +29,7 @@ from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import HOLDERS, all_bindings
 from tui.screens.route.screen import RouteScreen
+from tui.screens.shelf import ShelfScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.counts import Counts
@@ -182,6 +183,7 @@ KINDS = {
     "counts": WalkScreen,
     "find": FindScreen,
     "trail": TrailScreen,
+    "shelf": ShelfScreen,
     "map": MapScreen,
     "network": NetworkScreen,
     "sql": SqlScreen,

@@ -51,6 +51,7 @@ SCENES: dict[str, tuple[str, ...]] = {
     "empty": (),
     "route": ("p", "3", "7", "enter"),
     "trail": ("enter", "enter", "g"),
+    "shelf": ("S",),
     "sql": ("y",),
     "map": ("m",),
     "network": ("minus",),

@@ -30,7 +30,8 @@ def shown(session: Session) -> list[str]:
 class Notes:
     """Remembers what a session writes down."""
 
-    trouble: str | None = None
+    def trouble(self, wait: bool = False) -> None:
+        """Never any."""
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, int, str, str | None]] = []

@@ -37,7 +37,7 @@ def test_records_do_not_wait_and_closing_writes_them_all_in_order() -> None:
     slow.go.set()
     notebook.close()
     assert [record[1] for record in slow.written] == [*range(20), "blend.png"]
-    assert notebook.trouble is None
+    assert notebook.trouble() is None
 
 
 def test_trouble_is_kept_for_the_screen() -> None:
@@ -46,5 +46,5 @@ def test_trouble_is_kept_for_the_screen() -> None:
     slow.fails = LibraryError("cannot write to journal.jsonl: No space left on device")
     notebook = Notebook(slow)
     notebook.write(lambda slow: slow.add_walk_step("walk", 0, "album"))
+    assert notebook.trouble(wait=True) == "cannot write to journal.jsonl: No space left on device"
     notebook.close()
-    assert notebook.trouble == "cannot write to journal.jsonl: No space left on device"

@@ -56,7 +56,7 @@ class Order:
     def write(self, blender: Blender, draft: Draft, folder: Path) -> BlendResult:
         """Make and write it. BlendError where it cannot be made or written."""
         recipe = replace(draft.recipe(blender, self.size), layout=self.layout, frames=self.frames)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)  # a library that somebody deleted is not made again
         if self.name is None:
             return blender.write(recipe, folder, suffix=self.suffix)
         return blender.write(recipe, folder / f"{self.name}{self.suffix}", overwrite=self.overwrite)

@@ -38,6 +38,7 @@ WALK_BINDINGS: list[BindingType] = [
     key("e", "app.network(True)", "expand", "expand", "Open the ring of the album in focus too, in the network"),
     key("minus", "app.network", "network", "network", "Zoom out: the network of the albums explored so far"),
     key("s", "bookmark", "bookmark", "bookmark", "Bookmark the album in focus, or take the mark off"),
+    key("S", "app.shelf", "shelf", "shelf", "The shelf: bookmarks, tray and walks, with your notes"),
     key("o", "play(False)", "play", "play", "Play the album in focus, in MPD or another player"),
     key("O", "play(True)", "queue", "queue", "Queue the album in focus behind what plays"),
     key("ctrl+o", "queue_tray", "queue the tray", "queue-tray", "Queue all albums in the tray"),

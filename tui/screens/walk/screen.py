@@ -190,8 +190,8 @@ class WalkScreen(Comparing):
     def _hop(self, move: Callable[[], bool], otherwise: str) -> None:
         if move():
             self._arrive()
-            if self.session.trouble is not None:
-                self.say(f"this walk is not being recorded: {self.session.trouble}", error=True)
+            if trouble := self.session.trouble():
+                self.say(f"this walk is not being recorded: {trouble}", error=True)
         else:
             self.say(otherwise)
 
@@ -215,11 +215,15 @@ class WalkScreen(Comparing):
         self.arrived()
         self.redraw()
 
-    def action_bookmark(self) -> None:
-        """Mark the album in focus, or take the mark off."""
-        marked = self.session.toggle_bookmark()
+    async def action_bookmark(self) -> None:
+        """Mark the album in focus, or take the mark off; said once that is on the disk."""
+        before, marked = dict(self.session.bookmarks), self.session.toggle_bookmark()
         self.refresh_focus()
-        self.say(f"bookmarked: {key_names(self)('walk.find')} lists it first" if marked else "bookmark taken off")
+        said = f"bookmarked: {key_names(self)('walk.find')} lists it first" if marked else "bookmark taken off"
+        if trouble := await asyncio.to_thread(self.session.trouble, True):
+            self.session.kept.bookmarks, said = before, f"not kept: {trouble}"
+            self.refresh_focus()
+        self.say(said, error=trouble is not None)
 
     def action_ring(self, step: int) -> None:
         """More or fewer neighbours."""
@@ -316,17 +320,15 @@ class WalkScreen(Comparing):
         if self.busy:
             self.say("one blend at a time: the last one is still being made")
         elif len(self.session.tray) < 2:
-            names = key_names(self)
-            self.say(
-                f"put two or more albums into the tray with {names('walk.tray')}, then press {names('walk.blend')}"
-            )
+            tray, blend = key_names(self)("walk.tray"), key_names(self)("walk.blend")
+            self.say(f"put two or more albums into the tray with {tray}, then press {blend}")
         else:
             self._blend(list(self.session.tray))
 
     @work
     async def _blend(self, albums: list[Album]) -> None:
         def write(blender: Blender) -> BlendResult:
-            self.blends_dir.mkdir(parents=True, exist_ok=True)
+            self.blends_dir.mkdir(exist_ok=True)  # a library that somebody deleted is not made again
             return blender.write(blender.recipe(albums, None, BLEND_MODE, BLEND_SIZE), self.blends_dir)
 
         self.busy = True

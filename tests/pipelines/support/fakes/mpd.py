@@ -23,6 +23,7 @@ class FakeMpd:
         self.queue: list[str] = []
         self.at = -1
         self.hang = threading.Event()
+        self.held = threading.Event()  # something waits for an answer that it does not get
         self.refuses: set[str] = set()
         self.room = 1000
         self.start()
@@ -62,6 +63,7 @@ class FakeMpd:
             for line in file:
                 command, *words = shlex.split(line.decode())
                 if self.hang.is_set():
+                    self.held.set()
                     continue
                 if command == "command_list_ok_begin":
                     batch = []

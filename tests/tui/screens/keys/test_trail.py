@@ -35,7 +35,7 @@ def this_walk(stage: Stage) -> list[str]:
 
 
 def no_name(stage: Stage) -> None:
-    stage.session.walk_names.clear()
+    stage.session.kept.walks.clear()
 
 
 CASES = {
@@ -52,7 +52,7 @@ CASES = {
     "export-walk": becomes(lambda s: (written("walk-*")(s), "wrote" in s.text), (len(ENDINGS), True), no_walks),
     "play": asked(False, this_walk, in_middle),
     "queue": asked(True, this_walk, in_middle),
-    "name": becomes(lambda s: s.session.walk_names.get(s.session.walk_id), "dusk", no_name, after=(*"dusk", "enter")),
+    "name": becomes(lambda s: s.session.kept.name(s.session.walk_id), "dusk", no_name, after=(*"dusk", "enter")),
     "back": to(WalkScreen),
     "help": HELP[TrailScreen],
 }

@@ -34,6 +34,7 @@ from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
+from tui.screens.shelf import ShelfScreen
 from tui.screens.sql import SqlScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.walk.alike import AlikeScreen
@@ -186,6 +187,7 @@ CASES = {
     ),
     "find": to(FindScreen, "artist or title"),
     "route": to(FindScreen, "a route to which album?"),
+    "shelf": to(ShelfScreen, "bookmarks"),
     "trail": to(TrailScreen, "the trail"),
     "map": to(MapScreen, " map "),
     "expand": Case(
