@@ -239,7 +239,7 @@ class SleevewalkApp(Hearing):
     @work
     async def action_trail(self) -> None:
         """The trail, to go to any stop of it."""
-        seq = await self.push_screen_wait(TrailScreen(self.walk.session, self.exporter))
+        seq = await self.push_screen_wait(TrailScreen(self.walk.session, self.painter, self.exporter))
         if seq is not None:
             self.walk.go_to(seq)
 

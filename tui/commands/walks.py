@@ -149,6 +149,8 @@ def _show(library: Library, walk: Walk, out: Path | None, as_json: bool) -> None
     if as_json:
         print_json({**_facts(walk), "left_out": gone, **json.loads(stops_as_json(stops))})
     elif out is None:
+        firsts = trail.firsts()
         for depth, visit in trail.tree():
+            forks = visit.came_from is not None and firsts[visit.came_from] != visit.seq
             start = "▪ " if visit.came_from is None else "  "
-            click.echo(f"{visit.seq:4}  {start}{branch(depth)}{album_line(stops[visit.seq].album)}")
+            click.echo(f"{visit.seq:4}  {start}{branch(depth, forks)}{album_line(stops[visit.seq].album)}")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widgets import Input
 
 from tui.keynames import Hint
+from tui.pictures.painter import CoverPainter
 from tui.screens.exporting import Exporter, ExportingScreen, file_name
+from tui.screens.network.text import bars
 from tui.screens.walk.details import BOOKMARK
-from tui.text import cut, pad, plain, width
+from tui.text import cut, plain, width
 from tui.walk.session import Session
 from tui.walk.stops import stops_of
-from tui.walk.trail import Visit, branch
+from tui.walk.trail import DEEPEST, Visit, branch
+from tui.widgets.album_panel import AlbumPanel
 from tui.widgets.bars import KeysLine
-from tui.widgets.choices import Choices
-from tui.widgets.lines import Span
+from tui.widgets.crate import Crate, Ink, Record
 
 if TYPE_CHECKING:
     pass
@@ -32,6 +35,7 @@ KEYS = [
     Hint("Esc", "back to the walk", ("trail.back",)),
     Hint("?", "keys", ("trail.help",)),
 ]
+TALL = 40  # rows of a screen from which a stop has three
 ASKS = "a name for this walk; Enter keeps it, Esc does not"
 
 
@@ -54,10 +58,12 @@ class TrailScreen(ExportingScreen[int | None]):
         Binding("question_mark", "app.help", "keys", id="trail.help", tooltip="These keys"),
     ]
 
-    def __init__(self, session: Session, exporter: Exporter) -> None:
+    def __init__(self, session: Session, painter: CoverPainter, exporter: Exporter) -> None:
         super().__init__(exporter)
         self.session = session
-        self.stops: Choices[tuple[int, Visit]] = Choices(self._row, id="help-rows")
+        self.painter = painter
+        self.stops: Crate[tuple[int, Visit]] = Crate(painter, self._record, id="trail-stops")
+        self._firsts = session.trail.firsts()
         self.stops.items = session.trail.tree()
         seqs = [visit.seq for _, visit in self.stops.items]
         self.stops.place = seqs.index(session.trail.position)
@@ -65,8 +71,10 @@ class TrailScreen(ExportingScreen[int | None]):
         self._began = {visit.walk_id: visit.seq for visit in reversed(session.trail.visits)}
 
     def compose(self) -> ComposeResult:
-        """The tree and the keys."""
-        yield self.stops
+        """The tree, the chosen stop's cover, the keys."""
+        with Horizontal(id="stage"):
+            yield self.stops
+            yield AlbumPanel(self.painter, id="album-panel")
         name = Input(id="walk-name", placeholder=ASKS, disabled=True, select_on_focus=False)
         name.cursor_blink = False
         yield name
@@ -141,33 +149,50 @@ class TrailScreen(ExportingScreen[int | None]):
         self.set_focus(None)
         self.redraw()
 
-    def _row(self, stop: tuple[int, Visit], _place: int, cells: int, text: Style, quiet: Style) -> list[Span]:
-        session, palette = self.session, self.stops.palette
+    def _record(self, stop: tuple[int, Visit], _place: int, room: int, ink: Ink) -> Record:
+        session, firsts = self.session, self._firsts
         depth, visit = stop
         album, here = session.album(visit.album_id), visit.seq == session.trail.position
-        chosen = text == palette.focus
-        accent = text if chosen else palette.text("accent")
-        text = text if chosen or not here else palette.text(bold=True)
-        start = "▪ " if visit.came_from is None else "  "
-        title = f"{start}{branch(depth)}{plain(album.title) or 'untitled'}"
-        title_cells = max(8, (cells - 15) * 55 // 100)
-        starts = self._began[visit.walk_id] == visit.seq
-        name = cut(plain(session.kept.name(visit.walk_id)), title_cells // 2) if starts else ""
-        name_cells = width(name) + 2 if name else 0
-        marks = (BOOKMARK if album.album_id in session.bookmarks else " ") + (" here" if here else "     ")
-        return [
-            (" ", text),
-            (pad(title, title_cells - name_cells), text),
-            (f" {name} " if name else "", accent),
-            (pad(" " + cut(plain(album.artist), cells - title_cells - 15), cells - title_cells - 14), quiet),
-            (pad(str(album.year or ""), 5), quiet),
-            (marks, accent),
+        forks = visit.came_from is not None and firsts[visit.came_from] != visit.seq
+        dot = "◆ " if here else "▪ " if visit.came_from is None else "● "
+        node = (dot, ink("accent" if here else "quiet", bold=True))
+        below = branch(depth, False) + ("│ " if visit.seq in firsts else "  ")
+        before = [[(branch(depth, forks), ink("quiet")), node], *[[(below, ink("quiet"))]] * (self.stops.tall - 1)]
+        room -= 2 * (min(depth, DEEPEST) + 1)
+        name = plain(session.kept.name(visit.walk_id)) if self._began[visit.walk_id] == visit.seq else ""
+        name = f"  {cut(name, room // 2)} " if name else ""
+        mark = f" {BOOKMARK}" if album.album_id in session.bookmarks else ""
+        title = cut(plain(album.title) or "untitled", room - width(mark) - width(name))
+        facts = " · ".join(filter(None, (plain(album.artist), str(album.year or ""), plain(album.genre or ""))))
+        beside = [
+            [(title, ink(bold=True)), (mark, ink("accent")), (name, ink("accent"))],
+            [("here  " if here else "", ink("accent")), (cut(facts, room - 6 * here), ink("quiet"))],
         ]
+        return Record(album, beside, before)
 
     def redraw(self) -> None:
         """Draw the tree."""
         count, named = len(self.stops.items), plain(self.session.kept.name(self.walk_id))
-        head = f"the trail: {count} stop{'s' if count != 1 else ''}{' · walk: ' + named if named else ''}"
-        self.stops.heading = [[(head, self.stops.palette.text("accent", bold=True))], []]
+        palette = self.stops.palette
+        said = f" {count} stop{'s' if count != 1 else ''}{' · walk: ' + named if named else ''}"
+        self.stops.heading = [[("the trail", palette.text("accent", bold=True)), (said, palette.text("quiet"))], []]
+        self.stops.tall = 3 if self.size.height >= TALL else 2
         self.stops.draw()
+        self._draw_stop()
         self.draw_keys()
+
+    def _draw_stop(self) -> None:
+        """The chosen stop's cover, and why it was walked to."""
+        session, visit = self.session, self.visit
+        before = None if visit.came_from is None else session.album(session.trail.visits[visit.came_from].album_id)
+        album = session.album(visit.album_id)
+        reasons = (
+            () if before is None else session.neighborhood.reasons(before.album_id, album.album_id, session.weights)
+        )
+        self.query_one(AlbumPanel).show_soon(album, partial(bars, "walked to from", before, reasons))
+
+    def on_crate_pointed(self, message: Crate.Pointed) -> None:
+        """A click chooses a stop, a second one goes there."""
+        self.redraw()
+        if message.twice:
+            self.action_choose()

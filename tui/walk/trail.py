@@ -87,6 +87,14 @@ class Trail:
             waiting += [(depth + 1, other) for other in reversed(on[1:])]
         return rows
 
+    def firsts(self) -> dict[int, int]:
+        """The first visit walked to from each that was walked on from, by their seq; all others fork."""
+        found: dict[int, int] = {}
+        for visit in self.visits:
+            if visit.came_from is not None:
+                found.setdefault(visit.came_from, visit.seq)
+        return found
+
     @property
     def here(self) -> Visit:
         """The visit that the person is at."""
@@ -137,6 +145,7 @@ class Trail:
         return list(dict.fromkeys(visit.album_id for visit in reversed(self.visits)))
 
 
-def branch(depth: int) -> str:
-    """What stands before a stop of that depth."""
-    return "  " * (min(depth, DEEPEST) - 1) + "└ " if depth else ""
+def branch(depth: int, forks: bool) -> str:
+    """What stands before a stop of that depth, two columns a branch; `forks`: it is another way on from its stop."""
+    depth = min(depth, DEEPEST)
+    return "│ " * (depth - forks) + ("├─" if forks and depth else "")

@@ -67,8 +67,8 @@ def test_a_walk_is_shown_as_a_tree_and_tells_what_is_gone(run: Run) -> None:
     assert status == 0
     assert out.splitlines() == [
         "   0  ▪ Low / Start (1990)",
-        "   3    └ Low / Right (1992)",
-        "   4    └ Low / [/b]<script>Red (1994)",
+        "   3    ├─Low / Right (1992)",
+        "   4    │ Low / [/b]<script>Red (1994)",
         "   1    Low / Left (1991)",
         "   2    Low / Further (1993)",
     ]

@@ -155,7 +155,7 @@ class NetworkScreen(DrawnScreen[str | None]):
         if other is not None:
             reasons = session.neighborhood.reasons(focused.album_id, other.album_id, session.weights)
         why.show([why_line(why.palette, self.network, focused, other, reasons, why.size.width)])
-        self.query_one(AlbumPanel).show_soon(focused, partial(bars, other, reasons))
+        self.query_one(AlbumPanel).show_soon(focused, partial(bars, "joined to", other, reasons))
 
     # keys
 

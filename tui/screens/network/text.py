@@ -35,11 +35,13 @@ def why_line(
     ]
 
 
-def bars(other: Album | None, reasons: tuple[Reason, ...], palette: Palette, cells: int) -> list[list[Span]]:
-    """The other end in full, and a bar for each reason."""
+def bars(
+    joins: str, other: Album | None, reasons: tuple[Reason, ...], palette: Palette, cells: int
+) -> list[list[Span]]:
+    """How (`joins`) the other end is joined, that one in full, and a bar for each reason."""
     if other is None:
         return []
-    rows: list[list[Span]] = [[], [("joined to", palette.text("quiet"))]]
+    rows: list[list[Span]] = [[], [(joins, palette.text("quiet"))]]
     rows += wrapped(plain(other.title) or "untitled", cells, 2, palette.text(bold=True))
     rows += wrapped(plain(other.artist) or "unknown artist", cells, 1, palette.text())
     return rows + [bar(palette, reason, cells) for reason in reasons]

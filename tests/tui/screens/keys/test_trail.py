@@ -25,7 +25,7 @@ def no_walks(stage: Stage) -> None:
 def in_middle(stage: Stage) -> None:
     while len(stage.session.trail.visits) < 60:
         stage.session.random()
-    choices(stage).items = stage.session.trail.tree()
+    choices(stage).items, stage.screen._firsts = stage.session.trail.tree(), stage.session.trail.firsts()
     choices(stage).place = 55
 
 
