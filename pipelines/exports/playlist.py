@@ -51,14 +51,19 @@ def make_playlist(title: str, albums: Sequence[Playable], most: int | None = Non
     return Playlist(title, there, left_out)
 
 
-def write_playlist(playlist: Playlist, form: str, relative_to: Path | None = None) -> str:
+def write_playlist(playlist: Playlist, form: str, relative_to: Path | None = None, addressed: str = "") -> str:
     """The text of the playlist in one of FORMS; paths are absolute, or relative to a folder. LibraryError for a file
     that lies elsewhere than below it.
+
+    An M3U has plain paths, which MPD wants; VLC takes them for addresses. `addressed`: a path that has one of these
+    characters becomes a `file://` address.
     """
     base: _Base = None
     if relative_to is not None:  # `..` and links: by its name as given and by where it really is
         base = tuple({os.path.normpath(relative_to.absolute()): None, os.path.realpath(relative_to): None})
-    return {"m3u": _m3u, "m3u8": _m3u, "xspf": _xspf, "jspf": _jspf}[form](playlist, base)
+    if form in ("xspf", "jspf"):
+        return {"xspf": _xspf, "jspf": _jspf}[form](playlist, base)
+    return _m3u(playlist, base, addressed)
 
 
 def save_playlist(playlist: Playlist, path: Path, relative_to: Path | None = None) -> None:
@@ -98,14 +103,15 @@ def _location(path: str, base: _Base) -> str:
     return f"./{relative}" if ":" in relative.partition("/")[0] else relative  # else it would be a scheme
 
 
-def _m3u(playlist: Playlist, base: _Base) -> str:
+def _m3u(playlist: Playlist, base: _Base, addressed: str) -> str:
     rows = ["#EXTM3U", f"#PLAYLIST:{clean(playlist.title)}"]
     for album, track in _tracks(playlist):
         seconds = -1 if track.seconds is None else round(track.seconds)
         rows.append(f"#EXTINF:{seconds},{clean(album.album.artist)} - {clean(track.title)}")
         rows.append(f"#EXTALB:{clean(album.album.title)}")
         path = _below(track.path, base)
-        rows.append(path if _sayable(path) else file_uri(track.path))
+        plain = _sayable(path) and not set(path).intersection(addressed)
+        rows.append(path if plain else file_uri(track.path))
     return "\n".join(rows) + "\n"
 
 

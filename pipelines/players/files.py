@@ -13,8 +13,10 @@ _KEPT = 20  # playlists; a player may still read the last ones
 
 
 def playlist_file(playlist: Playlist) -> Path:
-    """An M3U8 of the playlist in the cache folder. LibraryError where it cannot be written."""
-    text = write_playlist(playlist, "m3u8").encode()
+    """An M3U8 of the playlist in the cache folder, as mpv and VLC both read it. LibraryError where it cannot be
+    written.
+    """
+    text = write_playlist(playlist, "m3u8", addressed="#%?").encode()
     folder = cache_folder() / "playlists"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{hashlib.sha256(text).hexdigest()[:16]}.m3u8"

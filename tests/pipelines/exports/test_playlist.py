@@ -115,6 +115,13 @@ def test_paths_are_absolute_or_relative_and_never_outside() -> None:
         write_playlist(made, "xspf", Path("/elsewhere"))
 
 
+def test_paths_with_signs_of_addresses_become_addresses_for_players_that_read_them_so() -> None:
+    made = make_playlist("x", [some(path="/m/#1 50%?.flac", tracks=1), some(path="/m/a b.flac", tracks=1, title="C")])
+    assert write_playlist(made, "m3u8").splitlines()[-4::3] == ["/m/#1 50%?.flac1", "/m/a b.flac1"]
+    addressed = write_playlist(made, "m3u8", addressed="#%?").splitlines()
+    assert addressed[-4::3] == ["file:///m/%231%2050%25%3F.flac1", "/m/a b.flac1"]
+
+
 def test_paths_may_be_relative_to_the_folder_above_and_to_a_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
