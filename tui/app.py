@@ -16,6 +16,7 @@ from textual.theme import Theme
 
 from store.errors import LibraryError
 from store.neighbors.taste import Suggestion, near_plays
+from store.records import Album
 from tui.hearing import Hearing
 from tui.keynames import key_name, keyed
 from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
@@ -33,6 +34,9 @@ from tui.screens.exporting import Exporter
 from tui.screens.find import ASKS, FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
+from tui.screens.library.album import AlbumScreen
+from tui.screens.library.albums import ArtistScreen
+from tui.screens.library.listing import ListScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import APP_BINDINGS, EVERYWHERE, acting, bindings_of, help_for, own_key_names
@@ -183,6 +187,22 @@ class SleevewalkApp(Hearing):
     async def action_find(self) -> None:
         """Find an album and walk to it."""
         await self._walk_to(self.finder())
+
+    def page_of(self, album: Album) -> AlbumScreen:
+        """All that is known of an album, to walk on from."""
+        return AlbumScreen(self.walk.session, self.painter, album, self.setup.library)
+
+    def sleeves_of(self, album: Album) -> ArtistScreen:
+        """All sleeves of an album's artist, to walk to one."""
+        return ArtistScreen(self.walk.session, self.painter, album)
+
+    @work
+    async def action_show(self, what: str) -> None:
+        """The page of the album in focus, all sleeves of its artist, or the library as a list."""
+        if what == "list":
+            await self._walk_to(ListScreen(self.walk.session, self.painter, self.setup.added))
+        else:
+            await self._walk_to((self.page_of if what == "page" else self.sleeves_of)(self.walk.session.focused))
 
     @work
     async def action_only(self) -> None:

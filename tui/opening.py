@@ -22,6 +22,9 @@ from tui.workers.notebook import Notebook
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from store.database.library import Library
     from store.memory.snapshot import Snapshot
     from store.neighbors.neighborhood import Neighborhood
@@ -33,6 +36,11 @@ def recorded_trail(snapshot: Snapshot) -> Trail | None:
     """The walks recorded so far, the latest TRAIL_KEPT stops of them; stops not in the library now are left out."""
     known = [step for step in snapshot.personal.walks if snapshot.row(step.album_id) is not None]
     return Trail.of_steps(known[-TRAIL_KEPT:])
+
+
+def _added(library: Library, snapshot: Snapshot) -> NDArray[np.datetime64]:
+    with library.read() as con:
+        return snapshot.added(con)
 
 
 def app_of(
@@ -77,6 +85,7 @@ def app_of(
         Decoder(partial(open_blender, library)),
         mapper=partial(open_maps, library, neighborhood),
         library=library,
+        added=partial(_added, library, neighborhood.snapshot),
         look=look or TerminalLook(),
         config=config,
         welcome=session is not None and not neighborhood.snapshot.personal.walks,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tui.config import Config
 from tui.pictures.painter import CoverSource
 from tui.screens.find import Finder
+from tui.screens.library.listing import Added
 from tui.screens.map.screen import Mapper
 from tui.screens.route.screen import Router
 from tui.terminal.look import TerminalLook
@@ -36,4 +37,5 @@ class Setup:
     look: TerminalLook = field(default_factory=TerminalLook)
     config: Config = field(default_factory=Config)
     welcome: bool = False  # explain the screen before the walk begins
+    added: Added | None = None  # when each row of the snapshot was added; reads the library
     opens_player: Opens = open_player

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from store.memory.texts import Texts
+from store.memory.texts import as_array
 
 _LAST = "\U0010ffff"  # behind every letter
 
@@ -42,7 +42,7 @@ def index_names(artists: Sequence[str], titles: Sequence[str]) -> NameIndex:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    artist, title = _column(artists), _column(titles)
+    artist, title = as_array(artists), as_array(titles)
     both = pc.binary_join_element_wise(artist, title, pa.scalar(" ", pa.large_string()))
     split = pc.split_pattern(both, " ")
     coded = split.values.dictionary_encode()
@@ -80,12 +80,6 @@ def equal(order: np.ndarray, text: str, of: Callable[[int], str]) -> np.ndarray:
         return of(int(name))
 
     return order[bisect_left(order, text, key=at) : bisect_left(order, text + "\0", key=at)]
-
-
-def _column(texts: Sequence[str]):  # type: ignore[no-untyped-def]  # pyarrow has no types
-    import pyarrow as pa
-
-    return texts.array if isinstance(texts, Texts) else pa.array(texts, pa.large_string())
 
 
 def _ordered(table, *columns: str) -> np.ndarray:  # type: ignore[no-untyped-def]

@@ -16,6 +16,7 @@ from store.looks import mask_of
 from store.memory.album_arrays import AlbumArrays, read_arrays
 from store.memory.arrays_file import open_arrays
 from store.memory.plays import AlbumPlays, read_plays
+from store.memory.texts import as_array
 from store.personal.mine import Own, read_own
 from store.records import Album
 
@@ -77,6 +78,14 @@ class Snapshot(AlbumArrays):
         if place == len(self) or self.album_ids[row := int(self.order[place])] != album_id:
             return None
         return row
+
+    def added(self, con: duckdb.DuckDBPyConnection) -> np.ndarray:
+        """datetime64[s] [n], when each row was added, UTC; NaT where it is gone. Through an open read burst."""
+        import pyarrow.compute as pc
+
+        columns = con.sql("SELECT album_id, added_at FROM albums").to_arrow_table()
+        places = pc.index_in(as_array(self.album_ids), value_set=as_array(columns["album_id"].to_pylist()))
+        return np.asarray(columns["added_at"].combine_chunks().take(places).to_numpy(False), "datetime64[s]")
 
     @property
     def other_names(self) -> list[tuple[int, str, str]]:

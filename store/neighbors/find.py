@@ -44,6 +44,14 @@ def find(snapshot: Snapshot, text: str, n: int = 20, allowed: np.ndarray | None 
     return [(snapshot.album(row), score) for row, score in _search(snapshot, text, n, allowed)]
 
 
+def by_title(snapshot: Snapshot) -> np.ndarray:
+    """int [n], the place of each row in the order of titles."""
+    order = _Names.of(snapshot).index.by_title
+    places = np.empty(len(order), np.int32)
+    places[order] = np.arange(len(order), dtype=np.int32)
+    return places[: len(snapshot)]
+
+
 def having_words(snapshot: Snapshot, begins: Sequence[str]) -> np.ndarray:
     """bool [n], the rows of which one name has, for each of `begins` (of keys), a word that begins so."""
     names = _Names.of(snapshot)

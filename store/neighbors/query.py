@@ -17,7 +17,7 @@ from rapidfuzz import fuzz, process
 from store.errors import UnknownWord
 from store.looks import ASKED, mask_of, meant
 from store.memory.snapshot import Snapshot
-from store.memory.texts import Texts
+from store.memory.texts import as_array
 from store.neighbors.find import find
 from store.neighbors.terms import OTHER, PLAYED, POPULARITIES, Term, popularity_bounds
 from store.text import clean, key
@@ -186,7 +186,7 @@ def _known(field: str, known: Sequence[str], part: str) -> list[str]:
     import pyarrow.compute as pc
 
     folded = key(part)
-    column = pc.utf8_lower(known.array if isinstance(known, Texts) else pa.array(known, pa.large_string()))
+    column = pc.utf8_lower(as_array(known))
     plain = pc.replace_substring(column, "-", " ")
     exact = pc.is_in(plain, pa.array([folded, part.lower()], pa.large_string()))
     begun = pc.or_(pc.starts_with(plain, folded), pc.match_substring(plain, f" {folded}"))

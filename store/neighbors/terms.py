@@ -5,18 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from store.database.schema import sql_text
 from store.memory.snapshot import Snapshot
-from store.memory.texts import Texts
+from store.memory.texts import as_array
 from store.neighbors.find import having_words
-
-if TYPE_CHECKING:
-    pass
 
 OTHER = "other"  # not by the artist in the centre
 POPULARITIES = ("known", "unknown")  # the most listened to third of the library, the least
@@ -179,7 +175,7 @@ def _named(snapshot: Snapshot, field: str, names: Sequence[str], begins: Sequenc
     )
 
     def holds(texts: Sequence[str]) -> np.ndarray:
-        column = texts.array if isinstance(texts, Texts) else pa.array(texts, pa.large_string())
+        column = as_array(texts)
         found = pc.is_in(column, pa.array(names, pa.large_string())).to_numpy(zero_copy_only=False)
         for begin in begins:
             for holding in (pc.starts_with(column, begin), pc.match_substring(column, f" {begin}")):

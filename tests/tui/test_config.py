@@ -153,7 +153,7 @@ async def test_help_that_does_not_fit_scrolls() -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await until(pilot, lambda: any("more: ↑↓" in row for row in screen_text(app)))
         assert not any("Leave" in row for row in screen_text(app))
-        await pilot.press("down", "down", "down")
+        await pilot.press(*["down"] * 5)
         await until(pilot, lambda: any("Leave" in row for row in screen_text(app)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from rapidfuzz import fuzz
 from rich.style import Style
@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -35,6 +36,16 @@ PREVIEW_DELAY = 0.3  # seconds that a hit stays chosen before its cover is drawn
 LIKE = 75  # of 100: a word as like one that was typed is marked whole
 
 Item = TypeVar("Item")
+
+
+class Pages(Protocol):
+    """An app that has a page for each album."""
+
+    def page_of(self, album: Album) -> Screen[str | None]:
+        """All that is known of it."""
+
+    def sleeves_of(self, album: Album) -> Screen[str | None]:
+        """All sleeves of its artist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,8 @@ def asking_keys(place: str, does: str) -> list[BindingType]:
         key("up,ctrl+p", "move(-1)", "previous", "previous", "The album before"),
         key("pagedown", "page(1)", "page down", "page-down", "A page down"),
         key("pageup", "page(-1)", "page up", "page-up", "A page up"),
+        key("f2", "page_of", "album's page", "page", "All that is known of the chosen album"),
+        key("f4", "sleeves", "all sleeves", "sleeves", "All sleeves of its artist"),
         key("f3", "only", "only these", "only", "Let the walk keep to what these words ask for"),
         key("f1", "app.help", "keys", "help", "These keys"),
     ]
@@ -183,6 +196,20 @@ class AskingScreen(DrawnScreen[str | None], Generic[Item]):
             words = plain(self.session.filter.text)
             self.say(f"the walk keeps to {words}" if words else "the walk goes anywhere again")
 
+    @work
+    async def action_page_of(self) -> None:
+        """The page of the chosen album; answer with where that leads."""
+        self._lead(None if self.chosen is None else await page_of(self, self.chosen))
+
+    @work
+    async def action_sleeves(self) -> None:
+        """All sleeves of the artist; answer with where that leads."""
+        self._lead(None if self.chosen is None else await sleeves_of(self, self.chosen))
+
+    def _lead(self, album_id: str | None) -> None:
+        if album_id is not None:
+            self.dismiss(album_id)
+
     def on_crate_pointed(self, message: Crate.Pointed) -> None:
         """A click chooses, a second one answers."""
         self._preview_soon()
@@ -225,6 +252,16 @@ class AskingScreen(DrawnScreen[str | None], Generic[Item]):
             tags = ", ".join(plain(tag) for tag in album.tags)
             rows += wrapped(tags, cells, max(3, text.size.height - len(rows)), palette.text("quiet"))
         text.show(rows)
+
+
+async def page_of(screen: Screen[Any], album: Album) -> str | None:
+    """Show an album's page over a screen; the album_id to walk to, or None."""
+    return await screen.app.push_screen_wait(cast(Pages, screen.app).page_of(album))
+
+
+async def sleeves_of(screen: Screen[Any], album: Album) -> str | None:
+    """Show all sleeves of an album's artist over a screen; the album_id to walk to, or None."""
+    return await screen.app.push_screen_wait(cast(Pages, screen.app).sleeves_of(album))
 
 
 def facts_of(album: Album) -> str:

@@ -20,6 +20,9 @@ from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
+from tui.screens.library.album import AlbumScreen
+from tui.screens.library.albums import ArtistScreen
+from tui.screens.library.listing import ListScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.route.screen import RouteScreen
@@ -46,6 +49,9 @@ HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     WalkScreen: "walking",
     Counts: "what counts",
     FindScreen: "finding an album",
+    ListScreen: "the library",
+    AlbumScreen: "an album's page",
+    ArtistScreen: "all sleeves of an artist",
     TrailScreen: "the trail",
     ShelfScreen: "the shelf",
     RouteScreen: "a route",

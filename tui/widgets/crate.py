@@ -48,6 +48,12 @@ class Crate(Choices[Item]):
         crate: Crate[Any]
         twice: bool = False
 
+    @dataclass
+    class Headed(Message):
+        """A click on the last row of the heading, at a column."""
+
+        x: int
+
     def __init__(
         self,
         painter: CoverPainter,
@@ -74,12 +80,22 @@ class Crate(Choices[Item]):
         """Columns of a cover."""
         return 2 * self.tall
 
+    @property
+    def indent(self) -> int:
+        """Columns before the words, where nothing stands before the cover."""
+        return MARK + self.cover + GAP
+
+    @property
+    def room(self) -> int:
+        """Columns of the words."""
+        return max(1, self.size.width - self.indent)
+
     def draw(self) -> None:
         """Show words and the covers that are at hand; the others follow unless another draw comes before them."""
         palette, page, tall = self.palette, self.page, self.tall
         self._first = max(0, min(max(self._first, self.place - page + 1), self.place, max(0, len(self.items) - page)))
         rows, thumbs = list(self.heading), dict[int, Thumb]()
-        room = max(1, self.size.width - MARK - self.cover - GAP)
+        room = self.room
         self._late = []
         for place, item in enumerate(self.items[self._first : self._first + page], self._first):
             chosen = place == self.place
@@ -117,6 +133,8 @@ class Crate(Choices[Item]):
     def on_click(self, event: events.Click) -> None:
         """Choose what was clicked."""
         event.stop()
+        if event.y == len(self.heading) - 1:
+            self.post_message(self.Headed(event.x))
         place = self._first + (event.y - len(self.heading)) // self.tall
         if event.y >= len(self.heading) and place < min(len(self.items), self._first + self.page):
             self.move(place - self.place)

@@ -38,7 +38,8 @@ def test_every_role_of_text_can_be_read(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize(
-    "scene", ["walk", "counts", "find", "trail", "route", "map", "network", "bench", "write", "near"]
+    "scene",
+    ["walk", "counts", "find", "list", "album", "artist", "trail", "route", "map", "network", "bench", "write", "near"],
 )
 async def test_what_the_screens_say_can_be_read_in_every_theme(scene: str) -> None:
     app = scene_app(scene)

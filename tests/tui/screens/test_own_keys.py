@@ -33,6 +33,9 @@ ROWS = {
     "gallery": "gallery",
     "shelf": "shelf",
     "alike": "walk.alike",
+    "list": "library.listing",
+    "album": "library.album",
+    "artist": "library.albums",
     "card": "card",
 }
 

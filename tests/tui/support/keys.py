@@ -25,6 +25,9 @@ from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
+from tui.screens.library.album import AlbumScreen
+from tui.screens.library.albums import ArtistScreen
+from tui.screens.library.listing import ListScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import HOLDERS, all_bindings
@@ -182,6 +185,9 @@ def files(stage: Stage) -> int:
 KINDS = {
     "counts": WalkScreen,
     "find": FindScreen,
+    "list": ListScreen,
+    "album": AlbumScreen,
+    "artist": ArtistScreen,
     "trail": TrailScreen,
     "shelf": ShelfScreen,
     "map": MapScreen,

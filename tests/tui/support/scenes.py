@@ -20,7 +20,7 @@ from store.personal.records import Personal, blend_row
 from store.records import Album, Route, Step
 from tests.tui.support.app import Records, ready, until
 from tests.tui.support.evidence_report import write_report
-from tests.tui.support.fakes import make_app
+from tests.tui.support.fakes import make_album, make_app
 from tests.tui.support.model import Index, TinyCodec, decoder_of
 from tui.app import SleevewalkApp
 from tui.config import Config
@@ -33,6 +33,9 @@ from tui.screens.evidence.run import EvidenceDesk
 from tui.screens.evidence.screen import READING, EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
+from tui.screens.library.album import AlbumScreen
+from tui.screens.library.albums import ArtistScreen
+from tui.screens.library.listing import ListScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.route.screen import RouteScreen
 from tui.screens.walk.alike import AlikeScreen
@@ -64,6 +67,9 @@ SCENES: dict[str, tuple[str, ...]] = {
     "alike": ("a",),
     "write": ("B", "W"),
     "gallery": ("G",),
+    "list": ("L",),
+    "album": ("i",),
+    "artist": ("A",),
 }
 BLENDS = 12  # in the gallery
 
@@ -90,6 +96,8 @@ def scene_app(
     output: str = "thrifty",
 ) -> SleevewalkApp:
     """The app that the scene is played in; what the bench writes goes into `folder`."""
+    if name == "artist" and albums is None:
+        albums = [make_album(row, artist="Harbour") for row in range(12)]
     app = make_app([] if name == "empty" else albums, folder, config=config, output=output)
     app.setup.welcome = name == "welcome"
     app.setup.router = short_route
@@ -154,6 +162,9 @@ async def open_scene(pilot: Pilot[Any], name: str) -> None:
         if key == "B":
             await until(pilot, lambda: is_drawn(app.screen))
     done = {
+        "list": lambda screen: isinstance(screen, ListScreen) and len(screen.hits.items) > 3,
+        "album": lambda screen: isinstance(screen, AlbumScreen) and screen.sheet.chosen is not None,
+        "artist": lambda screen: isinstance(screen, ArtistScreen) and screen.sheet.chosen is not None,
         "route": lambda screen: isinstance(screen, RouteScreen) and screen.route is not None,
         "map": lambda screen: isinstance(screen, MapScreen) and screen.cells is not None,
         "evidence": lambda screen: isinstance(screen, EvidenceScreen) and screen._why != READING,

@@ -10,6 +10,8 @@ from textual.widgets import Input
 from tests.tui.support.app import until
 from tests.tui.support.keys import HELP, Case, Stage, becomes, check_keys, choices, chosen, here_is, moved, to
 from tui.screens.find import FindScreen
+from tui.screens.library.album import AlbumScreen
+from tui.screens.library.albums import ArtistScreen
 from tui.screens.walk.screen import WalkScreen
 
 
@@ -37,6 +39,8 @@ CASES = {
     "page-down": Case(chosen, lambda was, now: now > was + 1, many_hits),
     "page-up": Case(chosen, lambda was, now: now < was - 1, far_hit),
     "only": becomes(lambda s: s.session.filter.text, "genre:dub", genre_typed),
+    "page": to(AlbumScreen, "near it", many_hits),
+    "sleeves": to(ArtistScreen, "album", many_hits),
     "help": HELP[FindScreen],
 }
 

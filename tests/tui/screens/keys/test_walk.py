@@ -32,6 +32,9 @@ from tui.screens.card import CardScreen
 from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
+from tui.screens.library.album import AlbumScreen
+from tui.screens.library.albums import ArtistScreen
+from tui.screens.library.listing import ListScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.shelf import ShelfScreen
@@ -186,6 +189,9 @@ CASES = {
         suggestion,
     ),
     "find": to(FindScreen, "artist or title"),
+    "library": to(ListScreen, "40 albums"),
+    "page": to(AlbumScreen, "near it"),
+    "sleeves": to(ArtistScreen, "1 album"),
     "route": to(FindScreen, "a route to which album?"),
     "shelf": to(ShelfScreen, "bookmarks"),
     "trail": to(TrailScreen, "the trail"),
