@@ -185,3 +185,32 @@ async def test_an_album_that_is_not_on_the_map_is_told() -> None:
         await pilot.press("c")
         assert "not on the map" in screen_text(app)[-1]
         assert "1 without a cover" in screen_text(app)[0]
+
+
+@pytest.mark.parametrize("words", ["list:these-3", "genre:rock"])
+async def test_the_map_shows_what_passes_the_filter(words: str) -> None:
+    app = map_app([make_album(row, genre="rock" if row < 3 else "jazz") for row in range(40)])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        session.snapshot.own.give([session.snapshot.album(row).album_id for row in range(3)])
+        session.only(words)
+        screen = await opened(pilot)
+        assert screen.cells is not None and sorted(screen.cells.visible.tolist()) == [0, 1, 2]
+        head = screen_text(app)[0]
+        assert f"only {words} · 3 sleeves" in head and "without a cover" not in head
+        await pilot.press("right", "left", "down", "plus", "tab")
+        assert screen.focus_row in (0, 1, 2)
+
+
+async def test_a_map_of_nothing_says_so() -> None:
+    places = scattered(40)
+    places[:3] = np.nan
+    app = map_app(places=places)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        session = session_of(app)
+        session.snapshot.own.give([session.snapshot.album(row).album_id for row in range(3)])
+        session.only("list:these-3")
+        await pilot.press("m")
+        await until(pilot, lambda: "nothing on the map passes the filter list:these-3" in screen_text(app)[0])

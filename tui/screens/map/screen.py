@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -95,12 +95,21 @@ class MapScreen(DrawnScreen[str | None]):
 
     def on_map_screen_loaded(self, message: Loaded) -> None:
         """Show it, at the album where the walk is."""
+        snapshot, chosen = self.session.snapshot, self.session.filter
+        passing = chosen.rows(snapshot)
         if not message.found:
             self._why = f"no map: {message.why}"
         elif not message.found[0].count:
             self._why = "no map yet: no cover was looked at by the model; run `sleevewalk build`"
+        elif passing is not None and not (passing & np.isfinite(message.found[0].places[:, 0])).any():
+            self._why = f"nothing on the map passes the filter {chosen.text}"
         else:
-            snapshot, self.maps, self.map = self.session.snapshot, message.found, message.found[0]
+            self.maps = message.found
+            if passing is not None:
+                self.maps = tuple(
+                    replace(one, places=np.where(passing[:, None], one.places, np.nan)) for one in self.maps
+                )
+            self.map = self.maps[0]
             on_map = np.isfinite(self.map.places[:, 0])
             self.genres = common_genres(snapshot.genres, on_map)
             self.shown = np.ones(len(self.genres.labels), bool)
@@ -180,7 +189,7 @@ class MapScreen(DrawnScreen[str | None]):
         assert self.map is not None and self.cells is not None and self.view is not None and self.genres is not None
         head, legend = self.query_one("#map-head", Lines), self.query_one("#map-legend", Lines)
         seen = len(self.cells.visible)
-        head.show([heading(head.palette, self.map, len(self.session.snapshot), self.view, seen)])
+        head.show([heading(head.palette, self.map, self.session, self.view, seen)])
         legend.show([legend_line(legend.palette, self.genres, self.shown, legend.size.width)])
         self._draw_focus()
         self.hints = KEYS

@@ -10,17 +10,20 @@ from tui.palette import Palette
 from tui.screens.map.genres import Genres
 from tui.screens.map.plane import View
 from tui.text import count, plain
+from tui.walk.session import Session
 from tui.widgets.album_panel import album_line
 from tui.widgets.lines import Span
 
 ROOMY = 126  # columns from which the legend says how many albums a genre has
 
 
-def heading(palette: Palette, found: CoverMap, albums: int, view: View, seen: int) -> list[Span]:
-    """How many of the library's `albums` are on the map, how near one looks and what is `seen` there."""
-    off = albums - found.count
+def heading(palette: Palette, found: CoverMap, session: Session, view: View, seen: int) -> list[Span]:
+    """How many albums that pass the filter are on the map, how near one looks and what is `seen` there."""
+    passing = session.filter.rows(session.snapshot)
+    off = (len(session.snapshot) if passing is None else int(passing.sum())) - found.count
     alike = "alike ones near" if found.layout == LAYOUTS[0] else "on their two principal axes"
-    parts = [f"{found.count:,} sleeves, {alike}"]
+    parts = [] if passing is None else [f"only {plain(session.filter.text)}"]
+    parts += [f"{found.count:,} sleeves, {alike}"]
     parts += [f"{found.kept:.0%} of the ten nearest kept"] if found.kept is not None and view.nearness == 1 else []
     parts += [f"×{view.nearness:.0f}, {seen:,} here"] if view.nearness > 1 else []
     parts += [f"{off:,} without a cover are not on it"] if off else []
