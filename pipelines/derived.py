@@ -63,6 +63,7 @@ from store.neighbors.cover_map import (
     shares_kept,
     write_map,
 )
+from store.neighbors.prepared import ranking_is_current, write_ranking
 from store.repair.rescue import copy_is_current, keep_copy
 from vae.info import WeightsInfo, search_matrix
 from vae.search import search_vectors
@@ -298,12 +299,14 @@ class MapPlaces(Derived):
 
 
 class Arrays(Derived):
-    """What lets a large library open at once; small ones do without."""
+    """The albums as the app has them in memory: in the tables that SQL ranks by, and in the file that lets a large
+    library open at once.
+    """
 
     def is_current(self) -> bool:
         with self.library.read() as con:
             few = first_value(con, "SELECT count(*) FROM albums") < LARGE
-            return few or open_arrays(con, self.library.index_dir) is not None
+            return ranking_is_current(con) and (few or open_arrays(con, self.library.index_dir) is not None)
 
     def make(self) -> Iterator[tuple[str, AlbumArrays]]:
         self.progress.start("laying the albums out", None)
@@ -313,9 +316,11 @@ class Arrays(Derived):
 
     def write(self, part: tuple[str, AlbumArrays]) -> None:
         fingerprint, arrays = part
-        digest = write_arrays(arrays, self.library.index_dir)
+        digest = write_arrays(arrays, self.library.index_dir) if len(arrays.album_ids) >= LARGE else ""
         with self.work.write() as con:
-            note_arrays(con, fingerprint, digest)
+            write_ranking(con, arrays, fingerprint)
+            if digest:
+                note_arrays(con, fingerprint, digest)
         self.report.laid_out = len(arrays.album_ids)
         self.progress.finish(f"{self.report.laid_out:,} albums")
 

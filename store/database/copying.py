@@ -24,6 +24,7 @@ TABLES = frozenset(
     {
         *("albums", "album_decisions", "album_files", "album_sources", "album_tags", "artist_tags", "similar_artists"),
         *("covers", "cover_facts", "cover_map", "cover_layouts", "cover_vectors", "cover_calibration", "neighbors"),
+        *("album_ranking", "album_tag_weights"),
         *("models", "latents", "derived", "ingest_items", "counts", "plays", "owned"),
         *("blends", "bookmarks", "walks", "walk_names", "personal_records"),
     }

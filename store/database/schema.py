@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from store.database.atomic import put_in_place, temporary_folder
 from store.database.copying import HISTORY, TABLES, all_tables, copy_rows, copy_schema, refuse_shadows, things
-from store.database.ranking import RANKING, SIMILAR
+from store.database.ranking import PREPARED, RANKING, SIMILAR
 from store.database.sound_schema import TABLES_SOUND, WALK_NOTES
 from store.database.sources_schema import COUNTS, MACROS_NAMES, TABLES_SOURCES, remember_sources
 from store.database.views import COMMENTS, LOOKS, MAP_CELLS, TABLES_COVER_MAP, VIEWS_1
@@ -211,9 +211,10 @@ MIGRATIONS: list[Step] = [
     ("a cell for each cover on the map", MAP_CELLS),
     ("files, plays and owned albums", TABLES_SOUND),
     ("the share of each signal in similar_to", "SELECT 1"),  # what it made, the next step makes anew
-    ("counts, and popularity by them", COUNTS + SIMILAR),
+    ("counts, and popularity by them", COUNTS),
     ("what an eye would say of covers", LOOKS),
     ("notes and weights of walks", WALK_NOTES),
+    ("ranking in SQL by what build prepares", PREPARED + SIMILAR),
 ]
 # What these steps made too, before later ones did.
 _FORMERLY = {2: ("route", "similar_albums"), 7: ("album_called", "similar_to")}

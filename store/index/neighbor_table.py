@@ -236,10 +236,10 @@ def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex, first: int
     vectors = index.vectors(np.arange(first, index.count))
     starts = pa.array(np.arange(len(vectors) + 1, dtype=np.int64) * index.dimension)
     lists = pa.LargeListArray.from_arrays(starts, pa.array(vectors.reshape(-1)))
-    with registered(
-        con, "vectors", pa.table({"cover_sha256": index.shas[first:], "vector": lists, "scale": index.scales[first:]})
-    ):
-        con.execute("INSERT INTO cover_vectors SELECT cover_sha256, vector, scale FROM vectors")
+    numbers = np.arange(first, index.count, dtype=np.int32)
+    columns = {"sha": index.shas[first:], "vector": lists, "scale": index.scales[first:], "number": numbers}
+    with registered(con, "vectors", pa.table(columns)):
+        con.execute("INSERT INTO cover_vectors SELECT sha, vector, scale, number FROM vectors")
 
 
 def neighbors_are_current(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> bool:

@@ -14,7 +14,7 @@ from store.memory.sparse import Sparse, highest
 from store.records import SIGNALS, Weights
 
 DEPTH = 1024  # covers searched: a rank is known to there
-CANDIDATES = 400  # albums that each signal brings in
+CANDIDATES = 800  # albums that each signal brings in
 ALL_SCORED = 5000  # albums (allowed ones, under a filter) up to which each is scored
 YEARS = 8.0  # apart, and the era score has fallen to 1/e
 COVER, TAGS, ARTIST, ERA, POPULARITY, PLAYS = range(len(SIGNALS))

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
 LATEST = "latest.duckdb"
 _COPY = "sleevewalk_copy"  # what it is attached as: no schema of a person's is called so
 DERIVED = frozenset(
-    {"cover_calibration", "cover_layouts", "cover_map", "cover_vectors", "derived", "latents", "neighbors"}
+    {"album_ranking", "album_tag_weights", "cover_calibration", "cover_layouts", "cover_map", "cover_vectors"}
+    | {"derived", "latents", "neighbors"}
 )
 # Those that change all day, each change kept in the journal besides.
 PERSONAL = frozenset({"blends", "bookmarks", "personal_records", "walk_names", "walks"})

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -213,10 +214,21 @@ def test_another_model_replaces_the_latents(library, covers, tiny_weights, tmp_p
         assert con.execute("SELECT count(DISTINCT model_id) FROM latents").fetchone() == (1,)
 
 
-def test_a_library_without_covers_has_nothing_to_do(library, tiny_weights):
+def test_a_library_without_covers_is_ranked_and_then_has_nothing_to_do(library, tiny_weights):
+    with library.write() as con:
+        add_albums(con, [AlbumRecord("Artist", f"Album {number}", "test", str(number), year=1990) for number in (1, 2)])
+    assert build(library, weights=tiny_weights).laid_out == 2
+    with library.read() as con:
+        near = con.execute("SELECT title, strongest FROM similar_albums('Artist', 'Album 1')").fetchall()
+    assert near == [("Album 2", "artist")]
+    assert build(library, weights=tiny_weights).nothing_to_do
+
+
+def test_an_album_that_came_after_the_build_is_named_as_not_ranked(library, tiny_weights):
     with library.write() as con:
         add_albums(con, [AlbumRecord("Artist", "Album", "test", "1")])
-    assert build(library, weights=tiny_weights).nothing_to_do
+    with library.read() as con, pytest.raises(duckdb.Error, match="not ranked yet: run sleevewalk build"):
+        con.execute("FROM similar_albums('Artist', 'Album')").fetchall()
 
 
 SLOW_BUILD = """

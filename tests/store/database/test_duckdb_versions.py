@@ -72,6 +72,9 @@ def version(request: pytest.FixtureRequest) -> tuple[str, str]:
     return wanted, str(folder)
 
 
+ELSE = "shoegaze"  # of which the tests' library has none
+
+
 def run(script: str, folder: str, library: Library, stdin: str = "") -> str:
     environment = {**os.environ, "PYTHONPATH": folder, "PYTHONSAFEPATH": "1"}
     command = [sys.executable, "-c", script, str(library.db_path)]
@@ -98,7 +101,7 @@ def test_the_queries_of_the_tour_run_as_written(
 ) -> None:
     found, *told = json.loads(run(RUN, version[1], grown, json.dumps(TOUR)))
     assert found == version[0]
-    assert len(told) == len(TOUR) and all(rows for _, rows in told)
+    assert all(rows for query, (_, rows) in zip(TOUR, told, strict=True) if ELSE not in query)
     assert rounded(told) == rounded(answers)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,15 @@ def test_the_same_ring_in_sql_and_in_python(library: Library, near: Neighborhood
                 assert of_sql == pytest.approx({one.signal: one.share for one in neighbor.reasons}, abs=0.002)
                 assert share == max(of_sql.values()) == of_sql[strongest]
                 assert share == pytest.approx(neighbor.strongest.share, abs=0.002)
+
+
+def test_an_artist_of_a_thousand_albums_leaves_room_for_others(tmp_path: Path) -> None:
+    """Two of an artist are near, however many of his albums are nearer than all others."""
+    own = [AlbumRecord("Various", f"Volume {number:04}", "table", str(number), year=2000) for number in range(1000)]
+    others = [AlbumRecord(f"Other {n}", "Album", "table", f"o{n}", year=1970 - n) for n in range(12)]
+    made = Library.create(tmp_path / "lib")
+    fill(made, [*own, *others], np.eye(4, dtype=np.float32))
+    centre = open_neighborhood(made).snapshot.album_ids[-1]
+    with made.read() as con:
+        found = con.execute("SELECT artist FROM similar_to(?, n := 8)", [centre]).fetchall()
+    assert [artist for (artist,) in found].count("Various") == 2 and len(found) == 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import duckdb
 import numpy as np
 
 from store.catalogue.albums import add_albums
@@ -12,9 +13,12 @@ from store.catalogue.covers import CoverFiles
 from store.catalogue.latents import add_latents, add_model, load_latents
 from store.catalogue.tables import add_covers, add_similar_artists, record_items
 from store.database.library import Library
-from store.index.cover_index import build_index
+from store.index.cover_index import CoverIndex, build_index
 from store.index.neighbor_table import write_neighbors
 from store.looks import CoverFacts
+from store.memory.album_arrays import read_arrays
+from store.memory.arrays_file import tables_fingerprint
+from store.neighbors.prepared import write_ranking
 from store.personal.records import Personal
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id
@@ -36,7 +40,13 @@ def fill(library: Library, albums: list[AlbumRecord], vectors: np.ndarray) -> No
         add_latents(con, MODEL, shas, vectors)
     index = build_index(library, MODEL, shas, vectors, "fingerprint")
     with library.write() as con:
-        write_neighbors(con, index)
+        derive(con, index)
+
+
+def derive(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> None:
+    """What a build writes of covers and albums."""
+    write_neighbors(con, index)
+    write_ranking(con, read_arrays(con), tables_fingerprint(con))
 
 
 def grow(folder: Path, count: int = 60) -> Library:
@@ -87,7 +97,7 @@ def grow(folder: Path, count: int = 60) -> Library:
         stored, latents = load_latents(con, MODEL)
     index = build_index(library, MODEL, stored, latents, "fingerprint")
     with library.write() as con:
-        write_neighbors(con, index)
+        derive(con, index)
     personal = Personal(library)
     first, second = (album_id(*NAMED[number]) for number in (0, 4))
     parts = [{"album_id": first, "artist": "Joy Division", "title": "Unknown Pleasures"}]
