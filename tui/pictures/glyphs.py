@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 KINDS = {"half": (1, 2), "quadrants": (2, 2), "sextants": (2, 3), "octants": (2, 4)}  # columns, rows of parts
 SPACE = ord(" ")
-HIGH = 8  # rows of the grid that shapes are drawn on; a sextant has 3, 2 and 3 of them
+HIGH = 8  # rows of the grid that shapes are drawn on; a part of a sextant has two and two thirds of them
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by a bit for each quarter: 1 upper left, 2 upper right, 4 lower left, 8 lower right
 _OLDER = {  # octants (bits row by row from the upper left) that Unicode 16 left to what there was before, or elsewhere
     **{1: 0x1CEA8, 2: 0x1CEAB, 64: 0x1CEA3, 128: 0x1CEA0, 20: 0x1FBE6, 40: 0x1FBE7, 3: 0x1FB82, 63: 0x1FB85},
@@ -25,7 +25,7 @@ _OLDER = {  # octants (bits row by row from the upper left) that Unicode 16 left
 }
 _LOWER = {eighths: 0x2580 + eighths for eighths in range(1, 8)}  # ▁ to ▇, by rows of the grid
 _LEFT = {eighths: 0x2590 - eighths for eighths in range(1, 8)}  # ▏ to ▉
-Shape = NDArray[np.float32]  # [HIGH, wide], 1 where there is ink
+Shape = NDArray[np.float32]  # [HIGH, wide], the share of ink, 0–1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def _glyphs(kind: str) -> dict[int, int]:
 def _shape(bits: int, kind: str, wide: int) -> Shape:
     columns, rows = KINDS[kind]
     parts = np.array([bits >> part & 1 for part in range(columns * rows)]).reshape(rows, columns)
-    heights = np.diff(np.rint(np.arange(rows + 1) * HIGH / rows).astype(int))
-    return parts.repeat(heights, axis=0).repeat(wide // columns, axis=1).astype(np.float32)
+    rows_of_grid = parts.repeat(HIGH, axis=0).reshape(HIGH, rows, columns).mean(axis=1)
+    return rows_of_grid.repeat(wide // columns, axis=1).astype(np.float32)
 
 
 def inked_parts(kind: str, wide: int) -> dict[int, Shape]:
@@ -74,14 +74,19 @@ def inked_parts(kind: str, wide: int) -> dict[int, Shape]:
     return found
 
 
+def _parts(shape: Shape) -> bytes:
+    """The same for equal shapes, whose thirds may differ in the last digit."""
+    return np.rint(shape * 12).astype(np.uint8).tobytes()
+
+
 @lru_cache(maxsize=16)
 def shapes(kind: str, wide: int) -> Shapes:
     """The shapes of one of KINDS; `wide`: 2, 4 or 8 columns."""
     found = inked_parts(kind, wide)
-    by_shape = {shape.tobytes(): glyph for glyph, shape in found.items()}
+    by_shape = {_parts(shape): glyph for glyph, shape in found.items()}
     glyphs, inverses, kept = [], [], []
     for key, glyph in by_shape.items():
-        inverse = by_shape.get((1 - found[glyph]).tobytes(), 0)
+        inverse = by_shape.get(_parts(1 - found[glyph]), 0)
         if glyph not in (SPACE, ord("█")) and inverse not in glyphs and key:
             glyphs.append(glyph)
             inverses.append(inverse)

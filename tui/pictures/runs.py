@@ -19,28 +19,26 @@ def joined_runs(layers: Layers, weights: Floats, limit: float) -> Layers:
 
     `limit`: how much the squared error of a run may grow, summed over channels, a cell counting one.
     """
-    columns = layers.shape[2]
-    colors: NDArray[np.float32] = layers.reshape(-1, 3)
-    weight: NDArray[np.float32] = np.maximum(weights.reshape(-1), NOTHING).astype(np.float32)
-    first = np.arange(len(colors)) % columns == 0  # nothing joins over the end of a row
-    at = np.arange(len(colors))
+    weight: Floats = np.maximum(weights.reshape(-1), NOTHING).astype(np.float32)
+    colors: Floats = np.ascontiguousarray(layers.reshape(-1, 3).T)
+    at = np.arange(len(weight))
+    bias: Floats = (at * 0.6180339887 % 1 * (limit / 1000)).astype(np.float32)  # equal ones join by chance
+    bias[:: layers.shape[2]] = np.inf  # nothing joins over the end of a row
     while True:
         left, right = weight[:-1], weight[1:]
-        cost = (np.square(colors[1:] - colors[:-1]).sum(axis=1)) * left * right / (left + right)
-        cost[first[1:]] = np.inf
-        cost += at[1:] * 0.6180339887 % 1 * (limit / 1000)  # equal ones, such as of a flat ground, by chance
-        lower = np.ones(len(cost) + 1, bool)
-        np.less(cost[1:], cost[:-1], out=lower[1:-1])  # lower[i]: cost[i] below cost[i - 1]
-        least = (cost <= limit) & lower[:-1]
-        least[:-1] &= ~lower[1:-1]
-        if not least.any():
+        apart = np.square(colors[:, 1:] - colors[:, :-1]).sum(axis=0)
+        cost = apart * left * right / (left + right) + bias[1:]
+        stays = cost > limit
+        lower = cost[1:] < cost[:-1]
+        stays[:-1] |= lower
+        stays[1:] |= ~lower
+        if stays.all():
             break
-        kept = np.flatnonzero(np.concatenate([[True], ~least]))
+        kept = np.concatenate([[0], np.flatnonzero(stays) + 1])
         total = np.add.reduceat(weight, kept)
-        colors = (np.add.reduceat(colors * weight[:, None], kept) / total[:, None]).astype(np.float32)
-        weight, first, at = total, first[kept], at[kept]
-    lengths = np.diff(at, append=weights.size)
-    return colors.repeat(lengths, axis=0).reshape(layers.shape)
+        colors = (np.add.reduceat(colors * weight, kept, axis=1) / total).astype(np.float32, copy=False)
+        weight, bias, at = total, bias[kept], at[kept]
+    return colors.T.repeat(np.diff(at, append=weights.size), axis=0).reshape(layers.shape)
 
 
 def turned(layers: Layers, weights: Floats, fixed: NDArray[np.bool_], limit: float) -> NDArray[np.bool_]:

@@ -28,30 +28,32 @@ class Split:
     ink: Values  # [rows, columns, 3]
     ground: Values
     share: Values  # of the cell that is inked
-    gain: Values  # what two colours take off the error of one: mean over the cell, sum over the channels
+    error: Values  # of one colour: mean of the squares over the cell, sum over the channels
+    gain: Values  # what two colours take off that
     shapes: Shapes
 
 
 def grid(pixels: Pixels, columns: int, rows: int, wide: int) -> Values:
-    """`pixels` [h, w, 3] as [rows · columns · 3, HIGH · wide]: a row for each channel of each cell."""
+    """`pixels` [h, w, 3] as [3, rows · columns, HIGH · wide]: a row for each cell of each channel."""
     size = (columns * wide, rows * HIGH)
     small = pixels
     if pixels.shape[1::-1] != size:
-        small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
-    parts = small.reshape(rows, HIGH, columns, wide, 3).transpose(0, 2, 4, 1, 3)
-    return parts.astype(np.float32).reshape(rows * columns * 3, HIGH * wide)
+        small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+    parts = small.reshape(rows, HIGH, columns, wide, 3).transpose(4, 0, 2, 1, 3)
+    return parts.astype(np.float32).reshape(3, rows * columns, HIGH * wide)
 
 
 def best(pixels: Pixels, columns: int, rows: int, kind: str) -> Split:
     """`pixels` [h, w, 3] split over that many cells, by the glyphs of one of KINDS."""
     cells = columns * rows
     known = shapes(kind, 8 if cells <= FINE_CELLS else 4 if cells <= COARSE_CELLS else 2)
-    products = (grid(pixels, columns, rows, known.wide) @ known.basis.T).reshape(cells, 3, -1)
-    mean, products = products[..., -1], products[..., :-1]
-    gains = (products * products).sum(axis=1)
+    parts = grid(pixels, columns, rows, known.wide)
+    products = parts @ known.basis.T
+    mean, products = products[..., -1].T, products[..., :-1]
+    gains = np.square(products).sum(axis=0)
     glyph = gains.argmax(axis=1)
     every = np.arange(cells)
-    apart, share = products[every, :, glyph], known.inked[glyph]
+    apart, share = products[:, every, glyph].T, known.inked[glyph]
     odds = np.sqrt((1 - share) / share)[:, None]
     shape = (rows, columns)
     return Split(
@@ -59,6 +61,7 @@ def best(pixels: Pixels, columns: int, rows: int, kind: str) -> Split:
         (mean + apart * odds).reshape(*shape, 3),
         (mean - apart / odds).reshape(*shape, 3),
         share.reshape(shape),
+        (np.einsum("cnp,cnp->n", parts, parts) / parts.shape[2] - np.square(mean).sum(axis=1)).reshape(shape),
         gains[every, glyph].reshape(shape),
         known,
     )

@@ -17,13 +17,13 @@ WIDE = 4  # columns of the grid that cells are compared on
 
 
 def steady(cells: Cells, before: Cells, pixels: Pixels, tolerance: int) -> Cells:
-    """`cells` of `pixels`, but for those of `before` whose squared error is not above theirs by `tolerance`²."""
+    """`cells` of `pixels`, but for those of `before` whose squared error is not above theirs by (2 · `tolerance`)²."""
     exact = (ColorMode.TRUECOLOR, ColorMode.GRAY)  # of other modes the colours are indexes
     if before.shape != cells.shape or before.mode != cells.mode or cells.mode not in exact:
         return cells
     rows, columns = cells.shape
-    wanted = grid(pixels, columns, rows, WIDE).reshape(rows, columns, 3, HIGH * WIDE)
-    stays = _error(before, wanted) <= _error(cells, wanted) + tolerance**2
+    wanted = grid(pixels, columns, rows, WIDE).reshape(3, rows, columns, HIGH * WIDE)
+    stays = _error(before, wanted) <= _error(cells, wanted) + (2 * tolerance) ** 2
     glyphs = np.where(stays, before.glyphs, cells.glyphs)
     return Cells(
         glyphs, np.where(stays, before.ink, cells.ink), np.where(stays, before.ground, cells.ground), cells.mode
@@ -31,8 +31,10 @@ def steady(cells: Cells, before: Cells, pixels: Pixels, tolerance: int) -> Cells
 
 
 def _error(cells: Cells, wanted: Values) -> NDArray[np.float32]:
-    """[rows, columns]: the squared error, mean over the cell, sum over the channels."""
-    inked = ink_of(cells.glyphs, WIDE)[:, :, None, :]
-    ink, ground = (channels(colors)[..., None].astype(np.float32) for colors in (cells.ink, cells.ground))
-    error: NDArray[np.float32] = np.square(wanted - ground - (ink - ground) * inked).mean(axis=-1).sum(axis=-1)
+    """[rows, columns]: the squared error, mean over the cell, sum over the channels; `wanted` as `grid` gives it."""
+    inked = ink_of(cells.glyphs, WIDE)
+    ink, ground = (
+        channels(colors).transpose(2, 0, 1)[..., None].astype(np.float32) for colors in (cells.ink, cells.ground)
+    )
+    error: NDArray[np.float32] = np.square(wanted - ground - (ink - ground) * inked).mean(axis=-1).sum(axis=0)
     return error

@@ -93,7 +93,7 @@ class CardScreen(DrawnScreen[str | None]):
         names.show([row])
         said = [f"now: {now}, {plain(self.painter.why)}", ADVICE] if chooses else [UNCOLORED]
         said += [NOTHING] if PICTURES in self._ways else []
-        wrapped = [line for part in said for line in (*wrap(part, max(20, self.size.width - 2), 4), "")]
+        wrapped = [line for part in said for line in (*wrap(part, max(20, text.size.width - 2), 4), "")]
         text.show([[], *([(f" {line}", palette.text("quiet"))] for line in wrapped)])
 
     def action_choose(self, way: str) -> None:

@@ -51,6 +51,15 @@ class CellsChoice:
     refused: bool = False  # the person asked for another
 
 
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """The terminal around tmux, as tmux knows it."""
+
+    name: str = ""  # and its version
+    term: str = ""  # its TERM
+    truecolor: bool | None = None  # whether tmux sends it 24-bit colour; None: not known
+
+
 def choose_cells(wanted: str, source: str, name: str, widths: tuple[int, ...] = ()) -> CellsChoice:
     """The kind that `source` asks for, one of CELLS; for "auto" the finest that the terminal `name` draws.
 
@@ -109,15 +118,20 @@ def known_name(answered: str, environ: Mapping[str, str] = os.environ) -> str:
     return f"{program} {version}".strip()
 
 
-def tmux_client(environ: Mapping[str, str] = os.environ) -> tuple[str, bool]:
-    """(name and version of the terminal that tmux is in, whether it has 24-bit colour); ("", False) if unknown."""
+def tmux_client(environ: Mapping[str, str] = os.environ) -> Outer:
+    """The terminal that tmux is in; nothing is known of it where tmux runs elsewhere or does not answer."""
     if not environ.get("TMUX") or shutil.which("tmux") is None:
-        return "", False
-    command = ["tmux", "display-message", "-p", "#{client_termtype}\t#{client_termfeatures}\t#{client_termname}"]
+        return Outer()
+    fields = "#{client_tty}\t#{client_termtype}\t#{client_termname}"
+    command = ["tmux", "display-message", "-p", fields, ";", "show-messages", "-T"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=1, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return "", False
-    name, features, term = (*answer.stdout.strip("\n").split("\t"), "", "")[:3]
-    name = CONSOLE if term == "linux" else name
-    return "".join(filter(str.isprintable, name))[:60], "RGB" in features.split(",")
+        return Outer()
+    first, _, terminals = answer.stdout.partition("\n")
+    tty, name, term = ("".join(filter(str.isprintable, part))[:60] for part in (*first.split("\t"), "", "")[:3])
+    truecolor = None
+    for terminal in re.split(r"^Terminal ", terminals, flags=re.MULTILINE)[1:]:
+        if f" for {tty}, " in terminal.partition("\n")[0]:
+            truecolor = re.search(r": (?:RGB|Tc|setrgbf): \((?:flag\) true|string\))", terminal) is not None
+    return Outer(CONSOLE if term == "linux" else name, term, truecolor)

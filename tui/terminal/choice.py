@@ -13,6 +13,7 @@ from functools import partial
 from tui.terminal.brands import (
     EVERYWHERE,
     CellsChoice,
+    Outer,
     choose_cells,
     known_name,
     multiplexer,
@@ -99,20 +100,20 @@ def asked_terminal(
         refused = pictures[0] not in ("auto", "cells")
         choice = Choice("cells", "--output stock draws covers as cells", refused=refused)
     around = multiplexer(environ)
-    outer, truecolor = tmux_client(environ) if around == "tmux" else ("", False)
+    outer = tmux_client(environ) if around == "tmux" else Outer()
     asks = can_ask() and output != "stock" and (around in ("", "tmux") or choice is None)
     if not asks:
         choice = choice or Choice("cells", "there is no terminal to ask", refused=pictures[0] != "auto")
-        yield Asked(told(look, Answers(), truecolor), choice, choose_cells(*cells, outer or known_name("", environ)))
+        yield Asked(told(look, Answers(), outer), choice, choose_cells(*cells, outer.name or known_name("", environ)))
         return
     with unechoed() as modes:
         questions = INSIDE_TMUX if around == "tmux" and choice is not None else QUESTIONS
         answers, keys = ask(wait=WAIT if look.lite is None else WAIT_HERE, questions=questions)
         found = answers.answers
         yield Asked(
-            told(look, found, truecolor),
+            told(look, found, outer),
             choice or by_answers(*pictures, found, measured_cell()),
-            choose_cells(*cells, outer or known_name(found.name, environ), found.widths),
+            choose_cells(*cells, outer.name or known_name(found.name, environ), found.widths),
             answers,
             keys,
             modes,

@@ -6,10 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from tui.terminal.brands import Outer
 from tui.terminal.probe import Answers
 
 COLORS = ("truecolor", "256", "16", "gray", "mono", "ascii")
 FLAG = "--color"
+NO_TMUX = Outer()
 _TRUE_TERMS = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "-direct")  # TERM crosses SSH
 _TRUE_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty")
 _BARE_TERMS = ("", "dumb", "unknown", "vt52", "vt100", "vt102", "vt220")
@@ -66,17 +68,21 @@ def terminal_look(
     return TerminalLook(color, why, lite, lite_why, light, light_why, pictures, output, cells)
 
 
-def told(look: TerminalLook, answers: Answers, truecolor: bool = False) -> TerminalLook:
-    """The look with what the terminal answered; `truecolor`: it has 24-bit colour as tmux knows.
+def told(look: TerminalLook, answers: Answers, outer: Outer = NO_TMUX) -> TerminalLook:
+    """The look with what the terminal answered; `outer`: the one around tmux, as tmux knows it.
 
     What a flag, NO_COLOR or the variables decide stays; they do not decide that a terminal has no more colours.
     """
     if answers.light is not None:
         look = replace(look, light=answers.light, light_why="the terminal said so")
+    if look.color == "truecolor" and look.why != FLAG and outer.truecolor is False:
+        how = f"tmux set -as terminal-features ',{outer.term}:RGB'"
+        return replace(look, color="256", why=f"tmux passes no more on; `{how}` does")
     if look.color in ("256", "16") and look.why != FLAG:
-        if truecolor or answers.truecolor:
-            why = "tmux says that the terminal has 24-bit colour" if truecolor else "the terminal said it has them"
-            return replace(look, color="truecolor", why=why)
+        if outer.truecolor:
+            return replace(look, color="truecolor", why="tmux says that the terminal has 24-bit colour")
+        if answers.truecolor and outer.truecolor is None:
+            return replace(look, color="truecolor", why="the terminal said it has them")
         if answers.complete:
             why = f"{look.why.partition(';')[0]}, and the terminal did not say that it has 24-bit colour"
             return replace(look, why=f"{why}; --color truecolor if it does")

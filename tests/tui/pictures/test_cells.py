@@ -14,8 +14,10 @@ from rich.segment import Segment
 from rich_pixels import HalfcellRenderer
 from textual.strip import Strip
 
-from tests.tui.support.measures import photograph, shown
+from tests.tui.support.measures import cell_errors, photograph
 from tui.pictures.cells import (
+    CONTRAST,
+    EVEN,
     FINE,
     LITE,
     Cells,
@@ -59,7 +61,8 @@ def read_segments(segments: list[Segment]) -> list[list[tuple[int, int, int]]]:
 
 def halves(pixels: Pixels, mode: ColorMode = ColorMode.TRUECOLOR) -> Cells:
     """[2·rows, columns, 3] pixels as half blocks, exactly."""
-    return picture(pixels, pixels.shape[1], pixels.shape[0] // 2, mode, 0)
+    enough = pixels.repeat(4, axis=0).repeat(8, axis=1)  # for the grid that shapes are drawn on
+    return picture(enough, pixels.shape[1], pixels.shape[0] // 2, mode, 0)
 
 
 def drawn(cells: Cells) -> list[Segment]:
@@ -107,7 +110,7 @@ def runs(cells: Cells) -> int:
 
 def error(cells: Cells, pixels: Pixels) -> float:
     """Mean squared error against the picture, which has 8×8 pixels a cell."""
-    return float(np.square(shown(cells) - pixels).mean())
+    return float(cell_errors(cells, pixels).mean())
 
 
 def noise(seed: int, columns: int = 8, rows: int = 4) -> Pixels:
@@ -120,21 +123,24 @@ def test_no_glyph_of_the_kind_fits_any_cell_better(kind: str) -> None:
     best = np.full((4, 8), np.inf)
     blocks = pixels.reshape(4, 8, 8, 8, 3).transpose(0, 2, 1, 3, 4).reshape(4, 8, 64, 3).astype(float)
     for shape in inked_parts(kind, 8).values():
-        ink = shape.ravel() > 0
-        parts = [blocks[:, :, part] for part in (ink, ~ink) if part.any()]
-        off = sum(np.square(part - part.mean(axis=2, keepdims=True)).sum(axis=(2, 3)) for part in parts)
+        off = np.zeros((4, 8))
+        for share in (shape.ravel(), 1 - shape.ravel()):  # of a third of a row, a part is ink and the other is not
+            if share.any():
+                mean = np.average(blocks, axis=2, weights=share)[:, :, None]
+                off += (np.square(blocks - mean) * share[:, None]).sum(axis=(2, 3))
         best = np.minimum(best, off)
     cells = picture(pixels, 8, 4, ColorMode.TRUECOLOR, 0, kind=kind)
-    apart = np.square(shown(cells) - pixels).reshape(4, 8, 8, 8, 3).sum(axis=(1, 3, 4))
+    apart = cell_errors(cells, pixels) * 64 * 3
     assert (np.abs(apart - best) < best * 0.002).all()  # colours are whole numbers
 
 
 def test_every_kind_draws_what_only_it_can() -> None:
     for kind in KINDS:
         for glyph, shape in inked_parts(kind, 8).items():
-            cell = np.where(shape[..., None] > 0, (250, 240, 20), (10, 20, 60)).astype(np.uint8)
+            cell = (shape[..., None] * (240, 240, 30) + (10, 0, 30)).astype(np.uint8)
             cells = picture(cell, 1, 1, ColorMode.TRUECOLOR, 0, kind=kind)
-            assert error(cells, cell) == 0, (kind, chr(glyph))
+            blurred = 0.26 * cell.reshape(-1, 3).var(axis=0).mean()  # the rows that a third of a cell cuts
+            assert error(cells, cell) <= (blurred if kind == "sextants" else 0), (kind, chr(glyph))
 
 
 def test_each_kind_shows_more_than_the_one_before() -> None:
@@ -158,7 +164,10 @@ def test_tolerance_bounds_the_loss(kind: str, tolerance: int, seed: int) -> None
     pixels = noise(seed) // 4 + np.uint8(seed % 100)
     exact, merged = (picture(pixels, 8, 4, ColorMode.TRUECOLOR, limit, kind=kind) for limit in (0, tolerance))
     assert changes(merged) <= changes(exact)
-    assert error(merged, pixels) <= error(exact, pixels) + tolerance**2 + 1
+    contrast = pixels.reshape(4, 8, 8, 8, 3).transpose(0, 2, 4, 1, 3).reshape(4, 8, 3, 64).var(axis=-1).sum(axis=-1)
+    seen = 1 / (1 + contrast.max() / EVEN)
+    overdone = (CONTRAST - 1) ** 2 * contrast.mean()
+    assert error(merged, pixels) <= error(exact, pixels) + tolerance**2 / seen + overdone + 1
 
 
 def changes(cells: Cells) -> int:
@@ -195,9 +204,11 @@ def test_a_nearly_equal_picture_leaves_most_cells_as_they_are() -> None:
             for one in (anew, kept)
         ]
         assert differ[1] < 0.1 < differ[0]
-        assert error(kept, second) <= error(anew, second) + FINE**2
+        assert error(kept, second) <= error(anew, second) + (2 * FINE) ** 2
     other = picture(photograph(9), 16, 16, ColorMode.TRUECOLOR, FINE, kind="octants")
-    assert error(steady(other, first, photograph(9), FINE), photograph(9)) <= error(other, photograph(9)) + FINE**2
+    assert (
+        error(steady(other, first, photograph(9), FINE), photograph(9)) <= error(other, photograph(9)) + (2 * FINE) ** 2
+    )
 
 
 @pytest.mark.parametrize("mode", [ColorMode.INDEXED, ColorMode.BASIC])

@@ -43,3 +43,17 @@ def shown(cells: Cells) -> NDArray[np.float32]:
     parts = ground + (ink - ground) * ink_of(cells.glyphs, 8)[..., None]
     rows, columns = cells.shape
     return parts.reshape(rows, columns, 8, 8, 3).transpose(0, 2, 1, 3, 4).reshape(rows * 8, columns * 8, 3)
+
+
+def cell_errors(cells: Cells, pixels: Pixels) -> NDArray[np.float64]:
+    """[rows, columns]: mean squared error of cells in true colour against a picture that has 8×8 pixels a cell; of a
+    pixel that a third of a cell cuts, each share against its own colour.
+    """
+    rows, columns = cells.shape
+    parts = pixels.reshape(rows, 8, columns, 8, 3).transpose(0, 2, 1, 3, 4).reshape(rows, columns, 64, 3).astype(float)
+    ink, ground = (
+        np.square(parts - channels(colors)[:, :, None]).mean(axis=-1) for colors in (cells.ink, cells.ground)
+    )
+    share = ink_of(cells.glyphs, 8)
+    errors: NDArray[np.float64] = (share * ink + (1 - share) * ground).mean(axis=-1)
+    return errors

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from tui.pictures.glyphs import KINDS
 from tui.pictures.picture_table import PictureTable
 from tui.pictures.resample import resample
 from tui.terminal import kitty
-from tui.terminal.brands import CELLS, CellsChoice, choose_cells, known_name, multiplexer
+from tui.terminal.brands import CELLS, CONSOLE, CellsChoice, Outer, choose_cells, known_name, multiplexer, tmux_client
 from tui.terminal.choice import by_answers, without_asking
 from tui.terminal.compositor import Painting
 from tui.terminal.kitty import Kitty
@@ -243,6 +244,37 @@ def test_inside_a_multiplexer_the_variables_of_the_terminal_say_nothing(inside: 
     began_in = {"VTE_VERSION": "7802", "TERM_PROGRAM": "ghostty", "TERM_PROGRAM_VERSION": "1.2.0"}
     assert choose_cells("auto", "", known_name("", began_in | inside)).kind == "quadrants"
     assert choose_cells("auto", "", known_name("tmux 3.5", began_in | inside)).kind == "quadrants"
+
+
+TERMINALS = """{tty}\tfoot(1.13.1)\t{term}
+Terminal 0: xterm-256color for /dev/pts/1, flags=0x3d:
+ 197: RGB: [missing]
+ 208: setrgbf: [missing]
+ 223: Tc: [missing]
+Terminal 1: foot for /dev/pts/10, flags=0x3d:
+ 197: RGB: [missing]
+ 208: setrgbf: (string) \\033[38:2::%p1%d:%p2%d:%p3%dm
+ 223: Tc: (flag) true
+"""
+
+
+@pytest.mark.parametrize(
+    ("tty", "term", "said"),
+    [
+        ("/dev/pts/10", "foot", Outer("foot(1.13.1)", "foot", True)),
+        ("/dev/pts/1", "xterm-256color", Outer("foot(1.13.1)", "xterm-256color", False)),
+        ("/dev/pts/2", "linux", Outer(CONSOLE, "linux", None)),
+    ],
+)
+def test_tmux_tells_the_terminal_that_it_is_in(
+    tty: str, term: str, said: Outer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "said").write_text(TERMINALS.format(tty=tty, term=term))
+    (tmp_path / "tmux").write_text(f"#!/bin/sh\nexec cat '{tmp_path}/said'\n")
+    (tmp_path / "tmux").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert tmux_client({"TMUX": "/tmp/x,1,0"}) == said
+    assert tmux_client({}) == Outer()
 
 
 def test_keys_that_begin_as_answers_do_are_given_back() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tui.commands.doctor import terminal_findings
 from tui.terminal import choice as picture_choice
+from tui.terminal.brands import Outer
 from tui.terminal.look import TerminalLook, described, fewer_colors, terminal_look, told
 from tui.terminal.probe import AnswerFilter, Answers
 
@@ -61,7 +62,13 @@ def test_what_the_terminal_answers_adds_colours_and_the_ground() -> None:
     ssh = terminal_look("auto", None, {"TERM": "xterm-256color", "SSH_CONNECTION": "x"})
     assert told(ssh, Answers(True, truecolor=True)).color == "truecolor"
     assert told(ssh, Answers(True)).color == "256" and "--color truecolor" in fewer_colors(told(ssh, Answers(True)))
-    assert told(ssh, Answers(), truecolor=True).color == "truecolor"
+    assert told(ssh, Answers(), Outer(truecolor=True)).color == "truecolor"
+    inside = terminal_look("auto", None, {"TERM": "tmux-256color", "COLORTERM": "truecolor"})
+    less = told(inside, Answers(), Outer("", "xterm-256color", truecolor=False))
+    assert less.color == "256" and "terminal-features ',xterm-256color:RGB'" in fewer_colors(less)
+    assert told(inside, Answers(), Outer("", "xterm")) == inside
+    forced = terminal_look("truecolor", None, {"TERM": "tmux-256color"})
+    assert told(forced, Answers(), Outer("", "xterm", truecolor=False)) == forced
     chosen = terminal_look("256", None, {})
     assert told(chosen, Answers(True, truecolor=True)) == chosen and not fewer_colors(chosen)
     bare = terminal_look("auto", None, {"TERM": "xterm-256color", "NO_COLOR": "1"})
