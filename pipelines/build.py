@@ -19,6 +19,7 @@ from pipelines.writing import patient_write
 from store.catalogue.decisions import apply_decisions
 from store.database import journal
 from store.database.library import Library
+from store.database.replay import remember, undone
 from vae.info import SHIPPED, read_info
 
 if TYPE_CHECKING:
@@ -41,14 +42,18 @@ def build(
     """
     began = time.monotonic()
     info = read_info(weights)
+    lost: list[journal.StoredLine] = []
     if journal.files(library.path):
         with patient_write(library, progress or Progress(), exclusive=True) as con:
             apply_decisions(con, library.path)
+            lost = undone(con, library.path)
+            remember(con, lost)  # told once
     work = Work(library, progress or Progress(), weights, info, load_codec, BuildReport(info.model_id))
     for kind in DERIVED:
         derived = kind(work)
         if not derived.is_current():
             for part in derived.make():
                 derived.write(part)
+    work.report.undone = [line.what for line in lost]
     work.report.seconds = time.monotonic() - began
     return work.report

@@ -115,6 +115,7 @@ class BuildReport:
     copied: int = 0  # albums in the copy of what a build cannot make, if it was renewed
     laid_out: int = 0  # albums in the file that a large library opens from, if it was written
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # (cover_sha256, why)
+    undone: list[str] = field(default_factory=list)  # ingests whose albums a session of another program took back
     seconds: float = 0.0
 
     @property

@@ -237,11 +237,13 @@ class Library:
         import pyarrow.parquet as pq
 
         from pipelines.sources.table import ingest_table
+        from pipelines.writing import settle
 
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"{Path(name).name}.parquet"
             pq.write_table(_arrow(data), file)
             report = ingest_table(self._store, file, None if covers is None else Path(covers))
+        settle(name)
         self.refresh()
         return report
 

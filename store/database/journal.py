@@ -89,7 +89,13 @@ class SplitLine(Line, tag="split", kw_only=True, frozen=True):
     items: tuple[tuple[str, str, str], ...]
 
 
-Record = BookmarkLine | UnbookmarkLine | BlendLine | WalkStepLine | WalkNameLine | MergeLine | SplitLine
+class StoredLine(Line, tag="stored", kw_only=True, frozen=True):
+    """What `what`, an ingest, brought was stored: as long as its id is known, no other session has undone that."""
+
+    what: str
+
+
+Record = BookmarkLine | UnbookmarkLine | BlendLine | WalkStepLine | WalkNameLine | MergeLine | SplitLine | StoredLine
 Decision = MergeLine | SplitLine
 
 

@@ -27,6 +27,7 @@ from store.shapes import BadShape, from_json
 if TYPE_CHECKING:
     import duckdb
 
+_ELSEWHERE = (journal.MergeLine, journal.SplitLine, journal.StoredLine)  # what is not applied here
 BELIEVED_AFTER = 60.0  # seconds from a journal's last line until it may be archived
 
 
@@ -94,7 +95,7 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
             continue  # appended to since; its turn comes with the next burst
         old = time.time() - path.stat().st_mtime >= BELIEVED_AFTER
         records, damaged = journal.parse(path.read_bytes())
-        new = _apply(con, [record for record in records if not isinstance(record, journal.Decision)])
+        new = _apply(con, [record for record in records if not isinstance(record, _ELSEWHERE)])
         applied += new
         if not new and old and not _unknown(con, records):
             seen.append((path, damaged))
@@ -106,7 +107,7 @@ def replay_journal(folder: Path, con: duckdb.DuckDBPyConnection) -> int:
 
 def waiting_records(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
     """How many records the journals hold that the database does not."""
-    return sum(not isinstance(record, journal.Decision) for record in _waiting(con, folder))
+    return sum(not isinstance(record, _ELSEWHERE) for record in _waiting(con, folder))
 
 
 def waiting_decisions(con: duckdb.DuckDBPyConnection, folder: Path) -> list[journal.Decision]:
@@ -114,9 +115,24 @@ def waiting_decisions(con: duckdb.DuckDBPyConnection, folder: Path) -> list[jour
     return [record for record in _waiting(con, folder) if isinstance(record, journal.Decision)]
 
 
+def undone(con: duckdb.DuckDBPyConnection, folder: Path) -> list[journal.StoredLine]:
+    """What ingests stored and a session of another program took back, by its look at the header before the lock."""
+    return [record for record in _waiting(con, folder) if isinstance(record, journal.StoredLine)]
+
+
 def remember(con: duckdb.DuckDBPyConnection, records: Sequence[journal.Record]) -> None:
     """Note that these records are applied."""
     con.execute("INSERT INTO personal_records (record_id) SELECT unnest(?::VARCHAR[])", [[one.id for one in records]])
+
+
+def is_known(con: duckdb.DuckDBPyConnection, record: journal.Record) -> bool:
+    """Whether this record is applied."""
+    return bool(_known_ids(con, [record.id]))
+
+
+def forget(con: duckdb.DuckDBPyConnection, record: journal.Record) -> None:
+    """Note that a record is not, or no longer."""
+    con.execute("DELETE FROM personal_records WHERE record_id = ?", [record.id])
 
 
 def _waiting(con: duckdb.DuckDBPyConnection, folder: Path) -> list[journal.Record]:

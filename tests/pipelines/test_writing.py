@@ -7,15 +7,18 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from pipelines.progress import Progress
-from pipelines.writing import patient_write
+from pipelines.writing import patient_write, settle
 from store.catalogue.tables import add_similar_artists, counts
 from store.database.interrupt import ctrl_c
 from store.database.library import Library
-from store.errors import LibraryLocked
+from store.database.replay import undone, waiting_records
+from store.errors import LibraryError, LibraryLocked
+from tui.commands.doctor import library_findings
 
 # Long, in small steps of the one thread that looks for Ctrl-C between them.
 ENDLESS = "SET threads = 1; SELECT sum(range) FROM range(1_000_000_000_000)"
@@ -72,10 +75,60 @@ def test_patience_has_an_end(library: Library, monkeypatch: pytest.MonkeyPatch) 
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         progress = Progress()
-        with pytest.raises(LibraryLocked), patient_write(library, progress, patience=0.2):
+        with pytest.raises(LibraryLocked), patient_write(library, progress, patience=2.0):
             pytest.fail("the library was not free")
         assert progress.note.startswith("waiting: ")
         holder.stdin.write("\n")
         holder.stdin.flush()
         with patient_write(library, progress):
             assert progress.note == ""
+
+
+def take_back(library: Library, change: Callable[[], object]) -> None:
+    """What a session of DuckDB 2.0 does that read the header before the change and locked the file after it."""
+    held = {path: path.read_bytes() for path in library.path.glob("library.duckdb*")}
+    change()
+    for path in library.path.glob("library.duckdb*"):
+        path.unlink()
+    for path, content in held.items():
+        path.write_bytes(content)
+
+
+def add(library: Library, name: str) -> None:
+    with patient_write(library, Progress()) as con:
+        add_similar_artists(con, [(name, "B", 0.5)], "table")
+
+
+def test_a_burst_that_was_undone_ends_the_run(library: Library) -> None:
+    add(library, "A")
+    take_back(library, lambda: add(library, "C"))
+    with pytest.raises(LibraryError, match="undid what was stored a moment ago"):
+        add(library, "D")
+    add(library, "D")  # another run goes on
+    settle("t.csv")
+    with library.read() as con:
+        assert not undone(con, library.path)
+
+
+def test_a_run_that_was_undone_later_is_told_until_it_was_done_again(library: Library) -> None:
+    def run(name: str) -> None:
+        add(library, name)
+        settle("t.csv")
+
+    run("A")
+    take_back(library, lambda: run("C"))
+    with library.read() as con:
+        assert [line.what for line in undone(con, library.path)] == ["t.csv"]
+    told = [finding for finding in library_findings(library.path) if finding.name == "undone"]
+    assert len(told) == 1 and "the ingest of t.csv" in told[0].text
+    with library.read() as con:
+        assert not waiting_records(con, library.path)
+    run("C")
+    with library.read() as con:
+        assert not undone(con, library.path)
+
+
+def test_a_run_that_was_undone_at_its_end_says_so(library: Library) -> None:
+    take_back(library, lambda: add(library, "A"))
+    with pytest.raises(LibraryError, match="run it again"):
+        settle("t.csv")

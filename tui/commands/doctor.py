@@ -228,6 +228,7 @@ def library_findings(folder: Path) -> list[Finding]:
     from store.catalogue.duplicates import duplicates
     from store.catalogue.tables import counts
     from store.database.library import Library
+    from store.database.replay import undone
     from store.repair.repair import find_problems
     from store.repair.rescue import read_all
 
@@ -238,6 +239,7 @@ def library_findings(folder: Path) -> list[Finding]:
             rows = counts(con)
             bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())
             twice = len(duplicates(con))
+            lost = undone(con, library.path)
         found = [Finding("rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
         found.append(Finding("covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
         number, size = CoverFiles(library.covers_dir).large_bytes()
@@ -246,6 +248,8 @@ def library_findings(folder: Path) -> list[Finding]:
             looks = "album looks" if twice == 1 else "albums look"
             text = f"{twice:,} {looks} like another one: `sleevewalk doctor --repair` lists them"
             found.append(Finding("duplicates", text))
+        took_back = "a session of another program undid what the ingest of {} stored: run it again"
+        found += [Finding("undone", took_back.format(one.what), ok=False) for one in lost]
         mend = "`sleevewalk doctor --repair` mends it"
         found += [Finding(p.name, f"{p.text}: {mend}", ok=False) for p in find_problems(library)]
         return found + derived_findings(library)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tui.commands.shared import (
+    ITEMS_FAILED,
     NEW_FILE,
     Context,
     json_command,
@@ -19,7 +20,7 @@ from tui.commands.shared import (
 @click.command()
 @click.option("--weights", type=NEW_FILE, help="Another model's weights file.")
 @json_command
-def build(context: Context, weights: Path | None, as_json: bool) -> None:
+def build(context: Context, weights: Path | None, as_json: bool) -> int:
     """Embed the covers that are new, then index them and find their neighbours."""
     from pipelines.build import build as bring_up_to_date
     from vae.info import SHIPPED
@@ -27,10 +28,13 @@ def build(context: Context, weights: Path | None, as_json: bool) -> None:
     report = bring_up_to_date(open_library(context), progress(), weights=weights or SHIPPED)
     if as_json:
         print_json(report.to_json())
-        return
-    click.echo(report.summary())
+    else:
+        click.echo(report.summary())
     for sha, why in report.unreadable[:20]:
         click.echo(f"  cover {sha[:12]}: {why}", err=True)
+    for what in report.undone:
+        click.echo(f"a session of another program undid what the ingest of {what} stored: run it again", err=True)
+    return ITEMS_FAILED if report.undone else 0
 
 
 @click.command()
