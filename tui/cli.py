@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from difflib import get_close_matches
 from keyword import iskeyword
 from pathlib import Path
 
@@ -50,6 +51,8 @@ COMMANDS = {
     "import": "exchange",
     "doctor": "doctor",
     "bench": "bench",
+    "completion": "shell.completion",
+    "man": "shell.manual",
 }
 
 
@@ -64,6 +67,16 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """What the arguments name; for a slip of the fingers the error says what may be meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=2, cutoff=0.6)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "sleevewalk --help lists them."
+            ctx.fail(f"No such command {args[0]!r}. {hint}")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:

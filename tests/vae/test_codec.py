@@ -9,7 +9,7 @@ from tui import cli
 from vae.codec import Codec
 from vae.info import SHIPPED, BadWeights, DeviceFailed, read_info, search_matrix
 from vae.torch_backend import TorchBackend
-from vae.training.evaluate import as_float, cross_fitted, evaluate_folder, table_lines
+from vae.training.evaluate import STAGES, as_float, cross_fitted, evaluate_folder, table_lines
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,9 @@ def test_of_covers_too_few_for_any_pca_the_mean_is_the_baseline(covers):
 
 
 def test_evaluation_on_the_held_out_tenth_leaves_the_rest_for_the_baselines(codec, cover_folder):
-    held, chosen = evaluate_folder(codec, cover_folder, held_out=True)
+    told: list[str] = []
+    held, chosen = evaluate_folder(codec, cover_folder, held_out=True, at=told.append)
+    assert told == list(STAGES)
     assert 0 < held.n < len(list(cover_folder.glob("*.png"))) and held.n == len(chosen.images)
     assert "neither held out" in held.fitted_on
 

@@ -21,6 +21,7 @@ from tui.commands.shared import (
     print_json,
     progress,
 )
+from tui.commands.shell.completion import complete_album
 
 if TYPE_CHECKING:
     from pipelines.blends.recipe import Recipe
@@ -53,7 +54,7 @@ def split_weights(albums: tuple[str, ...]) -> tuple[list[str], list[float] | Non
 
 
 @click.command()
-@click.argument("albums", nargs=-1, metavar="ALBUM[=WEIGHT]...")
+@click.argument("albums", nargs=-1, metavar="ALBUM[=WEIGHT]...", shell_complete=complete_album)
 @click.option("--weights", callback=parse_weights, help="One number an album, like 0.5,0.5.  [default: equal]")
 @click.option(
     "--mode",

@@ -14,6 +14,7 @@ import click
 
 from pipelines.folders import default_library, demo_library
 from tui.commands.shared import Command, Context, context_command, interactive, progress
+from tui.commands.shell.completion import complete_album
 from tui.terminal.brands import CELLS
 from tui.terminal.choice import PICTURES, asked_terminal
 from tui.terminal.look import COLORS, TerminalLook, prepare, terminal_look
@@ -68,7 +69,7 @@ def look_options(command: Command) -> Command:
 
 
 @click.command()
-@click.argument("album", required=False)
+@click.argument("album", required=False, shell_complete=complete_album)
 @click.option("--suggest", is_flag=True, help="Begin near what you play, at an album that you never heard.")
 @click.option(
     "--ids",
@@ -98,7 +99,7 @@ def explore(context: Context, album: str | None, suggest: bool, ids_from: Path |
 
 
 @click.command()
-@click.argument("album", required=False)
+@click.argument("album", required=False, shell_complete=complete_album)
 @click.option("--no-open", is_flag=True, help="Build it only.")
 @look_options
 @context_command

@@ -9,6 +9,7 @@ import click
 
 from store.text import clean
 from tui.commands.shared import Context, interactive, json_command, open_library, print_json
+from tui.commands.shell.completion import complete_album
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,8 +25,8 @@ class _DryRun(Exception):
 
 
 @click.command()
-@click.argument("album")
-@click.argument("other")
+@click.argument("album", shell_complete=complete_album)
+@click.argument("other", shell_complete=complete_album)
 @dry_run_option
 @json_command
 def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool) -> None:
@@ -54,7 +55,7 @@ def merge(context: Context, album: str, other: str, dry_run: bool, as_json: bool
 
 
 @click.command()
-@click.argument("album")
+@click.argument("album", shell_complete=complete_album)
 @click.argument("part", required=False)
 @dry_run_option
 @json_command

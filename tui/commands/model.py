@@ -15,6 +15,7 @@ from tui.commands.shared import (
     device_option,
     json_command,
     print_json,
+    progress,
 )
 
 
@@ -73,16 +74,25 @@ def evaluate(
 
     from pipelines.nearness import nearness
     from vae.codec import Codec
-    from vae.training.evaluate import evaluate_folder, table_lines
+    from vae.training.evaluate import STAGES, evaluate_folder, table_lines
 
     codec = Codec.load(weights, device)
     folder = covers or context.library_dir / "covers"
-    result, chosen = evaluate_folder(codec, folder, table=table, held_out=held_out, fit=fit)
+    told = progress()
+    told.start("evaluating, step", len(STAGES) + 1)
+
+    def at(stage: str) -> None:
+        told.advance(int(stage != STAGES[0]), stage)
+
+    result, chosen = evaluate_folder(codec, folder, table=table, held_out=held_out, fit=fit, at=at)
+    at("comparing neighbours")
     near = None
     if len(chosen.images) > 1:
         artists, genres = (np.array([getattr(cover, name) for cover in chosen.covers]) for name in ("group", "genre"))
         tags = [frozenset(filter(None, cover.tags.split("|"))) for cover in chosen.covers]
         near = nearness(codec.search_vectors(codec.encode(chosen.images)), artists, genres, tags)
+    told.advance()
+    told.finish("done")
     if sheets is not None:
         from vae.training.sheets import write_sheets
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from tui.commands.shared import (
     weights_of,
     write_film,
 )
+from tui.commands.shell.completion import complete_album
 
 if TYPE_CHECKING:
     from pipelines.looking.heat import Alike
@@ -34,7 +36,14 @@ if TYPE_CHECKING:
 only_option = click.option("--only", default="", metavar="WORDS", help="Albums that `find` finds by these words alone.")
 
 
-@click.command()
+class Words(click.Command):
+    """Takes words that begin with a minus, such as -tag:live, which are no options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [f" {word}" if re.match(r"-(\w+:|#)", word) else word for word in args])
+
+
+@click.command(cls=Words)
 @click.argument("words", nargs=-1, required=True)
 @click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print the query for the plain duckdb command line instead.")
@@ -78,7 +87,7 @@ def find(context: Context, words: tuple[str, ...], count: int, as_sql: bool, as_
 
 
 @click.command()
-@click.argument("album")
+@click.argument("album", shell_complete=complete_album)
 @click.option("-k", default=12, show_default=True, type=click.IntRange(1, 1000), help="How many neighbours.")
 @weight_options
 @click.option("--per-artist", default=2, show_default=True, type=click.IntRange(0), help="Of one artist; 0: any.")
@@ -120,7 +129,7 @@ def similar(
 
 
 @click.command()
-@click.argument("albums", nargs=-1, required=True, metavar="ALBUM ALBUM…")
+@click.argument("albums", nargs=-1, required=True, metavar="ALBUM ALBUM…", shell_complete=complete_album)
 @click.option("--steps", type=click.IntRange(1, 100), help="So many steps in all.")
 @click.option("--per-artist", type=click.IntRange(1), help="Albums of one artist at most.")
 @click.option("--vary", type=click.IntRange(0), metavar="SEED", help="Another way, the same for the same seed.")
@@ -197,8 +206,8 @@ def print_route(found: Route) -> None:
 
 
 @click.command()
-@click.argument("one")
-@click.argument("other")
+@click.argument("one", shell_complete=complete_album)
+@click.argument("other", shell_complete=complete_album)
 @click.option(
     "--heat",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -19,6 +19,8 @@ from vae.training.data import CoverSet, NoCovers, list_covers, load_covers, to_t
 from vae.training.pca import fit_pca
 
 FOLDS = 5
+STAGES = ("reading covers", "encoding", "decoding", "fitting baselines", "comparing", "blending")
+Stage = Callable[[str], None]  # told what begins, one of STAGES
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,19 @@ def five_blends(
     return codec.decode(np.stack([vivid(latents[pick], None, codec.centre) for pick in picks]), refine=refine)
 
 
-def evaluate(codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fitted_on: str) -> Evaluation:
-    """Figures on all of `covers`; baselines fitted on `rest` (uint8 [m, 128, 128, 3]) or, with None, cross-fitted."""
+def evaluate(
+    codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fitted_on: str, at: Stage = lambda name: None
+) -> Evaluation:
+    """Figures on all of `covers`; baselines fitted on `rest` (uint8 [m, 128, 128, 3]) or, with None, cross-fitted.
+
+    `at` is told each of STAGES but the first as it begins.
+    """
     real = as_float(covers.images)
+    at("encoding")
     latents = codec.encode(covers.images)
+    at("decoding")
     made = as_float(codec.decode(latents))
+    at("fitting baselines")
     sizes = sorted({64, 128, 256, 512, 1024, codec.latent_dim})
     notes: list[str] = []
     if rest is not None:
@@ -143,6 +153,7 @@ def evaluate(codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fit
         notes.append(f"{len(real)} covers are too few for a PCA baseline; the mean cover is their own mean")
     if f"PCA-{codec.latent_dim}" not in remade:
         notes.append(f"too few covers to fit PCA-{codec.latent_dim}: no baseline of equal size")
+    at("comparing")
     mean_error = metrics.mse(remade["mean cover"], real)
     baselines = [
         figures(name, int(name[4:]) if name.startswith("PCA") else 0, x, real, mean_error) for name, x in remade.items()
@@ -152,6 +163,7 @@ def evaluate(codec: Codec, covers: CoverSet, rest: NDArray[np.uint8] | None, fit
     if codec.refiner_id:
         plain = as_float(codec.decode(latents, refine=False))
         unrefined = figures("unrefined", codec.latent_dim, plain, real, mean_error)
+    at("blending")
     blends = as_float(five_blends(codec, latents, min(512, len(real))))
     genres, groups = (np.array([getattr(c, key) for c in covers.covers]) for key in ("genre", "group"))
     purity = chance = None
@@ -182,11 +194,18 @@ def select(covers: CoverSet, chosen: NDArray[np.bool_]) -> CoverSet:
 
 
 def evaluate_folder(
-    codec: Codec, folder: Path, *, table: Path | None = None, held_out: bool = False, fit: Path | None = None
+    codec: Codec,
+    folder: Path,
+    *,
+    table: Path | None = None,
+    held_out: bool = False,
+    fit: Path | None = None,
+    at: Stage = lambda name: None,
 ) -> tuple[Evaluation, CoverSet]:
     """Evaluate on a folder of covers, or its held-out tenth. Baselines are fitted on the folder `fit`, else on the nine
-    tenths, else across folds. Raises NoCovers.
+    tenths, else across folds; `at` is told each of STAGES as it begins. Raises NoCovers.
     """
+    at("reading covers")
     everything = load_covers(list_covers(folder, *[table] if table else []))
     telling = everything.held_out & ~everything.choosing
     covers = select(everything, telling) if held_out else everything
@@ -199,7 +218,7 @@ def evaluate_folder(
         rest, fitted_on = everything.images[left], "the covers that are neither held out nor for choosing"
     else:
         rest, fitted_on = None, "four fifths, for the other fifth"
-    return evaluate(codec, covers, rest, fitted_on), covers
+    return evaluate(codec, covers, rest, fitted_on, at), covers
 
 
 def table_lines(result: Evaluation) -> list[str]:

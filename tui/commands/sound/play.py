@@ -18,6 +18,7 @@ from tui.commands.shared import (
     open_library,
     print_json,
 )
+from tui.commands.shell.completion import complete_album
 from tui.commands.sound.selection import Selection, selected, selection_options
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def playlist(
 
 
 @click.command()
-@click.argument("album")
+@click.argument("album", shell_complete=complete_album)
 @json_command
 def album(context: Context, album: str, as_json: bool) -> None:
     """ALBUM's page: facts, tags, sources, what you own and played of it, and its files."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from tui.commands.shared import Command
+from tui.commands.shell.completion import complete_album
 
 if TYPE_CHECKING:
     from store.database.library import Library
@@ -51,7 +52,7 @@ def selection_options(command: Command) -> Command:
         click.option("--find", "found", metavar="TEXT", help="What `find` finds, the best 20."),
         click.option("--route", nargs=2, metavar="ALBUM ALBUM", help="The way from one album to another."),
         click.option("--walk", metavar="NAME", help="A recorded walk, by its name or id."),
-        click.argument("albums", nargs=-1, metavar="[ALBUM]..."),
+        click.argument("albums", nargs=-1, metavar="[ALBUM]...", shell_complete=complete_album),
     ):
         decorated = option(decorated)  # type: ignore[type-var]
     return cast(Command, decorated)

@@ -1,0 +1,1 @@
+"""What the shell and `man` know of sleevewalk."""
