@@ -67,8 +67,11 @@ def settle(what: str) -> None:
         library = Library(path)
         del _last[path]
         append(path, structs.replace(line, what=what))
-        with library.read() as con:
-            lost = [one for one in undone(con, path) if one.what == what]
+        try:
+            with library.read() as con:
+                lost = [one for one in undone(con, path) if one.what == what]
+        except LibraryLocked:
+            continue  # somebody works in it: a later opening looks
         if any(one.id == line.id for one in lost):
             raise LibraryError(UNDONE.format(what="what was stored a moment ago", path=path))
         if lost:

@@ -18,6 +18,7 @@ from store.database.interrupt import ctrl_c
 from store.database.library import Library
 from store.database.replay import undone, waiting_records
 from store.errors import LibraryError, LibraryLocked
+from tests.store.support.held import held
 from tui.commands.doctor import library_findings
 
 # Long, in small steps of the one thread that looks for Ctrl-C between them.
@@ -132,3 +133,14 @@ def test_a_run_that_was_undone_at_its_end_says_so(library: Library) -> None:
     take_back(library, lambda: add(library, "A"))
     with pytest.raises(LibraryError, match="run it again"):
         settle("t.csv")
+
+
+def test_a_session_that_is_open_at_the_end_of_a_run_does_not_fail_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.database.library.RETRY_SECONDS", 0.1)
+    add(library, "A")
+    with held(library, "write"):
+        settle("t.csv")
+    with library.read() as con:
+        assert not undone(con, library.path)
