@@ -273,11 +273,12 @@ class Session:
 
     # the tray
 
-    def toggle_tray(self) -> bool:
-        """Put the album in focus into the tray or take it out; False when the tray is full."""
-        if not self.in_tray(self.focused):
-            return self.into_tray(self.focused)
-        self.tray = [kept for kept in self.tray if kept.album_id != self.focused.album_id]
+    def toggle_tray(self, album: Album | None = None) -> bool:
+        """Put an album, by default that in focus, into the tray or take it out; False when the tray is full."""
+        album = album or self.focused
+        if not self.in_tray(album):
+            return self.into_tray(album)
+        self.tray = [kept for kept in self.tray if kept.album_id != album.album_id]
         return True
 
     def into_tray(self, album: Album) -> bool:

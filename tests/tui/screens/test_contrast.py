@@ -10,7 +10,7 @@ from textual.theme import Theme
 from tests.tui.support.measures import contrast
 from tests.tui.support.scenes import open_scene, scene_app
 from tui.palette import SIGNAL_LETTERS, THEMES, Palette
-from tui.screens.map.genres import SHOWN, Genres
+from tui.screens.map.genres import KNOWN_DARK, KNOWN_LIGHT, SHOWN, SLEEVES, Genres
 from tui.screens.map.text import legend_line
 
 LEAST = 4.5
@@ -32,6 +32,9 @@ def test_every_role_of_text_can_be_read(theme: Theme) -> None:
     roles |= {"in focus": palette.focus, "a share": palette.text("on-focus", on="accent")}
     genres = Genres(tuple(map(str, range(SHOWN))), (1,) * (SHOWN + 1), np.zeros(1, np.int64))
     roles |= {f"genre {kind}": genres.style(kind, palette) for kind in range(SHOWN + 1)}
+    for colors in ((KNOWN_DARK, KNOWN_LIGHT), tuple(zip(*SLEEVES.values(), strict=True))):
+        kinds = Genres(colors[0], (1,) * (len(colors[0]) + 1), np.zeros(1, np.int64), "rest", colors)  # type: ignore
+        roles |= {f"kind {colors[0][kind]}": kinds.style(kind, palette) for kind in range(len(colors[0]))}
     legend = legend_line(palette, genres, np.zeros(SHOWN + 1, bool), 80)
     roles |= {f"hidden{text}": style for text, style in legend}
     assert {name: round(ratio(style), 2) for name, style in roles.items() if ratio(style) < LEAST} == {}

@@ -15,9 +15,11 @@ from store.records import Album
 from tests.tui.support.app import ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_album, make_app
 from tui.app import SleevewalkApp
+from tui.layout.geometry import Rect
 from tui.screens.map.genres import common_genres
 from tui.screens.map.plane import covers_on, dot_sizes, fill_cells, whole_view
 from tui.screens.map.screen import MapScreen
+from tui.screens.map.tiles import Tiles
 from tui.screens.walk.screen import WalkScreen
 from tui.widgets.canvas import Canvas
 
@@ -81,6 +83,31 @@ def test_covers_on_the_map_never_overlap(steps: int) -> None:
     rects = [rect for _, rect in covers_on(view, places, cells.visible)]
     assert not any(one.overlaps(other) for place, one in enumerate(rects) for other in rects[place + 1 :])
     assert rects or not len(cells.visible)
+
+
+@pytest.mark.parametrize("room", [(80, 20), (88, 41), (140, 56), (240, 86)])
+@pytest.mark.parametrize("steps", [0, 1, 3, 6])
+def test_covers_fill_the_map_whole_and_stay_where_they_are(room: tuple[int, int], steps: int) -> None:
+    places = np.array([(x, y) for x in range(70) for y in range(60)], np.float32)
+    whole = whole_view(places, *room)
+    view = whole.zoom(steps, room[0] / 2, room[1] / 2, whole)
+    seen = np.arange(len(places))[::-1]
+    tiles = Tiles.of(view, len(seen))
+    names = [Rect(20, 5, 12, 1)]
+    covers = tiles.covers(view, places, seen, (), names)
+    rects = list(covers.values())
+    inside = Rect(1, 0, room[0] - 2, room[1])
+    assert all(inside.contains(rect) for rect in rects) and not any(rect.overlaps(names[0]) for rect in rects)
+    assert len({(rect.x, rect.y) for rect in rects}) == len(rects) and {rect.height for rect in rects} == {tiles.side}
+    assert steps > 1 or len(rects) >= (250 if room[0] > 80 else 120)
+    moved = view.pan(5, 3, whole)
+    for row, rect in Tiles.of(moved, len(seen)).covers(moved, places, seen, (), ()).items():
+        if row in covers:
+            across, down = covers[row].x - rect.x, covers[row].y - rect.y
+            assert abs(across - 5) <= 1 and abs(down - 3) <= 1
+    focus = Tiles.of(view, len(seen)).covers(view, places, seen, (1234,), names).get(1234)
+    place = places[1234]
+    assert focus is not None or tiles.beyond(view, place) != (0, 0)
 
 
 def test_genres_by_how_common_they_are() -> None:

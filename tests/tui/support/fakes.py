@@ -69,6 +69,7 @@ class FakeSnapshot:
         self.albums = albums
         self.plays: dict[str, Any] = {}
         self.own = Own()
+        self.album_ids = [album.album_id for album in albums]
         self.rows = {album.album_id: row for row, album in enumerate(albums)}
         self.genres = [album.genre or "" for album in albums]
         self.genre_names = sorted(set(self.genres))

@@ -43,9 +43,9 @@ def dots(cells: Cells, covers: Iterable[Rect], genres: Genres, palette: Palette,
     }
 
 
-def names(view: View, found: Iterable[Region], covers: Iterable[Rect], palette: Palette) -> Drawn:
-    """The names of regions over the dots, the first before the rest; none over a cover or another name."""
-    taken = list(covers)
+def names(view: View, found: Iterable[Region], covers: Iterable[Rect], palette: Palette) -> tuple[Drawn, list[Rect]]:
+    """The names of regions, the first before the rest, and where they stand; none over a cover or another name."""
+    taken, put = list(covers), list[Rect]()
     drawn: Drawn = {}
     for region in found:
         text = f" {cut(plain(region.tag), LONGEST)} "
@@ -56,8 +56,9 @@ def names(view: View, found: Iterable[Region], covers: Iterable[Rect], palette: 
         if not Rect(0, 0, view.columns, view.rows).contains(rect) or any(rect.overlaps(other) for other in taken):
             continue
         taken.append(Rect(rect.x - 1, rect.y - 1, rect.width + 2, 3))
+        put.append(rect)
         drawn |= {(rect.x + place, y): (letter, palette.text(bold=True)) for place, letter in enumerate(text)}
-    return drawn
+    return drawn, put
 
 
 def marks(
@@ -69,8 +70,12 @@ def marks(
     palette: Palette,
     *,
     ascii_only: bool,
+    dotted: bool = True,
 ) -> Drawn:
-    """The trail, where the walk is, and over all the focus. `covers`: where the covers drawn stand, by row."""
+    """The trail, where the walk is, and over all the focus. `covers`: where the covers drawn stand, by row.
+
+    `dotted` False: stops without a cover have no mark, for covers stand there.
+    """
     accent, ends = palette.text("accent", bold=True), palette.text("focus", bold=True)
     found: Drawn = {}
     stops = [(album_id, "o" if ascii_only else "◇") for album_id in reversed(session.trail.recent())]
@@ -79,6 +84,8 @@ def marks(
         if row is None or (cell := cell_of(view, places, row)) is None:
             continue
         rect = covers.get(row)
+        if rect is None and not dotted:
+            continue
         found[cell if rect is None else (rect.x - 1, rect.y)] = (mark, accent)
     if focus_row is not None and (rect := covers.get(focus_row)) is not None:
         found.update(frame(rect, "[" if ascii_only else "▐", "]" if ascii_only else "▌", ends))
@@ -90,10 +97,22 @@ def marks(
 
 
 def next_album(
-    view: View, places: np.ndarray, cells: Cells, covers: Mapping[int, Rect], focus_row: int, direction: Direction
+    view: View,
+    places: np.ndarray,
+    cells: Cells,
+    covers: Mapping[int, Rect],
+    focus_row: int,
+    direction: Direction,
+    *,
+    dotted: bool = True,
 ) -> int | None:
-    """The album that an arrow leads to: of those drawn as a cover or a dot, the one that leads its cell."""
-    hidden = {(x, y) for r in covers.values() for y in range(r.y, r.bottom) for x in range(r.x, r.right)}
+    """The album that an arrow leads to: of those drawn as a cover or a dot, the one that leads its cell.
+
+    `dotted` False: no dots are drawn, so those count beyond the edges only.
+    """
+    whole = Rect(0, 0, view.columns, view.rows)
+    shown = covers.values() if dotted or not covers else [whole]
+    hidden = {(x, y) for r in shown for y in range(r.y, r.bottom) for x in range(r.x, r.right)}
     points: dict[int, Point] = {row: cell for cell, row in cells.leaders.items() if cell not in hidden}
     points.update({row: (rect.center[0] - 0.5, rect.center[1] - 0.5) for row, rect in covers.items()})
     rect = covers.get(focus_row)

@@ -14,7 +14,9 @@ KEYS = [
     Hint("arrows", "look", ARROWS),
     Hint("+ -", "zoom", ("map.nearer", "map.farther")),
     Hint("Enter", "walk there", ("map.choose",)),
-    Hint("1–9", "genres", GENRES),
+    Hint("v", "covers or colours", ("map.view",)),
+    Hint("f", "only these", ("map.filter",)),
+    Hint("1–9", "kinds", GENRES),
     Hint("Esc", "back", ("map.back",)),
     Hint("Tab", "next here", ("map.next",)),
     Hint("?", "keys", ("map.help",)),
@@ -29,11 +31,17 @@ MAP_BINDINGS: list[BindingType] = [
     Binding("shift+down,J", "pan(0, 1)", "pan down", id="map.pan-down", tooltip="Move the map's window down"),
     Binding("shift+up,K", "pan(0, -1)", "pan up", id="map.pan-up", tooltip="Move the map's window up"),
     Binding("shift+right,L", "pan(1, 0)", "pan right", id="map.pan-right", tooltip="Move the map's window right"),
-    Binding("plus,equals_sign", "zoom(1)", "nearer", id="map.nearer", tooltip="Nearer, until covers show (wheel)"),
+    Binding("plus,equals_sign", "zoom(1)", "nearer", id="map.nearer", tooltip="Nearer: more of the covers (wheel)"),
     Binding("minus", "zoom(-1)", "farther", id="map.farther", tooltip="Farther (wheel)"),
     Binding("a", "whole", "whole map", id="map.whole", tooltip="The whole map"),
     Binding("c", "here", "where I am", id="map.here", tooltip="Focus the album where the walk is"),
     Binding("p", "layout", "other layout", id="map.layout", tooltip="By nearest sleeves, or by principal axes (PCA)"),
+    Binding(
+        "v", "coloring(1)", "view", id="map.view", tooltip="Covers, or dots coloured by genre, by fame, by the sleeve"
+    ),
+    Binding("V", "coloring(-1)", "view before", id="map.view-before", tooltip="The one before"),
+    Binding("f", "filter", "only these", id="map.filter", tooltip="Walk among the albums in view only, or among all"),
+    Binding("space", "tray", "tray", id="map.tray", tooltip="The album in focus into the blend tray, or out of it"),
     Binding("tab", "next(1)", "next here", id="map.next", tooltip="The next album at the same spot"),
     *(
         Binding(str(place + 1), f"genre({place})", f"genre {place + 1}", id=name, tooltip=GENRE_TIP)

@@ -16,7 +16,7 @@ from tui.layout.geometry import Rect
 ZOOM = 1.5  # a step nearer or farther
 NEAREST = 3000.0  # times the whole map: nearer there is nothing to tell apart
 MARGIN = 0.04  # of the map's width and height, kept free on each side
-COVER_ROWS = (9, 7, 5, 4, 3)  # of a cover on the map, the largest that leaves room for most
+COVER_ROWS = (16, 12, 9, 7, 5, 4, 3)  # of a cover on the map, the largest that leaves room for most
 CROWD = 8  # times as many albums as covers would fit: fewer, and their covers are drawn
 _DOTS = np.array(DOTS)
 
@@ -128,6 +128,12 @@ def dot_sizes(listeners: np.ndarray) -> np.ndarray:
         return 1 + (listeners > third).astype(np.int64) + 2 * (listeners > twentieth)
 
 
+def fits_grid(view: View) -> int:
+    """Rows of a cover that fits between two places with whole numbers; 0 where even the smallest does not."""
+    rows = int(min((1 / view.across - 1) / 2, 1 / view.down))
+    return rows if rows >= COVER_ROWS[-1] else 0
+
+
 def covers_on(
     view: View, places: np.ndarray, visible: np.ndarray, first: Sequence[int] = (), *, grid: bool = False
 ) -> list[tuple[int, Rect]]:
@@ -142,7 +148,7 @@ def covers_on(
     smallest = COVER_ROWS[-1]
     if len(visible) > CROWD * area / (2 * smallest * smallest * 2):
         return []
-    if grid and smallest <= (fitting := int(min((1 / view.across - 1) / 2, 1 / view.down))):
+    if grid and (fitting := fits_grid(view)):
         rows = min(fitting, COVER_ROWS[0])
     else:
         rows = next((rows for rows in COVER_ROWS if len(visible) * rows * rows * 2 <= area * 0.5), smallest)

@@ -1,12 +1,12 @@
-"""The map: every cover as a point, alike sleeves close together, coloured by genre; nearer it shows the covers."""
+"""The map: alike sleeves close together, the most telling covers first; or every cover as a coloured dot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
+from rich.style import Style
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -15,33 +15,32 @@ from textual.message import Message
 from store.errors import LibraryError
 from store.neighbors.cover_map import LAYOUTS, CoverMap
 from store.neighbors.regions import Region, regions
-from store.records import Album
 from tui.layout.edges import Cell
-from tui.layout.geometry import Rect
-from tui.layout.navigation import OPPOSITE, Direction
 from tui.palette import Palette
-from tui.pictures.colors import COLORLESS
+from tui.pictures.cells import LITE
 from tui.pictures.painter import CoverPainter
-from tui.screens.base import DrawnScreen
-from tui.screens.map.draw import Drawn, album_at, albums_at, cell_of, dots, marks, names, next_album
-from tui.screens.map.genres import Genres, common_genres
-from tui.screens.map.keys import GENRE_KEYS, KEYS, MAP_BINDINGS
-from tui.screens.map.plane import Cells, View, covers_on, dot_sizes, fill_cells, whole_view
+from tui.screens.map.actions import MapActions
+from tui.screens.map.draw import Drawn, dots, marks, names
+from tui.screens.map.keys import KEYS, MAP_BINDINGS
+from tui.screens.map.plane import covers_on, dot_sizes, fill_cells, fits_grid, whole_view
 from tui.screens.map.text import focus_line, heading, legend_line
+from tui.screens.map.tiles import TELLING, Tiles
 from tui.text import plain, wrap
 from tui.walk.session import Session
 from tui.widgets.album_panel import AlbumPanel
 from tui.widgets.bars import KeysLine
 from tui.widgets.canvas import Canvas, Picture
 from tui.widgets.lines import Lines
+from tui.workers.prefetch import Prefetch
 
 Mapper = Callable[[], tuple[CoverMap, ...]]  # the one to be shown first before the others
 
 
+AT_ONCE = 12  # covers read before a key is heard again
 TILES = (4, 4)  # regions across and down that the whole map is named by
 
 
-class MapScreen(DrawnScreen[str | None]):
+class MapScreen(MapActions):
     """Answers with the album_id to walk to, or None."""
 
     hints = KEYS[-2:]
@@ -55,21 +54,12 @@ class MapScreen(DrawnScreen[str | None]):
         why: str
 
     def __init__(self, session: Session, painter: CoverPainter, mapper: Mapper) -> None:
-        super().__init__()
-        self.session = session
-        self.painter = painter
+        super().__init__(session, painter)
         self.mapper = mapper
-        self.maps: tuple[CoverMap, ...] = ()
-        self.map: CoverMap | None = None  # the one of them that is shown
-        self.focus_row: int | None = None  # of the snapshot
-        self.view: View | None = None
-        self.cells: Cells | None = None
-        self.covers: dict[int, Rect] = {}  # of the albums whose covers are drawn
-        self.genres: Genres | None = None
-        self.shown = np.ones(1, bool)  # by kind of genre
+        self._ready: set[tuple[int, int, int]] = set()  # covers that are read: row, rows, quality
+        self._prefetch = Prefetch(self.set_timer)
+        self._names: Drawn = {}
         self._why = "laying out the map …"
-        self._whole: View | None = None
-        self._came: tuple[int, Direction] | None = None
 
     def compose(self) -> ComposeResult:
         """Heading, map and the cover in focus, what it is, legend, keys."""
@@ -83,10 +73,10 @@ class MapScreen(DrawnScreen[str | None]):
 
     def on_mount(self) -> None:
         """Read or compute the places off the screen's thread."""
-        self._load()
+        self.load()
 
     @work(thread=True, group="map", exclusive=True)
-    def _load(self) -> None:
+    def load(self) -> None:
         try:
             found, why = self.mapper(), ""
         except (LibraryError, OSError, ValueError) as error:
@@ -111,8 +101,7 @@ class MapScreen(DrawnScreen[str | None]):
                 )
             self.map = self.maps[0]
             on_map = np.isfinite(self.map.places[:, 0])
-            self.genres = common_genres(snapshot.genres, on_map)
-            self.shown = np.ones(len(self.genres.labels), bool)
+            self.take_kinds()
             self._dots = dot_sizes(snapshot.popularity)
             self._by_listeners = np.argsort(np.nan_to_num(snapshot.popularity, nan=-1.0), kind="stable")
             here = snapshot.row(self.session.focused.album_id)
@@ -131,7 +120,6 @@ class MapScreen(DrawnScreen[str | None]):
 
     def redraw(self) -> None:
         """Draw everything, such as after the view, the genres shown or the theme changed."""
-        canvas = self.query_one(Canvas)
         if self.map is None or self.genres is None or self.view is None:
             head = self.query_one("#map-head", Lines)
             head.show(
@@ -139,20 +127,62 @@ class MapScreen(DrawnScreen[str | None]):
             )
             self.draw_keys()
             return
-        places, view = self.map.places, self.view
-        self.cells = fill_cells(view, places, self._by_listeners, self._dots, self.genres.kinds, self.shown)
-        here = self.session.snapshot.row(self.session.here.album_id)
-        first = [row for row in (self.focus_row, here) if row is not None]
-        grid = self.map.layout == LAYOUTS[0]
-        self.covers = dict(covers_on(view, places, self.cells.visible, first, grid=grid))
-        palette = Palette(self.app.theme_variables)
-        ground = dots(self.cells, self.covers.values(), self.genres, palette, self._colorless)
-        ground |= names(view, self._regions(), self.covers.values(), palette)
-        album, quality = self.session.snapshot.album, self.painter.tolerance
-        blocks = [Picture(rect, album(row), quality) for row, rect in self.covers.items()]
+        self._fill()
+        self._place(Palette(self.app.theme_variables))
         with self.app.batch_update():
-            canvas.show(ground, blocks, self._marks(palette))
+            self._paint()
             self._draw_text()
+        self._prefetch.plan(self._read())
+
+    def _fill(self) -> None:
+        assert self.map is not None and self.genres is not None and self.view is not None
+        kinds, shown = self.genres.kinds, self.shown
+        self.cells = fill_cells(self.view, self.map.places, self._by_listeners, self._dots, kinds, shown)
+
+    def _place(self, palette: Palette) -> None:
+        """Find places for covers and names: tiles of covers, or once all in view have room each at its own place."""
+        assert self.map is not None and self.cells is not None and self.view is not None and self._whole is not None
+        places, grid = self.map.places, self.map.layout == LAYOUTS[0]
+        here = self.session.snapshot.row(self.session.here.album_id)
+        first = [row for row in (self.focus_row, here) if row is not None and self._cell(row) is not None]
+        self.tiles = None
+        if self.has_covers and not (grid and fits_grid(self.view)):
+            wanted = TELLING if self.painter.tolerance < LITE else TELLING // 2
+            self.tiles = Tiles.of(self.view, len(self.cells.visible), wanted)
+            if first and (by := self.tiles.beyond(self.view, places[first[0]])) != (0, 0):
+                self.view = self.view.pan(*by, self._whole)  # so that the album in focus has its cover
+                self._fill()
+                self.tiles = Tiles.of(self.view, len(self.cells.visible), wanted)
+            self._names, taken = names(self.view, self._regions(), (), palette)
+            self.covers = self.tiles.covers(self.view, places, self.cells.visible, first, taken)
+        else:
+            self.covers = dict(covers_on(self.view, places, self.cells.visible, first, grid=grid))
+            self._names, _ = names(self.view, self._regions(), self.covers.values(), palette)
+
+    def _key(self, row: int) -> tuple[int, int, int]:
+        return row, self.covers[row].height, self.painter.tolerance
+
+    def _read(self) -> Iterator[None]:
+        """Read the covers that are to be shown, some at a time, the most telling first."""
+        missing = [row for row in self.covers if self._key(row) not in self._ready]
+        for start in range(0, len(missing), AT_ONCE):
+            for row in missing[start : start + AT_ONCE]:
+                rect = self.covers[row]
+                self.painter.prepare(self.session.snapshot.album(row), rect.width, rect.height)
+                self._ready.add(self._key(row))
+            self._paint()
+            yield
+
+    def _paint(self) -> None:
+        """Dots or covers that are read, names and marks."""
+        assert self.cells is not None and self.genres is not None
+        palette, ground = Palette(self.app.theme_variables), dict[Cell, tuple[str, Style]]()
+        if not self.has_covers:
+            ground = dots(self.cells, self.covers.values(), self.genres, palette, self._colorless)
+        album, quality = self.session.snapshot.album, self.painter.tolerance
+        ready = ((row, rect) for row, rect in self.covers.items() if self._key(row) in self._ready)
+        blocks = [Picture(rect, album(row), quality) for row, rect in ready]
+        self.query_one(Canvas).show(ground | self._names, blocks, self._marks(palette))
 
     def _regions(self) -> list[Region]:
         """Named parts of what is in view: as many across the screen however near one looks."""
@@ -166,24 +196,18 @@ class MapScreen(DrawnScreen[str | None]):
 
     def _marks(self, palette: Palette) -> Drawn:
         assert self.view is not None and self.map is not None
-        return marks(
-            self.view, self.map.places, self.covers, self.session, self.focus_row, palette, ascii_only=self._colorless
+        found = marks(
+            self.view,
+            self.map.places,
+            self.covers,
+            self.session,
+            self.focus_row,
+            palette,
+            ascii_only=self._colorless,
+            dotted=not self.has_covers,
         )
-
-    def _cell(self, row: int) -> Cell | None:
-        assert self.view is not None and self.map is not None
-        return cell_of(self.view, self.map.places, row)
-
-    @property
-    def _colorless(self) -> bool:
-        return self.painter.mode in COLORLESS
-
-    # text
-
-    @property
-    def looked_at(self) -> Album | None:
-        """The album in focus."""
-        return None if self.focus_row is None else self.session.snapshot.album(self.focus_row)
+        stops = "◇o"  # those give way to the names of regions
+        return {cell: mark for cell, mark in found.items() if cell not in self._names or mark[0] not in stops}
 
     def _draw_text(self) -> None:
         assert self.map is not None and self.cells is not None and self.view is not None and self.genres is not None
@@ -201,132 +225,3 @@ class MapScreen(DrawnScreen[str | None]):
         shared = (spot.index(self.focus_row) + 1, len(spot)) if self.focus_row in spot else None
         line.show([] if self.looked_at is None else [focus_line(line.palette, self.looked_at, shared)])
         self.query_one(AlbumPanel).show_soon(self.looked_at)
-
-    # keys
-
-    def action_look(self, direction: str) -> None:
-        """Move the focus."""
-        if self.cells is None or self.focus_row is None or self.view is None or self.map is None:
-            return
-        came = self._came
-        if came is not None and came[1] == OPPOSITE[cast("Direction", direction)]:
-            target: int | None = came[0]
-        else:
-            target = self._next(cast("Direction", direction))
-        if target is not None:
-            self._came = (self.focus_row, cast("Direction", direction))
-            self._focus(target)
-
-    def _next(self, direction: Direction) -> int | None:
-        assert self.cells is not None and self.view is not None and self.map is not None and self.focus_row is not None
-        return next_album(self.view, self.map.places, self.cells, self.covers, self.focus_row, direction)
-
-    def _focus(self, row: int) -> None:
-        """Put the focus on an album; the window follows where it has to."""
-        assert self.view is not None and self._whole is not None and self.map is not None
-        self.focus_row = row
-        if self._cell(row) is None:
-            x, y = self.view.cells(self.map.places[row : row + 1])[0]
-            self.view = self.view.pan(x - self.view.columns / 2, y - self.view.rows / 2, self._whole)
-            self.redraw()
-        else:
-            self.query_one(Canvas).show_marks(self._marks(Palette(self.app.theme_variables)))
-            self._draw_focus()
-
-    def action_pan(self, columns: int, rows: int) -> None:
-        """Move the window by a third; a focus that is left behind goes to the middle."""
-        if self.view is None or self._whole is None:
-            return
-        self.view = self.view.pan(columns * self.view.columns // 3, rows * self.view.rows // 3, self._whole)
-        self._came = None
-        self.redraw()
-        if self.focus_row is not None and self._cell(self.focus_row) is None:
-            self._focus_nearest(self.view.columns // 2, self.view.rows // 2)
-
-    def action_zoom(self, steps: int) -> None:
-        """About the focus."""
-        if self.view is not None and self.focus_row is not None:
-            column, row = self._cell(self.focus_row) or (self.view.columns / 2, self.view.rows / 2)
-            self._zoom(steps, column, row)
-
-    def _zoom(self, steps: int, column: float, row: float) -> None:
-        assert self.view is not None and self._whole is not None
-        self.view = self.view.zoom(steps, column, row, self._whole)
-        self._came = None
-        self.redraw()
-
-    def action_whole(self) -> None:
-        """Everything again."""
-        self.view = self._whole
-        self.redraw()
-
-    def action_layout(self) -> None:
-        """The same albums by the other layout, the whole of it."""
-        if self.map is not None:
-            if len(self.maps) == 1:
-                self.query_one(KeysLine).show_message("this map has one layout: `sleevewalk build` makes the others")
-                return
-            self.map = self.maps[(self.maps.index(self.map) + 1) % len(self.maps)]
-            self._came = None
-            self.on_canvas_resized()
-
-    def action_here(self) -> None:
-        """Where the walk is."""
-        row = self.session.snapshot.row(self.session.here.album_id)
-        if self.map is not None and row is not None and np.isfinite(self.map.places[row, 0]):
-            self._focus(row)
-        elif self.map is not None:
-            self.say("the album where you are has no cover, so it is not on the map")
-
-    def _spot(self) -> list[int]:
-        if self.focus_row is None or self.cells is None or self.map is None or self.view is None:
-            return []
-        return albums_at(self.view, self.map.places, self.cells, self.focus_row)
-
-    def action_next(self, step: int) -> None:
-        """The next of several that share a spot."""
-        spot = self._spot()
-        if len(spot) > 1 and self.focus_row is not None:
-            place = spot.index(self.focus_row) if self.focus_row in spot else -1
-            self._focus(spot[(place + step) % len(spot)])
-
-    def action_genre(self, place: int) -> None:
-        """Hide or show the genre at a place of the legend; the last place is all that have none of their own."""
-        if self.genres is None:
-            return
-        last = len(self.genres.labels) - 1
-        kind = last if place == GENRE_KEYS - 1 else place
-        if kind < last or place == GENRE_KEYS - 1:
-            self.shown[kind] = not self.shown[kind]
-            self.redraw()
-
-    def action_all_genres(self) -> None:
-        """None is hidden."""
-        self.shown[:] = True
-        self.redraw()
-
-    def action_choose(self) -> None:
-        """Answer with the album in focus."""
-        if self.looked_at is not None:
-            self.dismiss(self.looked_at.album_id)
-
-    # mouse
-
-    def on_canvas_pointed(self, message: Canvas.Pointed) -> None:
-        """A click focuses, a second one walks."""
-        self._focus_nearest(*message.cell)
-        if message.twice:
-            self.action_choose()
-
-    def on_canvas_wheeled(self, message: Canvas.Wheeled) -> None:
-        """Zoom about the pointer."""
-        if self.view is not None:
-            self._zoom(message.step, *message.cell)
-
-    def _focus_nearest(self, column: float, row: float) -> None:
-        if self.cells is None or self.view is None:
-            return
-        album = album_at(self.view, self.cells, self.covers, column, row)
-        if album is not None:
-            self._came = None
-            self._focus(album)

@@ -52,6 +52,11 @@ def two_at_a_spot(stage: Stage) -> None:
     stage.screen._focus(2)
 
 
+def covers(stage: Stage) -> None:
+    stage.screen.coloring = "covers"
+    stage.screen.action_coloring(0)
+
+
 def two_layouts(stage: Stage) -> None:
     screen = stage.screen
     screen.map = replace(screen.map, layout=LAYOUTS[0])
@@ -82,6 +87,10 @@ CASES = {
     "here": becomes(lambda s: s.screen.looked_at.album_id == s.session.here.album_id, True, elsewhere),
     "next": Case(lambda s: s.screen.focus_row, lambda was, now: {was, now} == {2, 3}, two_at_a_spot),
     **{f"genre-{number}": genre(number - 1) for number in range(1, 10)},
+    "view": becomes(lambda s: s.screen.coloring, "genre", covers),
+    "view-before": becomes(lambda s: s.screen.coloring, "sleeve", covers),
+    "filter": becomes(lambda s: s.session.filter.text, "list:these-40", look_at_middle),
+    "tray": becomes(lambda s: s.screen.looked_at in s.session.tray, True, look_at_middle),
     "all-genres": becomes(lambda s: bool(s.screen.shown.all()), True, ("1", "9")),
     "choose": here_is(lambda s: s.screen.looked_at.album_id, elsewhere),
     "theme": next_theme(),
