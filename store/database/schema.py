@@ -17,7 +17,7 @@ from store.database.copying import HISTORY, TABLES, all_tables, copy_rows, copy_
 from store.database.ranking import PREPARED, RANKING, SIMILAR
 from store.database.sound_schema import TABLES_SOUND, WALK_NOTES
 from store.database.sources_schema import COUNTS, MACROS_NAMES, TABLES_SOURCES, remember_sources
-from store.database.views import COMMENTS, LOOKS, MAP_CELLS, TABLES_COVER_MAP, VIEWS_1
+from store.database.views import COMMENTS, LOOKS, MACROS_IN_MAIN, MAP_CELLS, TABLES_COVER_MAP, VIEWS_1
 from store.errors import LibraryError
 
 if TYPE_CHECKING:
@@ -215,6 +215,7 @@ MIGRATIONS: list[Step] = [
     ("what an eye would say of covers", LOOKS),
     ("notes and weights of walks", WALK_NOTES),
     ("ranking in SQL by what build prepares", PREPARED + SIMILAR),
+    ("macros that name the schema", MACROS_IN_MAIN),
 ]
 # What these steps made too, before later ones did.
 _FORMERLY = {2: ("route", "similar_albums"), 7: ("album_called", "similar_to")}

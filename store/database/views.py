@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+from store.database.ranking import SIMILAR
+from store.database.sources_schema import MACROS_NAMES
+
 VIEWS_1 = """
 CREATE VIEW library AS
 SELECT a.artist, a.title, a.year, a.genre, a.listeners, a.playcount, t.tags,
@@ -179,6 +184,30 @@ ORDER BY popularity DESC NULLS LAST, artist_key, title_key LIMIT n;
 COMMENT ON MACRO TABLE find_sleeves IS
     'Albums whose sleeves have all of some words, the best known first: find_sleeves(''dark, red'')';
 """
+
+_NAMES = (
+    *("albums", "album_tags", "artist_tags", "similar_artists", "neighbors", "cover_vectors", "cover_calibration"),
+    *("cover_facts", "album_names", "album_popularity", "album_looks", "album_ranking", "album_tag_weights"),
+)
+_MACRO = re.compile(r"^CREATE (?:OR REPLACE )?MACRO (\w+)(\(.*?;\nCOMMENT ON MACRO .*?;)$", re.DOTALL | re.MULTILINE)
+
+
+def named_with_schema(sql: str) -> str:
+    """The macros that these statements make, each made anew with the schema of all that it names. DuckDB looks names in
+    a macro up where it is called: called from another schema, it would find that one's tables, or none.
+    """
+    found = dict(_MACRO.findall(sql))
+    calls = re.compile(rf"(?<![\w.])({'|'.join(found)})\(")
+    tables = re.compile(rf"\b(FROM|JOIN) ({'|'.join(_NAMES)})\b(?![.(])")
+    made = []
+    for name, rest in found.items():
+        body, comment = rest.split("\nCOMMENT ON MACRO ", 1)
+        body = tables.sub(r"\1 main.\2", calls.sub(r"main.\1(", body))
+        made.append(f"CREATE OR REPLACE MACRO {name}{body}\nCOMMENT ON MACRO {comment}\n")
+    return "\n".join(made)
+
+
+MACROS_IN_MAIN = named_with_schema("\n".join((VIEWS_1, MACROS_NAMES, SIMILAR, LOOKS)))
 
 # Columns of views, and of the schema's own history, that the steps left without. Run after every migration, since a step
 # that makes a view anew makes it without them.

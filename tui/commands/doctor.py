@@ -229,6 +229,7 @@ def library_findings(folder: Path) -> list[Finding]:
     from store.catalogue.tables import counts
     from store.database.library import Library
     from store.database.replay import undone
+    from store.personal.mine import read_own
     from store.repair.repair import find_problems
     from store.repair.rescue import read_all
 
@@ -240,6 +241,7 @@ def library_findings(folder: Path) -> list[Finding]:
             bare = len(con.execute("SELECT 1 FROM albums WHERE cover_sha256 IS NULL").fetchall())
             twice = len(duplicates(con))
             lost = undone(con, library.path)
+            wrong = read_own(con).problems
         found = [Finding("rows", ", ".join(f"{count:,} {name}" for name, count in rows.items() if count))]
         found.append(Finding("covers", f"{rows['covers']:,} covers, {bare:,} albums without one"))
         number, size = CoverFiles(library.covers_dir).large_bytes()
@@ -250,6 +252,7 @@ def library_findings(folder: Path) -> list[Finding]:
             found.append(Finding("duplicates", text))
         took_back = "a session of another program undid what the ingest of {} stored: run it again"
         found += [Finding("undone", took_back.format(one.what), ok=False) for one in lost]
+        found += [Finding("your tables", problem, ok=False) for problem in wrong]
         mend = "`sleevewalk doctor --repair` mends it"
         found += [Finding(p.name, f"{p.text}: {mend}", ok=False) for p in find_problems(library)]
         return found + derived_findings(library)

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.exports.library import export_library, import_library
 from pipelines.report import SourceError
-from store.database.copying import own_tables, table_names
+from store.database.copying import own_tables, table_names, things
 from store.database.library import Library
 from store.database.schema import back_up, our_names
 from store.errors import LibraryError
@@ -145,3 +145,24 @@ def test_what_shares_a_name_with_ours_changes_nothing(owned: Library) -> None:
     with owned.exclusive() as con:
         keep_copy(owned, con)
     assert answers(Library.open(owned.path)) == ANSWERS
+
+
+def test_our_macros_mean_our_tables_wherever_they_are_called(owned: Library) -> None:
+    first, second = "Joy Division / Unknown Pleasures", "The Smiths / The Queen Is Dead"
+    asked = (
+        f"FROM main.find_albums('{second}', 3)",
+        f"SELECT main.album_named('{first}'), main.album_called('{second}')",
+        f"FROM main.similar_to(main.album_called('{first}'))",
+        "FROM main.similar_albums('Joy Division', 'Unknown Pleasures', 5)",
+        f"SELECT main.sleeves(main.album_called('{first}'), main.album_called('{second}'))",
+        "FROM main.find_sleeves('grey', 5)",
+        "SELECT main.look_of(['dark', 'red'])",
+    )
+    with owned.write() as con:
+        ours = {one.name for one in things(con, "library") if one.schema == "main" and one.kind in ("table", "view")}
+        for name in ours & our_names() - {"albums", "latents", "schema_version"}:
+            con.execute(f"CREATE TABLE mine.{name} (nothing INT)")
+    with owned.read() as con:
+        here = [con.execute(query).fetchall() for query in asked]
+        con.execute("USE library.mine")
+        assert [con.execute(query).fetchall() for query in asked] == here and all(here)
