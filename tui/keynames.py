@@ -42,9 +42,15 @@ class Hint(NamedTuple):
     ids: tuple[str, ...] = ()
 
 
-def keys_of(place: str) -> Callable[[str, str, str, str, str], Binding]:
-    """A maker of bindings: (keys, action, what it is called, its name for the id `place.name`, tooltip)."""
-    return lambda keys, action, does, name, tip: Binding(keys, action, does, id=f"{place}.{name}", tooltip=tip)
+def keys_of(place: str, group: str = "") -> Callable[[str, str, str, str, str], Binding]:
+    """A maker of bindings: (keys, action, what it is called, its name for the id `place.name`, tooltip).
+
+    `group`: the heading that they are under in the help.
+    """
+    under = Binding.Group(group) if group else None
+    return lambda keys, action, does, name, tip: Binding(
+        keys, action, does, id=f"{place}.{name}", tooltip=tip, group=under
+    )
 
 
 class KeyNames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, zip_longest
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,9 +12,12 @@ from store.records import PERSONAL, SIGNALS
 from tui.keynames import Hint, key_name, key_names
 from tui.palette import SIGNAL_LETTERS, Palette
 from tui.screens.base import TextScreen
-from tui.text import pad
+from tui.text import pad, width, wrap
 from tui.widgets.lines import Lines, Span
 
+KEYS, GAP = 12, 2  # cells of the keys' names, and between columns
+LEAST, MOST = 58, 84  # cells of a column
+Block = list[list[Span]]  # rows that stay together
 MORE = Hint("↑↓", "more", ("help.less", "help.more"))
 SIGNALS_SAID = {
     "cover": "their sleeves look alike to the model",
@@ -36,33 +40,80 @@ class HelpScreen(TextScreen):
     def __init__(self, title: str, bindings: Sequence[Binding]) -> None:
         super().__init__()
         self.heading = title
-        self.entries = entries(bindings)
+        self.groups = grouped(bindings)
         self._first = 0
 
     def action_scroll(self, step: int) -> None:
         """Half a screen up or down."""
-        self._first += step * max(1, self.query_one(Lines).size.height // 2)
+        last = sum(len(entries) for _, entries in self.groups) - 1
+        self._first = max(0, min(last, self._first + step * max(1, self.query_one(Lines).size.height // 2)))
         self.redraw()
 
     def rows(self, lines: Lines, cells: int) -> list[list[Span]]:
-        """The keys that fit, and what joins two albums where there is room."""
+        """The keys that fit, by what they are for, and what joins two albums where there is room."""
         palette = lines.palette
+        columns = max(1, cells // LEAST)
+        each = min(MOST, cells // columns)
         room = max(1, lines.size.height - 4)
-        self._first = max(0, min(self._first, len(self.entries) - room))
-        shown = self.entries[self._first : self._first + room]
+        groups = self._told(palette, each - GAP)
+        packed, hidden = _packed([list(chain.from_iterable(group)) for group in groups], columns, room)
+        if hidden:
+            keys = list(chain.from_iterable(groups))
+            while self._first and not _packed(keys[self._first - 1 :], columns, room)[1]:
+                self._first -= 1  # no further than to the last
+            packed, hidden = _packed(keys[self._first :], columns, room)
+        else:
+            self._first = 0
         rows: list[list[Span]] = [[(f"keys: {self.heading}", palette.text("accent", bold=True))], []]
-        for keys, does in shown:
-            rows.append([(pad(keys, 18), palette.text(bold=True)), (does, palette.text("quiet"))])
+        for line in zip_longest(*packed, fillvalue=[]):
+            rows.append([span for part in line for span in _filled(part, each, palette)])
         legend: list[list[Span]] = [[], [("why two albums are neighbours", palette.text("accent", bold=True))]]
-        legend += signal_rows(palette, "", 18)
-        if self.size.height >= len(rows) + len(legend) + 4:
+        legend += signal_rows(palette, "", KEYS)
+        if len(rows) + len(legend) <= room:
             rows += legend
-        hidden = len(self.entries) - len(shown)
         names = key_names(self)
-        more = f"{hidden} more: {names.shown(MORE)}   " if hidden else ""
+        more = f"{hidden + self._first} more: {names.shown(MORE)}   " if hidden or self._first else ""
         leave = f"{names('help.back')} leads back"
         rows += [[], [(more, palette.text("accent", bold=True)), (leave, palette.text("quiet"))]]
         return rows
+
+    def _told(self, palette: Palette, cells: int) -> list[list[Block]]:
+        """A block of rows for every entry of every group, `cells` wide; a group's first has its heading."""
+        told = []
+        for group, entries in self.groups:
+            heading: Block = [[], [(group, palette.text("accent"))]] if group else [[]]
+            blocks = []
+            for keys, does in entries:
+                shown = [pad(keys, KEYS), *[" " * KEYS] * 2]
+                lines = zip(shown, wrap(does, cells - KEYS, 2), strict=False)
+                blocks.append([[(key, palette.text(bold=True)), (line, palette.text("quiet"))] for key, line in lines])
+            blocks[0] = heading + blocks[0]
+            told.append(blocks)
+        return told
+
+
+def _packed(blocks: Sequence[Block], columns: int, room: int) -> tuple[list[Block], int]:
+    """(columns of whole blocks, as low as they can be and no higher than `room`; how many blocks are left over)."""
+    for height in range(-(-sum(map(len, blocks)) // columns), room + 1):
+        packed, left = _columns(blocks, columns, height)
+        if not left:
+            return packed, 0
+    return _columns(blocks, columns, room)
+
+
+def _columns(blocks: Sequence[Block], columns: int, height: int) -> tuple[list[Block], int]:
+    packed: list[Block] = [[]]
+    for place, block in enumerate(blocks):
+        if packed[-1] and len(packed[-1]) + len(block) > height:
+            if len(packed) == columns:
+                return packed, len(blocks) - place
+            packed.append([])
+        packed[-1] += block if packed[-1] or block[0] else block[1:]  # no empty row at the top
+    return packed, 0 if len(packed[-1]) <= height else 1
+
+
+def _filled(line: list[Span], cells: int, palette: Palette) -> list[Span]:
+    return [*line, (" " * max(0, cells - sum(width(text) for text, _ in line)), palette.text("quiet"))]
 
 
 def signal_rows(palette: Palette, indent: str, cells: int) -> list[list[Span]]:
@@ -73,13 +124,14 @@ def signal_rows(palette: Palette, indent: str, cells: int) -> list[list[Span]]:
     return [[(name, palette.signal(signal, bold=True)), (said[signal], quiet)] for signal, name in names.items()]
 
 
-def entries(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
-    """(keys, what they do) in the order of the bindings, one row for all that do the same."""
-    rows: dict[str, list[str]] = {}
+def grouped(bindings: Sequence[Binding]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(group, its (keys, what they do)) in the order of the bindings, one entry for all that do the same."""
+    groups: dict[str, dict[str, list[str]]] = {}
     for binding in bindings:
-        keys = rows.setdefault(binding.tooltip or binding.description, [])
+        entries = groups.setdefault(binding.group.description if binding.group else "", {})
+        keys = entries.setdefault(binding.tooltip or binding.description, [])
         keys += [key_name(key) for key in binding.key.split(",")]
-    return [(_listed(keys), does) for does, keys in rows.items()]
+    return [(group, [(_listed(keys), does) for does, keys in entries.items()]) for group, entries in groups.items()]
 
 
 def _listed(keys: list[str]) -> str:
@@ -87,4 +139,4 @@ def _listed(keys: list[str]) -> str:
     keys = list(dict.fromkeys(keys))
     if len(keys) > 2 and "".join(keys) in "123456789":
         return f"{keys[0]}–{keys[-1]}"
-    return "  ".join(keys)
+    return " ".join(keys)

@@ -12,7 +12,7 @@ from tests.tui.support.fakes import of_genre
 from tests.tui.support.scenes import open_scene, scene_app
 from tui.config import Config
 from tui.keynames import Hint, KeyNames, key_name, keyed
-from tui.screens.help import entries
+from tui.screens.help import grouped
 from tui.screens.registry import bindings_of
 from tui.screens.walk.counts import COUNTS_KEYS
 from tui.screens.walk.keys import WALK_BINDINGS
@@ -68,8 +68,8 @@ def test_every_entry_of_a_row_has_the_ids_of_its_keys() -> None:
 def test_a_key_that_was_given_away_is_told_of_nowhere() -> None:
     walk = bindings_of(WALK_BINDINGS)
     own = {"walk.find": "s", "walk.random": "u"}
-    told = {does: keys for keys, does in entries(keyed(walk, own))}
-    assert told["Find an album by artist or title"] == "s"
+    told = {does: keys for _, entries in grouped(keyed(walk, own)) for keys, does in entries}
+    assert told["Find an album by name, or by words: tag:shoegaze year:1991"] == "s"
     assert told["Bookmark the album in focus, or take the mark off"] == "no key"
     assert told["Back to the stop before, as you left it"] == "Backspace"
     names = KeyNames([walk], own)
@@ -91,7 +91,7 @@ async def test_sentences_name_own_keys_and_digits_can_be_changed() -> None:
         await pilot.press("f5")
         walk_of(app).redraw()
         await until(pilot, lambda: "F6 takes" in "\n".join(screen_text(app)))
-        await pilot.press("escape")
+        await pilot.press("f6", "escape")
         await open_scene(pilot, "map")
         shown = app.screen.shown.tolist()  # type: ignore[attr-defined]
         await pilot.press("1")
