@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -55,7 +54,7 @@ class Lines(Widget):
             if shown:
                 segments.append(Segment(shown, style))
                 cells -= width(shown)
-        if cells > 0 and segments and _ground(segments[-1].style) == _ground(fill):
+        if cells > 0 and segments and _pads(segments[-1].style, fill):
             last = segments.pop()  # one style for text and padding: half the codes
             segments.append(Segment(last.text + " " * cells, last.style))
         elif cells > 0:
@@ -75,5 +74,6 @@ def heading(palette: Palette, text: str, cells: int, right: str = "") -> list[Sp
     return [*row, (f" {right}", palette.text())] if right else row
 
 
-def _ground(style: Style | None) -> Color | None:
-    return None if style is None else style.bgcolor
+def _pads(style: Style | None, fill: Style) -> bool:
+    """Whether a row may be padded in this style: nothing of it is seen on spaces but the ground."""
+    return style is not None and style.bgcolor == fill.bgcolor and not style.link
