@@ -14,11 +14,11 @@ BRAILLE = 0x2800
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One line from the centre: where to, the key of its colour, and whether it is drawn double."""
+    """One line from the centre: where to, the key of its colour, and whether it is drawn double (2: threefold)."""
 
     box: Rect
     key: str
-    strong: bool = False
+    strong: int = False
 
 
 def edge_cells(center: Rect, edge: Edge) -> dict[Cell, int]:
@@ -31,7 +31,7 @@ def edge_cells(center: Rect, edge: Edge) -> dict[Cell, int]:
     for step in range(steps + 1):
         x = round(x0 + (x1 - x0) * step / steps)
         y = round(y0 + (y1 - y0) * step / steps)
-        for dx, dy in ((0, 0), (int(steep), int(not steep)))[: 1 + edge.strong]:
+        for dx, dy in ((0, 0), (int(steep), int(not steep)), (-int(steep), -int(not steep)))[: 1 + edge.strong]:
             cell = ((x + dx) // 2, (y + dy) // 4)
             cells[cell] = cells.get(cell, 0) | DOTS[(y + dy) % 4][(x + dx) % 2]
     return cells

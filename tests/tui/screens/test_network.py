@@ -24,7 +24,7 @@ from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import binding_ids
 from tui.screens.walk.screen import WalkScreen
 from tui.walk.network import MOST, Network, Site
-from tui.widgets.canvas import Canvas
+from tui.widgets.canvas import Canvas, Caption, Picture
 
 DIRECTIONS: tuple[Direction, ...] = ("left", "right", "up", "down")
 rooms = st.tuples(st.integers(54, 300), st.integers(18, 88))  # the canvas at 80x24 to 300x90
@@ -318,3 +318,25 @@ async def test_keys_help_and_palette_know_the_network() -> None:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         assert "the network" in screen_text(app)[1]
+
+
+async def test_the_walk_and_the_edges_of_the_focus_are_drawn_and_the_rest_when_asked() -> None:
+    app = make_app([make_album(row) for row in range(60)])
+    async with app.run_test(size=(130, 45)) as pilot:
+        await ready(pilot)
+        await pilot.press("enter", "right", "enter", "down", "enter", "minus")
+        await until(pilot, lambda: isinstance(app.screen, NetworkScreen) and app.screen.window is not None)
+        screen: Any = app.screen
+        canvas = screen.query_one(Canvas)
+        walked = {(a, b) for a, b, _ in screen._walked()}
+        visits = session_of(app).trail.visits
+        assert walked == {(visits[at].album_id, visits[at + 1].album_id) for at in range(len(visits) - 1)}
+        lines = sum(len(row) for row in canvas._ground.values())
+        await pilot.press("v")
+        assert sum(len(row) for row in canvas._ground.values()) > lines > 0
+        await pilot.press("v", "plus")
+        x, y = screen._rect(screen.focused_id).center
+        assert abs(x - screen.window.columns / 2) <= 2 and abs(y - screen.window.rows / 2) <= 2
+        titles = [block for block in canvas.blocks if isinstance(block, Caption)]
+        covers = [block.rect for block in canvas.blocks if isinstance(block, Picture)]
+        assert titles and not any(title.rect.overlaps(rect) for title in titles for rect in covers)

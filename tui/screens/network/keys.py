@@ -13,6 +13,7 @@ KEYS = [
     Hint("Enter", "walk", ("network.choose",)),
     Hint("e", "expand", ("network.expand",)),
     Hint("Tab", "next edge", ("network.edge",)),
+    Hint("v", "all edges", ("network.edges",)),
     Hint("Esc", "back", ("network.back",)),
     Hint("?", "keys", ("network.help",)),
 ]
@@ -32,6 +33,7 @@ NETWORK_BINDINGS: list[BindingType] = [
     key("a", "whole", "whole network", "whole", "The whole network"),
     key("c", "here", "where I am", "here", "Focus the album where the walk is"),
     key("e", "expand", "expand", "expand", "Open the ring of the album in focus too"),
+    key("v", "edges", "all edges", "edges", "Every edge, or those of the focus and of the walk"),
     key("tab", "edge(1)", "next edge", "edge", "The next edge of the album in focus, and why it is there"),
     key("shift+tab", "edge(-1)", "edge before", "edge-before", "The edge before"),
     key("enter", "choose", "walk there", "choose", "Walk to the album in focus"),

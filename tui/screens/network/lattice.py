@@ -9,6 +9,7 @@ from tui.layout.edges import BRAILLE, Cell, Edge, edge_cells
 from tui.layout.geometry import Rect
 from tui.walk.network import Link, Site
 
+PATH = "path"  # in place of a signal: a step of the walk, drawn solid
 STRONG = 0.7  # a pair of at least this score has a double line, as on the walk
 
 
@@ -136,7 +137,9 @@ def draw_links(
         if not a.union(b).overlaps(room):
             continue
         stroke = _stroke(a, b)
-        for cell, bits in edge_cells(a, Edge(b, link.signal, link.score >= STRONG)).items():
+        for cell, bits in edge_cells(
+            a, Edge(b, link.signal, 2 if link.signal == PATH else link.score >= STRONG)
+        ).items():
             if cell in blocked or not (0 <= cell[0] < room.width and 0 <= cell[1] < room.height):
                 continue
             before = drawn[cell][0] if cell in drawn else 0

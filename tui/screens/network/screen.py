@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import cast
 
@@ -18,15 +19,17 @@ from tui.pictures.colors import COLORLESS
 from tui.pictures.painter import CoverPainter
 from tui.screens.base import DrawnScreen
 from tui.screens.network.keys import KEYS, NETWORK_BINDINGS
-from tui.screens.network.lattice import Window, draw_links, opening, whole
+from tui.screens.network.lattice import PATH, Window, draw_links, opening, whole
 from tui.screens.network.text import bars, heading, why_line
 from tui.text import cut, plain, width
+from tui.walk.network import Link
 from tui.walk.session import Session
 from tui.widgets.album_panel import AlbumPanel, album_line
 from tui.widgets.bars import KeysLine
 from tui.widgets.canvas import Block, Canvas, Caption, Picture, frame
 from tui.widgets.lines import Lines
 
+LONGEST = 16  # columns of a title below a small cover
 Drawn = dict[Cell, tuple[str, Style]]
 
 
@@ -44,6 +47,7 @@ class NetworkScreen(DrawnScreen[str | None]):
         self.network = session.network
         self.focused_id = focus
         self.other_id: str | None = None  # at the other end of the edge in focus
+        self.every = False  # edge is drawn, not the focus's and the walk's only
         self.window: Window | None = None
         self._came: tuple[str, Direction] | None = None
         self._blocks: list[Block] = []
@@ -81,13 +85,28 @@ class NetworkScreen(DrawnScreen[str | None]):
         palette = Palette(self.app.theme_variables)
         self._blocks = self._covers(window, palette)
         taken = [block.rect for block in self._blocks]
-        lines = ((self._rect(a), self._rect(b), link) for a, b, link in self.network.pairs())
+        pairs = self.network.pairs() if self.every else []
         room = Rect(0, 0, window.columns, window.rows)
+        lines = [(self._rect(a), self._rect(b), link) for a, b, link in [*pairs, *self._walked()]]
         cells = draw_links(lines, taken, room, ascii_only=self._colorless)
-        ground = {cell: (character, palette.signal(signal)) for cell, (character, signal) in cells.items()}
+        ground = {
+            cell: (character, palette.text("accent" if signal == PATH else "faint"))
+            for cell, (character, signal) in cells.items()
+        }
         with self.app.batch_update():
             self.query_one(Canvas).show(ground, self._blocks, self._marks(window, palette))
             self._draw_text()
+
+    def _walked(self) -> Iterator[tuple[str, str, Link]]:
+        """The steps of the walk between albums that are here, each once, none where it turned back."""
+        visits, sites, known = self.session.trail.visits, self.network.sites, set[frozenset[str]]()
+        for visit in visits:
+            if visit.came_from is None or visit.album_id not in sites:
+                continue
+            pair = frozenset((visit.album_id, before := visits[visit.came_from].album_id))
+            if before in sites and len(pair) == 2 and pair not in known:
+                known.add(pair)
+                yield before, visit.album_id, Link(PATH, 1.0)
 
     def _covers(self, window: Window, palette: Palette) -> list[Block]:
         blocks: list[Block] = []
@@ -96,20 +115,41 @@ class NetworkScreen(DrawnScreen[str | None]):
                 continue
             album, rect = self.session.album(album_id), window.rect(site)
             blocks.append(Picture(rect, album, self.painter.tolerance))
-            if window.level.titled:
-                title = cut(plain(album.title) or "untitled", rect.width)
-                below = Rect(rect.x, rect.bottom, width(title), 1)
-                blocks.append(Caption(below, title, palette.text("quiet")))
-        return blocks
+        return [*blocks, *self._titles(window, blocks, palette)]
+
+    def _titles(self, window: Window, covers: list[Block], palette: Palette) -> Iterator[Caption]:
+        """Titles below the covers, those of the walk first; where covers are small, as long as there is room."""
+        level, taken, walked = (
+            window.level,
+            {c for block in covers for c in cells_of(block.rect)},
+            self.network.explored,
+        )
+        sites = [(album_id, site) for album_id, site in self.network.sites.items() if window.touches(site)]
+        for album_id, site in sorted(sites, key=lambda one: (one[0] != self.focused_id, one[0] not in walked)):
+            rect = window.rect(site)
+            title = cut(plain(self.session.album(album_id).title) or "untitled", rect.width)
+            if not level.titled:
+                if album_id not in walked:
+                    continue  # too small to have a name each
+                title = cut(plain(self.session.album(album_id).title) or "untitled", LONGEST)
+            below = Rect(rect.x, rect.bottom, width(title), 1)
+            around = set(cells_of(Rect(below.x - 1, below.y, below.width + 2, 1)))
+            if level.titled or not around & taken:
+                taken |= around
+                yield Caption(below, title, palette.text("quiet"))
 
     def _marks(self, window: Window, palette: Palette) -> Drawn:
         """The edge in focus, the albums whose rings are open, where the walk is, and over all the focus."""
         found: Drawn = {}
+        room, taken = Rect(0, 0, window.columns, window.rows), [block.rect for block in self._blocks]
+        own = self.network.links[self.focused_id].items()
+        edges = [(self._rect(self.focused_id), self._rect(other), link) for other, link in own]
+        cells = draw_links(edges, taken, room, ascii_only=self._colorless)
+        found.update({cell: (mark, palette.signal(signal, bold=True)) for cell, (mark, signal) in cells.items()})
         left, right = ("[", "]") if self._colorless else ("▐", "▌")
         if self.other_id is not None:
             link = self.network.links[self.focused_id][self.other_id]
             ends = self._rect(self.focused_id), self._rect(self.other_id)
-            room, taken = Rect(0, 0, window.columns, window.rows), [block.rect for block in self._blocks]
             strong = palette.text("focus", bold=True)
             cells = draw_links([(*ends, link)], taken, room, ascii_only=self._colorless)
             found.update({cell: (character, strong) for cell, (character, _) in cells.items()})
@@ -141,7 +181,7 @@ class NetworkScreen(DrawnScreen[str | None]):
         head, window = self.query_one("#network-head", Lines), self.window
         assert window is not None
         seen = sum(window.shows(site) for site in self.network.sites.values())
-        head.show([heading(head.palette, self.network, seen, ascii_only=self._colorless)])
+        head.show([heading(head.palette, self.network, seen, every=self.every, ascii_only=self._colorless)])
         self._draw_focus()
         self.draw_keys()
 
@@ -224,15 +264,23 @@ class NetworkScreen(DrawnScreen[str | None]):
         self.redraw()
 
     def action_zoom(self, steps: int) -> None:
-        """About the focus."""
-        self._zoom(steps, *self._rect(self.focused_id).center) if self.window is not None else None
+        """The focus comes to the middle."""
+        if self.window is not None:
+            self._zoom(steps, *self._rect(self.focused_id).center, to_middle=True)
 
-    def _zoom(self, steps: int, column: float, row: float) -> None:
+    def _zoom(self, steps: int, column: float, row: float, to_middle: bool = False) -> None:
         assert self.window is not None
         if steps > 0 and self.window.number >= self.window.nearest:
             self.dismiss(None)
             return
         self.window = self.window.zoom(steps, column, row)
+        if to_middle:
+            self.window = self.window.centered(self.network.sites[self.focused_id])
+        self.redraw()
+
+    def action_edges(self) -> None:
+        """Every edge, or those of the focus and the walk."""
+        self.every = not self.every
         self.redraw()
 
     def action_whole(self) -> None:
@@ -274,3 +322,8 @@ class NetworkScreen(DrawnScreen[str | None]):
             return across + 2 * max(rect.y - row, row - rect.bottom, 0.0)
 
         return min(self.network.sites, key=distance)
+
+
+def cells_of(rect: Rect) -> Iterator[Cell]:
+    """Every cell of a rectangle."""
+    return ((x, y) for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right))

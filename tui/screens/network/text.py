@@ -10,10 +10,14 @@ from tui.walk.network import Network
 from tui.widgets.lines import Span, wrapped
 
 
-def heading(palette: Palette, network: Network, seen: int, *, ascii_only: bool) -> list[Span]:
-    """How large it is, what its marks mean, and how many covers are wholly in view (`seen`)."""
+def heading(palette: Palette, network: Network, seen: int, *, every: bool, ascii_only: bool) -> list[Span]:
+    """How large it is, what its marks mean, and how many covers are wholly in view (`seen`).
+
+    `every`: not the edges of the focus only are drawn.
+    """
     opened, here = ("o", "@") if ascii_only else ("◇", "◆")
     parts = [f"{len(network):,} albums explored", f"{here} you are here", f"{opened} ring open"]
+    parts += ["all edges"] if every else []
     parts += [f"{seen:,} in view"] if seen < len(network) else []
     return [(" network ", palette.text("accent", bold=True)), (" · ".join(parts), palette.text("quiet"))]
 

@@ -75,6 +75,9 @@ CASES = {
     "pan-right": rises(lambda s: s.screen.window.left, network_near),
     "pan-up": falls(lambda s: s.screen.window.top, network_near),
     "pan-down": rises(lambda s: s.screen.window.top, network_near),
+    "edges": Case(
+        lambda s: (s.screen.every, "all edges" in s.text.split("\n")[0]), lambda was, now: was == (not now[0],) * 2
+    ),
     "nearer": moved(lambda s: s.screen.window.number, 1, network_far),
     "farther": moved(lambda s: s.screen.window.number, -1, network_near),
     "whole": becomes(
