@@ -26,7 +26,7 @@ from tui.pictures.split import Split, best
 FINE = 3  # tolerance of the default quality
 LITE = 7  # for slow links
 EVEN = 220.0  # squared contrast of a cell in which a change is seen half as well as on an even ground
-CONTRAST = 1.12  # of ink and ground: the means of many pixels lie nearer together than the pixels do
+CONTRAST = 1.15  # of ink and ground: the means of many pixels lie nearer together than the pixels do
 FEW = (ColorMode.INDEXED, ColorMode.BASIC)  # colours are indexes of a palette
 
 
@@ -72,7 +72,7 @@ def merged(split: Split, mode: ColorMode, tolerance: int) -> Cells:
     """A split picture as cells: what differs by about `tolerance` of 255 on an even ground becomes one colour.
 
     In a cell of much contrast a change counts less, in the form that SSIM gives that (Wang et al. 2004). The constants
-    were chosen by SSIM on 110 covers.
+    were chosen by SSIM on 150 covers.
     """
     limit = float(tolerance**2)
     plain = split.gain <= limit

@@ -23,10 +23,11 @@ CELL = "\x1b[16t"  # size of a cell in pixels (XTWINOPS)
 GROUND = "\x1b]11;?\x1b\\"  # its background (xterm's OSC 11)
 COLORS = "\x1bP+q524742;5463\x1b\\"  # XTGETTCAP of RGB and Tc, the two names for 24-bit colour
 TRY_COLOR = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m"  # sets one and asks what is set (DECRQSS)
+MODEL = "\x1b[>c"  # secondary device attributes (DA2): VTE tells its version there, older ones by no other answer
 WHAT = "\x1b[c"  # primary device attributes (DA1); 4 among them is sixel
 WIPE = "\r\x1b[2K"  # a terminal that knows none of this may have printed some of it
 WIDTHS = "\r\U0001cd00\x1b[6n\r\U0001fb00\x1b[6n"  # an octant and a sextant, and where the cursor is then (CPR)
-QUESTIONS = KITTY + NAME + CELL + GROUND + COLORS + TRY_COLOR + WIDTHS + WHAT + WIPE
+QUESTIONS = KITTY + NAME + CELL + GROUND + COLORS + TRY_COLOR + WIDTHS + MODEL + WHAT + WIPE
 INSIDE_TMUX = GROUND + WIDTHS + WHAT + WIPE  # it answers for itself, and takes kitty's question for a title
 
 _ANSWER = re.compile(
@@ -38,14 +39,16 @@ _ANSWER = re.compile(
     r"|\x1b\[\d{1,5};(?P<column>\d{1,5})R"
     r"|\x1b\[6;(?P<height>\d{1,5});(?P<width>\d{1,5})t"
     r"|\x1b\[\?(?P<what>[\d;]{0,200})c"
+    r"|\x1b\[>(?P<model>[\d;]{0,60})c"
 )
 _BEGUN = re.compile(  # an answer of which the end is still to come
     r"\x1b(?:_(?:G[^\x1b]{0,200}\x1b?)?"
     r"|P(?:>(?:\|[^\x1b]{0,200}\x1b?)?|[01](?:[+$](?:r[^\x1b]{0,200}\x1b?)?)?)?"
     r"|\](?:1(?:1(?:;[rgba:0-9a-fA-F/]{0,45}\x1b?)?)?)?"
-    r"|\[(?:\d{1,5}(?:;[\d;]{0,12})?|\?[\d;]{0,200}\$?)?)?\Z"
+    r"|\[(?:\d{1,5}(?:;[\d;]{0,12})?|\?[\d;]{0,200}\$?|>[\d;]{0,60})?)?\Z"
 )
 _TRIED = re.compile(r"48[:;]2[:;]{1,2}1[:;]2[:;]3")
+VTE, VTE_DIGITS = ("61", "65"), 4  # its models, and of a version such as 7006, which is 0.70.6: it has 24-bit colour
 Modes = list[Any]  # of a terminal, as `termios.tcgetattr` gives them
 _ESCAPE = "\x1b"  # a key as much as the begin of an answer
 
@@ -125,6 +128,10 @@ class AnswerFilter:
             if self.answers.complete:
                 return found[0]  # a key: F3 with Shift or the like
             self.answers = replace(self.answers, widths=(*self.answers.widths, int(found["column"]) - 1))
+        elif found["model"] is not None:
+            model, version = [*found["model"].split(";"), ""][:2]
+            if model in VTE and len(version) == VTE_DIGITS and not self.answers.name:
+                self.answers = replace(self.answers, name=f"VTE({version})", truecolor=True)
         elif found["lacks"] is not None:
             pass
         elif found["what"] is not None:

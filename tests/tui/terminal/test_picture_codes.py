@@ -277,6 +277,17 @@ def test_tmux_tells_the_terminal_that_it_is_in(
     assert tmux_client({}) == Outer()
 
 
+@pytest.mark.parametrize("model", ["61", "65"])
+def test_vte_is_known_by_its_model_also_over_ssh(model: str) -> None:
+    found = AnswerFilter()
+    assert found.feed(f"a\x1b[>{model};70") + found.feed("06;1cb\x1b[?65;1;9c") == "ab"
+    assert found.over and found.answers.name == "VTE(7006)" and found.answers.truecolor
+    assert choose_cells("auto", "", found.answers.name).kind == "sextants"
+    other = AnswerFilter()
+    other.feed("\x1bP>|foot(1.13.1)\x1b\\\x1b[>1;011301;0c\x1b[?62;4c")
+    assert other.answers.name == "foot(1.13.1)" and not other.answers.truecolor
+
+
 def test_keys_that_begin_as_answers_do_are_given_back() -> None:
     found = AnswerFilter()
     assert found.feed("a\x1b") == "a" and found.release() == "\x1b"
