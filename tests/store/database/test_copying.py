@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -25,6 +27,24 @@ def owned(copy: Library) -> Library:
     with copy.write() as con:
         con.execute(OWN)
     return copy
+
+
+@pytest.fixture(scope="module")
+def exported(grown: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of such a library. Shared: only to be read."""
+    folder = tmp_path_factory.mktemp("own")
+    shutil.copytree(grown.path, folder / "library")
+    library = Library(folder / "library")
+    with library.write() as con:
+        con.execute(OWN)
+    export_library(library, folder / "export")
+    return folder / "export"
+
+
+@pytest.fixture
+def export(exported: Path, tmp_path: Path) -> Path:
+    """A copy of it to change."""
+    return shutil.copytree(exported, tmp_path / "export")
 
 
 def answers(library: Library) -> dict[str, str]:
@@ -61,23 +81,24 @@ def test_a_copy_and_a_backup_hold_them(owned: Library, tmp_path: Path) -> None:
             assert con.execute("SELECT count(*) FROM albums").fetchall() == [(60,)]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE mine.a_note SET note = 'never'",
-        "CREATE OR REPLACE VIEW mine.best AS FROM mine.ratings",
-        "CREATE OR REPLACE MACRO mine.twice_of(x) AS x",
-        "DROP TABLE main.shelf",
-        "CREATE TYPE mine.other AS ENUM ('a')",
-        "COMMENT ON TABLE mine.ratings IS 'other'",
-    ],
+CHANGES = (
+    "UPDATE mine.a_note SET note = 'never'",
+    "CREATE OR REPLACE VIEW mine.best AS FROM mine.ratings",
+    "CREATE OR REPLACE MACRO mine.twice_of(x) AS x",
+    "DROP TABLE main.shelf",
+    "CREATE TYPE mine.other AS ENUM ('a')",
+    "COMMENT ON TABLE mine.ratings IS 'other'",
 )
-def test_a_change_of_theirs_makes_the_copy_old(owned: Library, change: str) -> None:
+
+
+def test_a_change_of_theirs_makes_the_copy_old(owned: Library) -> None:
     with owned.exclusive() as con:
         keep_copy(owned, con)
-        assert copy_is_current(owned, con)
-        con.execute(change)
-        assert not copy_is_current(owned, con)
+        for change in CHANGES:
+            assert copy_is_current(owned, con)
+            con.execute(f"BEGIN; {change}")
+            assert not copy_is_current(owned, con), change
+            con.execute("ROLLBACK")
 
 
 def test_repair_puts_them_back(owned: Library) -> None:
@@ -92,13 +113,14 @@ def test_repair_puts_them_back(owned: Library) -> None:
     assert not find_problems(owned, check_hashes=True)
 
 
-def test_an_export_takes_them_along(owned: Library, tmp_path: Path) -> None:
-    report = export_library(owned, tmp_path / "export")
-    assert report.own["mine.ratings"] == 2 and "6 of your own" in report.summary()
-    with duckdb.connect(str(tmp_path / "export" / "own.duckdb"), read_only=True) as con:
+def test_an_export_takes_them_along(exported: Path, tmp_path: Path) -> None:
+    manifest = json.loads((exported / "manifest.json").read_text())
+    assert manifest["format"] == 2 and manifest["own"]["mine.ratings"] == 2
+    with duckdb.connect(str(exported / "own.duckdb"), read_only=True) as con:
         assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'album_tags'").fetchall() == [(0,)]
         assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(6,)]
-    assert import_library(tmp_path / "export", tmp_path / "new").own == report.own
+    report = import_library(exported, tmp_path / "new")
+    assert report.own == manifest["own"] and "6 of your own" in report.summary()
     assert answers(Library.open(tmp_path / "new")) == ANSWERS
 
 
@@ -119,22 +141,20 @@ def test_views_alone_are_something(copy: Library, tmp_path: Path) -> None:
         ("CREATE VIEW covers AS SELECT 1", "a view of yours called covers"),
     ],
 )
-def test_an_export_that_someone_changed_is_refused(owned: Library, tmp_path: Path, sql: str, told: str) -> None:
-    export_library(owned, tmp_path / "export")
-    with duckdb.connect(str(tmp_path / "export" / "own.duckdb")) as con:
+def test_an_export_that_someone_changed_is_refused(export: Path, tmp_path: Path, sql: str, told: str) -> None:
+    with duckdb.connect(str(export / "own.duckdb")) as con:
         con.execute(sql)
     with pytest.raises((SourceError, LibraryError), match=told) as caught:
-        import_library(tmp_path / "export", tmp_path / "new")
+        import_library(export, tmp_path / "new")
     assert "\n" not in str(caught.value) and not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"no database", None])
-def test_a_damaged_file_of_theirs_is_refused(owned: Library, tmp_path: Path, content: bytes | None) -> None:
-    export_library(owned, tmp_path / "export")
-    path = tmp_path / "export" / "own.duckdb"
+def test_a_damaged_file_of_theirs_is_refused(export: Path, tmp_path: Path, content: bytes | None) -> None:
+    path = export / "own.duckdb"
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(SourceError, match=r"own\.duckdb") as caught:
-        import_library(tmp_path / "export", tmp_path / "new")
+        import_library(export, tmp_path / "new")
     assert "\n" not in str(caught.value) and not (tmp_path / "new").exists()
 
 
