@@ -78,7 +78,7 @@ class Filter:
         if not self.is_set:
             return lambda row: None
         found = self.rows(snapshot)
-        passing = np.ones(len(snapshot), bool) if found is None else found
+        passing = np.ones(len(snapshot), bool) if found is None else found.copy()
         passing[list(ends)] = True
         if not self.other_artists:
             return lambda row: passing

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -143,7 +143,12 @@ def _read(snapshot: Snapshot, field: str, value: str, but: bool, bookmarks: Coll
         keys = [key(part) for part in parts]
         exact = tuple(name for name in keys if Term(field, name, (name,)).rows(snapshot).any())
         term = Term(field, said, exact, tuple(name for name in keys if name not in exact), but=but)
-        lacking = [name for name in term.begins if not Term(field, name, (), (name,)).rows(snapshot).any()]
+        several = len(keys) > 1
+        lacking = [
+            name
+            for name in term.begins
+            if not (Term(field, name, (), (name,)) if several else replace(term, but=False)).rows(snapshot).any()
+        ]
         if lacking:
             near = dict.fromkeys(getattr(album, field) for album, _ in find(snapshot, lacking[0], 3))
             raise _none(field, lacking[0], list(near))

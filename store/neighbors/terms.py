@@ -18,7 +18,8 @@ OTHER = "other"  # not by the artist in the centre
 POPULARITIES = ("known", "unknown")  # the most listened to third of the library, the least
 PLAYED = ("never", "ever")  # by the person
 _bounds: WeakKeyDictionary[Snapshot, tuple[float, float]] = WeakKeyDictionary()
-_kept: WeakKeyDictionary[Snapshot, dict[int | None, np.ndarray]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Snapshot, dict[Term, np.ndarray]] = WeakKeyDictionary()
+_KEPT = 16  # terms whose rows are kept: each hop, and each letter typed behind them, asks again
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,17 @@ class Term:
         return f"{'-' if self.but else ''}{mark}"
 
     def rows(self, snapshot: Snapshot) -> np.ndarray:
-        """bool [n], the rows that it holds of."""
+        """bool [n], the rows that it holds of; only to be read."""
+        kept = _kept.setdefault(snapshot, {})
+        found = kept.get(self)
+        if found is None:
+            found = kept[self] = self._rows(snapshot)
+            found.setflags(write=False)
+            while len(kept) > _KEPT:
+                kept.pop(next(iter(kept)), None)
+        return found
+
+    def _rows(self, snapshot: Snapshot) -> np.ndarray:
         found = np.zeros(len(snapshot), bool)
         if self.field == "tag":
             for code in _codes(snapshot.tag_names, self.names):
@@ -153,13 +164,11 @@ def _codes(known: Sequence[str], names: Iterable[str]) -> list[int]:
 
 
 def _heard(snapshot: Snapshot, names: Sequence[str]) -> np.ndarray:
-    """Rows that the person played never, ever, or in some years; what a year comes to is kept, each hop asks for it."""
-    kept, found = _kept.setdefault(snapshot, {}), np.zeros(len(snapshot), bool)
+    """Rows that the person played never, ever, or in some years."""
+    found = np.zeros(len(snapshot), bool)
     for name in names:
-        year = None if name in PLAYED else int(name)
-        if year not in kept:
-            kept[year] = snapshot.played(year)
-        found |= ~kept[year] if name == "never" else kept[year]
+        played = snapshot.played(None if name in PLAYED else int(name))
+        found |= ~played if name == "never" else played
     return found
 
 

@@ -144,7 +144,7 @@ def in_the_app(path: Path) -> Figures:
 
 
 def typed(terminal: Driven) -> Figures:
-    """From a letter typed into find to its echo and to the answer, which comes 40 ms after the last letter or later."""
+    """From a letter typed into find to its echo and to the answer with its covers, 40 ms after the last letter on."""
     terminal.press("/", 0.5)
     echo, answer = [], []
     for text in TYPED:
