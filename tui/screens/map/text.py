@@ -24,7 +24,8 @@ def heading(palette: Palette, found: CoverMap, session: Session, view: View, see
     alike = "alike ones near" if found.layout == LAYOUTS[0] else "on their two principal axes"
     parts = [] if passing is None else [f"only {plain(session.filter.text)}"]
     parts += [f"{found.count:,} sleeves, {alike}"]
-    parts += [f"{found.kept:.0%} of the ten nearest kept"] if found.kept is not None and view.nearness == 1 else []
+    whole = passing is None and view.nearness == 1
+    parts += [f"{found.kept:.0%} of the ten nearest kept"] if found.kept is not None and whole else []
     parts += [f"×{view.nearness:.0f}, {seen:,} here"] if view.nearness > 1 else []
     parts += [f"{off:,} without a cover are not on it"] if off else []
     parts += [] if found.stored or view.nearness > 1 else ["`sleevewalk build` keeps this layout"]
