@@ -19,6 +19,7 @@ from tests.tui.support.app import Records, ready, screen_text, session_of, until
 from tests.tui.support.fakes import FakeCovers, make_album, make_app
 from tests.tui.support.model import Index, TinyCodec, decoder_of
 from tui.app import SleevewalkApp
+from tui.screens.bench.directions import Directions
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.screen import BenchScreen
 from tui.screens.bench.write import WriteScreen
@@ -252,7 +253,7 @@ async def test_one_walks_on_from_a_cover_that_does_not_exist(tmp_path: Path) -> 
         await on_bench(pilot)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, NearScreen))
-        await pilot.press("down", "down", "enter")
+        await pilot.press("right", "right", "enter")
         await until(pilot, lambda: isinstance(app.screen, WalkScreen))
         assert session_of(app).here == make_album(2)
 
@@ -293,3 +294,20 @@ async def test_the_gallery_opens_puts_away_and_brings_back(tmp_path: Path) -> No
         await until(pilot, lambda: isinstance(app.screen, GalleryScreen) and app.screen.entry is not None)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, NearScreen))
+
+
+async def test_every_direction_is_in_sight_and_a_click_chooses_one(tmp_path: Path) -> None:
+    app = bench_app(tmp_path, TinyCodec())
+    async with app.run_test(size=(130, 50)) as pilot:
+        screen = await on_bench(pilot)
+        await until(pilot, lambda: bool(screen.directions))
+        await pilot.pause()
+        listed = next(one for one in screen.query(Directions) if one.display)
+        shown = "\n".join(listed.rows)
+        assert all(name in shown for name in screen.directions)
+        last = len(screen.directions) - 1
+        row = next(at for at, text in enumerate(listed.rows) if screen.directions[last] in text)
+        await pilot.click(listed, offset=(listed.rows[row].index(screen.directions[last]), row))
+        await pilot.press("plus")
+        assert screen.bench.draft.drift == ((screen.directions[last], 1.0),)
+        assert "+1" in "\n".join(listed.rows)

@@ -19,6 +19,7 @@ from tui.keynames import key_names
 from tui.pictures.painter import CoverPainter
 from tui.screens.bench.actions import BenchActions
 from tui.screens.bench.areas import PREVIEW, area_of, label_picture, with_each_detail
+from tui.screens.bench.directions import Directions
 from tui.screens.bench.keys import BENCH_BINDINGS, KEYS
 from tui.screens.bench.near import NearScreen
 from tui.screens.bench.stage import BenchStage, Shown
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from pipelines.blends.recipe_to_file import Blender
 
 NEAREST = 60
+FEWEST = 3  # rows below the picture from which the directions are listed there
+TALL, BESIDE = 34, 9  # rows of a screen from which they are listed beside it, and how many rows they have there
 Answer = TypeVar("Answer")
 Placed = tuple[NDArray[np.float32], NDArray[np.uint8]]  # a latent [1, d] and the picture of it
 
@@ -67,10 +70,13 @@ class BenchScreen(BenchActions):
         """The stage, the parents beside it, the state of the decoder, keys."""
         yield BenchHead(id="bench-head")
         with Horizontal(id="bench-body"):
-            yield BenchStage(self.painter, id="bench-stage")
+            with Vertical(id="bench-main"):
+                yield BenchStage(self.painter, id="bench-stage")
+                yield Directions(id="directions-below")
             with Vertical(id="bench-side"):
                 yield BenchText(id="bench-text")
                 yield BenchTiles(self.painter, id="bench-tiles")
+                yield Directions(id="directions-beside")
         yield BenchStatus(id="bench-status")
         yield KeysLine(id="keys")
 
@@ -81,8 +87,14 @@ class BenchScreen(BenchActions):
 
     def on_resize(self) -> None:
         """The parents get what the width allows."""
-        width = self.size.width
-        self.query_one("#bench-side").styles.width = 26 if width < 76 else 37 if width < 126 else 62
+        width, height = self.size
+        side = 26 if width < 76 else 37 if width < 126 else 62
+        self.query_one("#bench-side").styles.width = side
+        below, beside = self.query_one("#directions-below"), self.query_one("#directions-beside")
+        free = height - 3 - (width - side - 2) // 2  # rows below the picture
+        below.display, beside.display = free >= FEWEST, free < FEWEST and height >= TALL
+        below.styles.height, beside.styles.height = max(1, free - 1), BESIDE
+        super().on_resize()
 
     def reopened(self, then: str) -> None:
         """Another draft was put onto the bench; `then`: go on to its nearest albums or its family tree."""
@@ -251,12 +263,20 @@ class BenchScreen(BenchActions):
         self.query_one(BenchHead).show_bench(self.bench)
         self.query_one(BenchText).show_bench(self.bench, self.directions, area_of(self.made, self.bench.chosen))
         self.query_one(BenchTiles).show_bench(self.bench)
+        for listed in self.query(Directions):
+            if listed.display:
+                listed.show_bench(self.bench, self.directions)
         self._draw_status()
         self.draw_keys()
 
     def _draw_status(self) -> None:
         for status in self.query(BenchStatus):  # none where the person left while the decoder worked
             status.show_decoder(self.decoder)
+
+    def on_directions_pointed(self, message: Directions.Pointed) -> None:
+        """Drift in that direction from here on."""
+        self.bench.direction = message.place
+        self._draw_text()
 
     def action_write(self) -> None:
         """The usual file."""
@@ -265,7 +285,9 @@ class BenchScreen(BenchActions):
     @work
     async def action_write_as(self) -> None:
         """Ask for name, size and format."""
-        order = await self.app.push_screen_wait(WriteScreen(self.bench.draft, self.blends_dir))
+        order = await self.app.push_screen_wait(
+            WriteScreen(self.bench.draft, self.blends_dir, self.painter, self.pixels)
+        )
         if order is not None:
             self._write(order)
 

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from tui.keynames import Hint, key_names
+from tui.pictures.colors import Pixels
+from tui.pictures.painter import CoverPainter
 from tui.screens.base import DrawnScreen
 from tui.text import pad, plain
 from tui.walk.bench import Draft
 from tui.widgets.bars import KeysLine
+from tui.widgets.cover import Cover
 from tui.widgets.lines import Lines, Span
 
 if TYPE_CHECKING:
@@ -77,8 +81,10 @@ class WriteScreen(DrawnScreen[Order | None]):
         Binding("f1", "app.help", "keys", id="write.help", tooltip="These keys"),
     ]
 
-    def __init__(self, draft: Draft, folder: Path) -> None:
+    def __init__(self, draft: Draft, folder: Path, painter: CoverPainter, pixels: Pixels | None) -> None:
+        """`pixels`: the blend as the bench shows it, where that is made."""
         super().__init__()
+        self.painter, self.pixels = painter, pixels
         self.draft, self.folder = draft, folder
         self.layouts = [one for one in KINDS if one != "grid" or (len(draft.albums) == 4 and not draft.drift)]
         self.place = dict.fromkeys(("what", "format", "frames"), 0) | {"size": 1}
@@ -87,12 +93,25 @@ class WriteScreen(DrawnScreen[Order | None]):
 
     def compose(self) -> ComposeResult:
         """The rows, and the name in a field of its own below."""
-        yield Lines(id="write-rows")
         field = Input(placeholder="empty: a name from the albums", id="write-name", max_length=LONGEST)
         field.cursor_blink = False
-        yield field
-        yield Lines(id="write-said")
+        with Horizontal(id="write-body"):
+            yield Cover(self.painter, id="write-cover")
+            with Vertical():
+                yield Lines(id="write-rows")
+                yield field
+                yield Lines(id="write-said")
         yield KeysLine(id="keys")
+
+    def on_resize(self) -> None:
+        """The blend takes half of the width at most."""
+        super().on_resize()
+        width, height = self.size
+        side = max(2, min(height - 3, width // 4))
+        cover = self.query_one("#write-cover", Cover)
+        cover.styles.width, cover.styles.height, cover.display = side * 2, side, self.pixels is not None
+        if self.pixels is not None:
+            cover.show_pixels(self.pixels)
 
     @property
     def layout_chosen(self) -> str:
