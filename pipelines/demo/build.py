@@ -14,12 +14,14 @@ from pipelines.progress import Progress
 from pipelines.writing import patient_write
 from store.catalogue.covers import CoverFiles
 from store.catalogue.tables import add_similar_artists, item_statuses, record_items
+from store.database.atomic import atomic_file
 from store.database.library import Library
 from store.errors import LibraryError
 from store.records import AlbumRecord
 from vae.info import SHIPPED, read_info
 
 DATA = Path(__file__).parent / "sleeves"
+MEASURED = Path(__file__).parent / "evidence"  # what `validate` found of the demo: its results, its sheet of directions
 SOURCE = "demo"
 SIMILAR = "similar-artists.csv"
 
@@ -36,7 +38,9 @@ def build_demo(library_path: Path, progress: Progress, *, weights: Path = SHIPPE
     from pipelines.shards.ingest import ingest_shards  # with pyarrow, which a complete library need not wait for
 
     ingest_shards(library, DATA, progress, weights=weights, source=SOURCE, any_model=True)
-    if _manifest()["model_id"] != read_info(weights).model_id:
+    if _manifest()["model_id"] == read_info(weights).model_id:
+        _add_evidence(library.path / MEASURED.name)
+    else:
         progress.finish("the demo came with latents of another model: its covers are embedded anew")
     with (DATA / SIMILAR).open(encoding="utf-8", newline="") as file:
         pairs = [(row["artist"], row["similar"], float(row["match"])) for row in csv.DictReader(file)]
@@ -44,6 +48,16 @@ def build_demo(library_path: Path, progress: Progress, *, weights: Path = SHIPPE
         add_similar_artists(con, pairs, SOURCE)
         record_items(con, SOURCE, [(SIMILAR, "store", "done", None)])
     return library
+
+
+def _add_evidence(folder: Path) -> None:
+    """What was measured of the demo, where nothing is; so that its evidence can be looked at without a run."""
+    if folder.exists():
+        return
+    folder.mkdir(0o700)
+    for file in sorted(MEASURED.iterdir(), reverse=True):  # the results last: they make it a report
+        with atomic_file(folder / file.name) as path:
+            path.write_bytes(file.read_bytes())
 
 
 def demo_albums() -> list[AlbumRecord]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.build import build
-from pipelines.demo.build import DATA, build_demo, demo_albums
+from pipelines.demo.build import DATA, MEASURED, build_demo, demo_albums
+from pipelines.evidence.results import read_results
 from pipelines.progress import Progress
 from pipelines.shards.format import read_manifest
 from store.catalogue.covers import CoverFiles
@@ -42,6 +43,17 @@ def sleeves(library: Library) -> dict[str, str]:
 
 def test_the_shard_was_made_with_the_shipped_weights():
     assert read_manifest(DATA).model_id == read_info().model_id, "run `python -m tools.sleeves`"
+
+
+def test_its_evidence_is_there_from_the_first_moment(tmp_path: Path):
+    library = build_demo(tmp_path / "demo", Progress())
+    found = read_results(library.path / MEASURED.name)
+    assert found is not None and found.model_id == read_info().model_id, "run `sleevewalk validate` on the demo"
+    assert sum(found.albums.values()) > 100 and "drawn by genre" in found.said[0]
+    mine = library.path / MEASURED.name / "results.json"
+    mine.write_text("{}")
+    build_demo(tmp_path / "demo", Progress())
+    assert mine.read_text() == "{}", "what a person measured stays"
 
 
 def test_killed_at_any_point_it_is_completed_and_then_left_alone(tmp_path: Path):
