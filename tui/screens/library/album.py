@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from store.database.library import Library
 
 MOST = 8  # albums near it by one signal
-SIDES, WORDS, GAP = (4, 10), 2, 2  # of their covers
+SIDES, WORDS, GAP = (4, 17), 2, 2  # of their covers
 LABEL = 11  # columns of the name of a fact
 KEYS = [
     Hint("arrows", "near it", arrows("album")),

@@ -37,7 +37,7 @@ KEYS = [
     Hint("F1", "keys", ("list.help",)),
 ]
 COLUMNS = ("artist", "title", "year", "genre", "listeners", "added")
-WIDTHS = {"year": 5, "genre": 14, "listeners": 10, "added": 11}  # columns of the screen; the others share the rest
+WIDTHS = {"year": 7, "genre": 14, "listeners": 10, "added": 11}  # columns of the screen; the others share the rest
 NEEDS = {"year": 0, "listeners": 64, "genre": 84, "added": 100}  # is shown where there are so many beside the cover
 Added = Callable[[], NDArray[np.datetime64]]  # when each row was added; reads the library
 
