@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -49,7 +49,7 @@ from tui.setup import Setup
 from tui.terminal.choice import Asked
 from tui.terminal.display import has_title, title_codes
 from tui.walk.bench import Bench, Draft
-from tui.widgets.bars import KeysLine
+from tui.widgets.bars import KeysLine, TrailLine
 from tui.workers.jukebox import Jukebox
 
 SUGGESTED = 24  # albums near what is played that are looked for at once
@@ -262,6 +262,11 @@ class SleevewalkApp(Hearing):
         seq = await self.push_screen_wait(TrailScreen(self.walk.session, self.painter, self.exporter))
         if seq is not None:
             self.walk.go_to(seq)
+
+    @on(TrailLine.Pointed)
+    def stop_clicked(self, message: TrailLine.Pointed) -> None:
+        """Go to the stop of the trail that was clicked."""
+        self.walk.go_to(message.seq)
 
     @work
     async def action_shelf(self) -> None:

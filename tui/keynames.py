@@ -71,6 +71,10 @@ class KeyNames:
         """The first key of a binding as people call it."""
         return key_name(self._keys[binding_id])
 
+    def key(self, binding_id: str) -> str:
+        """The first key of a binding in Textual's long name, '' where it has none."""
+        return self._keys[binding_id].split(",")[0]
+
     def shown(self, hint: Hint) -> str:
         """The keys of a hint: as it comes, or one by one where a person changed any of them."""
         if self._changed.isdisjoint(hint.ids):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
 
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
@@ -16,6 +20,11 @@ _ADDRESS = re.compile(r"(https?://\S*[^\s.,;:)])")
 
 class ModeLine(Lines):
     """What is on: the library's size, the ring, the weights with their letters and colours, the notes."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Show what counts."""
+        event.stop()
+        self.app.simulate_key(key_names(self).key("walk.counts"))
 
     def show_session(self, session: Session, shown: int) -> None:
         """One row; the app's name goes first where the notes need its room."""
@@ -59,6 +68,23 @@ class Notices(Lines):
 class TrailLine(Lines):
     """Where the walk went, the latest stops that fit, and the tray."""
 
+    @dataclass
+    class Pointed(Message):
+        """A click on a stop."""
+
+        seq: int
+
+    _stops: Sequence[tuple[str, int]] = ()  # what is shown of each stop, and its seq
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the walk which stop it is."""
+        event.stop()
+        x = 1
+        for text, seq in self._stops:
+            if x <= event.x < x + width(text):
+                self.post_message(self.Pointed(seq))
+            x += width(text)
+
     def show_session(self, session: Session, with_tray: bool) -> None:
         """`A › B › here › (ahead)` on the left, the tray on the right unless it is shown elsewhere."""
         palette, cells = self.palette, self.size.width
@@ -67,20 +93,25 @@ class TrailLine(Lines):
         behind, ahead = session.trail.path()
         here = plain(session.here.title) or "untitled"
         parts: list[Span] = [(cut(here, room), palette.text(bold=True))]
+        seqs = [session.trail.here.seq]
         used = width(here)
         for visit in reversed(behind[:-1]):
             name = cut(plain(session.album(visit.album_id).title) or "untitled", 24)
             if used + width(name) + 3 > room - 2:
                 parts.insert(0, ("… › ", palette.text("quiet")))
+                seqs.insert(0, visit.seq)
                 break
             parts.insert(0, (f"{name} › ", palette.text("quiet")))
+            seqs.insert(0, visit.seq)
             used += width(name) + 3
         for visit in ahead:
             name = cut(plain(session.album(visit.album_id).title) or "untitled", 24)
             if used + width(name) + 3 > room:
                 break
             parts.append((f" › {name}", palette.text("quiet")))
+            seqs.append(visit.seq)
             used += width(name) + 3
+        self._stops = [(text, seq) for (text, _), seq in zip(parts, seqs, strict=True)]
         gap = cells - sum(width(text) for text, _ in parts) - width(tray) - 2
         self.show(
             [
@@ -112,6 +143,16 @@ class KeysLine(Lines):
     """At most seven keys, or for a moment what just happened."""
 
     _hints: Sequence[Hint] = ()  # shown now
+    _places: Sequence[tuple[int, int, Hint]] = ()  # the columns from and to which each stands
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key that was clicked; of several shown as one, that at the place."""
+        event.stop()
+        for start, end, hint in self._places:
+            if start <= event.x < end and hint.ids:
+                shown = max(1, width(key_names(self).shown(hint)))
+                at = min(event.x - start, shown - 1) * len(hint.ids) // shown
+                self.app.simulate_key(key_names(self).key(hint.ids[at]))
 
     def on_resize(self) -> None:
         """As many keys as the new width has room for, such as after a line to write in stood here."""
@@ -120,27 +161,25 @@ class KeysLine(Lines):
 
     def show_keys(self, hints: Sequence[Hint]) -> None:
         """`key does`, as many as fit; the last, which leads to all the others, always."""
-        self._hints = hints
+        self._hints, places = hints, list[tuple[int, int, Hint]]()
         palette, names = self.palette, key_names(self)
-        keys = [(names.shown(hint), hint.does) for hint in hints]
-        room = self.size.width - 1
-        shown: list[tuple[str, str]] = []
-        for place, (key, does) in enumerate(keys):
-            needs = width(key) + width(does) + 3
-            last = sum(width(part) for part in keys[-1]) + 3 if place < len(keys) - 1 else 0
-            if needs + last > room:
-                shown.append(keys[-1])
+        row, x = [(" ", palette.text())], 1
+        cells = [width(names.shown(hint)) + width(hint.does) + 3 for hint in hints]
+        for place, hint in enumerate(hints):
+            if x + cells[place] + (cells[-1] if place < len(hints) - 1 else 0) > self.size.width:
+                hint = hints[-1]
+            key = names.shown(hint)
+            row += [(key, palette.text("accent", bold=True)), (f" {hint.does}  ", palette.text("quiet"))]
+            places.append((x, x + width(key) + 1 + width(hint.does), hint))
+            x += cells[place]
+            if hint is hints[-1]:
                 break
-            shown.append((key, does))
-            room -= needs
-        row: list[Span] = [(" ", palette.text())]
-        for key, does in shown:
-            row += [(key, palette.text("accent", bold=True)), (f" {does}  ", palette.text("quiet"))]
+        self._places = places
         self.show([row])
 
     def show_message(self, message: str, error: bool = False) -> None:
         """A sentence in place of the keys, until the next key."""
-        self._hints = ()
+        self._hints = self._places = ()
         style = self.palette.text("error" if error else "accent", bold=True)
         parts = _ADDRESS.split(" " + plain(message))  # between the texts stand addresses, which the terminal may open
         self.show([[(part, style.update_link(part) if at % 2 else style) for at, part in enumerate(parts) if part]])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.support.app import ready, session_of, until
+from tests.tui.support.app import ready, screen_text, session_of, until
 from tests.tui.support.scenes import open_scene, scene_app
+from tui.screens.find import FindScreen
 from tui.screens.route.screen import RouteScreen
+from tui.screens.walk.counts import Counts
+from tui.widgets.bars import KeysLine, TrailLine
 from tui.widgets.sheet import Sheet, fitted
 
 
@@ -38,3 +41,22 @@ async def test_clicks_and_the_wheel_choose_on_the_way_and_a_second_click_walks()
         await pilot.click(sheet, offset=middle(2), times=2)
         await ready(pilot)
         assert [visit.album_id for visit in session_of(app).trail.path()[0]] == [step.album.album_id for step in steps]
+
+
+async def test_keys_stops_and_weights_are_clicked() -> None:
+    app = scene_app("walk")
+    async with app.run_test(size=(130, 45)) as pilot:
+        await ready(pilot)
+        session, walk = session_of(app), app.screen
+        start = session.here
+        await pilot.press("enter", "right", "enter")
+        row = walk.query_one(TrailLine).rows[0]
+        await pilot.click("#trail", offset=(row.index(start.title), 0))
+        await until(pilot, lambda: session.here == start)
+        await pilot.click("#mode", offset=(40, 0))
+        await until(pilot, lambda: walk.query_one(Counts).visible)
+        await pilot.press("escape")
+        keys = walk.query_one(KeysLine).rows[0]
+        await pilot.click("#keys", offset=(keys.index("route"), 0))
+        await until(pilot, lambda: isinstance(app.screen, FindScreen))
+        assert "route to which album" in "\n".join(screen_text(app))
