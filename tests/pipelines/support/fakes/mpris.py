@@ -65,7 +65,7 @@ class TrackList(ServiceInterface):
 
     @dbus_method()
     async def AddTrack(self, uri: "s", after: "o", now: "b"):
-        await asyncio.sleep(0.2 if "slow" in uri else 0)
+        await asyncio.sleep(0.4 if "slow" in uri else 0)
         self.tracks.append(f"/track/{len(self.tracks)}")
         with self.player.log.open("a") as file:
             file.write(f"add {uri}\n")
