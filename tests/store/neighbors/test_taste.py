@@ -10,9 +10,12 @@ from store.catalogue.album_page import album_page
 from store.catalogue.albums import add_albums
 from store.database.library import Library
 from store.errors import LibraryError
+from store.memory.album_arrays import read_arrays
+from store.memory.arrays_file import tables_fingerprint
 from store.memory.snapshot import Snapshot
 from store.neighbors.filters import Filter, years_played
 from store.neighbors.neighborhood import Neighborhood
+from store.neighbors.prepared import write_ranking
 from store.neighbors.sql import neighbors_sql
 from store.neighbors.taste import near_plays
 from store.personal.owned import Owned, put_owned
@@ -42,6 +45,7 @@ def library(library: Library) -> Library:
         plays += [*played("dub 1", "dub album 2", 20), *played("folk 0", "folk album 0", 2, 2021)]
         plays += [Play(START, "dub 2", "skipped", "dub album 4", 5.0), *played("Elsewhere", "Not here", 50)]
         add_plays(con, "spotify", plays)
+        write_ranking(con, read_arrays(con), tables_fingerprint(con))
     return library
 
 
