@@ -32,6 +32,7 @@ from tui.layout.ring import RingLayout, default_count, ring_layout
 from tui.pictures.cells import FINE, LITE, picture
 from tui.pictures.colors import ColorMode
 from tui.pictures.resample import resample
+from tui.screens.walk.focus_cover import REST
 from tui.terminal.pixel_strip import pixel_strips
 
 SIZES = ("80x24", "130x50", "240x70")
@@ -137,12 +138,15 @@ def measure(
         told("the whole screen anew", [terminal.press(REDRAW, SETTLED)])
         for _ in range(len(layout_of(size).slots), len(layout_of(size, ring).slots), -2):
             terminal.press("[", SETTLED)
-        walked, looked = [], []
+        walked, looked, rested = [], [], []
         for hop in range(hops):
-            looked += [terminal.press(key) for key in (PATH[hop % len(PATH)], PATH[(hop + 7) % len(PATH)])]
+            for key in (PATH[hop % len(PATH)], PATH[(hop + 7) % len(PATH)]):
+                looked.append(terminal.press(key, answer=1.0, patient=False))
+                rested.append(terminal.press("", REST + SETTLED))
             walked.append(terminal.press(ENTER, 0.3))
         told("hop", [cost for cost in walked if cost.bytes > 1000])  # less: one stood there already
         told("focus move", [cost for cost in looked if cost.bytes])
+        told("its cover in the panel", rested)  # once the focus rests; 0 where there is no room, or the link is slow
         told("panel toggle", [terminal.press(key) for key in ("w", ESCAPE) * 3])
         terminal.press("/", SETTLED)
         told("find keystroke", [terminal.press(key, 0.2, answer=1.0, patient=False) for key in QUERY])
