@@ -30,14 +30,14 @@ class ModeLine(Lines):
         """One row; the app's name goes first where the notes need its room."""
         palette, cells = self.palette, self.size.width
         weights: list[Span] = []
-        long = cells >= (180 if session.playing else 110)
+        only = plain(session.filter.text)
+        notes = " · ".join(filter(None, (f"only {only}" if only else "", plain(session.notes))))
+        long = cells >= max(110, 100 + width(notes))  # of the weights, where the notes leave room for their names
         for signal in session.signals:
             weight = f"{getattr(session.weights, signal):g}".replace("0.", ".")
             name = signal if long else ""
             weights.append((f" {SIGNAL_LETTERS[signal]}", palette.signal(signal, bold=True)))
             weights.append((f" {name} {weight} " if long else f"{weight}", palette.text("quiet")))
-        only = plain(session.filter.text)
-        notes = " · ".join(filter(None, (f"only {only}" if only else "", plain(session.notes))))
         left: list[Span] = [
             (" sleevewalk " if cells >= 90 or not notes else " ", palette.text("accent", bold=True)),
             (f"{len(session.snapshot):,} albums  ring {shown} ", palette.text("quiet")),
