@@ -155,6 +155,9 @@ class MapScreen(MapActions):
                 self.tiles = Tiles.of(self.view, len(self.cells.visible), wanted)
             self._names, taken = names(self.view, self._regions(), (), palette)
             self.covers = self.tiles.covers(self.view, places, self.cells.visible, first, taken)
+            over = [name for name in taken if any(name.overlaps(rect) for rect in self.covers.values())]
+            hidden = {(x, name.y) for name in over for x in range(name.x, name.right)}
+            self._names = {cell: drawn for cell, drawn in self._names.items() if cell not in hidden}
         else:
             self.covers = dict(covers_on(self.view, places, self.cells.visible, first, grid=grid))
             self._names, _ = names(self.view, self._regions(), self.covers.values(), palette)

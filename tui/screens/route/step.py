@@ -16,7 +16,7 @@ from tui.widgets.lines import Lines, Span, wrapped
 
 WORDS = 3  # rows below a cover
 WHY = 30  # columns that the reasons need at least
-LARGEST = 36  # rows of a cover
+LARGEST = 64  # rows of a cover
 WIDEST = 76  # columns of the reasons
 
 
