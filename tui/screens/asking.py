@@ -96,7 +96,7 @@ class AskingScreen(DrawnScreen[str | None], Generic[Item]):
         self.said = ""  # above the hits
         self.words: tuple[str, ...] = ()  # to be marked in names
         self._asked = text  # the text in the query
-        self._text = ""  # the text that the hits are of
+        self.asked = ""  # the text that the hits are of
         self._problem = False
         self._search_timer: Timer | None = None
         self._preview_timer: Timer | None = None
@@ -140,7 +140,7 @@ class AskingScreen(DrawnScreen[str | None], Generic[Item]):
         """Rows and what is said beside them are as wide as the screen."""
         height = self.size.height
         self.hits.tall = 3 if height < 40 else 4 if height < 80 else 5
-        if self._text or self.hits.place:
+        if self.asked or self.hits.place:
             self.redraw()
         else:  # what is offered goes by the page
             self._show("", self.answer(""))
@@ -217,7 +217,7 @@ class AskingScreen(DrawnScreen[str | None], Generic[Item]):
             self.action_choose()
 
     def _show(self, text: str, answer: Answer[Item]) -> None:
-        self._text, self.said, self._problem, self.words = text, answer.said, answer.problem, answer.words
+        self.asked, self.said, self._problem, self.words = text, answer.said, answer.problem, answer.words
         self._head()
         self.hits.fill(answer.items)
         self._preview_soon()

@@ -105,7 +105,7 @@ class FindScreen(AskingScreen[Album]):
     def record(self, item: Album, place: int, cells: int, ink: Ink) -> Record:
         """Title, artist, what people and an eye say of it; on the right what is known."""
         mark = f"{BOOKMARK} " if item.album_id in self.session.bookmarks else ""
-        why = "" if self._text else self._why.get(item.album_id, "")
+        why = "" if self.asked else self._why.get(item.album_id, "")
         look = summary(self.session.snapshot.look(self.session.neighborhood.row(item.album_id)))
         listeners = count(item.listeners)
         known = " · ".join(filter(None, (plain(item.genre or ""), f"{listeners} ♪" if listeners else "")))
