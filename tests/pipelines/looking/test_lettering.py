@@ -10,7 +10,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.looking import lettering
 from pipelines.looking.lettering import can_find_lettering, find_lettering, lettering_of, open_detector
-from store.database.library import Library
 from store.errors import LibraryError
 from store.looks import mask_of
 from store.memory.snapshot import Snapshot
@@ -64,10 +63,10 @@ def test_a_library_is_looked_through_once_and_its_covers_have_words_for_it(
     assert snapshot.looking(["type"]).sum() == 6 and mask_of(["type"]) & max(map(snapshot.look, range(12)))
 
 
-def test_without_the_detector_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_detector_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lettering, "find_spec", lambda name: None)
     with pytest.raises(LibraryError, match=r"pip install 'sleevewalk\[words\]'"):
-        find_lettering(Library.create(tmp_path / "library"))
+        open_detector()
 
 
 @pytest.mark.skipif(not can_find_lettering(), reason="the extra is not installed")

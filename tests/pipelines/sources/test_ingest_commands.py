@@ -38,7 +38,7 @@ def test_a_folder_of_music(run: Run, tmp_path: Path) -> None:
     write_track(tmp_path / "music" / "1.flac", to_bytes(photo()), artist="Björk", album="Post")
     (tmp_path / "music" / "2.mp3").write_text("no music")
     status, out, err = run("folder", str(tmp_path / "music"))
-    assert status == 4  # done, but for an item that failed
+    assert status == 4, err  # done, but for an item that failed
     assert "2 files (0 unchanged), 1 added" in out
     assert "2.mp3" in err
     report = json.loads(run("folder", str(tmp_path / "music"), "--json")[1])
@@ -49,8 +49,8 @@ def test_lastfm_then_status(run: Run) -> None:
     with services(3) as fakes:
         url = fakes.lastfm.url + "/2.0/"
         arguments = ["lastfm", "--tag", "rock", "--min-plays", "100000", "--covers", "none", "--base-url", url]
-        status, out, _ = run(*arguments, "--json")
-        assert status == 0
+        status, out, err = run(*arguments, "--json")
+        assert status == 0, err
         assert (json.loads(out)["added"], json.loads(out)["rejected_by_reason"]) == (1, {"below the threshold": 2})
         assert fakes.lastfm.worst_excess(5) < 3
     lines = json.loads(run("status", "--json")[1])

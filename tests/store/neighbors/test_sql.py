@@ -6,8 +6,11 @@ import pytest
 
 from store.catalogue.albums import add_albums
 from store.database.library import Library
+from store.memory.album_arrays import read_arrays
+from store.memory.arrays_file import tables_fingerprint
 from store.memory.snapshot import Snapshot
 from store.neighbors.filters import Filter
+from store.neighbors.prepared import write_ranking
 from store.neighbors.sql import neighbors_sql
 from store.records import AlbumRecord, Weights
 
@@ -38,6 +41,7 @@ def test_it_runs_as_shown_whatever_the_names(tmp_path: object, weights: Weights,
     ]
     with library.write() as con:
         add_albums(con, records)
+        write_ranking(con, read_arrays(con), tables_fingerprint(con))
     snapshot = Snapshot.load(library)
     album, chosen = snapshot.album(3), Filter.of(snapshot, words)
     with library.read() as con:

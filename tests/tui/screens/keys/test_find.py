@@ -17,7 +17,7 @@ from tui.screens.walk.screen import WalkScreen
 
 async def many_hits(stage: Stage) -> None:
     stage.screen.query_one(Input).value = "o"
-    await until(stage.pilot, lambda: stage.screen._text == "o" and len(choices(stage).items) > 3)
+    await until(stage.pilot, lambda: stage.screen.asked == "o" and len(choices(stage).items) > 3)
     choices(stage).place = 1
 
 
@@ -28,7 +28,7 @@ async def far_hit(stage: Stage) -> None:
 
 async def genre_typed(stage: Stage) -> None:
     stage.screen.query_one(Input).value = "genre:dub"
-    await until(stage.pilot, lambda: stage.screen._text == "genre:dub")
+    await until(stage.pilot, lambda: stage.screen.asked == "genre:dub")
 
 
 CASES = {

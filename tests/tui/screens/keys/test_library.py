@@ -30,7 +30,7 @@ def at(place: int) -> Any:
 
 async def typed(stage: Stage) -> None:
     stage.screen.query_one(Input).value = "genre:dub"
-    await until(stage.pilot, lambda: stage.screen._text == "genre:dub")
+    await until(stage.pilot, lambda: stage.screen.asked == "genre:dub")
 
 
 LIST = {
