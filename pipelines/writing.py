@@ -58,22 +58,22 @@ def patient_write(
     _last[library.path] = line
 
 
-def settle(what: str) -> None:
+def settle(library: Library, what: str) -> None:
     """The end of a run, before it tells what it stored: look whether that is there, and have later openings look too.
     `what` names the run: one of the same name clears what was said of an earlier. LibraryError where it was undone.
     """
+    line = _last.pop(library.path, None)
+    if line is None:
+        return
     what = clean(what, 200)
-    for path, line in [*_last.items()]:
-        library = Library(path)
-        del _last[path]
-        append(path, structs.replace(line, what=what))
-        try:
-            with library.read() as con:
-                lost = [one for one in undone(con, path) if one.what == what]
-        except LibraryLocked:
-            continue  # somebody works in it: a later opening looks
-        if any(one.id == line.id for one in lost):
-            raise LibraryError(UNDONE.format(what="what was stored a moment ago", path=path))
-        if lost:
-            with library.write() as con:
-                remember(con, lost)
+    append(library.path, structs.replace(line, what=what))
+    try:
+        with library.read() as con:
+            lost = [one for one in undone(con, library.path) if one.what == what]
+    except LibraryLocked:
+        return  # somebody works in it: a later opening looks
+    if any(one.id == line.id for one in lost):
+        raise LibraryError(UNDONE.format(what="what was stored a moment ago", path=library.path))
+    if lost:
+        with library.write() as con:
+            remember(con, lost)

@@ -243,7 +243,7 @@ class Library:
             file = Path(folder) / f"{Path(name).name}.parquet"
             pq.write_table(_arrow(data), file)
             report = ingest_table(self._store, file, None if covers is None else Path(covers))
-        settle(name)
+        settle(self._store, report.source)
         self.refresh()
         return report
 

@@ -106,7 +106,7 @@ def test_a_burst_that_was_undone_ends_the_run(library: Library) -> None:
     with pytest.raises(LibraryError, match="undid what was stored a moment ago"):
         add(library, "D")
     add(library, "D")  # another run goes on
-    settle("t.csv")
+    settle(library, "t.csv")
     with library.read() as con:
         assert not undone(con, library.path)
 
@@ -114,7 +114,7 @@ def test_a_burst_that_was_undone_ends_the_run(library: Library) -> None:
 def test_a_run_that_was_undone_later_is_told_until_it_was_done_again(library: Library) -> None:
     def run(name: str) -> None:
         add(library, name)
-        settle("t.csv")
+        settle(library, "t.csv")
 
     run("A")
     take_back(library, lambda: run("C"))
@@ -132,7 +132,7 @@ def test_a_run_that_was_undone_later_is_told_until_it_was_done_again(library: Li
 def test_a_run_that_was_undone_at_its_end_says_so(library: Library) -> None:
     take_back(library, lambda: add(library, "A"))
     with pytest.raises(LibraryError, match="run it again"):
-        settle("t.csv")
+        settle(library, "t.csv")
 
 
 def test_a_session_that_is_open_at_the_end_of_a_run_does_not_fail_it(
@@ -141,6 +141,6 @@ def test_a_session_that_is_open_at_the_end_of_a_run_does_not_fail_it(
     monkeypatch.setattr("store.database.library.RETRY_SECONDS", 0.1)
     add(library, "A")
     with held(library, "write"):
-        settle("t.csv")
+        settle(library, "t.csv")
     with library.read() as con:
         assert not undone(con, library.path)

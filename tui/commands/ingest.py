@@ -61,7 +61,7 @@ def table(context: Context, file: Path, covers: Path | None, large: Keep, as_jso
     from pipelines.sources.table import ingest_table
 
     report = ingest_table(create_library(context), file, covers, progress(), large)
-    exit_status = _print(report, as_json)
+    exit_status = _print(context, report, as_json)
     addresses = report.without_cover_by_reason["URL not fetched"]
     if addresses and not as_json:
         click.echo(f"next: `sleevewalk ingest covers` fetches {addresses:,} covers from their addresses", err=True)
@@ -78,7 +78,7 @@ def shards(context: Context, directory: Path, weights: Path | None, as_json: boo
     from vae.info import SHIPPED
 
     report = ingest_shards(create_library(context), directory, progress(), weights=weights or SHIPPED)
-    exit_status = print_ingest(report, as_json)
+    exit_status = print_ingest(context, report, as_json)
     if not as_json:
         click.echo("next: `sleevewalk build` writes the index", err=True)
     return exit_status
@@ -95,7 +95,7 @@ def folder(context: Context, directory: Path, large: Keep, as_json: bool) -> int
     """
     from pipelines.sources.folder import ingest_folder
 
-    return _print(ingest_folder(create_library(context), directory, progress(), large), as_json)
+    return _print(context, ingest_folder(create_library(context), directory, progress(), large), as_json)
 
 
 @ingest.command("similar-artists")
@@ -105,7 +105,7 @@ def similar_artists(context: Context, file: Path, as_json: bool) -> int:
     """Which artists are alike, from a CSV FILE with artist, similar, match (0–1)."""
     from pipelines.sources.similar_artists import ingest_similar_artists
 
-    return print_ingest(ingest_similar_artists(create_library(context), file, progress()), as_json)
+    return print_ingest(context, ingest_similar_artists(create_library(context), file, progress()), as_json)
 
 
 def threshold_options(command: Command) -> Command:
@@ -163,7 +163,7 @@ def lastfm(
         base_url or BASE_URL,
     )
     places = {"archive": Places(keep=large), "lastfm": Places(archive="", keep=large), "none": None}[covers]
-    return _print(_ingest_with_covers(library, source, web, limit, places), as_json)
+    return _print(context, _ingest_with_covers(library, source, web, limit, places), as_json)
 
 
 @ingest.command()
@@ -190,7 +190,7 @@ def musicbrainz(
     web = client(base_url, BASE_URL)
     source = MusicBrainz(web, Query(tags, artists, groups, users), base_url or BASE_URL)
     places = Places(musicbrainz=base_url or BASE_URL, keep=large)
-    return _print(_ingest_with_covers(library, source, web, limit, places), as_json)
+    return _print(context, _ingest_with_covers(library, source, web, limit, places), as_json)
 
 
 @ingest.command()
@@ -212,7 +212,7 @@ def covers(
 
     web = client(base_url, ARCHIVE_URL, allow_private)
     places = Places(archive="" if no_archive else base_url or ARCHIVE_URL, keep=large)
-    return _print(fetch_covers(open_library(context), web, places, None, limit, progress()), as_json)
+    return _print(context, fetch_covers(open_library(context), web, places, None, limit, progress()), as_json)
 
 
 @ingest.command()
@@ -281,7 +281,7 @@ def retry(
             _add(report, work())
         except SourceError as error:  # the others may fare better
             report.fail(LeftOut("retry", "", str(error)))
-    return _print(report, as_json)
+    return _print(context, report, as_json)
 
 
 for personal in sources.COMMANDS:
@@ -335,9 +335,9 @@ def _has(library: Library, source: str, statuses: tuple[str, ...]) -> bool:
     return any(line.source == source and line.status in (*statuses, "waiting") for line in ingest_status(library))
 
 
-def _print(report: IngestReport, as_json: bool) -> int:
+def _print(context: Context, report: IngestReport, as_json: bool) -> int:
     """Returns the exit status."""
-    exit_status = print_ingest(report, as_json)
+    exit_status = print_ingest(context, report, as_json)
     if not as_json and report.covers_stored:
         click.echo("next: `sleevewalk build` embeds the new covers", err=True)
     return exit_status

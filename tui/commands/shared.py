@@ -180,13 +180,14 @@ def reason_lines(reasons: Sequence[Reason]) -> list[str]:
     ]
 
 
-def print_ingest(report: IngestReport, as_json: bool, most: int = 50) -> int:
+def print_ingest(context: Context, report: IngestReport, as_json: bool, most: int = 50) -> int:
     """What an ingest did, once that is seen to be there; what was left out, with reasons, on stderr (all of it in the
     JSON). Returns the exit status: ITEMS_FAILED where items failed.
     """
     from pipelines.writing import settle
+    from store.database.library import Library
 
-    settle(report.source)
+    settle(Library(context.library_dir), report.source)
     status = ITEMS_FAILED if report.failed else 0
     if as_json:
         print_json(report.to_json())

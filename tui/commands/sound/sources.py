@@ -37,7 +37,7 @@ def counts(context: Context, file: Path, kinds: tuple[str, ...], as_json: bool) 
     from pipelines.progress import StderrProgress
     from pipelines.sources.counts import ingest_counts
 
-    return print_ingest(ingest_counts(create_library(context), file, kinds, StderrProgress()), as_json)
+    return print_ingest(context, ingest_counts(create_library(context), file, kinds, StderrProgress()), as_json)
 
 
 @click.command()
@@ -49,7 +49,7 @@ def beets(context: Context, database: Path, music: Path | None, as_json: bool) -
     from pipelines.progress import StderrProgress
     from pipelines.sources.personal.beets import ingest_beets
 
-    return _print(ingest_beets(create_library(context), database, music, StderrProgress()), as_json)
+    return _print(context, ingest_beets(create_library(context), database, music, StderrProgress()), as_json)
 
 
 @click.command()
@@ -67,7 +67,7 @@ def subsonic(context: Context, url: str | None, user: str | None, as_json: bool)
     from pipelines.sources.personal.subsonic import ingest_subsonic
 
     server = subsonic_server(url, user)
-    return _print(ingest_subsonic(create_library(context), server, StderrProgress()), as_json)
+    return _print(context, ingest_subsonic(create_library(context), server, StderrProgress()), as_json)
 
 
 @click.command()
@@ -78,7 +78,7 @@ def collection(context: Context, file: Path, as_json: bool) -> int:
     from pipelines.progress import StderrProgress
     from pipelines.sources.personal.collection import ingest_collection
 
-    return _print(ingest_collection(create_library(context), file, StderrProgress()), as_json)
+    return _print(context, ingest_collection(create_library(context), file, StderrProgress()), as_json)
 
 
 @click.command()
@@ -92,7 +92,7 @@ def listens(context: Context, path: Path, as_json: bool) -> int:
     from pipelines.progress import StderrProgress
     from pipelines.sources.personal.listens import ingest_listens
 
-    return _print(ingest_listens(create_library(context), path, StderrProgress()), as_json)
+    return _print(context, ingest_listens(create_library(context), path, StderrProgress()), as_json)
 
 
 @click.command()
@@ -102,7 +102,7 @@ def playlist(context: Context, file: Path, as_json: bool) -> int:
     """A playlist becomes a walk: M3U, XSPF or JSPF, its tracks found by file, MusicBrainz identifier or name."""
     from pipelines.sources.personal.playlist import ingest_playlist
 
-    return _print(ingest_playlist(open_library(context), file), as_json)
+    return _print(context, ingest_playlist(open_library(context), file), as_json)
 
 
 COMMANDS = (counts, beets, subsonic, collection, listens, playlist)
@@ -144,9 +144,9 @@ def to_subsonic(library: Library, albums: list[Album], name: str, as_json: bool)
         click.echo(f'{what} playlist "{sent.name}": {sent.albums:,} albums, {sent.tracks:,} tracks')
 
 
-def _print(report: IngestReport, as_json: bool) -> int:
+def _print(context: Context, report: IngestReport, as_json: bool) -> int:
     """Returns the exit status."""
-    status = print_ingest(report, as_json)
+    status = print_ingest(context, report, as_json)
     if not as_json and report.covers_stored:
         click.echo("next: `sleevewalk build` embeds the new covers", err=True)
     return status
