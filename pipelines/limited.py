@@ -86,7 +86,7 @@ def resume() -> None:
 
 class _Worker:
     def __init__(self, task: str) -> None:
-        self.task, self.jobs = task, 0
+        self.task, self.jobs, self._ending = task, 0, threading.Lock()
         ours, theirs = socket.socketpair()
         with ours, theirs:
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
@@ -137,7 +137,8 @@ class _Worker:
     def end(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._pipe.close()
+        with self._ending:  # `stop` and the thread that waits for its answer may come here together
+            self._pipe.close()
 
 
 class _State:

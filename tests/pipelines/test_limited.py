@@ -226,3 +226,18 @@ def test_a_batch_has_a_value_or_a_reason_for_each(tmp_path: Path) -> None:
     (tmp_path / "b.jpg").write_bytes(b"\xff\xd8\xff")
     covers = load_covers([tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg")])
     assert [isinstance(cover, BadImage) for cover in covers] == [False, True, True]
+
+
+def test_a_worker_that_several_threads_end_at_once_is_closed_once() -> None:
+    """Ctrl-C ends it, and so does the thread that waited for its answer."""
+    for _ in range(20):
+        worker = limited._Worker("pipelines.images:prepare_so")
+        together = threading.Barrier(8)
+
+        def end(worker: limited._Worker = worker, together: threading.Barrier = together) -> None:
+            together.wait()
+            worker.end()
+
+        with ThreadPoolExecutor(8) as pool:
+            for ended in [pool.submit(end) for _ in range(8)]:
+                ended.result()
