@@ -68,7 +68,7 @@ class HelpScreen(TextScreen):
         for line in zip_longest(*packed, fillvalue=[]):
             rows.append([span for part in line for span in _filled(part, each, palette)])
         legend: list[list[Span]] = [[], [("why two albums are neighbours", palette.text("accent", bold=True))]]
-        legend += signal_rows(palette, "", KEYS)
+        legend += signal_rows(palette, "", KEYS + GAP)
         if len(rows) + len(legend) <= room:
             rows += legend
         names = key_names(self)
