@@ -13,13 +13,18 @@ INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/pip install) 
 	-c constraints.txt -c constraints-$(EXTRA).txt
 CONSTRAINTS := constraints.txt constraints-$(EXTRA).txt
 
+# Some of the tests, or more for pytest: make test TESTS="tests/store -x".
+TESTS ?=
+# What is compiled once is kept, for the tests start some two hundred Pythons.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-cluster lint bench torture graphs sleeves clean
 
 run: $(VENV)/.app
 	$(BIN)/sleevewalk demo
 
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # Two Ray nodes on this machine, one killed. Ray is 360 MB and no part of the other tests.
 test-cluster: $(VENV)/.dev

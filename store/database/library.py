@@ -74,11 +74,11 @@ class Library:
             library.path.parent.mkdir(parents=True, exist_ok=True)
             for folder in (library.path, library.covers_dir, library.index_dir, library.blends_dir):
                 folder.mkdir(PRIVATE, exist_ok=True)  # what a person listens to is nobody else's business
-            if not library.db_path.exists():
-                library._create_file()
+            fresh = not library.db_path.exists() and library._create_file()
         except OSError as error:
             raise LibraryError(f"cannot create a library in {library.path}: {error.strerror or error}") from error
-        library._bring_up_to_date()
+        if not fresh:
+            library._bring_up_to_date()
         return library
 
     @classmethod
@@ -203,8 +203,8 @@ class Library:
         except OSError:
             return 0
 
-    def _create_file(self) -> None:
-        # A killed process leaves no half library, and of two processes that create at once one wins.
+    def _create_file(self) -> bool:
+        # A killed process leaves no half library. Of two processes that create at once one wins: False for the other.
         with temporary_folder(self.path) as folder:
             fresh = folder / self.db_path.name
             con = attach(fresh, read_only=False)
@@ -214,7 +214,7 @@ class Library:
             finally:
                 con.close()
             fresh.chmod(0o600)
-            put_new(fresh, self.db_path)
+            return put_new(fresh, self.db_path)
 
     def _bring_up_to_date(self) -> None:
         with self.read() as con:

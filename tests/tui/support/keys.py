@@ -261,7 +261,8 @@ async def play(stage: Stage, scene: str) -> None:
         return
     stays = KINDS.get(scene) is type(app.screen) and (scene != "counts" or isinstance(app.screen.focused, Counts))
     stage.session.set_filter(Filter())
-    await stage.pilot.resize_terminal(*SIZES.get(scene, USUAL))
+    if app.size != (size := SIZES.get(scene, USUAL)):
+        await stage.pilot.resize_terminal(*size)
     if stays:
         return
     while len(app.screen_stack) > 1:

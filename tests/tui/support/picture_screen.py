@@ -262,15 +262,16 @@ class PictureScreen:
         wide, high = self.cell
         seen = np.zeros((self.rows * high, self.columns * wide, 3), np.uint8)
         there = np.zeros((self.rows, self.columns), bool)
+        scaled: dict[tuple[int, tuple[int, int]], Image.Image] = {}
         for (y, x), cell in self.cells.items():
             if isinstance(cell, Place):
-                cell = self._of_image(cell)
+                cell = self._of_image(cell, scaled)
             if not isinstance(cell, str):
                 there[y, x] = True
                 seen[y * high : (y + 1) * high, x * wide : (x + 1) * wide] = cell
         return seen, there
 
-    def _of_image(self, place: Place) -> Pixels:
+    def _of_image(self, place: Place, scaled: dict[tuple[int, tuple[int, int]], Image.Image]) -> Pixels:
         image = place.high << 24 | place.image
         assert image in self.images, "cells of a picture that the terminal does not have"
         columns, rows = next(  # where none is named the terminal may take any
@@ -279,7 +280,11 @@ class PictureScreen:
             if placed == image and place.placement in (0, placement)
         )
         wide, high = self.cell
-        whole = Image.fromarray(self.images[image]).resize((columns * wide, rows * high), Image.Resampling.BILINEAR)
+        size = columns * wide, rows * high
+        whole = scaled.get((image, size))
+        if whole is None:
+            whole = Image.fromarray(self.images[image]).resize(size, Image.Resampling.BILINEAR)
+            scaled[image, size] = whole
         box = (place.column * wide, place.row * high, (place.column + 1) * wide, (place.row + 1) * high)
         return np.asarray(whole.crop(box))
 

@@ -84,9 +84,7 @@ class PictureTerminal(Terminal):
         self._due.sort(key=lambda due: due[0])
         self._unread = self._unread[-16:]
 
-    @property
-    def text(self) -> str:
-        """The screen's text, row by row."""
+    def _rows(self) -> str:
         return self.pictures.text()
 
     @property

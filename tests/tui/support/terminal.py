@@ -32,6 +32,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.sent = bytearray()  # every byte so far
+        self._text = (-1, "")  # the screen's text after so many bytes
         self.status: int | None = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -65,8 +66,8 @@ class Terminal:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.pump(0.05)
-            if true(self.text):
-                return self.text
+            if true(text := self.text):
+                return text
         raise AssertionError("the screen never showed it:\n" + self.text)
 
     def quiet(self, seconds: float = 0.6) -> None:
@@ -89,6 +90,11 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen, row by row."""
+        if self._text[0] != len(self.sent):
+            self._text = len(self.sent), self._rows()
+        return self._text[1]
+
+    def _rows(self) -> str:
         return "\n".join(self.screen.display)
 
     def keys(self, data: str) -> None:
