@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """All that is imported by now stays: no search for garbage need look through it again (a sixth of an app's test)."""
+    """What is imported by now stays: no search for garbage looks through it again (a sixth of the time of an app)."""
     gc.collect()
     gc.freeze()
 
