@@ -178,6 +178,8 @@ class SleevewalkApp(Hearing):
         album_id = await self.push_screen_wait(screen)
         if album_id is not None:
             self.walk.jump(album_id)
+            if isinstance(self.screen, MapScreen):  # the bench was opened from there
+                self.screen.dismiss(None)
 
     def finder(self, asks: str = ASKS, does: str = "walk there") -> FindScreen:
         """A screen that asks for an album of this library, and says what becomes of the answer."""
@@ -280,12 +282,13 @@ class SleevewalkApp(Hearing):
     @work
     async def action_bench(self) -> None:
         """The blend bench with what lies in the tray."""
-        walk, names = self.walk, self.key_names
-        if len(walk.session.tray) < 2:
-            put, bench = names("walk.tray"), names("walk.bench")
-            walk.say(f"put two or more albums into the tray with {put}, then press {bench}")
+        tray, names = self.walk.session.tray, self.key_names
+        place = "map" if isinstance(self.screen, MapScreen) else "walk"
+        if len(tray) < 2 and isinstance(self.screen, DrawnScreen):
+            put, bench = names(f"{place}.tray"), names(f"{place}.bench")
+            self.screen.say(f"put two or more albums into the tray with {put}, then press {bench}")
         else:
-            self.bench.take(walk.session.tray)
+            self.bench.take(tray)
             await self._walk_to(self._bench_screen())
 
     def _bench_screen(self) -> BenchScreen:

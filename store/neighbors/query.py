@@ -1,7 +1,8 @@
 """The words that albums are asked for with: `low tag:shoegaze year:1990-95 -genre:metal #dark`.
 
 One language for find, the filters of a walk, lists, the command line and SQL. Words of fields must all hold, in any
-order; a comma in a value means "or", a minus before a word "not", quotes keep a blank. What is no field's is a name.
+order; a comma in a value means "or", a minus before a word "not", quotes keep a blank. What is no field's is a name,
+and where nothing is called so a word of a field without it: `shoegaze 1991` is `tag:shoegaze year:1991`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ _MEANT = {
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
 _FIELDED = re.compile(r"(-?)([^\W\d_]+):(.*)", re.DOTALL)
 _LONGEST, _MOST = 500, 30  # characters and words of a query that count
+_WORDS_OF_A_TAG = 4  # at most, where a tag is named without its field
+_YEAR = re.compile(r"(19|20)\d\d((-|–|\.\.)(\d{4}|\d\d)?)?|((19|20)?\d0)s")
 _ALIKE = 75  # of 100: a word as like a field as this is a slip of the fingers
 
 
@@ -96,7 +99,64 @@ def asked(snapshot: Snapshot, text: str, bookmarks: Collection[str] | None = Non
     query = parse(snapshot, text, bookmarks)
     if query.problem or query.hint:
         raise UnknownWord(query.problem or query.hint)
+    if query.name and not query.looks and not query.every[-1].rows(snapshot).any():
+        query = next((read for read in in_fields(snapshot, query) if read.every[-1].rows(snapshot).any()), query)
     return query.every
+
+
+def in_fields(snapshot: Snapshot, query: Query) -> list[Query]:
+    """The same with words of its name that are a tag, a genre, a year, of a sleeve or `unknown` read as that: all that
+    are, the longest first; then each alone, for "house" in "beach house shoegaze" is no tag. Empty where none is.
+    """
+    words = query.name.split()
+    spans = {
+        " ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + _WORDS_OF_A_TAG, len(words)) + 1)
+    }
+    tags, genres = (_named(names, spans) for names in (snapshot.tag_names, snapshot.genre_names))
+    readings: tuple[Callable[[str], Term | None], ...] = (
+        lambda span: Term("year", span, spans=(years(span),)) if _YEAR.fullmatch(span) else None,
+        lambda span: Term("sleeve", look, (look,)) if (look := meant(span.lower())) else None,
+        lambda span: Term("tag", span, tags[key(span)]) if key(span) in tags else None,
+        lambda span: Term("genre", span, genres[key(span)]) if key(span) in genres else None,
+        lambda span: _popularity(snapshot, span.lower()),
+    )
+    found, place = list[tuple[int, int, Term]](), 0
+    while place < len(words):
+        for length in range(min(_WORDS_OF_A_TAG, len(words) - place), 0, -1):
+            span = " ".join(words[place : place + length])
+            term = next((term for reading in readings if (term := reading(span))), None)
+            if term is not None:
+                found.append((place, place + length, term))
+                break
+        place = max(place + 1, found[-1][1] if found else 0)
+    chosen = [found, *([one] for one in found if len(found) > 1)] if found else []
+    return [_without(query, words, parts) for parts in chosen]
+
+
+def _without(query: Query, words: Sequence[str], parts: Sequence[tuple[int, int, Term]]) -> Query:
+    """The query with these parts of its words as terms, the others as its name."""
+    inside = {place for first, end, _ in parts for place in range(first, end)}
+    rest = " ".join(word for place, word in enumerate(words) if place not in inside)
+    return replace(query, terms=(*query.terms, *(term for _, _, term in parts)), name=rest, looks=())
+
+
+def _popularity(snapshot: Snapshot, word: str) -> Term | None:
+    known = word in POPULARITIES and not math.isnan(popularity_bounds(snapshot)[0])
+    return Term("listeners", word, (word,)) if known else None
+
+
+def _named(names: Sequence[str], spans: set[str]) -> dict[str, tuple[str, ...]]:
+    """Those of `names` that are called so, by the key of what they are called."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = pc.replace_substring(pc.utf8_lower(as_array(names)), "-", " ")
+    wanted = pa.array({form for span in spans for form in (key(span), span.lower())} - {""}, pa.large_string())
+    found: dict[str, tuple[str, ...]] = {}
+    for place in np.flatnonzero(pc.is_in(plain, wanted).to_numpy(zero_copy_only=False)).tolist():
+        name = names[place]
+        found[key(name)] = (*found.get(key(name), ()), name)
+    return found
 
 
 def possible(snapshot: Snapshot, field: str, most: int = 8) -> str:
@@ -154,7 +214,7 @@ def _read(snapshot: Snapshot, field: str, value: str, but: bool, bookmarks: Coll
             raise _none(field, lacking[0], list(near))
         return term
     if field == "year":
-        return Term(field, said, (), spans=tuple(_years(part) for part in parts), but=but)
+        return Term(field, said, (), spans=tuple(years(part) for part in parts), but=but)
     if field == "listeners":
         thirds = tuple(part.lower() for part in parts if part.lower() in POPULARITIES)
         if thirds and np.isnan(popularity_bounds(snapshot)[0]):
@@ -203,8 +263,8 @@ def _known(field: str, known: Sequence[str], part: str) -> list[str]:
     raise _none(field, part, [name for name, _, _ in near])
 
 
-def _years(part: str) -> tuple[float, float]:
-    """1991, 1990-95, 1990s, 90s, 1990-, -1969."""
+def years(part: str) -> tuple[float, float]:
+    """The first and the last of 1991, 1990-95, 1990s, 90s, 1990-, -1969. UnknownWord for what is none of these."""
     found = re.fullmatch(r"(\d{4}|\d0)s", part)
     if found:
         decade = int(found[1]) if len(found[1]) == 4 else 1900 + int(found[1]) + 100 * (int(found[1]) < 30)

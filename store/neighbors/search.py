@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from store.memory.snapshot import Snapshot
 from store.neighbors.filters import Filter
 from store.neighbors.find import find, is_called
-from store.neighbors.query import parse
+from store.neighbors.query import Query, in_fields, parse
 from store.records import Album
 from store.text import clean
 
@@ -46,8 +46,25 @@ def best_known(snapshot: Snapshot, rows: np.ndarray, n: int) -> list[int]:
 def search(snapshot: Snapshot, text: str, n: int = 20, bookmarks: Collection[str] | None = None) -> Found:
     """The n albums that a text asks for. Words of fields must hold; the rest is a name: those called so, else a few
     that sound alike. Words that are said of sleeves find names that have them, then such sleeves, the best known first.
+    Where nothing is called so, words without a field are read as tags, genres, years …
     """
     query = parse(snapshot, text, bookmarks)
+    found = _meant(snapshot, query, n)
+    read = in_fields(snapshot, query) if query.name else []
+    fields = read[0] if read and not read[0].name else None  # where every word is a field's
+    if found is not None and (fields is None or any(score >= _WITHIN for _, score in found.hits)):
+        also = Filter(fields.terms) if fields and not query.terms else Filter()
+        rows = also.rows(snapshot)
+        return replace(found, said=f"{found.said}; {rows.sum():,} {also.text}") if rows is not None else found
+    for fielded in [fields] if fields else read:
+        meant = _meant(snapshot, fielded, n)
+        if meant is not None and (meant.hits or (fields and found is None)):
+            return replace(meant, said=f"nothing is called “{clean(query.name, 60)}”; {meant.said}")
+    return found or _alike(snapshot, query, n)
+
+
+def _meant(snapshot: Snapshot, query: Query, n: int) -> Found | None:
+    """What a query asks for; None where its name is nothing's."""
     chosen = Filter(query.terms)
     allowed = chosen.rows(snapshot)
     among = f" among {chosen.text}" if query.terms else ""
@@ -75,6 +92,14 @@ def search(snapshot: Snapshot, text: str, n: int = 20, bookmarks: Collection[str
     if called:
         count_said = f"{len(called)}{' and more' if len(called) == n else ''} called {shown}{among}"
         return Found(tuple(called), query.hint or count_said, query.problem, query.name)
+    return None
+
+
+def _alike(snapshot: Snapshot, query: Query, n: int) -> Found:
+    """A few albums whose names sound alike."""
+    chosen = Filter(query.terms)
+    hits = find(snapshot, query.name, n, chosen.rows(snapshot))
     alike = [hit for hit in hits if hit[1] >= _ALIKE][:MOST_ALIKE]
-    said = f"nothing is called {shown}{among}" + ("; these sound alike" if alike else "")
+    among = f" among {chosen.text}" if query.terms else ""
+    said = f"nothing is called “{clean(query.name, 60)}”{among}" + ("; these sound alike" if alike else "")
     return Found(tuple(alike), query.hint or said, query.problem, query.name)

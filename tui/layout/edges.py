@@ -14,11 +14,11 @@ BRAILLE = 0x2800
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One line from the centre: where to, the key of its colour, and whether it is drawn double (2: threefold)."""
+    """One line from the centre: where to, the key of its colour, and whether it is drawn double."""
 
     box: Rect
     key: str
-    strong: int = False
+    strong: bool = False
 
 
 def edge_cells(center: Rect, edge: Edge) -> dict[Cell, int]:

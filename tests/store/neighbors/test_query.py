@@ -92,7 +92,11 @@ MEANT = {
     "low hey": {"Hey What"},
     "red": {"Hey What", "O", "Reign in Blood"},
     "début: 2001": {"Début: 2001"},
-    "shoegaze:": set(),
+    "shoegaze:": {"Souvlaki", "Nowhere"},
+    "shoegaze 1990-93": {"Souvlaki", "Nowhere"},
+    "dream pop dark": {"Trust", "Souvlaki"},
+    "dark unknown": {"Trust"},
+    "1993 nothing at all": set(),
 }
 
 
@@ -158,3 +162,20 @@ def test_any_text_is_answered(snapshot: Snapshot, text: str) -> None:
     assert len(found.hits) <= 5 and "\n" not in found.said + found.problem
     for term in parse(snapshot, text).every:
         assert term.rows(snapshot).dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("text", "titles", "said"),
+    [
+        ("shoegaze 1990", ["Nowhere"], "nothing is called “shoegaze 1990”; 1 album: tag:shoegaze year:1990"),
+        ("shoegaze 1991", [], "nothing is called “shoegaze 1991”; 0 albums: tag:shoegaze year:1991"),
+        ("slowdive 1990s", ["Souvlaki"], "nothing is called “slowdive 1990s”; 1 called “slowdive” among year:1990s"),
+        ("low", ["Trust", "Hey What", "O"], "3 called “low”"),
+        ("dream pop", ["Souvlaki", "Trust"], 'nothing is called “dream pop”; 2 albums: tag:"dream pop"'),
+    ],
+)
+def test_words_without_a_field_are_read_where_nothing_is_called_so(
+    snapshot: Snapshot, text: str, titles: list[str], said: str
+) -> None:
+    found = search(snapshot, text)
+    assert sorted(album.title for album in found.albums) == sorted(titles) and found.said == said

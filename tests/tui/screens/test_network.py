@@ -19,11 +19,11 @@ from tui.layout.edges import BRAILLE
 from tui.layout.geometry import Rect
 from tui.layout.navigation import OPPOSITE, Direction
 from tui.screens.help import HelpScreen
-from tui.screens.network.lattice import LEVELS, OPENED, draw_links, opening, whole
+from tui.screens.network.lattice import LEVELS, OPENED, PATH, bounds, draw_links, opening, whole
 from tui.screens.network.screen import NetworkScreen
 from tui.screens.registry import binding_ids
 from tui.screens.walk.screen import WalkScreen
-from tui.walk.network import MOST, Network, Site
+from tui.walk.network import MOST, Link, Network, Site
 from tui.widgets.canvas import Canvas, Caption, Picture
 
 DIRECTIONS: tuple[Direction, ...] = ("left", "right", "up", "down")
@@ -143,6 +143,10 @@ def test_covers_never_overlap_and_zooming_keeps_the_focus_in_view(
     marked = [Rect(r.x - 1, r.y, r.width + 2, r.height + window.level.titled) for r in rects]
     near = [(a, b) for place, a in enumerate(marked) for b in marked[place + 1 : place + 60]]
     assert not any(a.overlaps(b) for a, b in near)
+    (left, top), (right, bottom) = bounds(network.sites.values())
+    begun = opening(*room, network.sites.values(), focus, other)  # no room is left at one end that the other wants
+    ends = begun.rect((left, top)), begun.rect((right, bottom))
+    assert not (ends[0].x > 1 and ends[1].right > room[0]) and not (ends[1].bottom < room[1] - 1 and ends[0].y < 0)
     panned = window.pan(room[0] // 3, -(room[1] // 3), network.sites.values())
     assert any(panned.touches(site) for site in network.sites.values()) or len(network) > 5
 
@@ -159,6 +163,12 @@ def test_lines_pass_behind_covers_and_are_strokes_in_ascii() -> None:
         assert not any(rect.contains(Rect(*cell, 1, 1)) for cell in cells for rect in rects.values())
         assert all((character in "-|/\\") == ascii_only for character, _ in cells.values())
         assert ascii_only or all(BRAILLE < ord(character) < BRAILLE + 256 for character, _ in cells.values())
+
+
+def test_the_walk_is_a_solid_line() -> None:
+    first, second = Rect(0, 0, 2, 1), Rect(20, 0, 2, 1)
+    cells = draw_links([(first, second, Link(PATH, 1.0))], [first, second], Rect(0, 0, 60, 20))
+    assert set(cells) == {(x, 0) for x in range(2, 20)} and {mark for mark, _ in cells.values()} <= set("▀▄▖▗")
 
 
 async def opened(pilot: Pilot[Any], key: str = "minus") -> NetworkScreen:

@@ -3,7 +3,6 @@
 After a wanted change write the files anew and read their diff before you commit it:
     SLEEVEWALK_SNAPSHOTS=update python -m pytest tests/tui/screens/test_snapshots.py
 The .txt has text, lines and marks; the .look has every cell's colours, covers too (`tests/tui/support/looks.py`).
-Both outputs draw the same; the stock one at the large size when `-m slow` asks for it.
 A new screen is one line in `SCENES`.
 """
 
@@ -24,18 +23,17 @@ from textual.widgets import Input
 
 from tests.tui.support.looks import look_of, plain_cover
 from tests.tui.support.scenes import SCENES, open_scene, scene_app
+from tui.config import Config
 from tui.screens import asking
 from tui.screens.walk import focus_cover
-from tui.terminal.output import OUTPUTS
 from tui.widgets import album_panel, crate
 from tui.workers import prefetch
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (160, 50))
-LOOKS = [(size, output) for size in SIZES for output in OUTPUTS if (size, output) != (SIZES[1], "stock")]
-LOOKS.append(pytest.param(SIZES[1], "stock", marks=pytest.mark.slow))  # type: ignore[arg-type]
 NO_COVERS = str.maketrans("▀▄", "  ")
 TOOK = re.compile(r"in \d+ ms")
+STOCK = ("walk", "find", "map", "bench")  # that the other output draws too; all when `-m slow` asks for it
 STILL = 8  # looks in a row, 0.02 s apart, at a screen that no longer changes
 KINDS = ("txt", "look")
 
@@ -80,19 +78,45 @@ def the_same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
 
 
-@pytest.mark.parametrize(
-    ("size", "output"), LOOKS, ids=lambda told: told if isinstance(told, str) else "x".join(map(str, told))
-)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 @pytest.mark.parametrize("name", SCENES)
 async def test_the_screen_is_as_kept(
-    name: str, size: tuple[int, int], output: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    name: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    app = scene_app(name, tmp_path if name == "gallery" else Path("nowhere"), output=output)
+    await check(name, size, monkeypatch, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in STOCK else pytest.param(name, marks=pytest.mark.slow) for name in SCENES]
+)
+async def test_both_outputs_draw_the_same(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    await check(name, SIZES[0], monkeypatch, tmp_path, output="stock")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+async def test_the_walk_on_paper_is_as_kept(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await check("walk", size, monkeypatch, tmp_path, theme="paper")
+
+
+async def check(
+    name: str,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    output: str = "thrifty",
+    theme: str = "",
+) -> None:
+    """Compare a screen with its files, or write these anew."""
+    config = Config(theme=theme or None)
+    app = scene_app(name, folder if name == "gallery" else Path("nowhere"), config=config, output=output)
     monkeypatch.setattr(app.setup.covers, "pixels", plain_cover)
     async with app.run_test(size=size) as pilot:
         await open_scene(pilot, name)
         shown = await settled(pilot)
-    changed = [line for kind, text in zip(KINDS, shown, strict=True) for line in compared(name, size, kind, text)]
+    file = f"{name}-{theme}" if theme else name
+    changed = [line for kind, text in zip(KINDS, shown, strict=True) for line in compared(file, size, kind, text)]
     if changed:
         pytest.fail("\n".join(changed) + "\nwanted? SLEEVEWALK_SNAPSHOTS=update writes it anew", pytrace=False)
 
@@ -109,5 +133,10 @@ def compared(name: str, size: tuple[int, int], kind: str, shown: str) -> list[st
 
 
 def test_no_snapshot_is_left_of_a_screen_that_is_gone() -> None:
-    wanted = {f"{name}-{width}x{height}.{kind}" for name in SCENES for width, height in SIZES for kind in KINDS}
+    wanted = {
+        f"{name}-{width}x{height}.{kind}"
+        for name in (*SCENES, "walk-paper")
+        for width, height in SIZES
+        for kind in KINDS
+    }
     assert {path.name for path in FOLDER.iterdir()} == wanted

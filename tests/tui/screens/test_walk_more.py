@@ -227,7 +227,7 @@ async def test_a_route_is_shown_and_walked_along(size: tuple[int, int]) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RouteScreen) and app.screen.route is not None)
         route = app.screen
-        await until(pilot, lambda: any("10 steps" in row for row in screen_text(app)))
+        await until(pilot, lambda: any("11 albums" in row for row in screen_text(app)))
         for key in ["left"] * 11 + ["end"]:
             await pilot.press(key)
             await check_rows(pilot, size)
@@ -238,6 +238,8 @@ async def test_a_route_is_shown_and_walked_along(size: tuple[int, int]) -> None:
             pilot,
             lambda: [cover.album for cover in route.query(Cover)] == [step.album for step in route.route.steps[-2:]],
         )
+        await pilot.press("1", "0")  # a number of two digits: ten albums in all
+        await until(pilot, lambda: route.wishes.steps == 9 and route.route is not None)
         await pilot.press("left", "enter")
         await ready(pilot)
         assert [visit.album_id for visit in session.trail.path()[0]] == [

@@ -10,6 +10,7 @@ from textual.worker import Worker
 
 from store.neighbors.cover_map import CoverMap
 from store.records import Album
+from tui.keynames import key_names
 from tui.layout.edges import Cell
 from tui.layout.geometry import Rect
 from tui.layout.navigation import OPPOSITE, Direction
@@ -211,10 +212,13 @@ class MapActions(DrawnScreen[str | None]):
 
     def action_tray(self) -> None:
         """Into the blend tray, or out of it."""
-        if self.looked_at is not None:
-            there = self.session.toggle_tray(self.looked_at)
-            count = f"{len(self.session.tray)} in the tray"
-            self.say(f"{count}: {self.looked_at.title}" if there else f"the tray is full, {count}")
+        album, names = self.looked_at, key_names(self)
+        if album is None:
+            return
+        was, done = self.session.in_tray(album), self.session.toggle_tray(album)
+        count = f"{len(self.session.tray)} in the tray"
+        put = f"{count}: {album.title}" if done else f"the tray is full, {count}"
+        self.say(f"{count}, no more {album.title}" if was else f"{put} · {names('map.bench')} blends two or more")
 
     def action_genre(self, place: int) -> None:
         """Hide or show the genre at a place of the legend; the last place is all that have none of their own."""

@@ -14,6 +14,8 @@ KEYS = [
     Hint("arrows", "look", ARROWS),
     Hint("+ -", "zoom", ("map.nearer", "map.farther")),
     Hint("Enter", "walk there", ("map.choose",)),
+    Hint("space", "tray", ("map.tray",)),
+    Hint("b", "blend", ("map.bench",)),
     Hint("v", "covers or colours", ("map.view",)),
     Hint("f", "only these", ("map.filter",)),
     Hint("1–9", "kinds", GENRES),
@@ -42,6 +44,13 @@ MAP_BINDINGS: list[BindingType] = [
     Binding("V", "coloring(-1)", "view before", id="map.view-before", tooltip="The one before"),
     Binding("f", "filter", "only these", id="map.filter", tooltip="Walk among the albums in view only, or among all"),
     Binding("space", "tray", "tray", id="map.tray", tooltip="The album in focus into the blend tray, or out of it"),
+    Binding(
+        "b,B",
+        "app.bench",
+        "blend bench",
+        id="map.bench",
+        tooltip="The blend bench: weights, modes and drift for the tray",
+    ),
     Binding("tab", "next(1)", "next here", id="map.next", tooltip="The next album at the same spot"),
     *(
         Binding(str(place + 1), f"genre({place})", f"genre {place + 1}", id=name, tooltip=GENRE_TIP)

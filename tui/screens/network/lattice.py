@@ -10,6 +10,7 @@ from tui.layout.geometry import Rect
 from tui.walk.network import Link, Site
 
 PATH = "path"  # in place of a signal: a step of the walk, drawn solid
+QUARTERS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 STRONG = 0.7  # a pair of at least this score has a double line, as on the walk
 
 
@@ -24,6 +25,7 @@ class Level:
 
 
 LEVELS = (
+    Level(1, 4, 1, False),
     Level(1, 5, 2, False),
     Level(2, 7, 3, False),
     Level(3, 10, 4, False),
@@ -34,7 +36,7 @@ LEVELS = (
     Level(12, 32, 16, True),
     Level(16, 42, 21, True),
 )  # the smallest covers first
-OPENED = 2  # the smallest level that a network opens at, even where not all of it is in view then
+OPENED = 3  # the smallest level that a network opens at, even where not all of it is in view then
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,15 @@ class Window:
         left = round(site[0] * level.across + level.cover - self.columns / 2)
         return replace(self, left=left, top=round(site[1] * level.down + level.cover / 2 - self.rows / 2))
 
+    def filled(self, sites: Iterable[Site]) -> Window:
+        """Beside the end of a network as much of the rest as there is room for."""
+        corner, end = (self.rect(site) for site in bounds(sites))
+        return replace(
+            self,
+            left=self.left + _shift(corner.x - 1, end.right + 1, self.columns),
+            top=self.top + _shift(corner.y, end.bottom + 1, self.rows),
+        )
+
     def following(self, site: Site) -> Window:
         """The same where the cover is in view, else with it in the middle."""
         return self if self.shows(site) else self.centered(site)
@@ -96,6 +107,13 @@ class Window:
         low, high = self.centered((x0, y0)), self.centered((x1, y1))
         left = min(max(self.left + columns, low.left), high.left)
         return replace(self, left=left, top=min(max(self.top + rows, low.top), high.top))
+
+
+def _shift(first: int, last: int, room: int) -> int:
+    """How far to look on so that cells `first` to `last` fill the room, or are in its middle where they are fewer."""
+    if last - first <= room:
+        return (first + last - room) // 2
+    return max(first, 0) + min(last - room, 0)
 
 
 def bounds(sites: Iterable[Site]) -> tuple[Site, Site]:
@@ -120,7 +138,7 @@ def opening(columns: int, rows: int, sites: Collection[Site], focus: Site, other
     if window is not None and window.number >= OPENED:
         return window
     near = Window(columns, rows, OPENED).centered(((focus[0] + other[0]) / 2, (focus[1] + other[1]) / 2))
-    return near.following(focus)
+    return near.following(focus).filled(sites)
 
 
 def draw_links(
@@ -133,18 +151,26 @@ def draw_links(
     """
     blocked = {(x, y) for rect in taken for y in range(rect.y, rect.bottom) for x in range(rect.x, rect.right)}
     drawn: dict[Cell, tuple[int | str, str]] = {}
+    walked: dict[Cell, int] = {}
     for a, b, link in links:
         if not a.union(b).overlaps(room):
             continue
-        stroke = _stroke(a, b)
-        for cell, bits in edge_cells(
-            a, Edge(b, link.signal, 2 if link.signal == PATH else link.score >= STRONG)
-        ).items():
+        stroke, solid = _stroke(a, b), link.signal == PATH and not ascii_only
+        for cell, bits in edge_cells(a, Edge(b, link.signal, not solid and link.score >= STRONG)).items():
             if cell in blocked or not (0 <= cell[0] < room.width and 0 <= cell[1] < room.height):
+                continue
+            if solid:
+                walked[cell] = walked.get(cell, 0) | bits
                 continue
             before = drawn[cell][0] if cell in drawn else 0
             drawn[cell] = (stroke if ascii_only or isinstance(before, str) else before | bits, link.signal)
-    return {cell: (mark if isinstance(mark, str) else chr(BRAILLE + mark), key) for cell, (mark, key) in drawn.items()}
+    found = {cell: (mark if isinstance(mark, str) else chr(BRAILLE + mark), key) for cell, (mark, key) in drawn.items()}
+    return found | {cell: (_solid(bits), PATH) for cell, bits in walked.items()}
+
+
+def _solid(bits: int) -> str:
+    """The quarters of a cell that braille dots are in, filled."""
+    return QUARTERS[sum(1 << place for place, dots in enumerate((0x03, 0x18, 0x44, 0xA0)) if bits & dots)]
 
 
 def _stroke(a: Rect, b: Rect) -> str:

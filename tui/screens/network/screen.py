@@ -287,7 +287,9 @@ class NetworkScreen(DrawnScreen[str | None]):
         """Everything, or as much as fits of the smallest covers."""
         network, room = self.network, self.query_one(Canvas).size
         focus = network.sites[self.focused_id]
-        self.window = whole(*room, network.sites.values()) or Window(*room).centered(focus)
+        self.window = whole(*room, network.sites.values()) or Window(*room).centered(focus).filled(
+            network.sites.values()
+        )
         self.redraw()
 
     def action_here(self) -> None:

@@ -6,14 +6,17 @@ from textual.binding import BindingType
 
 from tui.keynames import Hint, keys_of
 
+COUNT_TIP = "So many albums in all: 1 then 0 for ten"
+COUNTS = tuple(f"route.count-{digit}" for digit in range(1, 10))
 KEYS = [
     Hint("←→", "look along", ("route.previous", "route.next")),
     Hint("Enter", "walk to here", ("route.walk",)),
-    Hint("a", "stop", ("route.add",)),
-    Hint("+ -", "longer, shorter", ("route.longer", "route.shorter")),
-    Hint("v", "another way", ("route.vary",)),
+    Hint("1–9", "how many", COUNTS),
     Hint("x", "export", ("route.export",)),
     Hint("O", "queue", ("route.queue",)),
+    Hint("a", "stop", ("route.add",)),
+    Hint("v", "another way", ("route.vary",)),
+    Hint("+ -", "longer, shorter", ("route.longer", "route.shorter")),
     Hint("Esc", "back", ("route.back",)),
     Hint("?", "keys", ("route.help",)),
 ]
@@ -31,6 +34,7 @@ ROUTE_BINDINGS: list[BindingType] = [
     key("a", "add", "add a stop", "add", "Add an album to stop at before the last one"),
     key("plus,equals_sign", "length(1)", "longer", "longer", "One step more"),
     key("minus", "length(-1)", "shorter", "shorter", "One step fewer"),
+    *(key(str(digit), f"count({digit})", "how many", f"count-{digit}", COUNT_TIP) for digit in range(1, 10)),
     key("v", "vary", "another way", "vary", "Another way to the same album"),
     key("o", "one_an_artist", "one an artist", "one-an-artist", "One album an artist, or any"),
     key("0", "plain", "no wishes", "plain", "The strongest route again, over the same stops"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from textual import work
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from store.errors import LibraryError
 from store.neighbors.trips import MOST_STEPS, Wishes
@@ -28,6 +29,7 @@ from tui.widgets.sheet import Card, Sheet, fitted
 
 SIDES = (2, 9)  # rows of a cover of the way
 SCORE = 6  # columns between two of them
+TYPING = 0.6  # seconds after a digit before a number is whole
 ROOMY = 30  # rows from which they have titles
 
 
@@ -68,6 +70,7 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         self.wishes = Wishes(chosen=session.filter)
         self.route: Route | None = None  # None while it is looked for
         self._left = False  # the person went back: the search ends
+        self._typed, self._typing = "", cast("Timer | None", None)  # the digits of a number
         self._question = 0  # an answer to an earlier one is dropped
         self.way: Sheet[Step] = Sheet(painter, self._card, words=0, gap=SCORE, sides=SIDES, id="route-way")
         self.step = StepView(painter, id="route-step")
@@ -81,7 +84,13 @@ class RouteScreen(ExportingScreen[list[str] | None]):
 
     def on_mount(self) -> None:
         """Look for it off the screen's thread."""
+        self._fill(())
         self._look()
+
+    def _fill(self, steps: Sequence[Step]) -> None:
+        """Show a way at its end, or the ends of one that is not there."""
+        steps = steps or [Step(stop, None) for stop in self.stops]
+        self.way.fill(steps, len(steps) - 1)
 
     def _look(self, **changes: int | None) -> None:
         self.wishes = replace(self.wishes, **changes)  # type: ignore[arg-type]
@@ -108,7 +117,7 @@ class RouteScreen(ExportingScreen[list[str] | None]):
     def on_route_screen_found(self, message: Found) -> None:
         """Show it, at its end."""
         self.route = message.route
-        self.way.fill(message.route.steps, len(message.route.steps) - 1)
+        self._fill(message.route.steps)
         self.redraw()
 
     @work
@@ -125,6 +134,19 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         if steps is not None:
             self._look(steps=min(max(steps + more, len(self.stops) - 1), MOST_STEPS))
 
+    def action_count(self, digit: int) -> None:
+        """So many albums in all; a number is whole once no more digits come."""
+        self._typed = f"{self._typed}{digit}"[-3:]
+        self.say(f"{self._typed} albums in all …")
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(TYPING, self._counted)
+
+    def _counted(self) -> None:
+        steps, self._typed = int(self._typed) - 1, ""
+        self.message = None
+        self._look(steps=min(max(steps, len(self.stops) - 1), MOST_STEPS))
+
     def action_vary(self) -> None:
         """The next other way, as long as it has to be."""
         self._look(vary=0 if self.wishes.vary is None else self.wishes.vary + 1)
@@ -134,7 +156,10 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         self._look(per_artist=1 if self.wishes.per_artist is None else None)
 
     def action_plain(self) -> None:
-        """The strongest route again."""
+        """The strongest route again; behind another digit a zero."""
+        if self._typed:
+            self.action_count(0)
+            return
         self._look(steps=None, per_artist=None, vary=None)
 
     @property
@@ -196,25 +221,23 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         elif not steps:
             said, color = f"no route, because {plain(self.route.why)}{self._way_out()}", "error"
         else:
-            count = len(steps) - 1
-            said = f"{count} step{'s' if count != 1 else ''}"
+            said = f"{len(steps)} albums"
             if (place := self.route.weakest_step) is not None and self.route.weakest is not None:
                 before, after = (plain(step.album.title) or "untitled" for step in steps[place - 1 : place + 1])
-                said += f", the weakest from {before} to {after} ({self.route.weakest:.2f})"
+                said += f", the weakest step from {before} to {after} ({self.route.weakest:.2f})"
             said += f" ({plain(self.route.why)})" if self.route.why else ""
         rows += wrapped(said, cells, 2, palette.text(color))
         head.show(rows)
-        if self.route is not None:  # until then the way before stays to be looked at
-            self._draw_way(steps, cells)
-        self.hints = KEYS if steps else KEYS[2:]  # nothing to look along
+        self._draw_way(cells)
+        self.hints = KEYS if steps else KEYS[5:]  # nothing to look along
         self.draw_keys()
 
-    def _draw_way(self, steps: Sequence[Step], cells: int) -> None:
+    def _draw_way(self, cells: int) -> None:
         room = self.size.height - 4
         self.way.words = int(room >= ROOMY)
         self.way.sides = SIDES[0], max(SIDES[0], min(SIDES[1], room // 5))  # smaller than those of the step
-        grid = fitted(len(steps), cells, room * 2 // 5, self.way.words, SCORE, self.way.sides)
-        down = min(grid.down, -(-len(steps) // grid.across))
+        grid = fitted(len(self.way.items), cells, room * 2 // 5, self.way.words, SCORE, self.way.sides)
+        down = min(grid.down, -(-len(self.way.items) // grid.across))
         self.way.styles.height = down * (grid.side + self.way.words + 1)
         self.way.draw()
         self._draw_step()
@@ -223,7 +246,7 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         """The wishes beside the filter, a few words each."""
         wishes = self.wishes
         said = {"one an artist": wishes.per_artist, "another way": None if wishes.vary is None else wishes.vary + 1}
-        length = [] if wishes.steps is None else [f"{wishes.steps} steps"]
+        length = [] if wishes.steps is None else [f"{wishes.steps + 1} albums"]
         return length + [name if number == 1 else f"{name} ({number})" for name, number in said.items() if number]
 
     def _way_out(self) -> str:
@@ -234,12 +257,11 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         return f": turn them off with {names('walk.counts')}, then {names('counts.no-filter')}, in the walk"
 
     def _card(self, step: Step, place: int) -> Card:
-        palette, weakest = Palette(self.app.theme_variables), self.route is not None and self.route.weakest_step
+        palette, weakest = Palette(self.app.theme_variables), None if self.route is None else self.route.weakest_step
         score = f"{step.score:.2f}".replace("0.", ".") if step.score is not None else ""
         style = palette.text("background", bold=True, on="error") if place == weakest else palette.text("quiet")
         title = (plain(step.album.title) or "untitled", palette.text("quiet"))
         return Card(step.album, (title,), (score, style) if score else None)
 
     def _draw_step(self) -> None:
-        if self.route is not None:
-            self.step.show_step(self.route.steps, self.chosen, self.route.weakest_step)
+        self.step.show_step(self.way.items, self.chosen, None if self.route is None else self.route.weakest_step)

@@ -84,6 +84,6 @@ class StepView(Captioned):
             rows[0] += [("  ", palette.text()), (said, palette.text(bold=True))]
             weak = [("the weakest step", palette.text("error", bold=True))] if chosen == weakest else []
             rows += [weak, *reason_rows(palette, step.reasons, cells, height - 2, height > 12)]
-        else:
+        elif not chosen:
             rows += [[], *wrapped("the start", cells, 1, palette.text())]
         why.show(rows)

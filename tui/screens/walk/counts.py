@@ -15,7 +15,7 @@ from store.neighbors.terms import PLAYED, POPULARITIES, popularity_bounds
 from store.records import SIGNALS
 from tui.keynames import Hint, key_names
 from tui.palette import SIGNAL_LETTERS
-from tui.text import cut, pad, plain, wrap
+from tui.text import cut, pad, plain, width, wrap
 from tui.walk.session import PRESETS, Session
 from tui.widgets.lines import Lines, Span, heading
 
@@ -71,7 +71,8 @@ class Counts(Lines, can_focus=True):
     def draw(self) -> None:
         """Show what counts now."""
         palette, cells, session = self.palette, self.container_size.width, self.session
-        rows = [heading(palette, f"what counts · {session.preset or 'your own'}", cells)]
+        title = f"what counts · {session.preset or 'your own'}"  # the presets below tell it too
+        rows = [heading(palette, title if width(title) + 2 < cells else "what counts", cells)]
         for place, signal in enumerate(session.signals):
             weight = getattr(session.weights, signal)
             track = max(4, cells - 20)

@@ -22,6 +22,7 @@ from tests.tui.support.keys import (
     rises,
     to,
 )
+from tui.screens.bench.screen import BenchScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.walk.screen import WalkScreen
 
@@ -71,6 +72,10 @@ def genre(number: int) -> Case:
     )
 
 
+def two_in_the_tray(stage: Stage) -> None:
+    stage.session.tray = [stage.session.snapshot.album(row) for row in range(2)]
+
+
 CASES = {
     "left": falls(map_spot(0), look_at_middle),
     "right": rises(map_spot(0), look_at_middle),
@@ -91,6 +96,7 @@ CASES = {
     "view-before": becomes(lambda s: s.screen.coloring, "sleeve", covers),
     "filter": becomes(lambda s: s.session.filter.text, "list:these-40", look_at_middle),
     "tray": becomes(lambda s: s.screen.looked_at in s.session.tray, True, look_at_middle),
+    "bench": to(BenchScreen, "", two_in_the_tray),
     "all-genres": becomes(lambda s: bool(s.screen.shown.all()), True, ("1", "9")),
     "choose": here_is(lambda s: s.screen.looked_at.album_id, elsewhere),
     "theme": next_theme(),

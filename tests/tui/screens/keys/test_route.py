@@ -9,7 +9,7 @@ import pytest
 from pipelines.exports.walk import ENDINGS
 from tests.tui.screens.keys.player import asked
 from tests.tui.support.app import until
-from tests.tui.support.keys import HELP, Stage, becomes, check_keys, chosen, here_is, moved, to
+from tests.tui.support.keys import HELP, Case, Stage, becomes, check_keys, chosen, here_is, moved, to
 from tui.screens.find import FindScreen
 from tui.screens.route.screen import RouteScreen
 from tui.screens.walk.screen import WalkScreen
@@ -47,6 +47,10 @@ async def at_end(stage: Stage) -> None:
     stage.screen.way.choose(2)
 
 
+def counted(digit: int) -> Case:
+    return becomes(lambda s: f"{digit} albums in all" in s.text, True, unwished)
+
+
 CASES = {
     "next": moved(chosen, 1, ("home",)),
     "previous": moved(chosen, -1, ("end",)),
@@ -59,6 +63,7 @@ CASES = {
     "add": to(FindScreen, "stop at which album on the way?"),
     "longer": becomes(lambda s: s.screen.wishes.steps, 3, unwished),
     "shorter": becomes(lambda s: s.screen.wishes.steps, 1, unwished),
+    **{f"count-{digit}": counted(digit) for digit in range(1, 10)},
     "vary": becomes(lambda s: s.screen.wishes.vary, 0, unwished),
     "one-an-artist": becomes(lambda s: s.screen.wishes.per_artist, 1, unwished),
     "plain": becomes(lambda s: s.screen.wishes.vary, None, ("v",)),
