@@ -29,7 +29,9 @@ from tui.widgets.sheet import Card, Sheet, fitted
 
 SIDES = (2, 9)  # rows of a cover of the way
 SCORE = 6  # columns between two of them
-TYPING = 0.6  # seconds after a digit before a number is whole
+TYPING = (
+    0.9  # seconds after a digit before a number is whole; behind a 1 three times as long, since one album is no way
+)
 ROOMY = 30  # rows from which they have titles
 
 
@@ -140,7 +142,7 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         self.say(f"{self._typed} albums in all …")
         if self._typing is not None:
             self._typing.stop()
-        self._typing = self.set_timer(TYPING, self._counted)
+        self._typing = self.set_timer(TYPING * (3 if self._typed == "1" else 1), self._counted)
 
     def _counted(self) -> None:
         steps, self._typed = int(self._typed) - 1, ""
@@ -229,7 +231,7 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         rows += wrapped(said, cells, 2, palette.text(color))
         head.show(rows)
         self._draw_way(cells)
-        self.hints = KEYS if steps else KEYS[5:]  # nothing to look along
+        self.hints = KEYS if steps else [*KEYS[2:3], *KEYS[5:]]  # nothing to look along
         self.draw_keys()
 
     def _draw_way(self, cells: int) -> None:
