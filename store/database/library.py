@@ -52,7 +52,8 @@ class _Gate:
 
 _gates: dict[Path, _Gate] = {}
 _gates_lock = threading.Lock()
-os.register_at_fork(after_in_child=_gates.clear)  # a forked child holds none of its parent's bursts
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_gates.clear)  # a forked child holds none of its parent's bursts
 
 
 class Library:

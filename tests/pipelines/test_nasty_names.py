@@ -1,4 +1,4 @@
-"""Ten thousand names, many of them made to break things, through ingest, SQL, JSON, CSV, find, export and import.
+"""Thousands of names, many of them made to break things, through ingest, SQL, JSON, CSV, find, export and import.
 
 `tests/support/hostile.json` holds the nastiest.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 import unicodedata
 from contextlib import suppress
@@ -30,7 +31,7 @@ from store.text import album_id, clean, key, norm
 from tests.support.hostile import NASTY, harmless
 from tui import cli
 
-COUNT = 10_000
+COUNT = int(os.environ.get("SLEEVEWALK_NAMES", "5000"))  # 10,000 were tried once
 POOLS = (
     "abcdefghijklmnopqrstuvwxyz ABC 0123456789 '&-/.,!()",
     "áèîõüçñßøłđþæœıİǅﬁ \u0301\u0308\u030a",
@@ -95,7 +96,7 @@ def stored(library: Library) -> set[tuple[str, str]]:
 
 def test_every_name_is_stored_as_cleaned_and_none_is_lost(library: Library) -> None:
     wanted = told(names())
-    assert len(wanted) > 8000
+    assert len(wanted) > 0.8 * COUNT
     assert stored(library) == set(wanted.values())
     with duckdb.connect(str(library.db_path), read_only=True) as con:
         rows = con.execute(

@@ -27,7 +27,7 @@ from store.repair.rescue import read_all
 from tests.torture import worker
 from tui.commands.doctor import library_findings
 
-SECONDS = float(os.environ.get("SLEEVEWALK_TORTURE", "6"))
+SECONDS = float(os.environ.get("SLEEVEWALK_TORTURE", "4"))
 PAUSE = (1.0, 2.5) if SECONDS > 60 else (0.2, 0.8)  # seconds between two kills
 ROLES = ("app", "app-too", "ingest", "build", "sql")
 FIRST = ("bookmark app0-", "bookmark app-too0-", "album ingest0/", "bookmark sql0-")
