@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
@@ -143,6 +143,13 @@ class RouteScreen(ExportingScreen[list[str] | None]):
         if self._typing is not None:
             self._typing.stop()
         self._typing = self.set_timer(TYPING * (3 if self._typed == "1" else 1), self._counted)
+
+    def on_key(self, event: events.Key) -> None:
+        """Another key than a digit lets a number go that is not whole."""
+        super().on_key(event)
+        if self._typing is not None and not event.key.isdigit():
+            self._typing.stop()
+            self._typed = ""
 
     def _counted(self) -> None:
         steps, self._typed = int(self._typed) - 1, ""
