@@ -17,22 +17,26 @@ from store.database import schema
 from store.database.library import Library
 from tests.support.covers import drawn_covers
 
-LONG = {
+LONG = (
+    "test_build",
+    "test_train",
+    "test_snapshots",
+    "test_remote",
+    "test_picture_terminal",
+    "test_cli",
+    "test_nasty_names",
+    "test_torture",
+    "test_demo_build",
     "test_codec",
     "test_hostile",
-    "test_memory",
-    "test_meter",
-    "test_nasty_names",
-    "test_output",
-    "test_picture_terminal",
+    "test_blend_files",
     "test_ranks",
+    "test_output",
     "test_refiner",
-    "test_remote",
-    "test_snapshots",
-    "test_torture",
-    "test_train",
+    "test_memory",
     "test_wire",
-}  # of tests that take 15 seconds or more
+    "test_meter",
+)  # of tests that take 15 seconds of a processor or more, the longest first
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,8 +51,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    """The longest files first, so that no worker is left alone with one at the end."""
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
 
 
 def pytest_collection_finish() -> None:
