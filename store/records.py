@@ -66,12 +66,12 @@ class Album:
 class Weights:
     """How much each signal counts in a neighbourhood. Any may be 0; not all.
 
-    The defaults of cover and era beside tags are measured: docs/evidence.md.
+    The defaults are measured: docs/evidence.md for cover and era beside tags, docs/near.md for artist.
     """
 
     cover: float = 0.25
     tags: float = 1.0
-    artist: float = 0.5
+    artist: float = 1.0
     era: float = 0.1
     popularity: float = 0.1
     plays: float = 0.0  # how much the person plays the artist

@@ -105,6 +105,7 @@ def as_json(stops: Sequence[Stop]) -> str:
             "seq": stop.seq,
             "came_from": stop.came_from,
             "album": asdict(stop.album),
+            "strongest": strongest(stop.reasons).signal if stop.reasons else None,
             "reasons": [asdict(reason) for reason in stop.reasons],
         }
         for stop in stops

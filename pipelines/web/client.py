@@ -7,6 +7,7 @@ Errors name the host and what is wrong, never the address asked: that may hold a
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import random
 import threading
@@ -96,14 +97,18 @@ class Web:
         shape: type[T],
         secrets: Mapping[str, str] | None = None,
         judge: Callable[[int, bytes], None] | None = None,
+        body: Mapping[str, object] | None = None,
     ) -> T:
         """The JSON answer as a value of `shape`, from the cache where it is there; of it only what `shape` has is kept.
 
         `secrets` are sent as parameters and kept nowhere. `judge(status, body)` raises for an answer that is an error
-        in disguise; `try_again` makes the error that asks once more. Raises Absent, Unanswered, Malformed, Refused, and
-        what `judge` raises.
+        in disguise; `try_again` makes the error that asks once more. `body` is posted as JSON. Raises Absent,
+        Unanswered, Malformed, Refused, and what `judge` raises.
         """
         name = f"{url}?{urlencode(sorted(params.items()))}"
+        posted = None if body is None else to_json(body)
+        if posted is not None:
+            name += f" {hashlib.sha256(posted).hexdigest()}"
         self._used().append(name)
         kept = self._cache.get(name)
         if kept is not None:
@@ -113,12 +118,12 @@ class Web:
                 self._cache.forget(name)
 
         def once() -> T:
-            status, headers, body = self._fetch(url, {**params, **(secrets or {})}, MOST_TEXT)
+            status, headers, text = self._fetch(url, {**params, **(secrets or {})}, MOST_TEXT, posted)
             if judge is not None:
-                judge(status, body)
+                judge(status, text)
             check_status(status, headers)
             try:
-                return from_json(body, shape)
+                return from_json(text, shape)
             except BadShape as error:
                 if error.damaged:
                     raise TryAgain(NO_JSON) from None
@@ -199,16 +204,18 @@ class Web:
         raise kind(f"{host}: {why}, {ATTEMPTS} times")
 
     def _fetch(
-        self, url: str, params: Mapping[str, str], most: int
+        self, url: str, params: Mapping[str, str], most: int, posted: bytes | None = None
     ) -> tuple[int, requests.structures.CaseInsensitiveDict[str], bytes]:
         """One request: status, headers, body. Nothing is followed."""
         check_address(url)
         body = bytearray()
         with self._limits.limit(MOST_SECONDS) as limit:
             try:
-                with self.session.get(
-                    url, params=dict(params), timeout=self._timeouts, stream=True, allow_redirects=False
-                ) as answer:
+                with self.session.request(
+                    "GET" if posted is None else "POST", url, params=dict(params), data=posted,
+                    headers={} if posted is None else {"Content-Type": "application/json"},
+                    timeout=self._timeouts, stream=True, allow_redirects=False,
+                ) as answer:  # fmt: skip
                     for chunk in answer.iter_content(65536):
                         body += chunk
                         if len(body) > most:

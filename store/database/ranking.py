@@ -74,11 +74,12 @@ COMMENT ON MACRO album_called IS
     'The album_id of the album called so ("Artist / Title", small typos forgiven); an error for none or several';
 
 CREATE OR REPLACE MACRO similar_to(
-    id, n := 12, cover := 0.25, tags := 1.0, artists := 0.5, era := 0.1, popularity := 0.1)
+    id, n := 12, cover := 0.25, tags := 1.0, artists := 1.0, era := 0.1, popularity := 0.1)
 AS TABLE
 WITH centre AS MATERIALIZED (
     SELECT CASE WHEN r.number IS NULL THEN error('not ranked yet: run sleevewalk build') ELSE r.number END AS number,
-           a.artist_key, r.cover, r.year, r.popularity, r.tagged, v.vector, v.scale,
+           a.artist_key, r.cover, r.year, r.popularity, r.tagged, v.vector, v.scale, a.cover_sha256,
+           (SELECT any_value(words) FROM cover_facts WHERE cover_facts.cover_sha256 = a.cover_sha256) AS words,
            -- What it has data for; albums that have less than half of it come last.
            0.5 * (CASE WHEN v.vector IS NOT NULL THEN cover ELSE 0 END + CASE WHEN r.tagged THEN tags ELSE 0 END
                   + CASE WHEN r.year IS NOT NULL THEN era ELSE 0 END
@@ -184,15 +185,20 @@ SELECT round(total / known, 3) AS score, albums.artist, albums.title, albums.yea
         'era': CASE WHEN e_score IS NOT NULL THEN round(e_part / nullif(total, 0), 3) END,
         'popularity': CASE WHEN p_score IS NOT NULL THEN round(p_part / nullif(total, 0), 3) END
        } AS shares, ranks.rank AS cover_rank,
-       round(c_score, 3) AS cover, round(t_score, 3) AS tags, shared.tags AS shared_tags,
+       round(c_score, 3) AS cover,
+       CASE WHEN c_score IS NOT NULL THEN looks_alike(centre.words, facts.words) END AS looks,
+       round(t_score, 3) AS tags, shared.tags AS shared_tags,
        round(a_score, 3) AS artist_match, round(e_score, 3) AS era, round(p_score, 3) AS popularity, parts.album_id
-FROM parts JOIN albums USING (album_id) LEFT JOIN ranks USING (album_id) LEFT JOIN shared ON shared.album = parts.number
+FROM parts CROSS JOIN centre JOIN albums USING (album_id) LEFT JOIN ranks USING (album_id)
+LEFT JOIN shared ON shared.album = parts.number
+LEFT JOIN cover_facts facts
+    ON facts.cover_sha256 = albums.cover_sha256 AND facts.cover_sha256 IS DISTINCT FROM centre.cover_sha256
 ORDER BY little_known, round(total / known, 6) DESC, parts.number;
 COMMENT ON MACRO TABLE similar_to IS
-    'The n neighbours of an album_id as the app ranks them, with every signal, its share, the strongest; two an artist';
+    'The n neighbours of an album_id as the app ranks them: signals, shares, the strongest, what an eye would say';
 
 CREATE OR REPLACE MACRO similar_albums(
-    artist, title, n := 12, cover := 0.25, tags := 1.0, artists := 0.5, era := 0.1, popularity := 0.1)
+    artist, title, n := 12, cover := 0.25, tags := 1.0, artists := 1.0, era := 0.1, popularity := 0.1)
 AS TABLE
 FROM similar_to(album_called(artist || ' / ' || title), n := n, cover := cover, tags := tags, artists := artists,
                 era := era, popularity := popularity);

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from store.database.atomic import put_in_place, temporary_folder
 from store.database.copying import HISTORY, TABLES, all_tables, copy_rows, copy_schema, refuse_shadows, things
-from store.database.ranking import PREPARED, RANKING, SIMILAR
+from store.database.ranking import PREPARED, RANKING
 from store.database.sound_schema import TABLES_SOUND, WALK_NOTES
 from store.database.sources_schema import COUNTS, MACROS_NAMES, TABLES_SOURCES, remember_sources
 from store.database.views import COMMENTS, LOOKS, MACROS_IN_MAIN, MAP_CELLS, TABLES_COVER_MAP, VIEWS_1
@@ -214,8 +214,9 @@ MIGRATIONS: list[Step] = [
     ("counts, and popularity by them", COUNTS),
     ("what an eye would say of covers", LOOKS),
     ("notes and weights of walks", WALK_NOTES),
-    ("ranking in SQL by what build prepares", PREPARED + SIMILAR),
-    ("macros that name the schema", MACROS_IN_MAIN),
+    ("ranking in SQL by what build prepares", PREPARED),
+    ("macros that name the schema", "SELECT 1"),  # what it made, the next step makes anew
+    ("measured weights of similar_to, and what an eye would say", MACROS_IN_MAIN),
 ]
 # What these steps made too, before later ones did.
 _FORMERLY = {2: ("route", "similar_albums"), 7: ("album_called", "similar_to")}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.folders import config_file, web_cache_folder
+from pipelines.folders import config_file
 from store.text import clean
 from tui.commands.exchange import large
 from tui.commands.shared import (
@@ -16,6 +16,8 @@ from tui.commands.shared import (
     FOLDER,
     Command,
     Context,
+    base_url_option,
+    client,
     create_library,
     json_command,
     large_option,
@@ -118,7 +120,6 @@ def threshold_options(command: Command) -> Command:
 
 
 limit_option = click.option("--limit", type=click.IntRange(min=1), help="At most so many albums.")
-base_url_option = click.option("--base-url", metavar="URL", help="Ask a server of your own in its place.")
 
 
 @ingest.command()
@@ -286,21 +287,6 @@ def retry(
 
 for personal in sources.COMMANDS:
     ingest.add_command(personal)
-
-
-def client(base_url: str | None, in_place_of: str, allow_private: bool = False) -> Web:
-    """The client for the web; a server of the person's own is allowed, and asked as the one it stands for."""
-    from urllib.parse import urlsplit
-
-    from pipelines.web.client import RULES, Web
-    from pipelines.web.guard import plain_host
-    from tui.config import web_contact
-
-    cache, contact = web_cache_folder(), web_contact(config_file())
-    if base_url is None:
-        return Web(cache, allow_private=allow_private, contact=contact)
-    rules = {**RULES, urlsplit(base_url).netloc: RULES[urlsplit(in_place_of).netloc]}
-    return Web(cache, frozenset([plain_host(base_url)]), allow_private, rules, contact=contact)
 
 
 def _ingest_with_covers(

@@ -17,6 +17,7 @@ from store.text import clean
 if TYPE_CHECKING:
     from pipelines.progress import StderrProgress
     from pipelines.report import IngestReport
+    from pipelines.web.client import Web
     from store.database.library import Library
     from store.records import Album, Neighbor, Reason, Weights
 
@@ -39,6 +40,7 @@ NEW_FILE = click.Path(path_type=Path, dir_okay=False)  # need not be there
 NEW_FOLDER = click.Path(path_type=Path, file_okay=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 device_option = click.option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]), show_default=True)
+base_url_option = click.option("--base-url", metavar="URL", help="Ask a server of your own in its place.")
 private_option = click.option("--allow-private", is_flag=True, help="Ask addresses in your own network too.")
 large_option = click.option(
     "--large",
@@ -124,6 +126,22 @@ def create_library(context: Context) -> Library:
     from store.database.library import Library
 
     return Library.create(context.library_dir)
+
+
+def client(base_url: str | None, in_place_of: str, allow_private: bool = False) -> Web:
+    """The client for the web; a server of the person's own is allowed, and asked as the one it stands for."""
+    from urllib.parse import urlsplit
+
+    from pipelines.folders import config_file, web_cache_folder
+    from pipelines.web.client import RULES, Web
+    from pipelines.web.guard import plain_host
+    from tui.config import web_contact
+
+    cache, contact = web_cache_folder(), web_contact(config_file())
+    if base_url is None:
+        return Web(cache, allow_private=allow_private, contact=contact)
+    rules = {**RULES, urlsplit(base_url).netloc: RULES[urlsplit(in_place_of).netloc]}
+    return Web(cache, frozenset([plain_host(base_url)]), allow_private, rules, contact=contact)
 
 
 def json_text(value: object) -> str:

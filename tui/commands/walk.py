@@ -218,6 +218,7 @@ def why(context: Context, one: str, other: str, heat: Path | None, as_json: bool
     """Why two ALBUMs are alike: every reason with its share, and what an eye would say of their sleeves."""
     from store.neighbors.find import resolve
     from store.neighbors.neighborhood import open_neighborhood
+    from store.records import strongest
 
     library = open_library(context)
     neighborhood = open_neighborhood(library)
@@ -228,6 +229,7 @@ def why(context: Context, one: str, other: str, heat: Path | None, as_json: bool
         print_json(
             {
                 "albums": [album_dict(first), album_dict(second)],
+                "strongest": strongest(reasons).signal if reasons else None,
                 "reasons": [reason_dict(reason) for reason in reasons],
                 "heat": None if found is None else _heat_dict(found, heat),
                 "notices": list(neighborhood.notices),

@@ -31,7 +31,7 @@ TRAY_LIMIT = 12
 PRESETS = {  # what counts, by name; the first is the default
     "balanced": Weights(),
     "by sleeve alone": Weights(1, 0, 0, 0, 0),
-    "by ear alone": Weights(0, 1, 0.5, 0, 0),
+    "by ear alone": replace(Weights(), cover=0, era=0, popularity=0),
 }
 NeighborCache = dict[tuple[str, Weights, Filter], list[Neighbor]]
 

@@ -1,4 +1,4 @@
-"""SQL ranks as Python does: the same neighbours in the same order, with the same scores, shares and strongest."""
+"""SQL ranks as Python does: the same neighbours in the same order, scores, shares, strongest and words."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from store.catalogue.facts import add_facts
 from store.catalogue.tables import add_similar_artists
 from store.database.library import Library
+from store.looks import CoverFacts
 from store.neighbors.neighborhood import Neighborhood, open_neighborhood
 from store.records import AlbumRecord, Weights
 from tests.store.support.library import fill
@@ -27,7 +29,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
             f"Artist {number // 3:02}", f"Album {number:03}", "table", str(number),
             year=int(random.integers(1960, 2020)) if number % 5 else None,
             listeners=int(10 ** random.uniform(1, 6)) if number % 7 else None,
-            cover_sha256=sha(number) if number % 11 else None,
+            cover_sha256=sha(number - number % 2 * (number % 9 == 0)) if number % 11 else None,  # some share one
             tags=tuple((tag, float(random.integers(1, 100))) for tag in TAGS if random.random() < 0.3),
         )
         for number in range(COUNT)
@@ -35,8 +37,11 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     made = Library.create(tmp_path_factory.mktemp("ranking") / "lib")
     fill(made, albums, random.normal(size=(COUNT, 12)).astype(np.float32))
     pairs = [(f"Artist {a:02}", f"Artist {(a * 7 + 3) % 50:02}", 0.1 + 0.8 * random.random()) for a in range(50)]
+    facts = {sha(n): CoverFacts((("red", 0.6, 0xCC2020),), 0.2 * (n % 5), 0.1, 0.5, 0.2, 0.1 * (n % 7), 0, 0, 0)
+             for n in range(COUNT) if n % 4}  # fmt: skip
     with made.write() as con:
         add_similar_artists(con, pairs, "test")
+        add_facts(con, facts)
     return made
 
 
@@ -46,7 +51,7 @@ def near(library: Library) -> Neighborhood:
 
 
 QUERY = """
-SELECT album_id, score, strongest, share, shares
+SELECT album_id, score, strongest, share, shares, looks
 FROM similar_to(?, n := 12, cover := ?, tags := ?, artists := ?, era := ?, popularity := ?)
 """
 
@@ -59,12 +64,13 @@ def test_the_same_ring_in_sql_and_in_python(library: Library, near: Neighborhood
             centre = near.snapshot.album_ids[row]
             ring, answers = near.neighbors(centre, 12, weights), con.execute(QUERY, [centre, *wanted]).fetchall()
             assert [answer[0] for answer in answers] == [neighbor.album.album_id for neighbor in ring]
-            for (_, score, strongest, share, shares), neighbor in zip(answers, ring, strict=True):
+            for (_, score, strongest, share, shares, looks), neighbor in zip(answers, ring, strict=True):
                 assert score == pytest.approx(neighbor.score, abs=0.001)
                 of_sql = {signal: part for signal, part in shares.items() if part is not None}
                 assert of_sql == pytest.approx({one.signal: one.share for one in neighbor.reasons}, abs=0.002)
                 assert share == max(of_sql.values()) == of_sql[strongest]
                 assert share == pytest.approx(neighbor.strongest.share, abs=0.002)
+                assert (looks or "") == "".join(one.looks for one in neighbor.reasons)
 
 
 def test_an_artist_of_a_thousand_albums_leaves_room_for_others(tmp_path: Path) -> None:

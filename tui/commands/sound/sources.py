@@ -11,6 +11,8 @@ from tui.commands.shared import (
     FILE,
     FOLDER,
     Context,
+    base_url_option,
+    client,
     create_library,
     interactive,
     json_command,
@@ -29,15 +31,32 @@ EXPORT = click.Path(path_type=Path, exists=True)
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, required=False)
 @click.option("--kind", "kinds", multiple=True, metavar="COLUMN", help="A column of counts, named as its kind.")
+@click.option(
+    "--listenbrainz", is_flag=True, help="Listeners of your albums with a MusicBrainz identifier, by ListenBrainz."
+)
+@base_url_option
 @json_command
-def counts(context: Context, file: Path, kinds: tuple[str, ...], as_json: bool) -> int:
-    """How well known albums are, from a FILE with artist, album, kind, count, or with a column for each --kind."""
+def counts(
+    context: Context, file: Path | None, kinds: tuple[str, ...], listenbrainz: bool, base_url: str | None, as_json: bool
+) -> int:
+    """How well known albums are, from a FILE with artist, album, kind, count, or with a column for each --kind.
+
+    Or as ListenBrainz counts the listeners of the albums in the library; the identifiers of those are sent there.
+    """
     from pipelines.progress import StderrProgress
     from pipelines.sources.counts import ingest_counts
+    from pipelines.sources.listenbrainz import LISTENBRAINZ_URL, ingest_listenbrainz_counts
 
-    return print_ingest(context, ingest_counts(create_library(context), file, kinds, StderrProgress()), as_json)
+    if (file is None) == (not listenbrainz):
+        raise click.UsageError("give a FILE with counts, or --listenbrainz")
+    if file is None:
+        web, url = client(base_url, LISTENBRAINZ_URL), base_url or LISTENBRAINZ_URL
+        report = ingest_listenbrainz_counts(open_library(context), web, url, StderrProgress())
+    else:
+        report = ingest_counts(create_library(context), file, kinds, StderrProgress())
+    return print_ingest(context, report, as_json)
 
 
 @click.command()

@@ -88,6 +88,7 @@ def _handler(host: FakeHost) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
+        posted = ""  # the text of a POST; its fake finds it as the parameter "body"
 
         def log_message(self, *_: object) -> None:
             pass
@@ -107,9 +108,16 @@ def _handler(host: FakeHost) -> type[BaseHTTPRequestHandler]:
                 with host.lock:
                     host.at_once -= 1
 
+        def do_POST(self) -> None:
+            self.posted = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.do_GET()
+
         def answer(self, fault: str) -> None:
             parts = urlsplit(self.path)
-            answer = host.handle(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)))
+            query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            if self.posted:
+                query["body"] = self.posted
+            answer = host.handle(parts.path, query)
             headers = dict(answer.headers)
             length = len(answer.body)
             if fault == "reset":
