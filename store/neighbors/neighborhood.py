@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 MIDDLING = np.array([0.5, 0.1, 0.0, 0.5, 0.5, 0.0])
 
 
+_OFTEN_ENOUGH = 16  # times as many candidates as neighbours are put in order at first
+
+
 @dataclass(frozen=True, slots=True)
 class Ring:
     """A neighbourhood in numbers, best first; row i of every array is one neighbour."""
@@ -128,8 +131,12 @@ class Neighborhood:
     ) -> Ring:
         rows = self.signals.candidates(centre, weights, allowed)
         scores = self.signals.scores(centre, rows, weights)
-        order, little_known = _choice(rows, scores, weights, self.signals.of_centre(centre))
-        chosen = order[:k] if per_artist is None else self._capped(rows, order, k, per_artist)
+        has = self.signals.of_centre(centre)
+        for most in (_OFTEN_ENOUGH * k, len(rows)):  # few are put in order, all where those are by too few artists
+            order, little_known = _choice(rows, scores, weights, has, most)
+            chosen = order[:k] if per_artist is None else self._capped(rows, order, k, per_artist)
+            if len(chosen) == k:
+                break
         fused = fuse(scores[chosen], weights)
         shown = np.lexsort((rows[chosen], -np.round(fused, 6), little_known[chosen]))
         return Ring(rows[chosen][shown], scores[chosen][shown], fused[shown])
@@ -162,8 +169,10 @@ class Neighborhood:
         ]  # fmt: skip
 
 
-def _choice(rows: np.ndarray, scores: np.ndarray, weights: Weights, has: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(places of the candidates, first to be chosen first; bool [c], which of them are little known).
+def _choice(
+    rows: np.ndarray, scores: np.ndarray, weights: Weights, has: np.ndarray, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(places of the `most` best candidates, first to be chosen first; bool [c], which of all are little known).
 
     By the weighted mean over all signals, with what is unknown of an album counted as MIDDLING; ties by name. Those
     that have data for less than half of the weight of what the centre has data for (`has`, bool [6]) come after all
@@ -172,9 +181,12 @@ def _choice(rows: np.ndarray, scores: np.ndarray, weights: Weights, has: np.ndar
     """
     wanted = weight_array(weights)
     known = ~np.isnan(scores)
-    total = np.where(known, scores, MIDDLING) @ wanted
     little_known = known @ wanted < 0.5 * (has @ wanted)
-    order = np.lexsort((rows, -np.round(total, 6), little_known))
+    total = np.round(np.where(known, scores, MIDDLING) @ wanted, 6) - little_known * (1 + wanted.sum())
+    some = np.arange(len(rows))
+    if 0 < most < len(rows):
+        some = np.flatnonzero(total >= np.partition(total, -most)[-most])
+    order = some[np.lexsort((rows[some], -total[some]))]
     return order[known[order].any(axis=1)], little_known
 
 

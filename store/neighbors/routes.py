@@ -8,7 +8,8 @@ stronger.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -72,9 +73,18 @@ class Rings:
         self._neighborhood, self._weights, self._k, self._may_follow = neighborhood, weights, k, may_follow
         self._limit, self._should_stop = limit, should_stop
         self.known: dict[int, list[tuple[int, float]]] = {}
-        self.ended = self.stopped = False
+        self.ended = self.stopped = self._closed = False
         self.unsettled = False  # whether a search ended before it was sure to have the strongest way
         self.without: frozenset[int] = frozenset()  # rows that no way may lead through
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Within it no ring is computed, and an album without one leads nowhere."""
+        self._closed, self.ended = True, False
+        try:
+            yield
+        finally:
+            self._closed = False
 
     def allow(self, more: int) -> None:
         """Let so many more rings be computed from here on."""
@@ -83,7 +93,8 @@ class Rings:
     def compute(self, rows: list[int]) -> None:
         """Make the rings of `rows` known, as far as the bound allows."""
         missing = [row for row in dict.fromkeys(rows) if row not in self.known]
-        if not missing:
+        self.unsettled = self.unsettled or (self._closed and bool(missing))
+        if not missing or self._closed:
             return
         self.stopped = self.stopped or self._should_stop()
         allowed = 0 if self.stopped else self._limit - len(self.known)
@@ -204,6 +215,33 @@ def shortest(rings: Rings, start: int, goal: int, weakest: float) -> list[tuple[
     )
     outward = ways[0].back_from(middle)[::-1]
     return outward + [(after, before, score) for before, after, score in ways[1].back_from(middle)]
+
+
+def widest_within(rings: Rings, start: int, goal: int, steps: int) -> float:
+    """The strength of the weakest step of the best route of at most `steps`, over the rings that are known; -1 where
+    there is none.
+    """
+    ways = [_widths(rings, row, steps) for row in (start, goal)]
+    best = -1.0
+    for first in range(steps + 1):
+        outward, back = ways[0][first], ways[1][steps - first]
+        best = max([best, *(min(width, back[row]) for row, width in outward.items() if row in back)])
+    return best
+
+
+def _widths(rings: Rings, row: int, steps: int) -> list[dict[int, float]]:
+    """For 0 to `steps` steps: how strong the weakest is on the best way from `row` to each that so many reach."""
+    found, changed = [{row: float("inf")}], {row}
+    for _ in range(steps):
+        before, after = found[-1], dict(found[-1])
+        for at in changed:
+            for other, score in rings.of(at):
+                width = min(before[at], score)
+                if width > after.get(other, -1.0):
+                    after[other] = width
+        changed = {other for other, width in after.items() if width > before.get(other, -1.0)}
+        found.append(after)
+    return found
 
 
 class _Ways:

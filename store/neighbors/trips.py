@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
 from store.neighbors.filters import NO_FILTER, Filter
 from store.neighbors.neighborhood import Neighborhood
-from store.neighbors.routes import MAX_RINGS, Rings, shortest, widest
+from store.neighbors.routes import MAX_RINGS, Rings, shortest, widest, widest_within
 from store.records import DEFAULT_WEIGHTS, Route, Step, Weights
 
 MOST_STEPS = 100
@@ -88,6 +88,9 @@ class _Asked:
     weights: Weights
     should_stop: Callable[[], bool]
     k: int
+    known: dict[tuple[Filter, bool], dict[int, list[tuple[int, float]]]] = field(
+        default_factory=dict
+    )  # rings, by wishes
 
     def find(self, wishes: Wishes) -> tuple[list[int], Rings]:
         """Rows on the way. _Impossible where there is none."""
@@ -113,8 +116,18 @@ class _Asked:
         raise _Impossible("there is no other way than the strongest one")
 
     def _rings(self, wishes: Wishes) -> Rings:
-        allowed = wishes.chosen.allowed_between(self.neighborhood.snapshot, self.stops)
-        return Rings(self.neighborhood, self.weights, self.k, MAX_RINGS, self.should_stop, allowed)
+        snapshot = self.neighborhood.snapshot
+        allowed = wishes.chosen.allowed_between(snapshot, self.stops)
+
+        def others(row: int) -> np.ndarray:
+            apart: np.ndarray = snapshot.artist_codes != snapshot.artist_codes[row]
+            return apart if (mask := allowed(row)) is None else apart & mask
+
+        # Where no artist may come twice no step leads to the same one: such neighbours would only take others' room.
+        may_follow = others if wishes.per_artist == 1 else allowed
+        rings = Rings(self.neighborhood, self.weights, self.k, MAX_RINGS, self.should_stop, may_follow)
+        rings.known = self.known.setdefault((wishes.chosen, wishes.per_artist == 1), rings.known)
+        return rings
 
     def blamed(self, wishes: Wishes, why: str) -> str:
         """`why`, and which wish to give up where one alone stands in the way."""
@@ -141,6 +154,7 @@ class _Search:
     def __init__(self, asked: _Asked, wishes: Wishes, rings: Rings, without: frozenset[int] = frozenset()) -> None:
         self.asked, self.wishes, self.rings, self.without = asked, wishes, rings, without
         self.snapshot = asked.neighborhood.snapshot
+        self.again = bool(without or rings.known)  # whether rings of an earlier search are there to go over
 
     def path(self) -> list[int]:
         """Rows on the way. _Impossible where there is none."""
@@ -162,17 +176,36 @@ class _Search:
         elsewhere = {row for other, leg in enumerate(legs) if other != number for row in leg} | set(self.asked.stops)
         elsewhere -= {start, goal}
         fixed = [*elsewhere, start, goal]
-        out: set[int] = set()
+        out = self._of_full_artists(fixed)
         for attempt in range(_TRIES):
             self.rings.without = self.without | elsewhere | out
-            self.rings.allow(_MORE_RINGS if attempt or at_most or self.without else MAX_RINGS)
-            path = self._strongest(start, goal, at_most)
+            if attempt or at_most or self.again:
+                path = self._strongest_among_known(start, goal, at_most)
+            else:
+                self.rings.allow(MAX_RINGS)
+                path = self._strongest(start, goal, at_most)
             crowded = self._crowded([*elsewhere, *path])
             if not crowded:
                 return path
             for artist in crowded:
                 out |= self._surplus(artist, fixed, path[1:-1])
         raise _Impossible("no route has so few albums of each artist")
+
+    def _strongest_among_known(self, start: int, goal: int, at_most: int | None) -> list[int]:
+        """A further search, over the rings that are known; only where those hold no way are more looked at."""
+        try:
+            with self.rings.closed():
+                return self._strongest(start, goal, at_most)
+        except _Impossible:
+            self.rings.allow(_MORE_RINGS)
+            return self._strongest(start, goal, at_most)
+
+    def _of_full_artists(self, fixed: list[int]) -> set[int]:
+        """The other albums of the artists of whom no more may come between."""
+        most = self.wishes.per_artist
+        counts = Counter(self.snapshot.artist_codes[fixed].tolist())
+        full = [artist for artist, count in counts.items() if most is not None and count >= most]
+        return set().union(*(self._surplus(artist, fixed, []) for artist in full))
 
     def _surplus(self, artist: int, fixed: list[int], between: list[int]) -> set[int]:
         """The artist's albums but those that are fixed and the first ones between that there is room for."""
@@ -191,22 +224,9 @@ class _Search:
         if at_most is not None and len(path) > at_most:
             fewest = shortest(self.rings, start, goal, -1.0)
             if len(fewest) > at_most:
-                raise _Impossible(f"it takes {len(fewest)} steps or more", len(fewest))
-            path = self._within(start, goal, at_most) or fewest
+                raise _Impossible(f"none found with fewer than {len(fewest)} steps", len(fewest))
+            path = shortest(self.rings, start, goal, widest_within(self.rings, start, goal, at_most))
         return [start, *(row for _, row, _ in path)]
-
-    def _within(self, start: int, goal: int, at_most: int) -> list[tuple[int, int, float]]:
-        """The way of at most so many steps whose weakest is strongest: bisection over the scores of steps."""
-        scores = sorted({score for row in self.rings.known for _, score in self.rings.of(row)})
-        low, high, best = 0, len(scores), []
-        while low < high:
-            middle = (low + high) // 2
-            found = shortest(self.rings, start, goal, scores[middle])
-            if found and len(found) <= at_most:
-                low, best = middle + 1, found
-            else:
-                high = middle
-        return best
 
     def _shorten(self, legs: list[list[int]]) -> None:
         """Take as many steps from the longest leg as it can do without, of those that are too many."""
@@ -220,7 +240,7 @@ class _Search:
                     return
                 except _Impossible as error:
                     at_most = max(at_most + 1, error.fewest)
-        raise _Impossible(f"it takes {sum(own)} steps")
+        raise _Impossible(f"none found with fewer than {sum(own)} steps")
 
     def _lengthened(self, path: list[int]) -> list[int]:
         """One step more: the album that fits best between two others of the way."""

@@ -16,7 +16,8 @@ from store.database.library import Library
 from store.errors import UnknownAlbum
 from store.neighbors.filters import Filter
 from store.neighbors.neighborhood import Neighborhood, Ring, open_neighborhood
-from store.neighbors.routes import find_route
+from store.neighbors.routes import Rings as neighborhood_rings
+from store.neighbors.routes import find_route, shortest, widest_within
 from store.records import Album, Reason, Weights
 from store.text import album_id
 from tests.store.support.library import fill
@@ -127,6 +128,30 @@ def test_no_route_is_stronger_and_none_as_strong_is_shorter(edges: Rings) -> Non
     assert min(scores) == found.weakest  # type: ignore[type-var]
     out, back = every_depth(edges, 0, found.weakest), every_depth(edges, goal, found.weakest)
     assert len(scores) == min(out[row] + back[row] for row in out if row in back)
+
+
+@given(graphs(), st.integers(0, 9))
+@settings(max_examples=100, deadline=None)
+def test_no_route_of_so_many_steps_is_stronger(edges: Rings, steps: int) -> None:
+    goal, count = len(edges) - 1, len(edges)
+    graph = Graph(edges)
+    rings = neighborhood_rings(cast(Neighborhood, graph), Weights(), 12, count, lambda: False, lambda row: None)
+    rings.compute(list(edges))
+    score = np.array([[edges[row].get(other, -1.0) for other in range(count)] for row in range(count)])
+    reached = {row: [np.where(np.arange(count) == row, np.inf, -1.0)] for row in (0, goal)}
+    for found in reached.values():
+        for _ in range(steps):
+            found.append(np.maximum(found[-1], np.minimum(found[-1][:, None], score).max(axis=0)))
+    best = max(np.minimum(reached[0][n], reached[goal][steps - n]).max() for n in range(steps + 1))
+    assert widest_within(rings, 0, goal, steps) == best
+    if best > 0:
+        path = shortest(rings, 0, goal, best)
+        assert len(path) <= steps and min(score for *_, score in path) == best
+    with rings.closed():
+        rings.known.clear()
+        assert widest_within(rings, 0, goal, steps) == -1
+        rings.compute([0])
+    assert graph.asked == count and rings.unsettled, "closed: none was asked for, so a stronger way may be there"
 
 
 @given(graphs())
