@@ -19,7 +19,6 @@ from store.text import key
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 # Rows are numbered in the order of names, so that ties between albums fall alphabetically.
 _ROWS = """
@@ -71,7 +70,11 @@ JOIN snapshot_albums USING (album_id)
 WHERE s.artist <> a.artist OR s.title <> a.title ORDER BY row, s.artist, s.title
 """
 _LOOKS = """
-SELECT row, words FROM cover_facts JOIN albums USING (cover_sha256) JOIN snapshot_albums USING (album_id)
+WITH bits AS (SELECT unnest($words) AS word, generate_subscripts($words, 1) - 1 AS place)
+SELECT row, place FROM (
+    SELECT row, unnest(words) AS word
+    FROM cover_facts JOIN albums USING (cover_sha256) JOIN snapshot_albums USING (album_id)
+) JOIN bits USING (word)
 """
 _TEMPORARY = ("snapshot_albums", "snapshot_tags", "snapshot_tag_names")
 
@@ -122,7 +125,7 @@ def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
         for row, artist, title, artist_key, title_key in con.execute(_SPELLINGS).fetchall()
         if (key(artist), key(title)) != (artist_key, title_key)
     ]
-    looks = _masks(con.sql(_LOOKS).to_arrow_table(), len(columns["artist_code"]))
+    looks = _masks(con.execute(_LOOKS, {"words": list(WORDS)}).fetchnumpy(), len(columns["artist_code"]))
     for table in _TEMPORARY:
         con.execute(f"DROP TABLE temp.{table}")
     artist_codes = np.asarray(columns["artist_code"], dtype=np.int32)
@@ -156,18 +159,11 @@ def read_arrays(con: duckdb.DuckDBPyConnection) -> AlbumArrays:
     )
 
 
-def _masks(table: pa.Table, count: int) -> np.ndarray:
-    """uint64 [count, 2] of rows and lists of words; what is none of WORDS is left out."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+def _masks(found: dict[str, np.ndarray], count: int) -> np.ndarray:
+    """uint64 [count, 2] of rows and places of words in WORDS."""
     masks = np.zeros((count, 2), np.uint64)
-    rows, words = table["row"].to_numpy(), table["words"].combine_chunks()
-    places = pc.index_in(words.flatten(), value_set=pa.array(WORDS))
-    known = pc.is_valid(places).to_numpy(zero_copy_only=False)
-    of_row = rows[words.value_parent_indices().to_numpy()][known] if len(words) else rows
-    place = places.drop_null().to_numpy().astype(np.uint64)
-    np.bitwise_or.at(masks, (of_row, (place // 64).astype(np.int64)), np.uint64(1) << place % np.uint64(64))
+    place = found["place"].astype(np.uint64)
+    np.bitwise_or.at(masks, (found["row"], (place // 64).astype(np.int64)), np.uint64(1) << place % np.uint64(64))
     return masks
 
 
