@@ -45,7 +45,7 @@ async def test_what_counts_is_changed_by_keys_and_ranks_at_once(size: tuple[int,
         await pilot.press("left")
         await until(pilot, lambda: "has to count" in rows_of(walk, "#keys")[0])
         await pilot.press("3", "down", "right")
-        assert session.weights == Weights(0, next_level(1, 1), 0.5, 0, 0)
+        assert session.weights == Weights(0, next_level(1, 1), Weights().artist, 0, 0)
         await pilot.press("down", "down", "down", "down", "right")
         genre = session.filter.of_field("genre").removeprefix("genre:")
         assert genre
