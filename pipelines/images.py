@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -85,21 +86,46 @@ def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
     White stands for transparency because a sleeve is printed on paper. Embedded colour profiles are not
     applied. Raises BadImage.
     """
+    with _opened(data, formats) as picture:
+        width, height = picture.size
+        _draft(picture, _DRAFT)
+        picture.load()
+        small = shrink(picture)
+        turn = _TURNS.get(_orientation(picture))
+        as_is = turn is None and picture.mode == "RGB" and _is_plain_webp(data, picture.format, (width, height))
+    if turn is not None:
+        small = small.transpose(turn)
+        if turn in _SIDEWAYS:
+            width, height = height, width
+    pixels = np.array(small, dtype=np.uint8)
+    red, green, blue = (int(value) for value in pixels.reshape(-1, 3).mean(axis=0).round())
+    return Decoded(pixels, width, height, red << 16 | green << 8 | blue, as_is)
+
+
+def decode_whole(data: bytes, most: int) -> Image.Image:
+    """The bytes of a picture, RGB, all of it and upright, its longer side at most `most` pixels. Raises BadImage."""
+    with _opened(data, FORMATS) as picture:
+        width, height = picture.size
+        scale = min(1.0, most / max(width, height))
+        _draft(picture, round(most * min(width, height) / max(width, height)))
+        picture.load()
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        whole = _resized(picture, size, (0, 0, *picture.size))
+        turn = _TURNS.get(_orientation(picture))
+    return whole if turn is None else whole.transpose(turn)
+
+
+@contextmanager
+def _opened(data: bytes, formats: tuple[str, ...]) -> Iterator[Image.Image]:
+    """A picture whose pixels are still to be decoded, which may be done within. Raises BadImage for what is none."""
     if not data:
         raise BadImage("empty file")
     if len(data) > MAX_BYTES:
         raise BadImage(f"larger than {MAX_BYTES // 1_000_000} MB")
     try:
         with Image.open(io.BytesIO(data), formats=formats) as picture:
-            width, height = picture.size
-            _check_size(width, height)
-            if picture.format in ("JPEG", "MPO"):
-                # The JPEG decoder can shrink while it decodes: 4× faster, and never much below twice what we need.
-                picture.draft(None, (_DRAFT, _DRAFT))
-            picture.load()
-            small = shrink(picture)
-            turn = _TURNS.get(_orientation(picture))
-            as_is = turn is None and picture.mode == "RGB" and _is_plain_webp(data, picture.format, (width, height))
+            _check_size(*picture.size)
+            yield picture
     except BadImage:
         raise
     except Image.UnidentifiedImageError as error:
@@ -110,13 +136,12 @@ def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
         raise
     except Exception as error:  # decoders fed with damaged bytes raise nearly anything, and it all means this
         raise BadImage(DAMAGED, str(error).partition("\n")[0][:120]) from error
-    if turn is not None:
-        small = small.transpose(turn)
-        if turn in _SIDEWAYS:
-            width, height = height, width
-    pixels = np.array(small, dtype=np.uint8)
-    red, green, blue = (int(value) for value in pixels.reshape(-1, 3).mean(axis=0).round())
-    return Decoded(pixels, width, height, red << 16 | green << 8 | blue, as_is)
+
+
+def _draft(picture: Image.Image, side: int) -> None:
+    """The JPEG decoder can shrink while it decodes: 4× faster, and never much below twice what we need."""
+    if picture.format in ("JPEG", "MPO"):
+        picture.draft(None, (side, side))
 
 
 def encode_webp(pixels: Pixels) -> bytes:
@@ -156,8 +181,7 @@ def prepare(data: bytes, formats: tuple[str, ...] = FORMATS, keep: Keep = "none"
 def encode_large(data: bytes, side: int) -> bytes:
     """The bytes of a picture that `decode_cover` took as a WebP [side, side] of its centre square, upright."""
     with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-        if picture.format in ("JPEG", "MPO"):
-            picture.draft(None, (side, side))
+        _draft(picture, side)
         picture.load()
         square = shrink(picture, side)
         turn = _TURNS.get(_orientation(picture))
@@ -231,14 +255,17 @@ def _white(picture: Image.Image) -> float:
 
 def shrink(picture: Image.Image, size: int = SIDE) -> Image.Image:
     """The centre square at [size, size], RGB. Turning by quarters comes after: it commutes, and is cheap there."""
-    white = _white(picture)
     width, height = picture.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
+    return _resized(picture, (size, size), (left, top, left + side, top + side))
+
+
+def _resized(picture: Image.Image, size: tuple[int, int], box: tuple[int, int, int, int]) -> Image.Image:
+    """The part of a picture within `box` at another size, RGB."""
+    white = _white(picture)
     # reducing_gap: a fast box filter first while far above the target; not to be told from the plain way.
-    small = _resizable(picture).resize(
-        (size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side), reducing_gap=3.0
-    )
+    small = _resizable(picture).resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
     if small.mode in ("I", "F"):
         gray = np.asarray(small, dtype=np.float64) * (255.0 / white)
         if not np.isfinite(gray).all():

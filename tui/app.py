@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -34,6 +35,7 @@ from tui.screens.exporting import Exporter
 from tui.screens.find import ASKS, FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
+from tui.screens.lens import LensScreen
 from tui.screens.library.album import AlbumScreen
 from tui.screens.library.albums import ArtistScreen
 from tui.screens.library.listing import ListScreen
@@ -151,6 +153,8 @@ class SleevewalkApp(Hearing):
             self.call_after_refresh(self.walk.say, self.remark)
         if self.setup.welcome:
             self.push_screen(WelcomeScreen(len(self.session.snapshot)))
+        if self.setup.picture is not None:
+            self.action_lens(self.setup.picture)
 
     def _album_changed(self) -> None:
         """The window's title is the album in the centre; in one theme its cover gives the colours."""
@@ -189,6 +193,14 @@ class SleevewalkApp(Hearing):
     async def action_find(self) -> None:
         """Find an album and walk to it."""
         await self._walk_to(self.finder())
+
+    @work
+    async def action_lens(self, path: Path | None = None) -> None:
+        """Start from a picture: walk to the album that it shows, or to one whose sleeve is near."""
+        if self.setup.looker is None:
+            self.tell("no cover is indexed yet, so no picture can be compared; run `sleevewalk build`")
+        else:
+            await self._walk_to(LensScreen(self.painter, self.setup.looker, path))
 
     def page_of(self, album: Album) -> AlbumScreen:
         """All that is known of an album, to walk on from."""

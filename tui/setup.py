@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tui.config import Config
 from tui.pictures.painter import CoverSource
 from tui.screens.find import Finder
+from tui.screens.lens import Looker
 from tui.screens.library.listing import Added
 from tui.screens.map.screen import Mapper
 from tui.screens.route.screen import Router
@@ -38,4 +39,6 @@ class Setup:
     config: Config = field(default_factory=Config)
     welcome: bool = False  # explain the screen before the walk begins
     added: Added | None = None  # when each row of the snapshot was added; reads the library
+    looker: Looker | None = None  # what a photo shows; None: no cover is indexed
+    picture: Path | None = None  # a photo to begin with
     opens_player: Opens = open_player

@@ -77,9 +77,14 @@ def look_options(command: Command) -> Command:
     type=click.Path(path_type=Path),
     help="Walk among the album_ids of this FILE; -: standard input.",
 )
+@click.option(
+    "--image", type=click.Path(path_type=Path), help="Begin with a photo of a sleeve: with the album that it shows."
+)
 @look_options
 @context_command
-def explore(context: Context, album: str | None, suggest: bool, ids_from: Path | None, look: TerminalLook) -> int:
+def explore(
+    context: Context, album: str | None, suggest: bool, ids_from: Path | None, image: Path | None, look: TerminalLook
+) -> int:
     """Open the app, at ALBUM or where the library begins.
 
     Where there is no library yet, it offers the demo library.
@@ -95,7 +100,7 @@ def explore(context: Context, album: str | None, suggest: bool, ids_from: Path |
             return 0
         return open_demo(demo_library(), album, look)
     library = Library.open(context.library_dir)
-    return open_app(library, album, look, suggest, read_ids(library, ids_from) if ids_from else ())
+    return open_app(library, album, look, suggest, read_ids(library, ids_from) if ids_from else (), image)
 
 
 @click.command()
@@ -164,7 +169,12 @@ def read_ids(library: Library, path: Path) -> tuple[str, ...]:
 
 
 def open_app(
-    library: Library, album: str | None, look: TerminalLook, suggest: bool = False, these: Sequence[str] = ()
+    library: Library,
+    album: str | None,
+    look: TerminalLook,
+    suggest: bool = False,
+    these: Sequence[str] = (),
+    image: Path | None = None,
 ) -> int:
     need_terminal()
     from concurrent.futures import ThreadPoolExecutor
@@ -182,7 +192,7 @@ def open_app(
             start = resolve(neighborhood.snapshot, album).album_id if album else None
             if suggest and not start:
                 start = next((one.album.album_id for one in near_plays(neighborhood, 1)), None)
-            return run_app(library, start or next(iter(these), None), neighborhood, asked, these)
+            return run_app(library, start or next(iter(these), None), neighborhood, asked, these, image)
 
 
 def wanted_of(look: TerminalLook) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -87,16 +87,45 @@ def find(context: Context, words: tuple[str, ...], count: int, as_sql: bool, as_
 
 
 @click.command()
-@click.argument("album", shell_complete=complete_album)
+@click.argument("album", required=False, shell_complete=complete_album)
+@click.option(
+    "--image", type=click.Path(path_type=Path), help="A photo of a sleeve in place of ALBUM, or a folder of them."
+)
+@click.option("--csv", "shape", flag_value="csv", help="With --image: a table of the photos and their albums.")
+@click.option("--ids", "shape", flag_value="ids", help="With --image: album_ids alone, for `explore --ids -`.")
 @click.option("-k", default=12, show_default=True, type=click.IntRange(1, 1000), help="How many neighbours.")
 @weight_options
 @click.option("--per-artist", default=2, show_default=True, type=click.IntRange(0), help="Of one artist; 0: any.")
 @only_option
 @json_command
 def similar(
-    context: Context, album: str, k: int, per_artist: int, only: str, as_json: bool, **given: float | None
-) -> None:
-    """The neighbours of ALBUM and why they are."""
+    context: Context, album: str | None, image: Path | None, shape: Literal["csv", "ids"] | None, k: int,
+    per_artist: int, only: str, as_json: bool, **given: float | None,
+) -> int:  # fmt: skip
+    """The neighbours of ALBUM and why they are.
+
+    \b
+    similar --image photo.jpg            the album that a photo shows, and on
+    similar --image photos/ --csv        a table of a shelf, a photo a row
+    similar --image photos/ --ids | sleevewalk explore --ids -
+
+    With --image the exit status is 1 where no album of the library is found; what is nearest is printed then.
+    """
+    if (album is None) == (image is None):
+        raise click.UsageError("name an ALBUM, or a photo with --image")
+    if image is not None:
+        from tui.commands.lens import shelf, similar_to_picture
+
+        wanted = "json" if as_json else shape or "text"
+        if only:
+            raise click.UsageError("--only goes with an ALBUM")
+        return (
+            shelf(context, image, wanted)
+            if image.is_dir()
+            else similar_to_picture(context, image, k, weights_of(given), wanted)
+        )
+    if shape:
+        raise click.UsageError(f"--{shape} goes with --image")
     from dataclasses import asdict
 
     from store.neighbors.filters import Filter
@@ -105,7 +134,7 @@ def similar(
 
     weights = weights_of(given)
     neighborhood = open_neighborhood(open_library(context))
-    centre = resolve(neighborhood.snapshot, album)
+    centre = resolve(neighborhood.snapshot, album or "")
     chosen = Filter.of(neighborhood.snapshot, only)
     allowed = chosen.allowed(neighborhood.snapshot, neighborhood.row(centre.album_id))
     found = neighborhood.neighbors(centre.album_id, k, weights, per_artist or None, allowed)
@@ -118,7 +147,7 @@ def similar(
                 "notices": list(neighborhood.notices),
             }
         )
-        return
+        return 0
     click.echo(album_line(centre))
     for rank, neighbor in enumerate(found, 1):
         click.echo(f"{rank:3}.  {neighbor.score:4.2f}  {album_line(neighbor.album)}")
@@ -126,6 +155,7 @@ def similar(
             click.echo(line)
     for notice in neighborhood.notices:
         click.echo(notice, err=True)
+    return 0
 
 
 @click.command()

@@ -20,6 +20,7 @@ from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
+from tui.screens.lens import LensScreen
 from tui.screens.library.album import AlbumScreen
 from tui.screens.library.albums import ArtistScreen
 from tui.screens.library.listing import ListScreen
@@ -49,6 +50,7 @@ HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     WalkScreen: "walking",
     Counts: "what counts",
     FindScreen: "finding an album",
+    LensScreen: "starting from a picture",
     ListScreen: "the library",
     AlbumScreen: "an album's page",
     ArtistScreen: "all sleeves of an artist",

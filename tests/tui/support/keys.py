@@ -25,6 +25,7 @@ from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
 from tui.screens.help import HelpScreen
+from tui.screens.lens import LensScreen
 from tui.screens.library.album import AlbumScreen
 from tui.screens.library.albums import ArtistScreen
 from tui.screens.library.listing import ListScreen
@@ -185,6 +186,7 @@ def files(stage: Stage) -> int:
 KINDS = {
     "counts": WalkScreen,
     "find": FindScreen,
+    "lens": LensScreen,
     "list": ListScreen,
     "album": AlbumScreen,
     "artist": ArtistScreen,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +15,11 @@ import numpy as np
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from pipelines.lens.lens import Sighting
 from store.database.library import Library
 from store.neighbors.cover_map import CoverMap
 from store.personal.records import Personal, blend_row
-from store.records import Album, Route, Step
+from store.records import Album, Neighbor, Route, Step
 from tests.tui.support.app import Records, ready, until
 from tests.tui.support.evidence_report import write_report
 from tests.tui.support.fakes import make_album, make_app
@@ -33,6 +35,7 @@ from tui.screens.evidence.run import EvidenceDesk
 from tui.screens.evidence.screen import READING, EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
+from tui.screens.lens import LensScreen
 from tui.screens.library.album import AlbumScreen
 from tui.screens.library.albums import ArtistScreen
 from tui.screens.library.listing import ListScreen
@@ -67,6 +70,7 @@ SCENES: dict[str, tuple[str, ...]] = {
     "alike": ("a",),
     "write": ("B", "W"),
     "gallery": ("G",),
+    "lens": ("P", "x", "enter"),
     "list": ("L",),
     "album": ("i",),
     "artist": ("A",),
@@ -111,6 +115,7 @@ def scene_app(
     blender = app.setup.decoder._loaded()
     ways = {"brighter": 10, "darker": -10}
     blender.parents.directions = tuple(Direction(said, np.full(48, by, np.float32)) for said, by in ways.items())
+    app.setup.looker = lambda path: seen(session.neighborhood)
     session.personal = Records()
     session.tray = (
         [session.snapshot.album(row) for row in (1, 2, 3)] if name in ("bench", "near", "tree", "write") else []
@@ -123,6 +128,15 @@ def scene_app(
         write_report(report)
         app.evidence = EvidenceDesk(report, ["none"])
     return app
+
+
+def seen(neighborhood: Any) -> Future[Sighting]:
+    """A photo that shows the fifth album, or perhaps the ninth."""
+    snapshot, answer = neighborhood.snapshot, Future[Sighting]()
+    near = tuple(Neighbor(snapshot.album(row), 0.9 - row / 100, ()) for row in range(20))
+    sleeve = np.full((64, 64, 3), (200, 80, 40), np.uint8)
+    answer.set_result(Sighting(sleeve, None, ((snapshot.album(4), 0.97), (snapshot.album(8), 0.61)), (), near))
+    return answer
 
 
 def blended(app: SleevewalkApp, folder: Path) -> Library:
@@ -162,6 +176,7 @@ async def open_scene(pilot: Pilot[Any], name: str) -> None:
         if key == "B":
             await until(pilot, lambda: is_drawn(app.screen))
     done = {
+        "lens": lambda screen: isinstance(screen, LensScreen) and screen.sheet.chosen is not None,
         "list": lambda screen: isinstance(screen, ListScreen) and len(screen.hits.items) > 3,
         "album": lambda screen: isinstance(screen, AlbumScreen) and screen.sheet.chosen is not None,
         "artist": lambda screen: isinstance(screen, ArtistScreen) and screen.sheet.chosen is not None,

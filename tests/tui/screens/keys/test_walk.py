@@ -32,6 +32,7 @@ from tui.screens.card import CardScreen
 from tui.screens.evidence.screen import EvidenceScreen
 from tui.screens.find import FindScreen
 from tui.screens.gallery import GalleryScreen
+from tui.screens.lens import LensScreen
 from tui.screens.library.album import AlbumScreen
 from tui.screens.library.albums import ArtistScreen
 from tui.screens.library.listing import ListScreen
@@ -173,6 +174,7 @@ CASES = {
         lambda was, now: now[0] == was[1][0] and now[1] == was[1][1:],
         ("enter", "backspace"),
     ),
+    "lens": to(LensScreen),
     "random": Case(
         lambda s: (s.session.here, len(s.session.trail.visits)), lambda was, now: now[0] != was[0] and now[1] > was[1]
     ),
