@@ -223,8 +223,9 @@ class Signals:
             else:
                 place = len(order)
             found = np.concatenate(seen) if seen else np.empty(0, np.int64)
-            if rest[place] > 0:
-                found = found[sums[found] >= edge - rest[place] - _ROUNDING]
+            if len(found) > CANDIDATES:  # of what was summed, those that may yet be among the best
+                edge = float(np.partition(sums[found], len(found) - CANDIDATES)[len(found) - CANDIDATES])
+                found = found[sums[found] >= edge - rest[place] - 2 * _ROUNDING]
         finally:
             for some in seen:
                 sums[some] = 0
