@@ -140,7 +140,7 @@ class WhyLine(Lines):
 
 
 class KeysLine(Lines):
-    """At most seven keys, or for a moment what just happened."""
+    """As many keys as fit, or for a moment what just happened."""
 
     _hints: Sequence[Hint] = ()  # shown now
     _places: Sequence[tuple[int, int, Hint]] = ()  # the columns from and to which each stands

@@ -14,6 +14,10 @@ KEYS = [
     Hint("/", "find", ("walk.find",)),
     Hint("w", "what counts", ("walk.counts",)),
     Hint("p", "route", ("walk.route",)),
+    Hint("m", "map", ("walk.map",)),
+    Hint("space", "tray", ("walk.tray",)),
+    Hint("L", "library", ("walk.library",)),
+    Hint("g", "trail", ("walk.trail",)),
     Hint("?", "all keys", ("walk.help",)),
 ]
 LABELS = "asdfghjklqwertyuiopzxcvbnm"  # what a label jump writes on the covers, the easiest keys first
