@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -40,6 +41,7 @@ _MEANT = {
     "cover": "sleeve", "look": "sleeve", "color": "sleeve", "colour": "sleeve", "played": "heard", "plays": "heard",
     "popularity": "listeners", "style": "tag", "bookmarked": "is",
 }  # fmt: skip
+_called: WeakKeyDictionary[Snapshot, tuple[dict[str, list[str]], dict[str, list[str]]]] = WeakKeyDictionary()
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
 _FIELDED = re.compile(r"(-?)([^\W\d_]+):(.*)", re.DOTALL)
 _LONGEST, _MOST = 500, 30  # characters and words of a query that count
@@ -109,15 +111,16 @@ def in_fields(snapshot: Snapshot, query: Query) -> list[Query]:
     are, the longest first; then each alone, for "house" in "beach house shoegaze" is no tag. Empty where none is.
     """
     words = query.name.split()
-    spans = {
-        " ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + _WORDS_OF_A_TAG, len(words)) + 1)
-    }
-    tags, genres = (_named(names, spans) for names in (snapshot.tag_names, snapshot.genre_names))
+    tags, genres = _by_name(snapshot)
+
+    def named(known: dict[str, list[str]], span: str) -> tuple[str, ...]:
+        return tuple(known.get(key(span)) or known.get(span.lower()) or ())
+
     readings: tuple[Callable[[str], Term | None], ...] = (
         lambda span: Term("year", span, spans=(years(span),)) if _YEAR.fullmatch(span) else None,
         lambda span: Term("sleeve", look, (look,)) if (look := meant(span.lower())) else None,
-        lambda span: Term("tag", span, tags[key(span)]) if key(span) in tags else None,
-        lambda span: Term("genre", span, genres[key(span)]) if key(span) in genres else None,
+        lambda span: Term("tag", span, names) if (names := named(tags, span)) else None,
+        lambda span: Term("genre", span, names) if (names := named(genres, span)) else None,
         lambda span: _popularity(snapshot, span.lower()),
     )
     found, place = list[tuple[int, int, Term]](), 0
@@ -145,17 +148,14 @@ def _popularity(snapshot: Snapshot, word: str) -> Term | None:
     return Term("listeners", word, (word,)) if known else None
 
 
-def _named(names: Sequence[str], spans: set[str]) -> dict[str, tuple[str, ...]]:
-    """Those of `names` that are called so, by the key of what they are called."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    plain = pc.replace_substring(pc.utf8_lower(as_array(names)), "-", " ")
-    wanted = pa.array({form for span in spans for form in (key(span), span.lower())} - {""}, pa.large_string())
-    found: dict[str, tuple[str, ...]] = {}
-    for place in np.flatnonzero(pc.is_in(plain, wanted).to_numpy(zero_copy_only=False)).tolist():
-        name = names[place]
-        found[key(name)] = (*found.get(key(name), ()), name)
+def _by_name(snapshot: Snapshot) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The tags and the genres of a library by what they are called, without case, hyphens being blanks."""
+    found = _called.get(snapshot)
+    if found is None:
+        found = _called[snapshot] = ({}, {})
+        for names, known in zip(found, (snapshot.tag_names, snapshot.genre_names), strict=True):
+            for name in filter(None, known):
+                names.setdefault(name.lower().replace("-", " "), []).append(name)
     return found
 
 

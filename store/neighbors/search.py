@@ -17,6 +17,7 @@ from store.text import clean
 MOST_ALIKE = 12  # albums that merely sound alike, at most
 _ALIKE = 0.45  # likeness of a name that sounds alike, at least
 _WITHIN = 0.9  # likeness of a name that has the text in it, at least
+Hits = list[tuple[Album, float]]  # best first, with a score in 0–1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def search(snapshot: Snapshot, text: str, n: int = 20, bookmarks: Collection[str
     Where nothing is called so, words without a field are read as tags, genres, years …
     """
     query = parse(snapshot, text, bookmarks)
-    found = _meant(snapshot, query, n)
+    hits = find(snapshot, query.name, n, Filter(query.terms).rows(snapshot)) if query.name else []
+    found = _meant(snapshot, query, n, hits)
     read = in_fields(snapshot, query) if query.name else []
     fields = read[0] if read and not read[0].name else None  # where every word is a field's
     if found is not None and (fields is None or any(score >= _WITHIN for _, score in found.hits)):
@@ -57,14 +59,15 @@ def search(snapshot: Snapshot, text: str, n: int = 20, bookmarks: Collection[str
         rows = also.rows(snapshot)
         return replace(found, said=f"{found.said}; {rows.sum():,} {also.text}") if rows is not None else found
     for fielded in [fields] if fields else read:
-        meant = _meant(snapshot, fielded, n)
+        rows = Filter(fielded.terms).rows(snapshot)
+        meant = _meant(snapshot, fielded, n, find(snapshot, fielded.name, n, rows) if fielded.name else [])
         if meant is not None and (meant.hits or (fields and found is None)):
             return replace(meant, said=f"nothing is called “{clean(query.name, 60)}”; {meant.said}")
-    return found or _alike(snapshot, query, n)
+    return found or _alike(query, hits)
 
 
-def _meant(snapshot: Snapshot, query: Query, n: int) -> Found | None:
-    """What a query asks for; None where its name is nothing's."""
+def _meant(snapshot: Snapshot, query: Query, n: int, hits: Hits) -> Found | None:
+    """What a query asks for, `hits` being like its name; None where its name is nothing's."""
     chosen = Filter(query.terms)
     allowed = chosen.rows(snapshot)
     among = f" among {chosen.text}" if query.terms else ""
@@ -75,7 +78,6 @@ def _meant(snapshot: Snapshot, query: Query, n: int) -> Found | None:
         rows = best_known(snapshot, np.flatnonzero(allowed), n)
         said = query.hint or f"{count:,} album{'s' if count != 1 else ''}: {chosen.text}"
         return Found(tuple((snapshot.album(row), 1.0) for row in rows), said, query.problem)
-    hits = find(snapshot, query.name, n, allowed)
     called = [hit for hit in hits if hit[1] >= _WITHIN]
     called = called or [hit for hit in hits if is_called(snapshot, snapshot.row(hit[0].album_id) or 0, query.name)]
     shown = f"“{clean(query.name, 60)}”"
@@ -95,11 +97,9 @@ def _meant(snapshot: Snapshot, query: Query, n: int) -> Found | None:
     return None
 
 
-def _alike(snapshot: Snapshot, query: Query, n: int) -> Found:
+def _alike(query: Query, hits: Hits) -> Found:
     """A few albums whose names sound alike."""
-    chosen = Filter(query.terms)
-    hits = find(snapshot, query.name, n, chosen.rows(snapshot))
     alike = [hit for hit in hits if hit[1] >= _ALIKE][:MOST_ALIKE]
-    among = f" among {chosen.text}" if query.terms else ""
+    among = f" among {Filter(query.terms).text}" if query.terms else ""
     said = f"nothing is called “{clean(query.name, 60)}”{among}" + ("; these sound alike" if alike else "")
     return Found(tuple(alike), query.hint or said, query.problem, query.name)
