@@ -159,7 +159,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Library:
     return library
 
 
-@pytest.mark.parametrize("text", NASTY[:130:6])
+@pytest.mark.parametrize("text", NASTY[: 130 : 6 if COUNT >= 10_000 else 12])
 def test_no_control_character_reaches_a_terminal(small: Library, capsys: pytest.CaptureFixture[str], text: str) -> None:
     """Whatever is asked for and whatever comes back: results, candidates and errors alike."""
     text = text.replace("\0", "")

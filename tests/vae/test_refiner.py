@@ -84,13 +84,13 @@ def test_the_critics_train_alone_before_they_are_listened_to(pictures):
 
 def test_a_resumed_run_goes_on_as_it_would_have(pictures, tmp_path):
     whole = trainer_of()
-    run(whole, pictures, 8, 10)
+    run(whole, pictures, 6, 10)
     first = trainer_of()
     run(first, pictures, 4, 10)
     first.save(tmp_path / "state.safetensors")
     second = RefinerTrainer.load(tmp_path / "state.safetensors", CPU)
     second.bfloat16 = False
-    run(second, pictures, 8, 10)
+    run(second, pictures, 6, 10)
     for module in ("refiner", "average", "critic", "large_critic"):
         for name, value in whole.modules[module].state_dict().items():
             assert torch.allclose(value, second.modules[module].state_dict()[name], atol=1e-5), (module, name)
