@@ -83,7 +83,8 @@ class Library:
     def find(self, text: str, n: int = 20) -> Table:
         """The n albums that a text asks for, as `sleevewalk find` has it: `low`, `tag:shoegaze year:1990-95 #dark`.
 
-        Beside the album's columns `score` in 0–1. UnknownWord for a word that cannot be meant, with what is possible.
+        Beside the album's columns `score` in 0–1; the table's `said` tells how many there are, or which word leaves
+        none. UnknownWord for a word that cannot be meant, with what is possible.
         """
         from store.neighbors.search import search
 
@@ -91,7 +92,7 @@ class Library:
         if found.problem:
             raise UnknownWord(found.problem)
         rows = [{**_album_row(album), "score": score} for album, score in found.hits]
-        return Table.of(rows, _schema(score="float64"))
+        return Table.of(rows, _schema(score="float64"), found.said)
 
     def similar(self, album: AlbumLike, k: int = 12, *, per_artist: int = 2, **counts: Unpack[Counts]) -> Table:
         """The k nearest albums, nearest first, at most `per_artist` of one artist (0: any number).

@@ -25,15 +25,16 @@ class Table:
     PyCapsule protocol (polars.DataFrame(table), pyarrow.table(table)) takes it as it is.
     """
 
-    def __init__(self, arrow: pa.Table) -> None:
+    def __init__(self, arrow: pa.Table, said: str = "") -> None:
         self._arrow = arrow
+        self.said = said  # what a search says of its answer: how many there are, or which word leaves none
 
     @classmethod
-    def of(cls, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> Table:
+    def of(cls, rows: Sequence[dict[str, Any]], schema: pa.Schema, said: str = "") -> Table:
         """A table of these rows, with the columns of `schema` also where there are none."""
         import pyarrow as pa
 
-        return cls(pa.Table.from_pylist(list(rows), schema=schema))
+        return cls(pa.Table.from_pylist(list(rows), schema=schema), said)
 
     @property
     def columns(self) -> list[str]:

@@ -62,6 +62,20 @@ class Filter:
                 found = term.rows(snapshot) if found is None else found & term.rows(snapshot)
         return found
 
+    def lacking(self, snapshot: Snapshot) -> str:
+        """The first word that none of the albums has that all words before it leave, for people; "" where some have."""
+        left = np.ones(len(snapshot), bool)
+        for place, term in enumerate(self.terms):
+            kept = left & term.rows(snapshot)
+            if not kept.any():
+                word = term.said if term.field == "sleeve" and not term.but else term.text
+                before = " ".join(self.words[:place])
+                count = np.count_nonzero(left)
+                among = f" among the {count:,} that {'is' if count == 1 else 'are'} {before}" if before else " here"
+                return f"nothing is {word}{among}"
+            left = kept
+        return ""
+
     def allowed(self, snapshot: Snapshot, row: int) -> np.ndarray | None:
         """bool [n], which rows of the snapshot may neighbour `row`; None where all may."""
         allowed = self.rows(snapshot)

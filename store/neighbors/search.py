@@ -11,6 +11,7 @@ from store.memory.snapshot import Snapshot
 from store.neighbors.filters import Filter
 from store.neighbors.find import find, is_called
 from store.neighbors.query import Query, in_fields, parse
+from store.neighbors.terms import Term
 from store.records import Album
 from store.text import clean
 
@@ -63,7 +64,7 @@ def search(snapshot: Snapshot, text: str, n: int = 20, bookmarks: Collection[str
         meant = _meant(snapshot, fielded, n, find(snapshot, fielded.name, n, rows) if fielded.name else [])
         if meant is not None and (meant.hits or (fields and found is None)):
             return replace(meant, said=f"nothing is called “{clean(query.name, 60)}”; {meant.said}")
-    return found or _alike(query, hits)
+    return found or _alike(snapshot, query, hits)
 
 
 def _meant(snapshot: Snapshot, query: Query, n: int, hits: Hits) -> Found | None:
@@ -76,7 +77,7 @@ def _meant(snapshot: Snapshot, query: Query, n: int, hits: Hits) -> Found | None
             return Found((), query.hint, query.problem)
         count = int(allowed.sum())
         rows = best_known(snapshot, np.flatnonzero(allowed), n)
-        said = query.hint or f"{count:,} album{'s' if count != 1 else ''}: {chosen.text}"
+        said = query.hint or chosen.lacking(snapshot) or f"{count:,} album{'s' if count != 1 else ''}: {chosen.text}"
         return Found(tuple((snapshot.album(row), 1.0) for row in rows), said, query.problem)
     called = [hit for hit in hits if hit[1] >= _WITHIN]
     called = called or [hit for hit in hits if is_called(snapshot, snapshot.row(hit[0].album_id) or 0, query.name)]
@@ -91,15 +92,21 @@ def _meant(snapshot: Snapshot, query: Query, n: int, hits: Hits) -> Found | None
         if first or like:
             said = f"{f'called {shown}, then ' if first else ''}sleeves: {', '.join(query.looks)}{among}"
             return Found(tuple([*first, *like][:n]), query.hint or said, query.problem, query.name)
+        if query.terms and not called:
+            looks = tuple(Term("sleeve", look, (look,)) for look in query.looks)
+            return Found((), query.hint or Filter((*query.terms, *looks)).lacking(snapshot), query.problem, query.name)
     if called:
         count_said = f"{len(called)}{' and more' if len(called) == n else ''} called {shown}{among}"
         return Found(tuple(called), query.hint or count_said, query.problem, query.name)
     return None
 
 
-def _alike(query: Query, hits: Hits) -> Found:
+def _alike(snapshot: Snapshot, query: Query, hits: Hits) -> Found:
     """A few albums whose names sound alike."""
+    chosen = Filter(query.terms)
+    allowed = chosen.rows(snapshot)
     alike = [hit for hit in hits if hit[1] >= _ALIKE][:MOST_ALIKE]
-    among = f" among {Filter(query.terms).text}" if query.terms else ""
+    among = f" among the {allowed.sum():,} that are {chosen.text}" if allowed is not None else ""
     said = f"nothing is called “{clean(query.name, 60)}”{among}" + ("; these sound alike" if alike else "")
+    said = chosen.lacking(snapshot) or said
     return Found(tuple(alike), query.hint or said, query.problem, query.name)

@@ -61,8 +61,15 @@ def test_what_is_called_otherwise_only_sounds_alike(snapshot: Snapshot) -> None:
     assert search(snapshot, "zzzzqqqq").said == "nothing is called “zzzzqqqq”" and not search(snapshot, "zzzzqqqq").hits
     exact = search(snapshot, "trust")
     assert [album.title for album in exact.albums] == ["Trust"] and exact.said == "1 called “trust”"
-    assert search(snapshot, "trust #red").said.startswith("nothing is called “trust” among #red")
+    assert search(snapshot, "trust #red").said.startswith("nothing is called “trust” among the 2 that are #red")
     assert search(snapshot, "").hits == ()
+
+
+def test_where_nothing_answers_it_says_which_word_leaves_none(snapshot: Snapshot) -> None:
+    assert search(snapshot, "artist:metallica red").said == "nothing is red among the 1 that is artist:metallica"
+    assert search(snapshot, "artist:low #dark #red").said == "nothing is red among the 1 that is artist:low #dark"
+    assert search(snapshot, "year:1850 low").said == "nothing is year:1850 here"
+    assert not search(snapshot, "artist:metallica red").hits
 
 
 def test_a_name_is_found_among_many_that_are_not_asked_for(snapshot: Snapshot) -> None:

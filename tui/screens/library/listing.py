@@ -99,11 +99,12 @@ class ListScreen(AskingScreen[int]):
         """The rows that the words ask for, in the order of the chosen column."""
         snapshot = self.session.snapshot
         query = parse(snapshot, text, self.session.bookmarks)
-        passing = Filter(query.every).rows(snapshot)
+        chosen = Filter(query.every)
+        passing = chosen.rows(snapshot)
         rows = np.arange(len(snapshot)) if passing is None else np.flatnonzero(passing)
         said = f"{len(rows):,} album{'s' if len(rows) != 1 else ''}"
-        if not len(rows) and query.name:
-            said += ": the words have to be there; / forgives typos"
+        if not len(rows):
+            said = f"{chosen.lacking(snapshot)}{'; / forgives typos' if query.name else ''}"
         words = tuple(key(query.name).split())
         return Answer(self._sorted(rows), query.problem or query.hint or said, bool(query.problem), words)
 
@@ -140,7 +141,7 @@ class ListScreen(AskingScreen[int]):
         self.by, self.turned = column, column in ("listeners", "added")
         self._ask()
 
-    def on_crate_headed(self, message: Crate.Headed) -> None:
+    def on_choices_headed(self, message: Crate.Headed) -> None:
         """A click on a column's name sorts by it, a second one turns it round."""
         at = 0
         for name, cells in self._columns(self.hits.room):
