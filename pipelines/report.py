@@ -14,7 +14,7 @@ from pipelines import limited
 from pipelines.progress import Progress
 from store.errors import LibraryError
 
-UNFORESEEN = "should not happen"  # the reason where a stage threw what nobody foresaw
+UNFORESEEN = "a defect of sleevewalk"  # the reason where a stage threw what nobody foresaw
 
 
 class SourceError(LibraryError):

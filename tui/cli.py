@@ -56,6 +56,7 @@ COMMANDS = {
 }
 
 
+REPORT_IT = "run it again with --debug before the command, and report what that prints"
 # As DuckDB, PyTorch, ONNX Runtime, FAISS and the loader of libraries say it.
 NO_MEMORY = re.compile(
     r"OutOfMemory|out of memory|bad_alloc|failed to map segment|(cannot|can't|failed to) allocate", re.I
@@ -153,7 +154,7 @@ def report(error: Exception) -> int:
     if isinstance(error, MemoryError) or NO_MEMORY.search(f"{type(error).__name__}: {error}"):
         line = "there is not enough memory for this; close other programs and try again"
     elif not expected:
-        line = f"this should not happen ({type(error).__name__}: {line}); --debug shows where"
+        line = f"a defect of sleevewalk ended this ({type(error).__name__}: {line}); {REPORT_IT}"
     click.echo(f"sleevewalk: {line}", err=True)
     if isinstance(error, UnknownAlbum | UnknownPart | UnknownWalk | UnknownWord):
         return 2

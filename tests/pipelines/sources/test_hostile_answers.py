@@ -259,4 +259,4 @@ def test_what_nobody_foresaw_is_counted_too(library: Library, tmp_path: Path, mo
         report = ingest_remote(library, source, web)
     assert (report.added, report.failed) == (3, 1)
     (line,) = [line for line in ingest_status(library) if line.status == "failed"]
-    assert json.dumps(line.items[0].error) == '"should not happen: ZeroDivisionError: a bug"'
+    assert json.dumps(line.items[0].error) == '"a defect of sleevewalk: ZeroDivisionError: a bug"'
