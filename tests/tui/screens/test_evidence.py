@@ -90,11 +90,12 @@ async def test_looks_and_words(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, WalkScreen))
 
 
-async def test_without_a_report_or_with_a_damaged_one_it_says_what_to_do(tmp_path: Path) -> None:
+async def test_without_a_report_it_shows_the_demos_and_with_a_damaged_one_says_what_to_do(tmp_path: Path) -> None:
     app = evidence_app(tmp_path, report=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "r measures this library" in shown(app))
+        await until(pilot, lambda: "the demo's figures; r measures this library" in shown(app))
+        assert "162 sleeves of 4 genres from the demo" in shown(app) and "electronic" in shown(app)
         await pilot.press("right", "f", "tab", "down", "o")
         assert "no report yet" in shown(app)
         await pilot.press("escape")

@@ -45,11 +45,12 @@ class EvidenceScreen(DrawnScreen[None]):
 
     @dataclass
     class Loaded(Message):
-        """The last report, or why there is none."""
+        """The last report, or why there is none; `lent`: it is the demo's, since nothing was measured here yet."""
 
         found: Evidence | None
         looks: list[NDArray[np.uint8]]
         why: str
+        lent: bool
 
     def __init__(self, painter: CoverPainter, desk: EvidenceDesk) -> None:
         super().__init__()
@@ -83,25 +84,27 @@ class EvidenceScreen(DrawnScreen[None]):
 
     @work(thread=True, group="evidence", exclusive=True)
     def _load(self) -> None:
-        found, looks, why = None, [], ""
+        from pipelines.demo.build import MEASURED
+
+        found, looks, why, folder = None, list[NDArray[np.uint8]](), "", self.desk.folder
         try:
-            found = read_results(self.desk.folder)
+            found = read_results(folder)
+            if found is None:
+                folder = MEASURED
+                found = read_results(folder)
             if found is not None and found.traits:
-                looks = read_looks(self.desk.folder / "traits.png", len(found.traits))
+                looks = read_looks(folder / "traits.png", len(found.traits))
         except (EvidenceError, OSError, ValueError) as error:
             why = str(error)
-        self.post_message(self.Loaded(found, looks, why))
+        self.post_message(self.Loaded(found, looks, why, folder == MEASURED))
 
     def on_evidence_screen_loaded(self, message: Loaded) -> None:
         """Show it."""
         self.found, self.looks = message.found, message.looks
         run = key_names(self)("evidence.run")
-        self._why = message.why or (
-            "Can a sleeve tell the genre of its music? Here come, for each pair of genres, how well the covers alone "
-            "part the two (AUC: 0.5 is guessing, 1 is always right), beside shuffled labels, and what looks like "
-            f"each genre to the model. Nothing was measured here yet: {run} measures this library in the background, "
-            "which takes minutes, while you walk on."
-        )
+        self._why = message.why
+        if message.lent and not self.desk.is_running:
+            self._said = f"the demo's figures; {run} measures this library while you walk on (minutes)"
         if self.found is not None and max(self.chosen) >= len(self.found.genres):
             self.chosen = (1, 0)
         self.redraw()
