@@ -30,16 +30,49 @@ _COLORS = {  # of the themes night, paper and contrast
     "focus": ("#f4f0dc", "#24231f", "#ffffff"),
     "on-focus": ("#17181c", "#f6f2e9", "#000000"),
 }
+_SIXTEEN = {  # of a dark theme and a light one where the terminal has 16 colours: their numbers there
+    "accent": (11, 3),
+    "secondary": (14, 6),
+    "foreground": (15, 0),
+    "background": (0, 15),
+    "panel": (8, 7),
+    "error": (9, 1),
+    "signal-cover": (11, 3),
+    "signal-tags": (14, 6),
+    "signal-artist": (13, 5),
+    "signal-era": (12, 4),
+    "signal-popularity": (9, 1),
+    "signal-plays": (10, 2),
+    "quiet": (7, 8),
+    "faint": (8, 7),
+    "focus": (15, 0),
+    "on-focus": (0, 15),
+}
+_BASIC = (  # as Rich takes colours for one of the 16
+    *("#000000", "#aa0000", "#00aa00", "#aa5500", "#0000aa", "#aa00aa", "#00aaaa", "#aaaaaa"),
+    *("#555555", "#ff5555", "#55ff55", "#ffff55", "#5555ff", "#ff55ff", "#55ffff", "#ffffff"),
+)
 _OURS = list(_COLORS)[6:]  # variables that Textual does not know
 
 
-def _theme(name: str, column: int, dark: bool) -> Theme:
-    colors: dict[str, Any] = {use: each[column] for use, each in _COLORS.items()}
+def _theme(name: str, colors: dict[str, Any], dark: bool) -> Theme:
     ours = {use: colors.pop(use) for use in _OURS}
     return Theme(name, colors["accent"], surface=colors["background"], **colors, dark=dark, variables=ours)
 
 
-NIGHT, PAPER, CONTRAST = _theme("night", 0, True), _theme("paper", 1, False), _theme("contrast", 2, True)
+def in_sixteen(theme: Theme) -> Theme:
+    """A theme of ours for a terminal with 16 colours: the nearest of its colours would make its grounds one, and most
+    of its signals.
+    """
+    column = 0 if theme.dark else 1
+    colors = {use: _BASIC[each[column]] for use, each in _SIXTEEN.items()}
+    return _theme(theme.name, colors, theme.dark)
+
+
+NIGHT, PAPER, CONTRAST = (
+    _theme(name, {use: each[column] for use, each in _COLORS.items()}, name != "paper")
+    for column, name in enumerate(("night", "paper", "contrast"))
+)
 DEFAULTS = NIGHT.variables  # of our own variables, for themes that do not set them
 SLEEVE = replace(NIGHT, name="sleeve")  # and what `sleeve_colors` takes from the cover in the centre
 THEMES = (NIGHT, PAPER, CONTRAST, SLEEVE)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rich.color import ColorSystem
 from rich.style import Style
 from textual.theme import Theme
 
 from tests.tui.support.measures import contrast
 from tests.tui.support.scenes import open_scene, scene_app
-from tui.palette import SIGNAL_LETTERS, THEMES, Palette
+from tui.palette import SIGNAL_LETTERS, THEMES, Palette, in_sixteen
 from tui.screens.map.genres import KNOWN_DARK, KNOWN_LIGHT, SHOWN, SLEEVES, Genres
 from tui.screens.map.text import legend_line
 
@@ -22,6 +23,24 @@ NO_TEXT = " ─·█▏▎▍▌▋▊▉▐▕▀▄▁░▒▓"  # rules, bar
 def ratio(style: Style | None) -> float:
     assert style is not None and style.color is not None and style.bgcolor is not None
     return contrast(tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor()))
+
+
+@pytest.mark.parametrize("theme", THEMES[:3], ids=lambda theme: theme.name)
+def test_in_16_colours_grounds_and_signals_are_told_apart(theme: Theme) -> None:
+    few = in_sixteen(theme)
+    palette = Palette({**few.to_color_system().generate(), **few.variables})
+
+    def number(style: Style) -> tuple[int | None, int | None]:
+        assert style.color is not None and style.bgcolor is not None
+        ink, ground = (color.downgrade(ColorSystem.STANDARD).number for color in (style.color, style.bgcolor))
+        return ink, ground
+
+    grounds = {number(palette.text(on=on))[1] for on in ("background", "panel", "focus")}
+    signals = {number(palette.signal(signal))[0] for signal in SIGNAL_LETTERS}
+    assert len(grounds) == 3 and len(signals) == len(SIGNAL_LETTERS)
+    assert all(len(set(number(palette.text(name)))) == 2 for name in (*ON_GROUND, "faint") if name != "focus")
+    assert all(len(set(number(palette.text(name, on="panel")))) == 2 for name in ON_PANEL)
+    assert len(set(number(palette.focus))) == 2
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
