@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
-from textual.app import SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widget import Widget
 
 from store.errors import LibraryError
 from store.neighbors.taste import Suggestion, near_plays
 from store.records import Album
 from tui.hearing import Hearing
-from tui.keynames import key_name, keyed
-from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES
+from tui.keynames import keyed
+from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES, in_sixteen
 from tui.pictures.cells import FINE, LITE
 from tui.pictures.colors import ColorMode, color_mode
 from tui.pictures.painter import CoverPainter
@@ -41,7 +39,8 @@ from tui.screens.library.albums import ArtistScreen
 from tui.screens.library.listing import ListScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
-from tui.screens.registry import APP_BINDINGS, EVERYWHERE, acting, bindings_of, help_for, own_key_names
+from tui.screens.palette.screen import Entry, PaletteScreen
+from tui.screens.registry import APP_BINDINGS, acting, bindings_of, help_for, own_key_names
 from tui.screens.route.screen import RouteScreen
 from tui.screens.shelf import ShelfScreen
 from tui.screens.trail import TrailScreen
@@ -62,8 +61,7 @@ class SleevewalkApp(Hearing):
 
     CSS_PATH = "app.tcss"
     TITLE = "sleevewalk"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+k"
+    ENABLE_COMMAND_PALETTE = False  # Textual's; ours is a screen like find
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 
     def __init__(self, setup: Setup) -> None:
@@ -85,7 +83,7 @@ class SleevewalkApp(Hearing):
         self.animation_level = "none"
         own_look = PAPER if self.look.light and not self.colorless else NIGHT
         for theme in (*THEMES[:-1], replace(own_look, name=SLEEVE.name)):
-            self.register_theme(theme)
+            self.register_theme(in_sixteen(theme) if mode is ColorMode.BASIC else theme)
         self.theme = self.config.theme or own_look.name
         self.set_keymap(self.config.keys)
 
@@ -133,16 +131,25 @@ class SleevewalkApp(Hearing):
         names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: the actions of the screen it was opened on."""
-        _, bindings = help_for(acting(screen), self.config.keys)
-        for name, does, binding in ((b.description, b.tooltip, b) for b in bindings):
-            if binding.action != "app.command_palette":
-                key = key_name(binding.key)
-                yield SystemCommand(f"{name} ({key})", does, partial(self._run, screen, binding.action))
+    @work
+    async def action_palette(self) -> None:
+        """Ask for an action of the screen that one is on, and run it."""
+        below = self.screen
+        if isinstance(below, PaletteScreen):
+            return
+        holder = acting(below)
+        place, bindings = self._keys_of(holder)
+        entries = [Entry.of(one) for one in bindings if not one.action.endswith("palette")]
+        action = await self.push_screen_wait(PaletteScreen(place, entries))
+        if action is not None:
+            await self.run_action(action, holder)
 
-    async def _run(self, screen: Screen[Any], action: str) -> None:
-        await self.run_action(action, acting(screen))
+    def _keys_of(self, holder: Widget) -> tuple[str, list[Binding]]:
+        """(what one is doing there, the keys that act on it and those that act everywhere) as the person has them."""
+        place, bindings = help_for(holder, self.config.keys)
+        told = {one.tooltip for one in bindings}
+        everywhere = keyed(bindings_of(APP_BINDINGS), self.config.keys)
+        return place, [*bindings, *(one for one in everywhere if one.tooltip not in told)]
 
     def on_mount(self) -> None:
         """Follow the theme; tell what there is to tell at the start."""
@@ -164,7 +171,8 @@ class SleevewalkApp(Hearing):
 
     def _take_sleeve(self) -> None:
         """In the theme `sleeve` the cover in the centre gives colours, for what is drawn from now on."""
-        if self.theme == SLEEVE.name and self.session is not None and not self.colorless:
+        few = self.colorless or self.painter.mode is ColorMode.BASIC
+        if self.theme == SLEEVE.name and self.session is not None and not few:
             pixels, own = self.painter.pixels(self.session.here), self.get_css_variables()
             self.theme_variables = own if pixels is None else {**own, **sleeve_colors(pixels, own["background"])}
 
@@ -339,5 +347,4 @@ class SleevewalkApp(Hearing):
 
     def action_help(self) -> None:
         """The keys of the screen one is on."""
-        title, bindings = help_for(acting(self.screen), self.config.keys)
-        self.push_screen(HelpScreen(title, [*bindings, *keyed(bindings_of(EVERYWHERE), self.config.keys)]))
+        self.push_screen(HelpScreen(*self._keys_of(acting(self.screen))))

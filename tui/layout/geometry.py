@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,13 @@ class Rect:
         """The smallest rectangle around both."""
         x, y = min(self.x, other.x), min(self.y, other.y)
         return Rect(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+
+
+def nearest_to(rects: Mapping[Key, Rect], middle: tuple[float, float], most: int) -> dict[Key, Rect]:
+    """At most so many of the rectangles, from `middle` (column, row) outwards; rows count double."""
+
+    def away(one: tuple[Key, Rect]) -> float:
+        column, row = one[1].center
+        return (column - middle[0]) ** 2 + 4 * (row - middle[1]) ** 2
+
+    return dict(sorted(rects.items(), key=away)[:most])

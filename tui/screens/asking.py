@@ -24,6 +24,7 @@ from store.records import Album
 from store.text import key
 from tui.pictures.painter import CoverPainter
 from tui.screens.base import DrawnScreen
+from tui.screens.sheets import LETTERS_TIP
 from tui.text import count, plain
 from tui.walk.session import Session
 from tui.widgets.bars import KeysLine
@@ -71,6 +72,7 @@ def asking_keys(place: str, does: str) -> list[BindingType]:
         key("up,ctrl+p", "move(-1)", "previous", "previous", "The album before"),
         key("pagedown", "page(1)", "page down", "page-down", "A page down"),
         key("pageup", "page(-1)", "page up", "page-up", "A page up"),
+        key("f5", "letters", "letters", "letters", LETTERS_TIP),
         key("f2", "page_of", "album's page", "page", "All that is known of the chosen album"),
         key("f4", "sleeves", "all sleeves", "sleeves", "All sleeves of its artist"),
         key("f3", "only", "only these", "only", "Let the walk keep to what these words ask for"),
@@ -210,7 +212,7 @@ class AskingScreen(DrawnScreen[str | None], Generic[Item]):
         if album_id is not None:
             self.dismiss(album_id)
 
-    def on_crate_pointed(self, message: Crate.Pointed) -> None:
+    def on_choices_pointed(self, message: Crate.Pointed) -> None:
         """A click chooses, a second one answers."""
         self._preview_soon()
         if message.twice:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
 
 from store.records import Album
-from tui.keynames import Hint
+from tui.keynames import Hint, key_names
 from tui.widgets.bars import KeysLine
 from tui.widgets.lines import Lines, Span
 
 BREAKPOINTS = [(0, "-narrow"), (76, "-small"), (100, "-medium"), (126, "-wide"), (200, "-huge")]  # columns, class
 HEIGHTS = [(0, "-short"), (40, "-tall")]  # rows, class
+
+
+RIGHT = 3  # button of the mouse
+LETTERS = "asdfghjklqwertyuiopzxcvbnm"  # the easiest keys first
+LETTERS += LETTERS.upper()
 
 
 class Hears(Protocol):
@@ -26,14 +32,29 @@ class Hears(Protocol):
         """Play albums, or queue them."""
 
 
+class Lettered(Protocol):
+    """Shows covers or rows that letters may stand with, while one of them is to be typed."""
+
+    letters: str
+    shown: range  # the places of what is shown
+
+    def draw(self) -> None:
+        """Show them, the letters too."""
+
+    def pick(self, place: int) -> None:
+        """Choose one, and tell the screen."""
+
+
 class DrawnScreen(Screen[ScreenResultType]):
     """Draws itself for each size, and in the colours of each theme; what it tells stays until the next key."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     VERTICAL_BREAKPOINTS = HEIGHTS
     hints: Sequence[Hint] = ()  # for the row of keys
+    _typed_in: Widget | None = None  # what had the focus before letters were asked for
     message: tuple[str, bool] | None = None  # in place of the keys, and whether it is an error
     busy = False  # keys leave the message as it is
+    lettered = False  # letters stand with the covers, and the next key chooses one
 
     @abstractmethod
     def redraw(self) -> None:
@@ -52,8 +73,43 @@ class DrawnScreen(Screen[ScreenResultType]):
         self.message = (message, error)
         self.draw_keys()
 
+    def action_letters(self) -> None:
+        """A letter with every cover; the next key chooses."""
+        self._typed_in = self.focused
+        self.set_focus(None)  # where one types, the letter is no word
+        self.lettered = True
+        self.show_letters(LETTERS)
+        self.say("a letter goes to its cover, any other key leaves things as they are")
+
+    def show_letters(self, letters: str) -> None:
+        """Draw letters with the covers, the first with the first; "": none."""
+        for covers in cast(Iterable[Lettered], self.query("Choices, Sheet")):
+            covers.letters = letters
+            covers.draw()
+
+    def letter_chosen(self, place: int) -> None:
+        """Go to the cover that has a letter."""
+        for covers in cast(Iterable[Lettered], self.query("Choices, Sheet")):
+            if place < len(covers.shown):
+                covers.pick(covers.shown.start + place)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """The right button: every action by name."""
+        if event.button == RIGHT:
+            event.stop()
+            self.app.simulate_key(key_names(self).key("app.palette"))
+
     def on_key(self, event: events.Key) -> None:
-        """A message stays until the next key."""
+        """A letter chooses where letters stand; a message stays until the next key."""
+        if self.lettered:
+            event.stop()
+            event.prevent_default()
+            self.lettered = False
+            self.show_letters("")
+            if self._typed_in is not None:
+                self.set_focus(self._typed_in)
+            if event.character and event.character in LETTERS:
+                self.letter_chosen(LETTERS.index(event.character))
         if self.message is not None and not self.busy:
             self.message = None
             self.draw_keys()

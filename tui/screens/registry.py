@@ -26,6 +26,7 @@ from tui.screens.library.albums import ArtistScreen
 from tui.screens.library.listing import ListScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
+from tui.screens.palette.screen import PaletteScreen
 from tui.screens.route.screen import RouteScreen
 from tui.screens.shelf import ShelfScreen
 from tui.screens.sql import SqlScreen
@@ -35,16 +36,22 @@ from tui.screens.walk.counts import Counts
 from tui.screens.walk.screen import WalkScreen
 from tui.screens.welcome import WelcomeScreen
 
-EVERYWHERE: list[BindingType] = [
+APP_BINDINGS: list[BindingType] = [
     Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Send the whole screen again", show=False),
     Binding(
         "ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="To the shell; fg comes back", show=False
     ),
     Binding("f12", "meter", "meter", id="app.meter", tooltip="Show what each key cost: bytes, time", show=False),
-]
-APP_BINDINGS: list[BindingType] = [
+    Binding(
+        "ctrl+k",
+        "palette",
+        "palette",
+        id="app.palette",
+        tooltip="Every action by name (or a right click)",
+        priority=True,
+        show=False,
+    ),
     Binding("ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave", priority=True, show=False),
-    *EVERYWHERE,
 ]
 HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     WalkScreen: "walking",
@@ -69,6 +76,7 @@ HOLDERS: dict[type[Any], str] = {  # screen or panel: what one is doing there
     SqlScreen: "the SQL behind a view",
     CardScreen: "the test card",
     HelpScreen: "help",
+    PaletteScreen: "every action",
     WelcomeScreen: "beginning",
     EmptyScreen: "an empty library",
 }

@@ -12,9 +12,11 @@ from tui.keynames import keys_of
 from tui.screens.base import DrawnScreen
 from tui.widgets.sheet import Sheet
 
+LETTERS_TIP = "Show a letter with every cover; the letter goes to it"
 
-def sheet_keys(place: str) -> list[BindingType]:
-    """The keys that choose on the sheet of a screen, which is called `place` in their ids."""
+
+def sheet_keys(place: str, letters: str = "f,apostrophe") -> list[BindingType]:
+    """The keys that choose on the sheet of a screen, which is called `place` in their ids; `letters` shows those."""
     key = keys_of(place)
     return [
         key("right,l", "move(1, 0)", "next", "next", "The next cover"),
@@ -26,6 +28,7 @@ def sheet_keys(place: str) -> list[BindingType]:
         key("end", "move(1000000, 0)", "last", "last", "The last cover"),
         key("home", "move(-1000000, 0)", "first", "first", "The first cover"),
         key("enter", "choose", "choose", "choose", "Choose this one"),
+        key(letters, "letters", "letters", "letters", LETTERS_TIP),
     ]
 
 

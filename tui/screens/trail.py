@@ -14,6 +14,7 @@ from tui.keynames import Hint
 from tui.pictures.painter import CoverPainter
 from tui.screens.exporting import Exporter, ExportingScreen, file_name
 from tui.screens.network.text import bars
+from tui.screens.sheets import LETTERS_TIP
 from tui.screens.walk.details import BOOKMARK
 from tui.text import cut, plain, width
 from tui.walk.session import Session
@@ -48,6 +49,7 @@ class TrailScreen(ExportingScreen[int | None]):
         Binding("up,k", "move(-1)", "previous", id="trail.previous", tooltip="The stop above"),
         Binding("pagedown", "page(1)", "page down", id="trail.page-down", tooltip="A page down"),
         Binding("pageup", "page(-1)", "page up", id="trail.page-up", tooltip="A page up"),
+        Binding("f,apostrophe", "letters", "letters", id="trail.letters", tooltip=LETTERS_TIP),
         Binding("enter", "choose", "go there", id="trail.choose", tooltip="Go to this stop, as you left it"),
         Binding("x", "export", "export", id="trail.export", tooltip="Write the whole trail: playlists, CSV, JSON …"),
         Binding("X", "export(True)", "export walk", id="trail.export-walk", tooltip="Write this stop's walk alone"),
@@ -191,7 +193,7 @@ class TrailScreen(ExportingScreen[int | None]):
         )
         self.query_one(AlbumPanel).show_soon(album, partial(bars, "walked to from", before, reasons))
 
-    def on_crate_pointed(self, message: Crate.Pointed) -> None:
+    def on_choices_pointed(self, message: Crate.Pointed) -> None:
         """A click chooses a stop, a second one goes there."""
         self.redraw()
         if message.twice:

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.geometry import Region
 from textual.strip import Strip
 
 from store.records import Album
@@ -93,6 +94,12 @@ class Display(OrderedKeys):
     def redraw(self) -> None:
         """Send everything again, such as after another program wrote over the screen."""
         self.refresh()
+
+    def rows_below(self, crop: Region) -> list[Strip]:
+        """The rows of `crop` on the screen that the one in front lies over; drawn so again, they cost nothing."""
+        below = self.screen_stack[-2]
+        rows = below._compositor.render_strips(below.size)[crop.y : crop.bottom]
+        return [row.crop(crop.x, crop.right) for row in rows]
 
     def action_redraw(self) -> None:
         """The same by a key."""

@@ -30,6 +30,11 @@ class OrderedKeys(App[None]):
         self._acting: events.Key | None = None
         self._waiting: deque[events.Key] = deque()
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the key that acts now is held: it has come again, and acts next."""
+        return self._acting is not None and bool(self._waiting) and self._waiting[0].key == self._acting.key
+
     def exit(self, *arguments: Any, **named: Any) -> None:
         """Leave; keys that wait act no more."""
         self._waiting.clear()

@@ -146,8 +146,10 @@ class KeysLine(Lines):
     _places: Sequence[tuple[int, int, Hint]] = ()  # the columns from and to which each stands
 
     def on_click(self, event: events.Click) -> None:
-        """Press the key that was clicked; of several shown as one, that at the place."""
+        """Press the key that was clicked; of several shown as one, that at the place. Beside them: every action."""
         event.stop()
+        if self._places and event.x >= self._places[-1][1]:
+            self.app.simulate_key(key_names(self).key("app.palette"))
         for start, end, hint in self._places:
             if start <= event.x < end and hint.ids:
                 shown = max(1, width(key_names(self).shown(hint)))

@@ -21,6 +21,7 @@ from tui.palette import Palette
 from tui.pictures.painter import CoverPainter
 from tui.text import pad
 
+NARROW = 4  # columns of a cover whose letter has no room around it
 Drawn = Mapping[Cell, tuple[str, Style]]
 Rows = dict[int, dict[int, tuple[str, Style]]]  # by row and column
 Columns = dict[int, list[int]]  # that changed, by row
@@ -97,6 +98,13 @@ class Canvas(Field):
         twice: bool
 
     @dataclass
+    class Dragged(Message):
+        """The mouse is drawn over the cells of `box` with its button held; `done`: it was let go."""
+
+        box: Rect
+        done: bool
+
+    @dataclass
     class Wheeled(Message):
         """The wheel turned over a cell: `step` is 1 towards the picture, -1 away from it."""
 
@@ -111,6 +119,9 @@ class Canvas(Field):
         self.painter = painter
         self.blocks: tuple[Block, ...] = ()
         self._marks: Rows = {}
+        self._letters: Rows = {}
+        self._pressed: Cell | None = None  # where the button went down
+        self._drawn_from: Cell | None = None  # and that the mouse has left that cell since
         self._strips: dict[Block, list[Strip]] = {}
 
     def show(self, ground: Drawn, blocks: Sequence[Block], marks: Drawn) -> None:
@@ -133,6 +144,18 @@ class Canvas(Field):
         self._marks = _replace(self._marks, marks, changed)
         self._refresh(changed)
 
+    def show_letters(self, places: Mapping[str, Rect]) -> None:
+        """Draw a letter at the corner of each of these, over all else, and no other."""
+        changed: Columns = defaultdict(list)
+        style = Palette(self.app.theme_variables).focus
+        drawn = {
+            (rect.x + at, rect.y): (character, style)
+            for letter, rect in places.items()
+            for at, character in enumerate(f" {letter} " if rect.width > NARROW else letter)
+        }
+        self._letters = _replace(self._letters, drawn, changed)
+        self._refresh(changed)
+
     def render_line(self, y: int) -> Strip:
         """One row."""
         width = self.size.width
@@ -148,7 +171,7 @@ class Canvas(Field):
             parts.append(strip.crop(left - block.rect.x, right - block.rect.x))
             at = right
         parts.append(self._cells(y, at, width))
-        return _over(Strip.join(parts), self._marks.get(y, {}), width)
+        return _over(Strip.join(parts), self._marks.get(y, {}) | self._letters.get(y, {}), width)
 
     def _drawn(self, block: Block) -> list[Strip]:
         if block not in self._strips:
@@ -163,9 +186,36 @@ class Canvas(Field):
         """Let the screen draw for the new size."""
         self.post_message(self.Resized())
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A box may begin here."""
+        if event.button == 1:
+            self._pressed, self._drawn_from = (event.x, event.y), None
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell the screen what is drawn."""
+        if self._pressed is not None and (self._drawn_from or (event.x, event.y) != self._pressed):
+            self._drawn_from = self._pressed
+            self.post_message(self.Dragged(self._box(self._pressed, event), False))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """The box is whole."""
+        self.release_mouse()
+        self._pressed = None
+        if self._drawn_from is not None:
+            self.post_message(self.Dragged(self._box(self._drawn_from, event), True))
+
+    def _box(self, start: Cell, event: events.MouseEvent) -> Rect:
+        inside = Rect(0, 0, max(1, self.size.width), max(1, self.size.height))
+        end = min(max(0, event.x), inside.width - 1), min(max(0, event.y), inside.height - 1)
+        return Rect(*start, 1, 1).union(Rect(*end, 1, 1))
+
     def on_click(self, event: events.Click) -> None:
         """Tell the screen where."""
         event.stop()
+        if self._drawn_from is not None:  # the end of a box
+            self._drawn_from = None
+            return
         self.post_message(self.Pointed((event.x, event.y), event.chain > 1))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

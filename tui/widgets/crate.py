@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from rich.style import Style
-from textual import events
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
 from store.records import Album
 from tui.pictures.painter import CoverPainter
 from tui.text import width
-from tui.widgets.choices import MARK, Choices
+from tui.widgets.choices import MARK, Choices, Ink
 from tui.widgets.lines import Span
 
 Item = TypeVar("Item")
-Ink = Callable[..., Style]  # `Palette.text` on the ground of the item
 Thumb = tuple[int, Album, int]  # column, whose cover, which row of it
 
 REST = 0.1  # seconds that a list rests before covers that it never drew are read
@@ -41,19 +36,6 @@ class Record:
 class Crate(Choices[Item]):
     """Choices of `tall` rows each; `tall` may change before a draw."""
 
-    @dataclass
-    class Pointed(Message):
-        """A click or the wheel chose an item; `twice` for a double click."""
-
-        crate: Crate[Any]
-        twice: bool = False
-
-    @dataclass
-    class Headed(Message):
-        """A click on the last row of the heading, at a column."""
-
-        x: int
-
     def __init__(
         self,
         painter: CoverPainter,
@@ -69,11 +51,6 @@ class Crate(Choices[Item]):
         self._drawn: set[tuple[str, int]] = set()  # covers drawn before, which are cheap now: album_id, height
         self._late: list[tuple[str, int]] = []  # covers to come, from the top
         self._timer: Timer | None = None
-
-    @property
-    def page(self) -> int:
-        """How many items fit."""
-        return max(1, (self.size.height - len(self.heading)) // self.tall)
 
     @property
     def cover(self) -> int:
@@ -92,28 +69,24 @@ class Crate(Choices[Item]):
 
     def draw(self) -> None:
         """Show words and the covers that are at hand; the others follow unless another draw comes before them."""
-        palette, page, tall = self.palette, self.page, self.tall
-        self._first = max(0, min(max(self._first, self.place - page + 1), self.place, max(0, len(self.items) - page)))
-        rows, thumbs = list(self.heading), dict[int, Thumb]()
-        room = self.room
+        tall, rows, thumbs = self.tall, list(self.heading), dict[int, Thumb]()
         self._late = []
-        for place, item in enumerate(self.items[self._first : self._first + page], self._first):
-            chosen = place == self.place
-            ink = partial(palette.text, on="panel" if chosen else "background")
-            record = self.record(item, place, room, ink)
-            mark = ("▌" if chosen else " ", ink("accent"))
+        for place in self.shown:
+            item, (ink, mark) = self.items[place], self.inked(place)
+            record = self.record(item, place, self.room, ink)
             for line in range(tall):
                 before = list(record.before[line]) if line < len(record.before) else []
                 beside = list(record.beside[line]) if line < len(record.beside) else []
                 x = MARK + sum(width(text) for text, _ in before)
                 if record.album is not None:
                     thumbs[len(rows)] = (x, record.album, line)
-                row = [mark, *before, (" " * (self.cover + GAP), ink()), *beside]
+                first = mark if line == 0 or mark[0] == "▌" else (" ", ink())
+                row = [first, *before, (" " * (self.cover + GAP), ink()), *beside]
                 rows.append([*row, (" " * max(0, self.size.width - sum(width(text) for text, _ in row)), ink())])
             if record.album is not None and (key := (record.album.album_id, tall)) not in self._drawn:
                 self._late.append(key)
         if not self.items and self.empty:
-            rows.append([(self.empty, palette.text("quiet"))])
+            rows.append([(self.empty, self.palette.text("quiet"))])
         self._show_thumbs(thumbs)
         self.show(rows)
         if self._timer is not None:
@@ -129,29 +102,6 @@ class Crate(Choices[Item]):
         x, album, line = thumb
         cover = self.painter.draw(album, self.cover, self.tall)[line]
         return Strip.join([strip.crop(0, x), cover, strip.crop(x + self.cover)]).crop(0, self.size.width)
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose what was clicked."""
-        event.stop()
-        if event.y == len(self.heading) - 1:
-            self.post_message(self.Headed(event.x))
-        place = self._first + (event.y - len(self.heading)) // self.tall
-        if event.y >= len(self.heading) and place < min(len(self.items), self._first + self.page):
-            self.move(place - self.place)
-            self.post_message(self.Pointed(self, event.chain > 1))
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The next item."""
-        self._wheel(event, 1)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The item before."""
-        self._wheel(event, -1)
-
-    def _wheel(self, event: events.MouseEvent, step: int) -> None:
-        event.stop()
-        self.move(step)
-        self.post_message(self.Pointed(self))
 
     def _draw_few(self) -> None:
         now, self._late = set(self._late[:FEW]), self._late[FEW:]

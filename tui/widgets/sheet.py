@@ -73,6 +73,7 @@ class Sheet(Canvas, Generic[Item]):
         self.items: list[Item] = []
         self.place = 0  # of the chosen item
         self.empty = ""  # said where there are no items
+        self.letters = ""  # with the covers of the page, while one of them is to be typed
 
     @property
     def chosen(self) -> Item | None:
@@ -106,6 +107,11 @@ class Sheet(Canvas, Generic[Item]):
         """Choose the item at a place, or the last one in that direction."""
         self.place = max(0, min(len(self.items) - 1, place))
         self.draw()
+
+    def pick(self, place: int) -> None:
+        """Choose the item at a place, and tell the screen."""
+        self.choose(place)
+        self.post_message(self.Picked(self, False))
 
     def move(self, columns: int, rows: int = 0, pages: int = 0) -> None:
         """Choose another item; in the last row, which may be short, the last one is as good as the one below."""
@@ -141,6 +147,7 @@ class Sheet(Canvas, Generic[Item]):
         if not self.items and self.empty:
             blocks.append(Caption(Rect(1, 0, self.size.width - 1, 1), self.empty, palette.text("quiet")))
         self.show(ground, blocks, marks)
+        self.show_letters({letter: self.rect(place) for letter, place in zip(self.letters, self.shown, strict=False)})
 
     def rect(self, place: int) -> Rect:
         """The cells of the cover of an item on the page shown."""

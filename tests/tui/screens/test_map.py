@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from store.errors import LibraryError
 from store.neighbors.cover_map import CoverMap
 from store.records import Album
-from tests.tui.support.app import ready, screen_text, session_of, until
+from tests.tui.support.app import ready, rows_of, screen_text, session_of, until
 from tests.tui.support.fakes import make_album, make_app
 from tui.app import SleevewalkApp
 from tui.layout.geometry import Rect
@@ -241,3 +241,30 @@ async def test_a_map_of_nothing_says_so() -> None:
         session.only("list:these-3")
         await pilot.press("m")
         await until(pilot, lambda: "nothing on the map passes the filter list:these-3" in screen_text(app)[0])
+
+
+async def test_a_part_drawn_with_the_mouse_is_the_walks_filter() -> None:
+    app = map_app()
+    async with app.run_test(size=(110, 36)) as pilot:
+        screen: Any = await opened(pilot)
+        places = screen.view.cells(screen.map.places)
+        inside = ((places >= (20, 5)) & (places < (61, 26))).all(axis=1)
+        ids = {screen.session.snapshot.album_ids[row] for row in np.flatnonzero(inside).tolist()}
+        await pilot.mouse_down("#canvas", offset=(20, 5))
+        await pilot.hover("#canvas", offset=(40, 15))
+        assert screen.box == Rect(20, 5, 21, 11)
+        await pilot.hover("#canvas", offset=(60, 25))
+        await pilot.mouse_up("#canvas", offset=(60, 25))
+        await until(pilot, lambda: screen.session.filter.is_set)
+        assert set(screen.session.filter.terms[0].names) == ids and 0 < len(ids) < 40
+        assert f"these {len(ids)} albums only" in rows_of(screen, "#keys")[0]
+
+
+async def test_a_corner_can_be_let_go() -> None:
+    app = map_app()
+    async with app.run_test(size=(110, 36)) as pilot:
+        screen: Any = await opened(pilot)
+        await pilot.press("x", "left")
+        assert screen.box is not None
+        await pilot.press("escape")
+        assert screen.box is None and app.screen is screen and not screen.session.filter.is_set

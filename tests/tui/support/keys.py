@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from store.neighbors.filters import Filter
@@ -31,6 +30,7 @@ from tui.screens.library.albums import ArtistScreen
 from tui.screens.library.listing import ListScreen
 from tui.screens.map.screen import MapScreen
 from tui.screens.network.screen import NetworkScreen
+from tui.screens.palette.screen import PaletteScreen
 from tui.screens.registry import HOLDERS, all_bindings
 from tui.screens.route.screen import RouteScreen
 from tui.screens.shelf import ShelfScreen
@@ -138,7 +138,7 @@ def next_theme() -> Case:
 
 
 HELP = {holder: to(HelpScreen, f"keys: {title}") for holder, title in HOLDERS.items()}
-PALETTE = to(CommandPalette)
+PALETTE = to(PaletteScreen)
 
 
 def fill_tray(stage: Stage) -> None:
@@ -176,6 +176,7 @@ def sheet_cases(count: int) -> dict[str, Case]:
         "page-up": moved(chosen, -6, at(7)),
         "last": becomes(chosen, count - 1, at(0)),
         "first": becomes(chosen, 0, at(5)),
+        "letters": replace(moved(chosen, 2, at(0)), after=("d",)),
     }
 
 
@@ -203,6 +204,7 @@ KINDS = {
     "tree": TreeScreen,
     "gallery": GalleryScreen,
     "route": RouteScreen,
+    "palette": PaletteScreen,
 }
 KEYS = {binding.id: binding.key.split(",") for bindings in all_bindings() for binding in bindings if binding.id}
 

@@ -63,7 +63,7 @@ BENCH_BINDINGS: list[BindingType] = [
     key("W", "write_as", "write as", "write-as", "Write it under a name, as a film or a sheet, in another format"),
     key("n", "near", "nearest albums", "near", "The albums nearest to this blend, to walk on from there"),
     key("G", "app.gallery", "gallery", "gallery", "The blends so far: one may be put onto the bench, or be a parent"),
-    key("ctrl+k,colon", "app.command_palette", "palette", "palette", "Every action by name"),
+    key("ctrl+k,colon", "app.palette", "palette", "palette", "Every action by name (or a right click)"),
     key("question_mark", "app.help", "keys", "help", "These keys"),
     key("escape,q", "back", "back", "back", "Back to the preview, then to the walk"),
 ]

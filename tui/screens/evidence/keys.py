@@ -30,7 +30,7 @@ EVIDENCE_BINDINGS: list[BindingType] = [
     key("x", "stop", "stop", "stop", "Stop the run; an earlier report stays"),
     key("o", "open", "open", "open", "Open the last report in a browser, or say where it lies"),
     key("t", "app.theme", "theme", "theme", "The next theme"),
-    key("ctrl+k,colon", "app.command_palette", "palette", "palette", "Every action by name"),
+    key("ctrl+k,colon", "app.palette", "palette", "palette", "Every action by name (or a right click)"),
     key("question_mark", "app.help", "keys", "help", "These keys"),
     key("escape,q,E", "app.pop_screen", "back", "back", "Back to the walk"),
 ]

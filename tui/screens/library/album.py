@@ -61,7 +61,7 @@ class AlbumScreen(SheetScreen[str | None]):
 
     hints = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
-        *sheet_keys("album"),
+        *sheet_keys("album", "apostrophe"),
         key("i", "page", "its page", "page", "The page of the chosen album near this one"),
         key("w", "walk", "walk to this one", "walk", "Walk to the album of this page"),
         key("A", "artist", "all sleeves", "artist", "All sleeves of the artist"),

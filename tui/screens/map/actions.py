@@ -6,13 +6,14 @@ from abc import abstractmethod
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from textual.worker import Worker
 
 from store.neighbors.cover_map import CoverMap
 from store.records import Album
 from tui.keynames import key_names
 from tui.layout.edges import Cell
-from tui.layout.geometry import Rect
+from tui.layout.geometry import Rect, nearest_to
 from tui.layout.navigation import OPPOSITE, Direction
 from tui.palette import Palette
 from tui.pictures.colors import COLORLESS
@@ -46,6 +47,7 @@ class MapActions(DrawnScreen[str | None]):
         self.tiles: Tiles | None = None  # of covers, where they are shown
         self._whole: View | None = None
         self._came: tuple[int, Direction] | None = None
+        self._lettered: list[int] = []  # the albums that letters stand with
 
     @abstractmethod
     def _marks(self, palette: Palette) -> Drawn:
@@ -139,8 +141,7 @@ class MapActions(DrawnScreen[str | None]):
     def action_zoom(self, steps: int) -> None:
         """About the focus."""
         if self.view is not None and self.focus_row is not None:
-            column, row = self._cell(self.focus_row) or (self.view.columns / 2, self.view.rows / 2)
-            self._zoom(steps, column, row)
+            self._zoom(steps, *self._middle())
 
     def _zoom(self, steps: int, column: float, row: float) -> None:
         assert self.view is not None and self._whole is not None
@@ -182,6 +183,30 @@ class MapActions(DrawnScreen[str | None]):
             return under
         return albums_at(self.view, places, self.cells, self.focus_row)
 
+    def show_letters(self, letters: str) -> None:
+        """With the covers, or the dots, nearest to the focus."""
+        if self.cells is None or self.view is None:
+            return
+        inside = Rect(0, 0, self.view.columns, self.view.rows)
+        dots = {
+            row: Rect(*cell, 1, 1) for cell, row in self.cells.leaders.items() if inside.contains(Rect(*cell, 1, 1))
+        }
+        near = nearest_to(self.covers if self.has_covers else dots, self._middle(), len(letters))
+        self._lettered = list(near) or self._lettered
+        self.query_one(Canvas).show_letters(dict(zip(letters, near.values(), strict=False)))
+
+    def letter_chosen(self, place: int) -> None:
+        """Focus the album that has the letter."""
+        if place < len(self._lettered):
+            self._came = None
+            self._focus(self._lettered[place])
+
+    def _middle(self) -> tuple[float, float]:
+        """Where the focus is, in cells."""
+        assert self.view is not None
+        cell = None if self.focus_row is None else self._cell(self.focus_row)
+        return cell or (self.view.columns / 2, self.view.rows / 2)
+
     def action_next(self, step: int) -> None:
         """The next of several that share a spot."""
         spot = self._spot()
@@ -200,14 +225,21 @@ class MapActions(DrawnScreen[str | None]):
         """Walk among what is in view only; where that is the case, among all again."""
         if self.cells is None:
             return
-        session, seen = self.session, self.cells.visible
-        if session.filter.of_field("list"):
-            session.set_filter(session.filter.without("list"))
-            self.say("the walk leads to all albums again")
-        else:
-            these = [session.snapshot.album_ids[row] for row in seen.tolist()]
-            session.only(f"{session.filter.text} list:{session.snapshot.own.give(these)}".strip())
-            self.say(f"the walk leads to these {len(these):,} albums only; again for all")
+        session = self.session
+        if not session.filter.of_field("list"):
+            self.keep(self.cells.visible)
+            return
+        session.set_filter(session.filter.without("list"))
+        self.say("the walk leads to all albums again")
+        self.load()
+
+    def keep(self, rows: NDArray[np.int64]) -> None:
+        """Walk among these only; the map is of them alone then."""
+        session = self.session
+        these = [session.snapshot.album_ids[row] for row in rows.tolist()]
+        session.only(f"{session.filter.text} list:{session.snapshot.own.give(these)}".strip())
+        again = key_names(self)("map.filter")
+        self.say(f"the walk leads to these {len(these):,} album{'s' if len(these) != 1 else ''} only; {again} for all")
         self.load()
 
     def action_tray(self) -> None:

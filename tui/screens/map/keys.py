@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from tui.keynames import Hint
+from tui.screens.sheets import LETTERS_TIP
 
 ARROWS = ("map.left", "map.down", "map.up", "map.right")
 GENRE_KEYS = 9  # the last one stands for all genres without a key of their own
@@ -43,6 +44,13 @@ MAP_BINDINGS: list[BindingType] = [
     ),
     Binding("V", "coloring(-1)", "view before", id="map.view-before", tooltip="The one before"),
     Binding("f", "filter", "only these", id="map.filter", tooltip="Walk among the albums in view only, or among all"),
+    Binding(
+        "x",
+        "mark",
+        "mark a part",
+        id="map.mark",
+        tooltip="Walk among a part only: mark a corner, go on, mark again; or draw it with the mouse",
+    ),
     Binding("space", "tray", "tray", id="map.tray", tooltip="The album in focus into the blend tray, or out of it"),
     Binding(
         "b,B",
@@ -57,9 +65,16 @@ MAP_BINDINGS: list[BindingType] = [
         for place, name in enumerate(GENRES)
     ),
     Binding("0", "all_genres", "all genres", id="map.all-genres", tooltip="Show every genre"),
+    Binding("apostrophe", "letters", "letters", id="map.letters", tooltip=LETTERS_TIP),
     Binding("enter", "choose", "walk there", id="map.choose", tooltip="Walk to the album in focus"),
     Binding("t", "app.theme", "theme", id="map.theme", tooltip="The next theme"),
-    Binding("ctrl+k,colon", "app.command_palette", "palette", id="map.palette", tooltip="Every action by name"),
+    Binding(
+        "ctrl+k,colon",
+        "app.palette",
+        "palette",
+        id="map.palette",
+        tooltip="Every action by name (or a right click)",
+    ),
     Binding("question_mark", "app.help", "keys", id="map.help", tooltip="These keys"),
-    Binding("escape,q,m", "dismiss(None)", "back", id="map.back", tooltip="Back to the walk"),
+    Binding("escape,q,m", "leave", "back", id="map.back", tooltip="Back to the walk"),
 ]

@@ -19,9 +19,9 @@ from tui.layout.edges import Cell
 from tui.palette import Palette
 from tui.pictures.cells import LITE
 from tui.pictures.painter import CoverPainter
-from tui.screens.map.actions import MapActions
 from tui.screens.map.draw import Drawn, dots, marks, names
 from tui.screens.map.keys import KEYS, MAP_BINDINGS
+from tui.screens.map.lasso import MapLasso
 from tui.screens.map.plane import covers_on, dot_sizes, fill_cells, fits_grid, whole_view
 from tui.screens.map.text import focus_line, heading, legend_line
 from tui.screens.map.tiles import TELLING, Tiles
@@ -40,7 +40,7 @@ AT_ONCE = 12  # covers read before a key is heard again
 TILES = (4, 4)  # regions across and down that the whole map is named by
 
 
-class MapScreen(MapActions):
+class MapScreen(MapLasso):
     """Answers with the album_id to walk to, or None."""
 
     hints = KEYS[-2:]
@@ -210,7 +210,8 @@ class MapScreen(MapActions):
             dotted=not self.has_covers,
         )
         stops = "◇o"  # those give way to the names of regions
-        return {cell: mark for cell, mark in found.items() if cell not in self._names or mark[0] not in stops}
+        found = {cell: mark for cell, mark in found.items() if cell not in self._names or mark[0] not in stops}
+        return found | self.box_marks(palette)
 
     def _draw_text(self) -> None:
         assert self.map is not None and self.cells is not None and self.view is not None and self.genres is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import BindingType
 
 from tui.keynames import Hint, keys_of
+from tui.screens.sheets import LETTERS_TIP
 
 ARROWS = ("network.left", "network.down", "network.up", "network.right")
 KEYS = [
@@ -36,9 +37,10 @@ NETWORK_BINDINGS: list[BindingType] = [
     key("v", "edges", "all edges", "edges", "Every edge, or those of the focus and of the walk"),
     key("tab", "edge(1)", "next edge", "edge", "The next edge of the album in focus, and why it is there"),
     key("shift+tab", "edge(-1)", "edge before", "edge-before", "The edge before"),
+    key("f,apostrophe", "letters", "letters", "letters", LETTERS_TIP),
     key("enter", "choose", "walk there", "choose", "Walk to the album in focus"),
     key("t", "app.theme", "theme", "theme", "The next theme"),
-    key("ctrl+k,colon", "app.command_palette", "palette", "palette", "Every action by name"),
+    key("ctrl+k,colon", "app.palette", "palette", "palette", "Every action by name (or a right click)"),
     key("question_mark", "app.help", "keys", "help", "These keys"),
     key("escape,q", "dismiss(None)", "back", "back", "Back to the walk"),
 ]

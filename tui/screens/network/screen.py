@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 
 from store.records import Reason
 from tui.layout.edges import Cell
-from tui.layout.geometry import Rect
+from tui.layout.geometry import Rect, nearest_to
 from tui.layout.navigation import Direction
 from tui.palette import Palette
 from tui.pictures.colors import COLORLESS
@@ -51,6 +51,7 @@ class NetworkScreen(DrawnScreen[str | None]):
         self.window: Window | None = None
         self._came: tuple[str, Direction] | None = None
         self._blocks: list[Block] = []
+        self._lettered: list[str] = []  # the albums that letters stand with
         self._follow_edge(session.here.album_id)
 
     def compose(self) -> ComposeResult:
@@ -231,6 +232,20 @@ class NetworkScreen(DrawnScreen[str | None]):
         links, parent = self.network.links[self.focused_id], self.network.parents.get(self.focused_id)
         wanted = next((one for one in (before, parent) if one is not None and one in links), None)
         self.other_id = wanted or next(iter(self.network.joined(self.focused_id)), None)
+
+    def show_letters(self, letters: str) -> None:
+        """With the covers in view, from the focus outwards."""
+        if self.window is not None:
+            sites = self.network.sites.items()
+            seen = {album_id: self.window.rect(site) for album_id, site in sites if self.window.shows(site)}
+            near = nearest_to(seen, self._rect(self.focused_id).center, len(letters))
+            self._lettered = list(near) or self._lettered
+            self.query_one(Canvas).show_letters(dict(zip(letters, near.values(), strict=False)))
+
+    def letter_chosen(self, place: int) -> None:
+        """Focus the album that has the letter."""
+        if place < len(self._lettered):
+            self._focus(self._lettered[place])
 
     def action_edge(self, step: int) -> None:
         """Another edge of the album in focus."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import BindingType
 
 from tui.keynames import Hint, keys_of
+from tui.screens.sheets import LETTERS_TIP
 
 COUNT_TIP = "So many albums in all: 1 then 0 for ten"
 COUNTS = tuple(f"route.count-{digit}" for digit in range(1, 10))
@@ -30,6 +31,7 @@ ROUTE_BINDINGS: list[BindingType] = [
     key("end", "move(999)", "last", "last", "The end of the route"),
     key("home", "move(-999)", "first", "first", "The start of the route"),
     key("w", "weakest", "weakest step", "weakest", "The weakest step"),
+    key("f,apostrophe", "letters", "letters", "letters", LETTERS_TIP),
     key("enter", "walk", "walk to here", "walk", "Walk along the route to this album"),
     key("a", "add", "add a stop", "add", "Add an album to stop at before the last one"),
     key("plus,equals_sign", "length(1)", "longer", "longer", "One step more"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -19,6 +21,8 @@ from tui.text import cut, pad, plain, width, wrap
 from tui.walk.session import PRESETS, Session
 from tui.widgets.lines import Lines, Span, heading
 
+POINTER, NAME = 2, 13  # columns before a signal's bar
+NOTHING = "one of them has to count"
 LEVELS = (0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2)  # that a weight moves through
 FILTERS = ("genre", "year", "listeners", "sleeve", "heard", "list", "is")  # fields of the query language, a row each
 PRESET_IDS = ("counts.balanced", "counts.sleeve", "counts.ear")  # as PRESETS
@@ -59,6 +63,7 @@ class Counts(Lines, can_focus=True):
         super().__init__(id=id)
         self.session = session
         self.chosen = 0
+        self._clicks: dict[int, Callable[[int], None]] = {}  # by row; told the column
         # What a person never told of has no row.
         own = {"heard": session.snapshot.plays, "list": session.snapshot.own.lists}
         self.filters = [name for name in FILTERS if own.get(name, True)]
@@ -77,10 +82,11 @@ class Counts(Lines, can_focus=True):
             weight = getattr(session.weights, signal)
             track = max(4, cells - 20)
             full = round(min(weight, LEVELS[-1]) / LEVELS[-1] * track)
+            self._clicks[len(rows)] = partial(self._weigh, place, track)
             rows.append(
                 [
                     self._pointer(place),
-                    (pad(f"{SIGNAL_LETTERS[signal]} {signal}", 13), palette.signal(signal, bold=True)),
+                    (pad(f"{SIGNAL_LETTERS[signal]} {signal}", NAME), palette.signal(signal, bold=True)),
                     ("█" * full, palette.signal(signal)),
                     ("·" * (track - full), palette.text("faint")),
                     (f" {weight:<4g}", palette.text()),
@@ -90,6 +96,7 @@ class Counts(Lines, can_focus=True):
         for place, name in enumerate(self.filters, len(session.signals)):
             said = plain(session.filter.of_field(name)) or "any"
             color = "quiet" if said == "any" else "accent"
+            self._clicks[len(rows)] = partial(self._point, place)
             rows.append(
                 [self._pointer(place), (pad(name, 11), palette.text()), (cut(said, cells - 13), palette.text(color))]
             )
@@ -99,11 +106,35 @@ class Counts(Lines, can_focus=True):
         names = key_names(self)
         for binding_id, name in zip(PRESET_IDS, PRESETS, strict=True):
             on = name == session.preset
+            self._clicks[len(rows)] = partial(self._preset, list(PRESETS).index(name))
             rows.append([(f"  {names(binding_id)} {name}", palette.text("accent" if on else "quiet", bold=on))])
         if not any(session.ring.slots):
             said = f"Nothing here passes: {names('counts.no-filter')} takes the filters off."
             rows += [[], *([(row, palette.text("error"))] for row in wrap(said, cells, 2))]
         self.show(rows)
+
+    def on_click(self, event: events.Click) -> None:
+        """Let a signal count as much as was clicked on its bar; choose a filter, and change the one that is chosen."""
+        event.stop()
+        if event.y in self._clicks:
+            self._clicks[event.y](event.x)
+
+    def _weigh(self, place: int, track: int, x: int) -> None:
+        self.chosen = place
+        if x < POINTER + NAME:
+            self.draw()
+            return
+        wanted = (x - POINTER - NAME + 1) / track * LEVELS[-1]
+        level = min(LEVELS, key=lambda one: abs(one - wanted)) if x > POINTER + NAME else 0
+        done = self.session.set_weights(**{self.session.signals[place]: level})
+        self.post_message(self.Changed("" if done else NOTHING))
+
+    def _point(self, place: int, _x: int) -> None:
+        again, self.chosen = self.chosen == place, place
+        self.action_change(1) if again else self.draw()
+
+    def _preset(self, number: int, _x: int) -> None:
+        self.action_preset(number)
 
     def action_choose(self, step: int) -> None:
         """Another row."""
@@ -116,7 +147,7 @@ class Counts(Lines, can_focus=True):
         if name in SIGNALS:
             weight = next_level(getattr(self.session.weights, name), step)
             done = self.session.set_weights(**{name: weight})
-            self.post_message(self.Changed("" if done else "one of them has to count"))
+            self.post_message(self.Changed("" if done else NOTHING))
             return
         self._choices = self._choices or choices(self.session)
         known = self._choices[name]

@@ -20,7 +20,6 @@ KEYS = [
     Hint("g", "trail", ("walk.trail",)),
     Hint("?", "all keys", ("walk.help",)),
 ]
-LABELS = "asdfghjklqwertyuiopzxcvbnm"  # what a label jump writes on the covers, the easiest keys first
 
 look = keys_of("walk", "look")
 walk = keys_of("walk", "walk")
@@ -33,7 +32,7 @@ WALK_BINDINGS: list[BindingType] = [
     look("down,j", "look('down')", "look down", "down", "Focus the next cover below"),
     look("up,k", "look('up')", "look up", "up", "Focus the next cover above"),
     look("right,l", "look('right')", "look right", "right", "Focus the next cover to the right"),
-    look("f", "labels", "labels", "labels", "Show a letter with every cover; the letter focuses it"),
+    look("f,apostrophe", "letters", "letters", "labels", "Show a letter with every cover; the letter focuses it"),
     look("right_square_bracket", "ring(2)", "more", "more", "Show more neighbours (or the mouse wheel)"),
     look("left_square_bracket", "ring(-2)", "fewer", "fewer", "Show fewer neighbours"),
     look("a", "alike", "alike", "alike", "Light what makes this sleeve and the one in focus alike"),
@@ -69,7 +68,7 @@ WALK_BINDINGS: list[BindingType] = [
     leave("escape", "close", "close", "close", "Close the blend or what counts"),
     leave("t", "app.theme", "theme", "theme", "The next theme: dark, light, high contrast, from the cover"),
     leave("T", "app.card", "test card", "card", "The test card: choose by eye how covers are drawn"),
-    leave("ctrl+k,colon", "app.command_palette", "palette", "palette", "Every action by name"),
+    leave("ctrl+k,colon", "app.palette", "palette", "palette", "Every action by name (or a right click)"),
     leave("question_mark", "app.help", "keys", "help", "These keys"),
     leave("q", "app.quit", "quit", "quit", "Leave"),
 ]

@@ -23,7 +23,8 @@ from tui.screens.walk.blendview import BlendView
 from tui.screens.walk.counts import COUNTS_KEYS, Counts
 from tui.screens.walk.details import Details
 from tui.screens.walk.focus_cover import FocusCover
-from tui.screens.walk.keys import KEYS, LABELS, WALK_BINDINGS
+from tui.screens.walk.held import HeldKeys
+from tui.screens.walk.keys import KEYS, WALK_BINDINGS
 from tui.screens.walk.ringview import CENTER, RingView
 from tui.screens.walk.trayview import TrayView
 from tui.walk.session import Session
@@ -40,7 +41,7 @@ BLEND_SIZE = 512
 TOO_SMALL = "too small: 40x18 or more, please"
 
 
-class WalkScreen(Comparing):
+class WalkScreen(HeldKeys, Comparing):
     """Keys change the session; then only what differs is drawn."""
 
     hints = KEYS
@@ -60,7 +61,6 @@ class WalkScreen(Comparing):
         self.session, self.painter, self.decoder = session, painter, decoder
         self.blends_dir = blends_dir
         self._prefetch = Prefetch(self.set_timer)
-        self._labelled = False  # letters stand with the covers and the next key chooses one
 
     def compose(self) -> ComposeResult:
         """Mode line, graph and panel, trail, keys."""
@@ -120,12 +120,15 @@ class WalkScreen(Comparing):
         details.show_session(session, self.painter.problem(session.focused))
         self.query_one(FocusCover).follow(session, details, self.query_one(RingView).ring)
         self.query_one(ModeLine).show_session(session, len(session.ring.slots))
-        tall = self.has_class("-tall")
-        self.query_one(TrailLine).show_session(session, with_tray=not tall or self.has_class("-narrow"))
+        self._show_trail()
         self.query_one(TrayView).show_session(session)
         self.query_one(WhyLine).show_session(session)
         self.query_one(Counts).draw()
         self.draw_keys()
+
+    def _show_trail(self) -> None:
+        with_tray = not self.has_class("-tall") or self.has_class("-narrow")
+        self.query_one(TrailLine).show_session(self.session, with_tray)
 
     def draw_keys(self) -> None:
         """The keys of the panel in focus, or that there is no room."""
@@ -161,7 +164,8 @@ class WalkScreen(Comparing):
 
     def action_look(self, direction: str) -> None:
         """Move the focus."""
-        if self.query_one(RingView).look(self.session, cast(Direction, direction)):
+        moved = self.query_one(RingView).look(self.session, cast(Direction, direction))
+        if (moved or self.behind) and not self.passes_by():
             self.refresh_focus()
 
     def action_walk(self) -> None:
@@ -193,6 +197,8 @@ class WalkScreen(Comparing):
             if trouble := self.session.trouble():
                 self.say(f"this walk is not being recorded: {trouble}", error=True)
         else:
+            if self.behind:
+                self._arrive()
             self.say(otherwise)
 
     def jump(self, album_id: str) -> None:
@@ -211,9 +217,13 @@ class WalkScreen(Comparing):
         self._arrive()
 
     def _arrive(self) -> None:
+        """Draw where one is; of the albums that a held key passes by the names alone."""
         self.query_one(RingView).forget_way()
-        self.arrived()
-        self.redraw()
+        if self.passes_by():
+            self._show_trail()
+        else:
+            self.arrived()
+            self.redraw()
 
     async def action_bookmark(self) -> None:
         """Mark the album in focus, or take the mark off; said once that is on the disk."""
@@ -272,19 +282,15 @@ class WalkScreen(Comparing):
         if message.problem:
             self.say(message.problem)
 
-    def action_labels(self) -> None:
-        """A letter with every cover; the next key chooses."""
-        self._labelled = True
-        self.query_one(RingView).show_focus(self.session, labels=LABELS)
-        self.say("a letter focuses its cover, any other key leaves things as they are")
+    def show_letters(self, letters: str) -> None:
+        """In the captions."""
+        self.query_one(RingView).show_focus(self.session, labels=letters)
 
-    def _label_chosen(self, event: events.Key) -> None:
-        self._labelled = False
-        place = LABELS.find(event.character) if event.character else -1
-        if 0 <= place < len(self.session.ring.slots) and self.session.ring.slots[place] is not None:
+    def letter_chosen(self, place: int) -> None:
+        """Focus the neighbour that has the letter."""
+        if place < len(self.session.ring.slots) and self.session.ring.slots[place] is not None:
             self.session.focus(place)
-        event.stop()
-        self.refresh_focus()
+            self.refresh_focus()
 
     def action_sql(self) -> None:
         """The query of this neighbourhood."""
@@ -307,7 +313,6 @@ class WalkScreen(Comparing):
         slot = message.cover.slot
         if slot is None or message.cover.album is None:
             return
-        self._labelled = False
         self.session.focus(None if slot == CENTER else slot)
         self.refresh_focus()
         if message.twice and slot != CENTER:
@@ -343,8 +348,3 @@ class WalkScreen(Comparing):
             self.say(f"wrote {result.path}")
         finally:
             self.busy = False
-
-    def on_key(self, event: events.Key) -> None:
-        """The key after `labels` chooses."""
-        if self._labelled:
-            self._label_chosen(event)

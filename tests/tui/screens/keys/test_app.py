@@ -10,7 +10,7 @@ import pytest
 from rich.color import ColorSystem
 from textual.drivers.headless_driver import HeadlessDriver
 
-from tests.tui.support.keys import Case, Look, Stage, becomes, check_keys, leaves
+from tests.tui.support.keys import PALETTE, Case, Look, Stage, becomes, check_keys, leaves
 from tests.tui.support.mirror import laid
 from tui.terminal.mirror import TerminalMirror
 from tui.widgets.bars import KeysLine
@@ -50,6 +50,7 @@ CASES = {
     ),
     "meter": Case(metered, lambda was, now: now is not was),
     "suspend": becomes(lambda s: list(SIGNALLED), [(os.getpid(), signal.SIGTSTP)], lambda s: SIGNALLED.clear()),
+    "palette": PALETTE,
     "quit": leaves(),
 }
 

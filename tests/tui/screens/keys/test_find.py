@@ -38,6 +38,7 @@ CASES = {
     "previous": moved(chosen, -1, many_hits),
     "page-down": Case(chosen, lambda was, now: now > was + 1, many_hits),
     "page-up": Case(chosen, lambda was, now: now < was - 1, far_hit),
+    "letters": Case(chosen, lambda was, now: (was, now) == (1, 2), many_hits, ("d",)),
     "only": becomes(lambda s: s.session.filter.text, "genre:dub", genre_typed),
     "page": to(AlbumScreen, "near it", many_hits),
     "sleeves": to(ArtistScreen, "album", many_hits),

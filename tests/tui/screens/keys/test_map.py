@@ -88,6 +88,12 @@ CASES = {
     "nearer": rises(lambda s: s.screen.view.nearness, look_at_middle),
     "farther": falls(lambda s: s.screen.view.nearness, near),
     "whole": becomes(lambda s: s.screen.view.nearness, 1.0, near),
+    "letters": Case(
+        lambda s: (s.screen.focus_row, list(s.screen._lettered)),
+        lambda was, now: now[1][2:3] == [now[0]] != [was[0]],
+        look_at_middle,
+        ("d",),
+    ),
     "layout": becomes(lambda s: (s.screen.map.layout, s.screen.view.nearness), (LAYOUTS[1], 1.0), two_layouts),
     "here": becomes(lambda s: s.screen.looked_at.album_id == s.session.here.album_id, True, elsewhere),
     "next": Case(lambda s: s.screen.focus_row, lambda was, now: {was, now} == {2, 3}, two_at_a_spot),
@@ -103,6 +109,12 @@ CASES = {
     "palette": PALETTE,
     "help": HELP[MapScreen],
     "back": to(WalkScreen),
+    "mark": Case(
+        lambda s: (s.session.filter.text[:5], s.screen.box is None),
+        lambda was, now: was == ("", True) and now == ("list:", True),
+        look_at_middle,
+        ("left", "x"),
+    ),
 }
 
 

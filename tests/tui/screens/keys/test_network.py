@@ -83,6 +83,12 @@ CASES = {
     "whole": becomes(
         lambda s: all(s.screen.window.shows(one) for one in s.screen.network.sites.values()), True, network_near
     ),
+    "letters": Case(
+        lambda s: (s.screen.focused_id, list(s.screen._lettered)),
+        lambda was, now: now[1][2:3] == [now[0]] != [was[0]],
+        network_here,
+        ("d",),
+    ),
     "here": becomes(lambda s: s.screen.focused_id == s.session.here.album_id, True, unopened),
     "expand": becomes(lambda s: s.screen.focused_id in s.session.network.explored, True, unopened),
     "edge": edge(1),

@@ -58,6 +58,7 @@ CASES = {
     "first": becomes(chosen, 0, ("end",)),
     "below": moved(chosen, 2, narrow),
     "above": moved(chosen, -2, at_end),
+    "letters": Case(chosen, lambda was, now: (was, now) == (0, 2), ("home",), ("d",)),
     "weakest": becomes(chosen, 1, ("end",)),
     "walk": here_is(lambda s: s.screen.stops[-1].album_id, ("end",)),
     "add": to(FindScreen, "stop at which album on the way?"),

@@ -52,7 +52,7 @@ def sheet_on_bookmarks() -> dict[str, Case]:
             assert waiting is not None
             await waiting
 
-        return Case(case.look, case.differs, before)
+        return Case(case.look, case.differs, before, case.after)
 
     return {name: after(case) for name, case in cases.items()}
 

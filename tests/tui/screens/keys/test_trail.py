@@ -43,6 +43,9 @@ CASES = {
     "previous": moved(chosen, -1, in_middle),
     "page-down": Case(chosen, lambda was, now: now > was + 1, in_middle),
     "page-up": Case(chosen, lambda was, now: now < was - 10, in_middle),
+    "letters": Case(
+        lambda s: (chosen(s), choices(s).shown.start), lambda was, now: now[0] == was[1] + 2, in_middle, ("d",)
+    ),
     "choose": Case(
         lambda s: (s.kind, s.session.trail.position, s.kind is TrailScreen and s.screen.visit.seq),
         lambda was, now: now[0] is WalkScreen and now[1] == was[2] != was[1],
