@@ -42,7 +42,7 @@ _MEANT, _NEARLY = 6, 0.15  # squares that a certain one must be about as promine
 # How sure: a logistic curve over `align.Fit`, fitted to made-up photos of covers that no figure is told of.
 _CURVE = {"detail": 22.0, "whole": 6.4, "color": -6.4}
 _OFFSET = -18.4
-_NAMED = 6.0  # added where artist and title were read: pixels that fit half as well are enough then
+_NAMED = 9.5  # added where artist and title were read: hardly more than that no pixel speaks against it is needed then
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The reader is PaddleOCR's (PP-OCR, Apache-2.0), as the package rapidocr brings i
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
@@ -20,7 +21,8 @@ from store.text import key
 INSTALL = "pip install 'sleevewalk[words]'"
 SIDE = 512  # pixels a side that a sleeve is read at
 _SURE = 0.6  # of a line, at least
-_ALIKE = 80  # of 100: a word of a name that was read so
+_ALIKE = 85  # of 100: a name that was read so
+_ASIDE = re.compile(r"[(\[].*?[)\]]")  # (Live), [Deluxe]
 _LETTERS = 8  # that artist and title have together at least: "U2 / War" is on many sleeves
 _CANDIDATES = 12  # albums for each of the texts that are looked for
 _LINES = 5  # looked for one by one, the longest
@@ -59,9 +61,9 @@ def albums_called(snapshot: Snapshot, lines: Sequence[str]) -> dict[int, bool]:
 
 
 def _is_read(snapshot: Snapshot, row: int, read: Sequence[str]) -> bool:
-    album = snapshot.album(row)
-    artist, title = key(album.artist).split(), key(album.title).split()
-    letters = sum(map(len, artist + title))
-    if letters < _LETTERS or not artist or not title:
+    """Artist and title without what stands in brackets, wherever words were parted."""
+    album, text = snapshot.album(row), "".join(read)
+    names = ["".join(key(_ASIDE.sub("", name)).split()) for name in (album.artist, album.title)]
+    if not all(names) or sum(map(len, names)) < _LETTERS:
         return False
-    return all(any(fuzz.ratio(word, other) >= _ALIKE for other in read) for word in {*artist, *title})
+    return all(len(name) <= len(text) and fuzz.partial_ratio(name, text) >= _ALIKE for name in names)
