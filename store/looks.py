@@ -1,7 +1,7 @@
 """What an eye would say of a cover: its facts, the words that they come to, and one plain sentence for a pair.
 
 A cover's words are kept as a list in the table `cover_facts` and as a mask of bits in memory; the macros `look_of` and
-`looks_alike` (`store.database.views`) make the same sentences of them in SQL.
+`looks_alike` (`store.database.steps.views`) make the same sentences of them in SQL.
 """
 
 from __future__ import annotations

@@ -19,15 +19,17 @@ from msgspec import Struct
 from pipelines.progress import Progress
 from pipelines.report import SourceError
 from store.catalogue.covers import CoverFiles
-from store.catalogue.latents import fix_dimension
 from store.database.atomic import atomic_file, leftovers, put_in_place, temporary_folder
 from store.database.copying import (
+    APART,
+    Table,
     copy_rows,
     copy_schema,
+    our_tables,
     own_tables,
     quoted,
     refuse_shadows,
-    table_names,
+    sql_text,
     things,
 )
 from store.database.library import PRIVATE, Library
@@ -39,9 +41,9 @@ from store.database.schema import (
     first_value,
     our_names,
     refuse_taken_names,
-    sql_text,
 )
-from store.database.sources_schema import remember_sources
+from store.database.steps.sources import remember_sources
+from store.database.vectors import COLUMNS, fix_dimension
 from store.errors import LibraryError, LibraryReadOnly
 from store.shapes import BadShape, Count, from_json, read_file
 
@@ -102,12 +104,10 @@ def export_library(library: Library, folder: Path, progress: Progress | None = N
                     "give yourself the right to write there, so that they are exported too"
                 )
             shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
-            for table in table_names(con):
-                target = sql_text(str(folder / "tables" / f"{table}.parquet"))
-                con.execute(
-                    f"COPY (FROM library.main.{table} ORDER BY ALL) TO {target} (FORMAT parquet, COMPRESSION zstd)"
-                )
-                report.tables[table] = first_value(con, f"SELECT count(*) FROM library.main.{table}")
+            for table in our_tables(con):
+                target = sql_text(str(folder / "tables" / f"{table.name}.parquet"))
+                con.execute(f"COPY (FROM {table} ORDER BY ALL) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+                report.tables[table.name] = first_value(con, f"SELECT count(*) FROM {table}")
             with_own = _write_own(con, folder / OWN, report)
         _copy_covers(library.covers_dir, folder / "covers", shas, report, progress)
         manifest = {
@@ -144,9 +144,9 @@ def import_library(folder: Path, target: Path, progress: Progress | None = None)
                 with library.exclusive() as con:
                     report.own = _read_own(con, folder / OWN, manifest.own)
             with library.write() as con:
-                for table in table_names(con):
-                    if table in manifest.tables:
-                        report.tables[table] = _fill(con, table, folder, manifest.tables[table])
+                for table in our_tables(con):
+                    if table.name in manifest.tables:
+                        report.tables[table.name] = _fill(con, table, folder, manifest.tables[table.name])
                 remember_sources(con)  # an export of an earlier schema has none
                 shas = [row[0] for row in con.execute("SELECT cover_sha256 FROM covers ORDER BY ALL").fetchall()]
             _copy_covers(folder / "covers", library.covers_dir, shas, report, progress)
@@ -170,14 +170,14 @@ def _write_errors(folder: Path) -> Iterator[None]:
 def _write_own(con: duckdb.DuckDBPyConnection, path: Path, report: ExchangeReport) -> bool:
     """Everything of the person's own, with its rows, as a database of its own; whether there is any."""
     path.unlink(missing_ok=True)  # of a run that was killed
-    ours = our_names()
-    if all(one.schema == "main" and one.name in ours for one in things(con, "library")):
+    ours = our_names() | {(APART, APART)}
+    if all((one.schema, one.name) in ours for one in things(con, "library")):
         return False
     with _attached(con, path, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
         copy_schema(con, "library", ATTACHED)
         for kind, schema, name in sorted(things(con, ATTACHED), key=lambda one: one.kind, reverse=True):
-            if schema == "main" and name in ours:  # views before the tables that they show
-                con.execute(f"DROP {kind} {ATTACHED}.main.{quoted(name)}")
+            if (schema, name) in ours and kind != "schema":  # views before the tables that they show
+                con.execute(f"DROP {kind} {ATTACHED}.{schema}.{quoted(name)}")
         tables = own_tables(con)
         copy_rows(con, tables, ATTACHED)
         con.execute(f"CHECKPOINT {ATTACHED}")
@@ -238,23 +238,24 @@ class Manifest(Struct):
     own: dict[str, Count] = {}  # rows of the person's own
 
 
-def _fill(con: duckdb.DuckDBPyConnection, table: str, folder: Path, rows: int) -> int:
+def _fill(con: duckdb.DuckDBPyConnection, table: Table, folder: Path, rows: int) -> int:
     import duckdb
 
-    path = folder / "tables" / f"{table}.parquet"
+    path = folder / "tables" / f"{table.name}.parquet"
     source = f"read_parquet({sql_text(str(path))})"
     if not path.is_file():
         raise SourceError(f"{path} is {'no file' if path.exists() else 'missing'}: this is no whole export")
     try:
-        if table == "latents" and rows:
-            lengths = con.execute(f"SELECT DISTINCT len(latent) FROM {source}").fetchall()
-            if len(lengths) != 1:
-                raise SourceError(f"{path} is damaged: latents of several lengths")
-            fix_dimension(con, int(lengths[0][0]))
+        if table.name in COLUMNS and rows:
+            vector = COLUMNS[table.name]
+            lengths = con.execute(f"SELECT DISTINCT len({vector}) FROM {source}").fetchall()
+            if len(lengths) != 1 or not lengths[0][0]:
+                raise SourceError(f"{path} is damaged: {table.name} of several lengths")
+            fix_dimension(con, table.name, int(lengths[0][0]))
             if first_value(
-                con, f"SELECT count(*) FROM {source} WHERE list_sum(latent::FLOAT[]) NOT BETWEEN -1e30 AND 1e30"
+                con, f"SELECT count(*) FROM {source} WHERE list_sum({vector}::FLOAT[]) NOT BETWEEN -1e30 AND 1e30"
             ):
-                raise SourceError(f"{path} is damaged: latents with what is no number")
+                raise SourceError(f"{path} is damaged: {table.name} with what is no number")
         con.execute(f"INSERT INTO {table} BY NAME FROM {source}")
         found = first_value(con, f"SELECT count(*) FROM {table}")
         for column in _texts(con, table):
@@ -267,12 +268,12 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, folder: Path, rows: int) -
     return int(found)
 
 
-def _texts(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+def _texts(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     """Columns of text that a terminal may show as they are."""
     rows = con.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'main' "
-        "AND table_name = ? AND data_type = 'VARCHAR'",
-        [table],
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ? "
+        "AND data_type = 'VARCHAR'",
+        [table.database, table.schema, table.name],
     ).fetchall()
     return [name for (name,) in rows if name not in _AS_THEY_ARE]
 

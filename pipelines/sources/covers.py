@@ -83,9 +83,9 @@ def wanted_covers(library: Library, source: str | None = None, only_tried: bool 
     with library.read() as con:
         rows = con.execute(
             f"""SELECT album_id, artist, title, source, source_key, mbid, url FROM albums
-            LEFT JOIN (SELECT key, any_value(error) AS url FROM ingest_items WHERE status = 'url' GROUP BY key)
+            LEFT JOIN (SELECT key, any_value(error) AS url FROM internal.ingest_items WHERE status = 'url' GROUP BY key)
                 AS urls ON urls.key = album_id
-            LEFT JOIN (SELECT key, {DUE} AS due FROM ingest_items WHERE source = '{SOURCE}') AS tried
+            LEFT JOIN (SELECT key, {DUE} AS due FROM internal.ingest_items WHERE source = '{SOURCE}') AS tried
                 ON tried.key = album_id
             WHERE cover_sha256 IS NULL AND coalesce(due, ?) AND source <> 'demo'
                 AND (? IS NULL OR album_id IN (SELECT album_id FROM album_sources WHERE source = ?))

@@ -174,7 +174,9 @@ class _Job:
         self.standing = Standing()
         with library.read() as con:
             self.held = paths_of(con, SOURCE)
-            rows = con.execute("SELECT key, status, error FROM ingest_items WHERE source = ?", [SOURCE]).fetchall()
+            rows = con.execute(
+                "SELECT key, status, error FROM internal.ingest_items WHERE source = ?", [SOURCE]
+            ).fetchall()
         self.journal: dict[str, tuple[str, str | None]] = {name: (status, error) for name, status, error in rows}
 
     def prepare(self, folders: Sequence[MusicFolder]) -> _Batch:

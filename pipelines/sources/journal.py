@@ -47,13 +47,13 @@ def ingest_status(library: Library, most_reasons: int = 5, most_items: int = 100
                 FILTER (reason IS NOT NULL) FROM (
                 SELECT source, split_part(status, ' ', 1) AS status,
                     CASE WHEN status <> 'url' THEN error END AS reason, count(*) AS n
-                FROM ingest_items GROUP BY ALL)
+                FROM internal.ingest_items GROUP BY ALL)
             GROUP BY ALL ORDER BY source, status"""
         ).fetchall()
         failed = con.execute(
             """SELECT i.source, split_part(status, ' ', 1), key, coalesce(artist || ' / ' || title, key), error,
                 attempts
-            FROM ingest_items i LEFT JOIN albums ON album_id = key
+            FROM internal.ingest_items i LEFT JOIN albums ON album_id = key
             WHERE list_contains(?, split_part(status, ' ', 1)) ORDER BY i.source, status, i.rowid
             """,
             [[*FAILED, "unreadable"]],
@@ -79,7 +79,7 @@ def put_back(library: Library, statuses: Sequence[str], progress: Progress) -> d
     """Set items of the web's sources that stand so to waiting; how many, by source."""
     with patient_write(library, progress) as con:
         rows = con.execute(
-            "UPDATE ingest_items SET status = 'waiting', next_try = NULL, error = NULL "
+            "UPDATE internal.ingest_items SET status = 'waiting', next_try = NULL, error = NULL "
             "WHERE list_contains(?, source) AND list_contains(?, status) RETURNING source",
             [list(ASKED), list(statuses)],
         ).fetchall()

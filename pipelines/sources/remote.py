@@ -154,7 +154,8 @@ def due_searches(library: Library, source: str) -> list[str]:
 def _due(library: Library, source: str, stage: str) -> list[str]:
     with library.read() as con:
         rows = con.execute(
-            f"SELECT key FROM ingest_items WHERE source = ? AND stage = ? AND {DUE} ORDER BY status DESC, rowid",
+            f"SELECT key FROM internal.ingest_items WHERE source = ? AND stage = ? AND {DUE} "
+            "ORDER BY status DESC, rowid",
             [source, stage],
         ).fetchall()
     return [key for (key,) in rows]
@@ -165,7 +166,7 @@ def _discover(
 ) -> None:
     with library.read() as con:
         known: dict[str, str] = dict(
-            con.execute("SELECT key, stage FROM ingest_items WHERE source = ?", [source.name]).fetchall()
+            con.execute("SELECT key, stage FROM internal.ingest_items WHERE source = ?", [source.name]).fetchall()
         )
     met: set[str] = set()
     web.begin_item()
@@ -197,7 +198,7 @@ def _note_search(
     if search.error is None:
         if known.get(search.key) == SEARCH:
             with patient_write(library, progress) as con:
-                con.execute("DELETE FROM ingest_items WHERE source = ? AND key = ?", [source.name, search.key])
+                con.execute("DELETE FROM internal.ingest_items WHERE source = ? AND key = ?", [source.name, search.key])
         return
     with patient_write(library, progress) as con:
         record_items(con, source.name, [(search.key, SEARCH, "failed", str(search.error))])

@@ -156,7 +156,7 @@ class TableJob:
             self.journal: dict[str, tuple[str, str | None]] = {  # key → status and error
                 key: (status, error)
                 for key, status, error in con.execute(
-                    "SELECT key, status, error FROM ingest_items WHERE source = ?", [source]
+                    "SELECT key, status, error FROM internal.ingest_items WHERE source = ?", [source]
                 ).fetchall()
             }
         # A file that was read to its end has no news of albums that are there; once edited, it may have.
@@ -265,7 +265,8 @@ class TableJob:
             with patient_write(self.library, self.progress) as con:
                 record_items(con, self.source, [self.whole_file])
                 con.execute(
-                    "DELETE FROM ingest_items WHERE source = ? AND key IN (SELECT unnest(?))", [self.source, old]
+                    "DELETE FROM internal.ingest_items WHERE source = ? AND key IN (SELECT unnest(?))",
+                    [self.source, old],
                 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from store.catalogue.files import TrackFile, files_of
-from store.database.sound_schema import PLAYED
+from store.database.steps.sound import PLAYED
 from store.records import Album
 from store.text import storable
 

@@ -16,7 +16,7 @@ from store.catalogue.album_sources import (
     upsert_sources,
 )
 from store.database.bulk import registered
-from store.database.sources_schema import remember_sources
+from store.database.steps.sources import remember_sources
 from store.identity import has_notes
 from store.records import AddResult, AlbumRecord
 from store.text import clean, key, storable

@@ -156,7 +156,7 @@ def forget_files(con: duckdb.DuckDBPyConnection, source: str, gone: Sequence[str
         [source],
     )
     con.execute("DELETE FROM album_files WHERE source = ? AND path IN (FROM gone)", [source])
-    con.execute("DELETE FROM ingest_items WHERE source = ? AND key IN (FROM gone)", [source])
+    con.execute("DELETE FROM internal.ingest_items WHERE source = ? AND key IN (FROM gone)", [source])
     con.execute("DROP TABLE gone")
     return int(moved[0]) if moved else 0
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from store.database.bulk import hashes, registered
-from store.database.schema import first_row, first_value, sql_text
+from store.database.schema import first_value
+from store.database.vectors import as_arrays, dimension_of, fix_dimension
 from store.errors import LibraryError
 from store.text import clean
 
@@ -60,10 +61,8 @@ def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[st
         raise LibraryError(
             f"the latent of cover {shas[int(np.argmin(finite))]} is not finite; the model or the cover is damaged"
         )
-    dimension = latents.shape[1]
-    fix_dimension(con, dimension)
-    arrays = pa.FixedSizeListArray.from_arrays(pa.array(latents.reshape(-1)), dimension)
-    table = pa.table({"cover_sha256": list(shas), "latent": arrays})
+    fix_dimension(con, "latents", latents.shape[1])
+    table = pa.table({"cover_sha256": list(shas), "latent": as_arrays(latents)})
     with registered(con, "incoming_latents", table):
         con.execute(
             "INSERT INTO latents SELECT DISTINCT ON (i.cover_sha256) i.cover_sha256, ?, i.latent "
@@ -71,40 +70,6 @@ def add_latents(con: duckdb.DuckDBPyConnection, model_id: str, shas: Sequence[st
             "ON l.cover_sha256 = i.cover_sha256",
             [model_id, model_id],
         )
-
-
-def latent_dimension(con: duckdb.DuckDBPyConnection) -> int:
-    """How many numbers a latent of this library has."""
-    kind = first_value(
-        con,
-        "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'main' "
-        "AND table_name = 'latents' AND column_name = 'latent'",
-    )
-    return int(kind.removeprefix("FLOAT[").removesuffix("]"))
-
-
-def fix_dimension(con: duckdb.DuckDBPyConnection, dimension: int) -> None:
-    """Make the latent column one of `dimension` numbers. LibraryError where latents of another are stored."""
-    stored = latent_dimension(con)
-    if dimension == stored:
-        return
-    if first_value(con, "SELECT count(*) FROM latents"):
-        raise LibraryError(
-            f"this library's latents have {stored} numbers and the model gives {dimension}; "
-            "use the model that made them, or build a new library"
-        )
-    # Made anew and not altered: an ALTER casts rows deleted since the last checkpoint too, and one with an expression
-    # in the write-ahead log is more than DuckDB 1.4 can replay.
-    made = (
-        "FROM duckdb_{}() WHERE database_name = current_database() AND schema_name = 'main' AND table_name = 'latents'"
-    )
-    (sql, comment) = first_row(con, f"SELECT sql, comment {made.format('tables')}") or ("", "")
-    columns = con.execute(f"SELECT column_name, comment {made.format('columns')}").fetchall()
-    table = str(sql).replace(f"FLOAT[{stored}]", f"FLOAT[{int(dimension)}]")
-    con.execute(table.replace("CREATE TABLE", "CREATE OR REPLACE TABLE", 1))
-    con.execute(f"COMMENT ON TABLE latents IS {sql_text(comment)}")
-    for name, text in columns:
-        con.execute(f"COMMENT ON COLUMN latents.{name} IS {sql_text(text)}")
 
 
 def forget_latents(con: duckdb.DuckDBPyConnection, keep_model_id: str | None = None) -> int:
@@ -121,14 +86,14 @@ def load_latents(
         f"SELECT cover_sha256, latent FROM latents WHERE model_id = ? {some}ORDER BY cover_sha256",
         params=[model_id] if shas is None else [model_id, list(shas)],
     ).to_arrow_table()
-    return table["cover_sha256"].to_pylist(), _matrix(table["latent"], latent_dimension(con))
+    return table["cover_sha256"].to_pylist(), _matrix(table["latent"], dimension_of(con, "latents"))
 
 
 def latent_batches(
     con: duckdb.DuckDBPyConnection, model_id: str, size: int = 65_536
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(cover_sha256 S64 [n], float32 [n, d]) of all of a model's latents, about `size` at a time, in no order."""
-    dimension = latent_dimension(con)
+    dimension = dimension_of(con, "latents")
     found = con.sql("SELECT cover_sha256, latent FROM latents WHERE model_id = ?", params=[model_id])
     for batch in found.to_arrow_reader(size):
         if batch.num_rows:
@@ -167,7 +132,7 @@ def latents_with_facts(
         params=[model_id, limit],
     ).to_arrow_table()
     colors = table["color"].to_numpy().astype(np.int64)
-    return _matrix(table["latent"], latent_dimension(con)), table["genre"].to_pylist(), colors
+    return _matrix(table["latent"], dimension_of(con, "latents")), table["genre"].to_pylist(), colors
 
 
 def albums_with_latents(
@@ -182,7 +147,7 @@ def albums_with_latents(
         params=[model_id, limit],
     ).to_arrow_table()
     columns = [table[name].to_pylist() for name in ("album_id", "artist", "title", "cover_sha256")]
-    return list(zip(*columns, strict=True)), _matrix(table["latent"], latent_dimension(con))
+    return list(zip(*columns, strict=True)), _matrix(table["latent"], dimension_of(con, "latents"))
 
 
 def _matrix(column: pa.ChunkedArray | pa.Array, dimension: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from store.catalogue.merged_records import (
     split_bookmarks,
 )
 from store.database.schema import NOW_UTC, first_row, first_value
-from store.database.sources_schema import remember_sources
+from store.database.steps.sources import remember_sources
 from store.errors import LibraryError, UnknownPart
 from store.shapes import BadShape, from_json
 from store.text import clean, key

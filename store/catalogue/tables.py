@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     "albums", "album_sources", "album_tags", "artist_tags", "similar_artists", "covers", "cover_facts", "models",
-    "latents", "neighbors", "blends", "bookmarks", "walks", "walk_names", "album_decisions", "ingest_items",
+    "latents", "neighbors", "blends", "bookmarks", "walks", "walk_names", "album_decisions",
     "album_files", "plays", "owned", "counts",
 )  # fmt: skip
 
@@ -107,7 +107,7 @@ def add_similar_artists(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str
 
 def item_statuses(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
     """What became of every item of a source: key to status. Keys as stored, see `text.storable`."""
-    return dict(con.execute("SELECT key, status FROM ingest_items WHERE source = ?", [source]).fetchall())
+    return dict(con.execute("SELECT key, status FROM internal.ingest_items WHERE source = ?", [source]).fetchall())
 
 
 def record_items(con: duckdb.DuckDBPyConnection, source: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
@@ -131,7 +131,7 @@ def record_items(con: duckdb.DuckDBPyConnection, source: str, rows: Sequence[tup
     pause = "to_seconds(least(60 * 2 ** least({attempts}, 11), 86400)::BIGINT)"
     with registered(con, "incoming_items", table):
         con.execute(
-            f"""INSERT INTO ingest_items (source, key, stage, status, attempts, next_try, error)
+            f"""INSERT INTO internal.ingest_items (source, key, stage, status, attempts, next_try, error)
             SELECT ?, key, stage, status, 1,
                 CASE WHEN error IS NOT NULL THEN {NOW_UTC} + {pause.format(attempts=1)} END, error
             FROM incoming_items

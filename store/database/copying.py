@@ -1,8 +1,9 @@
 """What a person keeps in the library's file beside our tables, and taking all of it into another file.
 
-Ours are the tables of TABLES, in schema `main`, with the views and macros made of them. All else is the person's:
-schema `mine`, other schemas, tables, views, macros, types and sequences of other names. It is copied by DuckDB's own
-`COPY FROM DATABASE … (SCHEMA)`, which runs and binds none of it; the rows follow, so that a copy may leave some out.
+Ours are the tables of TABLES, in schema `main` or `internal`, with the views and macros made of them. All else is the
+person's: schema `mine`, other schemas, tables, views, macros, types and sequences of other names. It is copied by
+DuckDB's own `COPY FROM DATABASE … (SCHEMA)`, which runs and binds none of it; the rows follow, so that a copy may leave
+some out.
 """
 
 from __future__ import annotations
@@ -29,7 +30,15 @@ TABLES = frozenset(
         *("blends", "bookmarks", "walks", "walk_names", "personal_records"),
     }
 )
-HISTORY = "schema_version"
+# Of these, what sleevewalk keeps for itself: in a schema of their own, so that who lists tables sees what is for them.
+APART = "internal"
+INTERNAL = frozenset(
+    {
+        *("album_ranking", "album_tag_weights", "cover_calibration"),
+        *("derived", "ingest_items", "personal_records"),
+    }
+)
+HISTORY = "schema_version"  # in `main`: by it an earlier sleevewalk knows a newer library
 # Ours too, none of them named as a function of DuckDB's.
 MACROS = frozenset(
     {
@@ -62,6 +71,7 @@ SELECT kind, schema_name, name FROM (
     UNION ALL SELECT 'schema', database_name, schema_name, schema_name FROM duckdb_schemas() WHERE NOT internal)
 WHERE database_name = ? ORDER BY ALL
 """
+_OF = "WHERE database_name = ? AND schema_name = ? AND table_name = ?"
 
 
 class Thing(NamedTuple):
@@ -84,7 +94,7 @@ class Table(NamedTuple):
 
     @property
     def label(self) -> str:
-        """For people: `mine.ratings`; ours by their names alone."""
+        """For people: `mine.ratings`; those in `main` by their names alone."""
         return self.name if self.schema == "main" else f"{self.schema}.{self.name}"
 
 
@@ -93,16 +103,28 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:
+def sql_text(text: str) -> str:
+    """`text` as an SQL literal, for statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def our_table(name: str) -> Table:
+    """A table of TABLES, where it is in a library of today's schema."""
+    return Table(APART if name in INTERNAL else "main", name)
+
+
+_OURS = frozenset({Table("main", HISTORY), *map(our_table, TABLES)})
+
+
+def our_tables(con: duckdb.DuckDBPyConnection) -> list[Table]:
     """Our tables in the library but its schema's own history, by name."""
-    return sorted(table.name for table in _tables(con, "library") if table.schema == "main" and table.name in TABLES)
+    found = [table for table in _tables(con, "library") if table in _OURS and table.name != HISTORY]
+    return sorted(found, key=lambda table: table.name)
 
 
 def own_tables(con: duckdb.DuckDBPyConnection, database: str = "library") -> list[Table]:
     """The person's tables, those that others refer to by a foreign key first."""
-    found = {
-        table for table in _tables(con, database) if table.schema != "main" or table.name not in {*TABLES, HISTORY}
-    }
+    found = {table for table in _tables(con, database) if table._replace(database="library") not in _OURS}
     links = con.execute(
         "SELECT schema_name, table_name, referenced_table FROM duckdb_constraints() "
         "WHERE database_name = ? AND referenced_table IS NOT NULL",
@@ -157,6 +179,25 @@ def copy_rows(con: duckdb.DuckDBPyConnection, tables: Iterable[Table], target: s
         con.execute(f"INSERT INTO {table._replace(database=target)} ({columns}) SELECT {columns} FROM {table}")
 
 
+def make_anew(
+    con: duckdb.DuckDBPyConnection, table: Table, old: str = "", new: str = "", target: Table | None = None
+) -> None:
+    """Make a table anew as it is defined, comments too, without rows, and with `new` in place of `old`; or another
+    `target` like it.
+
+    Made and not altered: an ALTER casts rows deleted since the last checkpoint too, and one with an expression in the
+    write-ahead log is more than DuckDB 1.4 can replay.
+    """
+    target = target or table
+    ((sql, comment),) = con.execute(f"SELECT sql, comment FROM duckdb_tables() {_OF}", _names(table)).fetchall()
+    columns = con.execute(f"SELECT column_name, comment FROM duckdb_columns() {_OF}", _names(table)).fetchall()
+    definition = sql[sql.index("(") :].replace(old, new, 1)
+    con.execute(f"CREATE OR REPLACE TABLE {target} {definition}")
+    con.execute(f"COMMENT ON TABLE {target} IS {sql_text(comment or '')}")
+    for name, text in columns:
+        con.execute(f"COMMENT ON COLUMN {target}.{quoted(name)} IS {sql_text(text or '')}")
+
+
 def digest(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int]:
     """(rows, hash of all that is stored in them), whatever the order of the rows."""
     columns = ", ".join(map(quoted, stored_columns(con, table)))
@@ -166,11 +207,10 @@ def digest(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int]:
 
 def stored_columns(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     """The columns of a table but those that are computed (GENERATED ALWAYS AS), which take no rows."""
-    of = "WHERE database_name = ? AND schema_name = ? AND table_name = ?"
-    named = [table.database, table.schema, table.name]
-    ((sql,),) = con.execute(f"SELECT sql FROM duckdb_tables() {of}", named).fetchall()
+    ((sql,),) = con.execute(f"SELECT sql FROM duckdb_tables() {_OF}", _names(table)).fetchall()
     columns = con.execute(
-        f"SELECT column_name, data_type, column_default FROM duckdb_columns() {of} ORDER BY column_index", named
+        f"SELECT column_name, data_type, column_default FROM duckdb_columns() {_OF} ORDER BY column_index",
+        _names(table),
     ).fetchall()
     return [
         name
@@ -183,6 +223,10 @@ def definitions(con: duckdb.DuckDBPyConnection) -> str:
     """How everything in the library is defined, for a fingerprint."""
     ((found,),) = con.execute(_WORDS, {"base": "library"}).fetchall()
     return found or ""
+
+
+def _names(table: Table) -> list[str]:
+    return [table.database, table.schema, table.name]
 
 
 def _tables(con: duckdb.DuckDBPyConnection, database: str) -> list[Table]:

@@ -122,7 +122,9 @@ def undone(con: duckdb.DuckDBPyConnection, folder: Path) -> list[journal.StoredL
 
 def remember(con: duckdb.DuckDBPyConnection, records: Sequence[journal.Record]) -> None:
     """Note that these records are applied."""
-    con.execute("INSERT INTO personal_records (record_id) SELECT unnest(?::VARCHAR[])", [[one.id for one in records]])
+    con.execute(
+        "INSERT INTO internal.personal_records (record_id) SELECT unnest(?::VARCHAR[])", [[one.id for one in records]]
+    )
 
 
 def is_known(con: duckdb.DuckDBPyConnection, record: journal.Record) -> bool:
@@ -132,7 +134,7 @@ def is_known(con: duckdb.DuckDBPyConnection, record: journal.Record) -> bool:
 
 def forget(con: duckdb.DuckDBPyConnection, record: journal.Record) -> None:
     """Note that a record is not, or no longer."""
-    con.execute("DELETE FROM personal_records WHERE record_id = ?", [record.id])
+    con.execute("DELETE FROM internal.personal_records WHERE record_id = ?", [record.id])
 
 
 def _waiting(con: duckdb.DuckDBPyConnection, folder: Path) -> list[journal.Record]:
@@ -256,7 +258,9 @@ def _upsert(
 def _known_ids(con: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
     if not ids:
         return set()
-    rows = con.execute("SELECT record_id FROM personal_records WHERE record_id IN (SELECT unnest(?))", [ids]).fetchall()
+    rows = con.execute(
+        "SELECT record_id FROM internal.personal_records WHERE record_id IN (SELECT unnest(?))", [ids]
+    ).fetchall()
     return {row[0] for row in rows}
 
 

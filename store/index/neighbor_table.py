@@ -10,6 +10,7 @@ import numpy as np
 
 from store.database.bulk import hashes, registered
 from store.database.schema import derived_from, first_row, first_value, note_derived
+from store.database.vectors import as_arrays, fix_dimension
 from store.errors import LibraryError
 from store.index.hubness import corrected
 from store.index.scaled import NEAREST
@@ -57,7 +58,7 @@ def begin_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex) -> Rewrit
     """Empty the tables; then come `add_neighbors` for every part and `finish_neighbors`."""
     token = f"being written {uuid.uuid4().hex}"
     note_derived(con, "neighbors", token)
-    for table in ("neighbors", "cover_vectors", "cover_calibration"):
+    for table in ("neighbors", "cover_vectors", "internal.cover_calibration"):
         con.execute(f"DELETE FROM {table}")
     named = _named(con, index)
     # In the order of album_ids, so that who asks for one album's neighbours reads a small part of the table.
@@ -88,7 +89,7 @@ def finish_neighbors(con: duckdb.DuckDBPyConnection, index: CoverIndex, rewrite:
     if index.is_exact:
         _write_vectors(con, index, 0)
     with registered(con, "knots", pa.table({"similarity": index.knots[:, 0], "score": index.knots[:, 1]})):
-        con.execute("INSERT INTO cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
+        con.execute("INSERT INTO internal.cover_calibration SELECT similarity, score, ? FROM knots", [index.model_id])
     note_derived(con, "neighbors", rewrite.fingerprint)
 
 
@@ -233,11 +234,10 @@ def _write_vectors(con: duckdb.DuckDBPyConnection, index: CoverIndex, first: int
     """What the index compares, from a row on, so that SQL can score any two covers as the app does."""
     import pyarrow as pa
 
-    vectors = index.vectors(np.arange(first, index.count))
-    starts = pa.array(np.arange(len(vectors) + 1, dtype=np.int64) * index.dimension)
-    lists = pa.LargeListArray.from_arrays(starts, pa.array(vectors.reshape(-1)))
+    fix_dimension(con, "cover_vectors", index.dimension)
+    vectors = as_arrays(index.vectors(np.arange(first, index.count)))
     numbers = np.arange(first, index.count, dtype=np.int32)
-    columns = {"sha": index.shas[first:], "vector": lists, "scale": index.scales[first:], "number": numbers}
+    columns = {"sha": index.shas[first:], "vector": vectors, "scale": index.scales[first:], "number": numbers}
     with registered(con, "vectors", pa.table(columns)):
         con.execute("INSERT INTO cover_vectors SELECT sha, vector, scale, number FROM vectors")
 

@@ -39,15 +39,17 @@ def write_ranking(con: duckdb.DuckDBPyConnection, arrays: AlbumArrays, tables: s
         pa.array(list(arrays.tag_names), pa.string()),
     )
     weights = pa.table({"tag": names, "album": arrays.postings.columns, "weight": arrays.postings.values})
-    for table in ("album_ranking", "album_tag_weights"):
+    for table in ("internal.album_ranking", "internal.album_tag_weights"):
         con.execute(f"DELETE FROM {table}")
     with registered(con, "ranked_albums", albums), registered(con, "tag_weights", weights):
         con.execute("""
-            INSERT INTO album_ranking
+            INSERT INTO internal.album_ranking
             SELECT r.number, album_id, artist_key, r.artist, v.number, year, popularity, tagged
             FROM ranked_albums r JOIN albums USING (album_id) LEFT JOIN cover_vectors v USING (cover_sha256)
             ORDER BY r.number""")
-        con.execute("INSERT INTO album_tag_weights SELECT tag, album, weight FROM tag_weights WHERE weight > 0")
+        con.execute(
+            "INSERT INTO internal.album_tag_weights SELECT tag, album, weight FROM tag_weights WHERE weight > 0"
+        )
     note_derived(con, NAME, _fingerprint(con, tables))
 
 

@@ -11,8 +11,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,11 @@ import numpy as np
 
 from store.catalogue.album_sources import best_of
 from store.catalogue.covers import CoverFiles
-from store.catalogue.latents import forget_latents
 from store.catalogue.tables import add_covers
 from store.database.atomic import leftovers
-from store.database.schema import first_value
 from store.errors import LibraryError
 from store.records import CoverRecord
+from store.repair.rows import NO_SUCH_COVER, OF_COVERS, Problem, row_problems
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,19 +37,6 @@ _EARLIER = re.compile(
 )
 _EARLIER_UNNUMBERED = ("backups/*.unfinished*", "blends/.blend-*.part", "blends/trash/.blend-*.part")
 _COVER = re.compile(r"[0-9a-f]{64}\.webp")
-_OF_COVERS = ("latents", "cover_facts")  # what is made of covers and kept by their hashes
-_NO_SUCH_COVER = """DELETE FROM {table} WHERE cover_sha256 IN (SELECT unnest(?::VARCHAR[]))"""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One kind of damage: how many, a line for people, what mending does, and the mending itself."""
-
-    name: str
-    items: tuple[str, ...]  # paths, cover_sha256s or album_ids
-    text: str
-    remedy: str
-    mend: Callable[[duckdb.DuckDBPyConnection], object]  # in a write burst
 
 
 def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]:
@@ -61,10 +46,7 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
         known = _column(con, "SELECT cover_sha256 FROM covers")
         named = _column(con, f"SELECT DISTINCT cover_sha256 FROM ({_NAMED}) WHERE cover_sha256 IS NOT NULL")
         blended = _column(con, _BLENDED)
-        loose = int(first_value(con, f"SELECT count(*) {_LOOSE_TAGS}"))
-        models = _models(con)
-        of_covers = " UNION ".join(f"SELECT cover_sha256 FROM {table}" for table in _OF_COVERS)
-        lost = _column(con, f"SELECT cover_sha256 FROM ({of_covers}) ANTI JOIN covers USING (cover_sha256)")
+        in_tables = row_problems(con)
     problems = [_leftovers(library)]
     large = {path.stem: path for path in files.large_files() if _COVER.fullmatch(path.name)}
     there = {path.stem: path for path in _cover_paths(library)}
@@ -78,9 +60,7 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
         _gone(files, sorted(needed - there.keys())),
         _damaged(files, sorted(damaged)),
         _unlisted(files, sorted((named - known) & there.keys() - damaged)),
-        _other_models(models),
-        _lost_latents(sorted(lost)),
-        _loose_tags(loose),
+        *in_tables,
         _open_to_others(library),
     ]
     return [problem for problem in problems if problem.items]
@@ -95,19 +75,10 @@ def mend(library: Library, problems: list[Problem]) -> None:
 
 _NAMED = "SELECT cover_sha256 FROM albums UNION SELECT cover_sha256 FROM album_sources"
 _BLENDED = "SELECT unnest(json_extract_string(recipe, '$..cover_sha256')) FROM blends"  # a parent may be a blend
-_LOOSE_TAGS = "FROM album_tags WHERE album_id NOT IN (SELECT album_id FROM albums)"
 
 
 def _column(con: duckdb.DuckDBPyConnection, sql: str, values: list[list[str]] | None = None) -> set[str]:
     return {row[0] for row in con.execute(sql, values).fetchall()}
-
-
-def _models(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
-    """(model_id, latents) of the models that have latents, the newest first."""
-    return con.execute(
-        "SELECT l.model_id, count(*) FROM latents l LEFT JOIN models m ON m.model_id = l.model_id "
-        "GROUP BY l.model_id, m.added_at ORDER BY m.added_at DESC NULLS LAST, l.model_id"
-    ).fetchall()
 
 
 def _cover_paths(library: Library) -> Iterator[Path]:
@@ -264,41 +235,6 @@ def _unlisted(files: CoverFiles, shas: list[str]) -> Problem:
     )
 
 
-def _other_models(models: list[tuple[str, int]]) -> Problem:
-    others = models[1:]
-    return Problem(
-        "other models",
-        tuple(name for name, _ in others),
-        f"{sum(count for _, count in others):,} latents are of {len(others)} older models",
-        "delete them",
-        lambda con: others and forget_latents(con, keep_model_id=models[0][0]),
-    )
-
-
-def _lost_latents(shas: list[str]) -> Problem:
-    def delete(con: duckdb.DuckDBPyConnection) -> None:
-        for table in _OF_COVERS:
-            con.execute(_NO_SUCH_COVER.format(table=table), [shas])
-
-    return Problem(
-        "lost latents",
-        tuple(shas),
-        f"latents or facts of {len(shas):,} covers that are not in the library",
-        "delete them",
-        delete,
-    )
-
-
-def _loose_tags(count: int) -> Problem:
-    return Problem(
-        "loose tags",
-        ("album_tags",) * min(count, 1),
-        f"{count:,} tags of albums that are not in the library",
-        "delete them",
-        lambda con: con.execute(f"DELETE {_LOOSE_TAGS}"),
-    )
-
-
 def _open_to_others(library: Library) -> Problem:
     """What earlier versions made for all users of the machine to read; what lies in a closed folder is closed."""
     others = [path for path in (library.path, library.db_path) if path.stat().st_mode & 0o077]
@@ -323,16 +259,16 @@ def _forget_covers(con: duckdb.DuckDBPyConnection, shas: list[str]) -> None:
         return
     there = "cover_sha256 IN (SELECT unnest(?::VARCHAR[]))"
     con.execute(
-        "DELETE FROM ingest_items WHERE (source, key) IN (SELECT (source, source_key) FROM album_sources WHERE "
-        f"{there} OR album_id IN (SELECT album_id FROM albums WHERE {there}))",
+        "DELETE FROM internal.ingest_items WHERE (source, key) IN (SELECT (source, source_key) FROM album_sources "
+        f"WHERE {there} OR album_id IN (SELECT album_id FROM albums WHERE {there}))",
         [shas, shas],
     )
     freed = _column(con, f"SELECT album_id FROM albums WHERE {there}", [shas])
     for table in ("album_sources", "albums"):
         con.execute(f"UPDATE {table} SET cover_sha256 = NULL WHERE {there}", [shas])
     best_of(con, sorted(freed))  # another source may have one
-    for table in (*_OF_COVERS, "covers"):
-        con.execute(_NO_SUCH_COVER.format(table=table), [shas])
+    for table in (*OF_COVERS, "covers"):
+        con.execute(NO_SUCH_COVER.format(table=table), [shas])
 
 
 def _delete(paths: list[Path]) -> None:

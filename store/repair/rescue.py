@@ -22,14 +22,13 @@ from store.database import journal
 from store.database.atomic import atomic_file, put_in_place, temporary_folder
 from store.database.connection import attach, checkpoint
 from store.database.copying import (
-    Table,
     all_tables,
     copy_rows,
     copy_schema,
     definitions,
     digest,
+    our_tables,
     own_tables,
-    table_names,
 )
 from store.database.library import Library
 from store.database.schema import (
@@ -71,7 +70,8 @@ def copy_is_current(library: Library, con: DuckDBPyConnection) -> bool:
 def keep_copy(library: Library, con: DuckDBPyConnection) -> int:
     """Renew the copy, read back before it replaces the last one, in `library.exclusive()`; its albums. LibraryError."""
     target = library.backups_dir / LATEST
-    kept = [table for table in all_tables(con, "library") if table.schema != "main" or table.name not in DERIVED]
+    derived = {table for table in our_tables(con) if table.name in DERIVED}
+    kept = [table for table in all_tables(con, "library") if table not in derived]
     try:
         target.parent.mkdir(0o700, exist_ok=True)
         with temporary_folder(target.parent) as folder:
@@ -175,7 +175,6 @@ def _attached(con: DuckDBPyConnection, path: Path, options: str) -> Iterator[Non
 
 
 def _state(con: DuckDBPyConnection) -> str:
-    ours = [table for table in table_names(con) if table not in DERIVED | PERSONAL]
-    tables = [*(Table("main", name) for name in ours), *own_tables(con)]
+    tables = [*(table for table in our_tables(con) if table.name not in DERIVED | PERSONAL), *own_tables(con)]
     defined = hashlib.sha256(definitions(con).encode()).hexdigest()
     return " ".join([str(len(MIGRATIONS)), defined, *(f"{one.label}:{digest(con, one)[1]:x}" for one in tables)])

@@ -125,7 +125,7 @@ def test_export_and_import_give_them_back(library: Library, tmp_path: Path) -> N
     export_library(library, tmp_path / "out")
     import_library(tmp_path / "out", tmp_path / "again")
     again = Library.open(tmp_path / "again")
-    tables = ("albums", "album_sources", "ingest_items")
+    tables = ("albums", "album_sources", "internal.ingest_items")
     with library.read() as one, again.read() as other:
         for table in tables:
             assert (

@@ -27,7 +27,7 @@ library, name, end, number = Library(Path(sys.argv[1])), sys.argv[2], time.time(
 while time.time() < end:
     try:
         with library.write() as con:
-            con.execute("INSERT INTO derived VALUES (?, '', now()::TIMESTAMP)", [f"{name}-{number}"])
+            con.execute("INSERT INTO internal.derived VALUES (?, '', now()::TIMESTAMP)", [f"{name}-{number}"])
     except LibraryLocked:
         continue
     print(f"{name}-{number}", flush=True)
@@ -40,7 +40,7 @@ path, name, end, number = sys.argv[1] + "/library.duckdb", sys.argv[2], time.tim
 while time.time() < end:
     try:
         with duckdb.connect(path) as con:
-            con.execute("INSERT INTO derived VALUES (?, '', now()::TIMESTAMP)", [f"{name}-{number}"])
+            con.execute("INSERT INTO internal.derived VALUES (?, '', now()::TIMESTAMP)", [f"{name}-{number}"])
     except duckdb.Error as error:
         if "Could not set lock" not in str(error):
             print(f"error: {error}".splitlines()[0], file=sys.stderr, flush=True)
@@ -69,7 +69,7 @@ def run(seconds: float, milliseconds: int) -> int:
         acknowledged = {line for process in processes for line in process.communicate()[0].split()}
         try:
             with library.read() as con:
-                stored = {row[0] for row in con.execute("SELECT name FROM derived").fetchall()}
+                stored = {row[0] for row in con.execute("SELECT name FROM internal.derived").fetchall()}
         except LibraryError as error:
             print(f"DuckDB {duckdb.__version__}: {len(acknowledged)} acknowledged; {error}")
             return 1

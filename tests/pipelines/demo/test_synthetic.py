@@ -85,7 +85,7 @@ def test_neighbours_written_in_bursts_are_those_written_at_once(tmp_path, monkey
 
     at_once = table()
     with library.write() as con:  # as a build that was killed between two bursts leaves them
-        con.execute("DELETE FROM derived WHERE name = 'neighbors'")
+        con.execute("DELETE FROM internal.derived WHERE name = 'neighbors'")
         con.execute("DELETE FROM neighbors WHERE rank > 5")
     monkeypatch.setattr(derived, "BURST", 100)
     monkeypatch.setattr(neighbor_table, "BURST", 100)

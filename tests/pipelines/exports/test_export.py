@@ -16,6 +16,7 @@ import pytest
 from pipelines.exports.library import export_library, import_library
 from pipelines.report import SourceError
 from store.catalogue.latents import load_latents
+from store.database.copying import our_tables
 from store.database.library import Library
 from store.errors import LibraryError
 from store.index.cover_index import CoverIndex, build_index
@@ -28,10 +29,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def content(library: Library) -> dict[str, list[tuple[object, ...]]]:
     with library.read() as con:
-        tables = con.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'library' AND table_name <> 'schema_version'"
-        ).fetchall()
-        return {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for (name,) in tables}
+        return {table.name: con.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in our_tables(con)}
 
 
 def cover_bytes(folder: Path) -> dict[Path, bytes]:

@@ -141,7 +141,7 @@ def test_a_pipe_for_a_cover_is_left_out(exported: Path, tmp_path: Path) -> None:
     assert (tmp_path / "library" / "library.duckdb").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("table", ["albums", "covers", "walks", "ingest_items"])
+@pytest.mark.parametrize("table", ["albums", "covers", "walks", "internal.ingest_items"])
 def test_a_view_in_the_place_of_a_table_is_refused(grown: Library, tmp_path: Path, table: str) -> None:
     shutil.copytree(grown.path, tmp_path / "library")
     copy = Library(tmp_path / "library")

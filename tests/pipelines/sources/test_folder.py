@@ -131,7 +131,7 @@ def test_a_second_run_touches_nothing_and_a_changed_file_is_noticed(library: Lib
     first = ingest_folder(library, music)
     assert (first.files, first.files_read, first.added) == (30, 30, 6)
     with library.write() as con:
-        con.execute("UPDATE ingest_items SET attempts = 99")
+        con.execute("UPDATE internal.ingest_items SET attempts = 99")
     before = library.db_path.stat().st_mtime_ns
     again = ingest_folder(library, music)
     assert (again.files, again.files_read, again.added) == (30, 0, 0)
@@ -144,7 +144,7 @@ def test_a_second_run_touches_nothing_and_a_changed_file_is_noticed(library: Lib
     assert ("A", "B 2", 1991, "rock") in albums(library)
     assert cover_of(library, "B 3")
     with library.read() as con:
-        untouched = con.execute("SELECT count(*) FROM ingest_items WHERE attempts = 99").fetchall()
+        untouched = con.execute("SELECT count(*) FROM internal.ingest_items WHERE attempts = 99").fetchall()
     assert untouched == [(20,)]
 
 

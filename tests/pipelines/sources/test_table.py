@@ -79,7 +79,7 @@ def test_every_row_is_accounted_for(library: Library, covers: Path, tmp_path: Pa
     assert parsed["without_cover"][0]["label"] == "Artist 4 / Album 4"
     assert "6 added" in report.summary()
     with library.read() as con:
-        journal = con.execute("SELECT status, error FROM ingest_items ORDER BY ALL").fetchall()
+        journal = con.execute("SELECT status, error FROM internal.ingest_items ORDER BY ALL").fetchall()
     assert ("url", "https://example.org/7.jpg") in journal
     assert ("rejected", "no artist") in journal
 
@@ -91,14 +91,14 @@ def test_a_second_run_adds_nothing_and_reads_no_cover(library: Library, covers: 
     for cover in covers.iterdir():
         cover.unlink()
     with library.write() as con:
-        con.execute("UPDATE ingest_items SET attempts = 99")
+        con.execute("UPDATE internal.ingest_items SET attempts = 99")
     again = ingest_table(library, table, covers)
     assert (again.added, again.already_there, again.covers_stored) == (0, 10, 0)
     assert not again.without_cover
     assert len(again.rejected) == 1
     assert contents(library) == before
     with library.read() as con:  # not one row was written anew
-        assert con.execute("SELECT DISTINCT attempts FROM ingest_items").fetchall() == [(99,)]
+        assert con.execute("SELECT DISTINCT attempts FROM internal.ingest_items").fetchall() == [(99,)]
 
 
 def test_a_renamed_moved_or_reordered_table_adds_nothing(library: Library, covers: Path, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_later_run_fills_in_the_cover(library: Library, covers: Path, tmp_path
     assert (report.added, report.covers_stored, report.without_cover) == (0, 1, [])
     with library.read() as con:
         assert con.execute("SELECT count(cover_sha256) FROM albums").fetchone() == (2,)
-        assert con.execute("SELECT count(*) FROM ingest_items WHERE error IS NOT NULL").fetchone() == (0,)
+        assert con.execute("SELECT count(*) FROM internal.ingest_items WHERE error IS NOT NULL").fetchone() == (0,)
 
 
 def test_a_folder_of_covers_given_later_fills_them_in(library: Library, covers: Path, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_an_edited_table_corrects_its_albums(library: Library, covers: Path, tmp
     assert (report.added, report.already_there) == (1, 1)
     with library.read() as con:
         assert con.execute("SELECT year, genre FROM albums WHERE title = 'Album 1'").fetchall() == [(2001, "pop")]
-        assert con.execute("SELECT count(*) FROM ingest_items WHERE status = 'rejected'").fetchone() == (0,)
+        assert con.execute("SELECT count(*) FROM internal.ingest_items WHERE status = 'rejected'").fetchone() == (0,)
 
 
 @pytest.mark.parametrize(

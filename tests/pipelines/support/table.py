@@ -47,7 +47,7 @@ def contents(library: Library) -> dict[str, list[tuple[Any, ...]]]:
         "artist_tags": "SELECT * FROM artist_tags ORDER BY ALL",
         "covers": "SELECT * FROM covers ORDER BY ALL",
         "cover_facts": "SELECT * FROM cover_facts ORDER BY ALL",
-        "ingest_items": "SELECT source, key, stage, status, error FROM ingest_items ORDER BY ALL",
+        "ingest_items": "SELECT source, key, stage, status, error FROM internal.ingest_items ORDER BY ALL",
     }
     with library.read() as con:
         tables = {name: con.execute(sql).fetchall() for name, sql in queries.items()}

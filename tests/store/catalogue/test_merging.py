@@ -226,7 +226,7 @@ def test_duplicates_of_older_libraries_are_told(tmp_path: Path, two: Library) ->
                 "TIMESTAMP '2020-01-01', 'the low', ?)",
                 [album_id("The Low", title), title, str(number), title.lower()],
             )
-        from store.database.sources_schema import remember_sources
+        from store.database.steps.sources import remember_sources
 
         remember_sources(con)
         found = duplicates(con)

@@ -10,12 +10,12 @@ from store.catalogue.latents import (
     add_latents,
     add_model,
     forget_latents,
-    latent_dimension,
     load_latents,
     missing_latents,
 )
 from store.catalogue.tables import TABLES, add_covers, add_similar_artists, counts, item_statuses, record_items
 from store.database.library import Library
+from store.database.vectors import dimension_of
 from store.errors import LibraryError
 from store.records import AlbumRecord, CoverRecord
 from store.text import album_id, storable
@@ -150,12 +150,12 @@ def test_ingest_items_remember_and_back_off(library: Library) -> None:
         assert item_statuses(con, "s") == {"a": "failed", "b": "done"}
         rows = con.execute(
             "SELECT key, attempts, error, round(epoch(next_try - make_timestamp(epoch_us(now()))) / 60) "
-            "FROM ingest_items WHERE source = 's' ORDER BY key"
+            "FROM internal.ingest_items WHERE source = 's' ORDER BY key"
         ).fetchall()
         assert rows == [("a", 2, "timeout again", 4.0), ("b", 1, None, None)]
         record_items(con, "s", [("a", "store", "done", None)])
         assert con.execute(
-            "SELECT attempts, error, next_try FROM ingest_items WHERE key = 'a' AND source = 's'"
+            "SELECT attempts, error, next_try FROM internal.ingest_items WHERE key = 'a' AND source = 's'"
         ).fetchall() == [(3, None, None)]
 
 
@@ -191,7 +191,7 @@ def test_latents_of_another_size_are_refused_until_forgotten(library: Library) -
         assert forget_latents(con) == 1
     with library.write() as con:
         add_latents(con, "n", [sha(0)], np.ones((1, 6), np.float32))
-        assert latent_dimension(con) == 6
+        assert dimension_of(con, "latents") == 6
         comment = con.execute(
             "SELECT comment FROM duckdb_columns() WHERE table_name = 'latents' AND column_name = 'latent'"
         ).fetchall()

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.exports.library import export_library, import_library
 from pipelines.report import SourceError
-from store.database.copying import own_tables, table_names, things
+from store.database.copying import our_tables, own_tables, things
 from store.database.library import Library
 from store.database.schema import back_up, our_names
 from store.errors import LibraryError
@@ -54,15 +54,15 @@ def answers(library: Library) -> dict[str, str]:
 
 def test_ours_and_theirs_are_told_apart(owned: Library, library: Library) -> None:
     with library.read() as con:
-        ours = table_names(con)
-        assert set(ours) < our_names() and not own_tables(con)
-        assert ours == sorted(
+        ours = our_tables(con)
+        assert {(table.schema, table.name) for table in ours} < our_names() and not own_tables(con)
+        assert [table.name for table in ours] == sorted(
             name
             for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
             if name != "schema_version"
         )
     with owned.read() as con:
-        assert table_names(con) == ours
+        assert our_tables(con) == ours
         labels = [table.label for table in own_tables(con)]
         assert labels.index("mine.ratings") < labels.index("mine.a_note")
         assert set(labels) == {
@@ -180,7 +180,7 @@ def test_our_macros_mean_our_tables_wherever_they_are_called(owned: Library) -> 
     )
     with owned.write() as con:
         ours = {one.name for one in things(con, "library") if one.schema == "main" and one.kind in ("table", "view")}
-        for name in ours & our_names() - {"albums", "latents", "schema_version"}:
+        for name in ours & {name for _, name in our_names()} - {"albums", "latents", "schema_version"}:
             con.execute(f"CREATE TABLE mine.{name} (nothing INT)")
     with owned.read() as con:
         here = [con.execute(query).fetchall() for query in asked]

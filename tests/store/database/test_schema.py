@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from store.database import schema, views
+from store.database import schema
 from store.database.connection import attach
+from store.database.copying import INTERNAL
 from store.database.library import Library
 from store.database.schema import MIGRATIONS, STORAGE_VERSION
+from store.database.steps import first, views
 from store.errors import LibraryError
 from store.personal.records import Personal
 from tests.store.support.own import ANSWERS as OWN_ANSWERS
@@ -33,11 +36,11 @@ def test_storage_stays_readable_for_older_tools(tiny: Library) -> None:
 
 
 NAMED = {  # what people see of a library's schema, by the system table that lists it: its names, and all else of it
-    "duckdb_tables": "table_name, sql, comment",
-    "duckdb_columns": "table_name, column_name, data_type, is_nullable, column_default, comment",
+    "duckdb_tables": "schema_name, table_name, sql, comment",
+    "duckdb_columns": "schema_name, table_name, column_name, data_type, is_nullable, column_default, comment",
     "duckdb_views": "view_name, sql, comment",
     "duckdb_functions": "function_name, parameters, macro_definition, comment",
-    "duckdb_constraints": "table_name, constraint_text",
+    "duckdb_constraints": "schema_name, table_name, constraint_text",
     "duckdb_indexes": "table_name, sql, comment",
 }
 
@@ -136,12 +139,17 @@ def test_what_a_person_kept_in_the_first_version_comes_through(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("TABLE {} (x INT)", "plays"), ("VIEW {} AS SELECT 1 AS x", "album_POPULARITY"), ("MACRO {}(x) AS x", "Sleeves")],
+    [
+        ("TABLE {} (x INT)", "plays"),
+        ("TABLE {} (x INT)", "internal.derived"),
+        ("VIEW {} AS SELECT 1 AS x", "album_POPULARITY"),
+        ("MACRO {}(x) AS x", "Sleeves"),
+    ],
 )
 def test_a_name_that_a_person_took_first_is_theirs(kind: str, name: str, tmp_path: Path) -> None:
     path = old_library(tmp_path, "schema_v6.sql")
     with attach(path, read_only=False) as con:
-        con.execute(f"CREATE {kind.format(name)}")
+        con.execute(f"CREATE SCHEMA internal; CREATE {kind.format(name)}")
     with pytest.raises(LibraryError, match=f"of yours called {name}") as caught:
         Library.open(tmp_path)
     assert "\n" not in str(caught.value)
@@ -174,7 +182,7 @@ def test_a_library_of_schema_4_remembers_where_its_albums_came_from(tmp_path: Pa
 
 def test_the_fixtures_are_made_of_the_steps() -> None:
     """A released step is never edited: people's files were made by it."""
-    steps = (schema.TABLES_1, views.VIEWS_1, views.TABLES_COVER_MAP, schema.TABLES_WALK_NAMES)
+    steps = (first.TABLES_1, views.VIEWS_1, views.TABLES_COVER_MAP, first.TABLES_WALK_NAMES)
     for version in range(1, 5):
         fixture = (FIXTURES / f"schema_v{version}.sql").read_text()
         assert [step.strip() in fixture for step in steps] == [number <= version for number in range(1, 5)]
@@ -208,4 +216,53 @@ def test_a_newer_library_is_refused(library: Library) -> None:
     with library.write() as con:
         con.execute("INSERT INTO schema_version (version, step) VALUES (99, 'from the future')")
     with pytest.raises(LibraryError, match=r"newer sleevewalk \(schema 99.*upgrade"):
+        Library.open(library.path)
+
+
+NEW_YEAR = datetime(2025, 1, 1)
+KEPT_APART = {  # in the library of schema 15
+    "album_ranking": [(0, "0123456789abcdef", "ada", 0, 0, 1990, 0.5, True)],
+    "album_tag_weights": [("dream pop", 0, 1.0)],
+    "cover_calibration": [(-1.0, 0.0, "m"), (1.0, 1.0, "m")],
+    "derived": [("album_ranking", "y", NEW_YEAR), ("neighbors", "x", NEW_YEAR)],
+    "ingest_items": [("table", "1", "cover", "failed", 3, datetime(2025, 1, 2), "no answer")],
+    "personal_records": [("r1", NEW_YEAR)],
+}
+
+
+def test_what_sleevewalk_keeps_for_itself_is_apart(tmp_path: Path) -> None:
+    old_library(tmp_path, "schema_v15.sql")
+    with Library.open(tmp_path).read() as con:
+        assert not INTERNAL & {name for (name,) in con.execute("SHOW TABLES").fetchall()}
+        for table, rows in KEPT_APART.items():
+            assert con.execute(f"FROM internal.{table} ORDER BY ALL").fetchall() == rows
+    assert KEPT_APART.keys() == INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("vectors", "kind", "rows", "stale"),
+    [
+        ("", "FLOAT[256]", 0, False),
+        ("[1, 0, 0], [0, 1, 0]", "FLOAT[3]", 2, False),
+        ("[1, 0, 0], [0, 1]", "FLOAT[256]", 0, True),
+    ],
+)
+def test_vectors_become_arrays(vectors: str, kind: str, rows: int, stale: bool, tmp_path: Path) -> None:
+    path = old_library(tmp_path, "schema_v15.sql")
+    with attach(path, read_only=False) as con:
+        con.execute(
+            f"INSERT INTO cover_vectors SELECT 'c' || i, v, 0.5, i FROM "
+            f"(SELECT unnest([{vectors}]::FLOAT[][]) AS v, generate_subscripts([{vectors}]::FLOAT[][], 1) AS i)"
+        )
+    with Library.open(tmp_path).read() as con:
+        assert con.execute("SELECT count(*) FROM cover_vectors").fetchall() == [(rows,)]
+        assert con.execute("DESCRIBE SELECT vector FROM cover_vectors").fetchall()[0][1] == kind
+        noted = con.execute("SELECT count(*) FROM internal.derived WHERE name = 'neighbors'").fetchall()
+        assert noted == [(int(not stale),)]
+
+
+def test_a_library_that_lacks_what_is_apart_is_refused(library: Library) -> None:
+    with library.write() as con:
+        con.execute("DROP TABLE internal.derived; CREATE VIEW internal.derived AS FROM range(1000000000000)")
+    with pytest.raises(LibraryError, match=r"internal\.derived is no table"):
         Library.open(library.path)

@@ -100,7 +100,7 @@ def test_a_journal_goes_only_when_a_later_burst_has_read_its_records_back(librar
     assert personal.flush()
     assert stored(library, "bookmarks") == []
     assert len(stored(library, "walks")) == 1
-    assert len(stored(library, "personal_records")) == 3
+    assert len(stored(library, "internal.personal_records")) == 3
     assert personal.flush()
     assert not list(library.path.glob("journal*"))
 

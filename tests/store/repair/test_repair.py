@@ -92,6 +92,11 @@ def loose_tag(library: Library) -> None:
     run(library, "INSERT INTO album_tags VALUES ('nobody', 'rock', 1)")
 
 
+def rows_twice(library: Library) -> None:
+    for table in ("album_tags", "neighbors", "internal.album_ranking"):
+        run(library, f"INSERT INTO {table} FROM (FROM {table} LIMIT 3)")
+
+
 DAMAGE: dict[str, Callable[[Library], None]] = {
     "leftovers": leftover,
     "orphan covers": orphan,
@@ -101,6 +106,7 @@ DAMAGE: dict[str, Callable[[Library], None]] = {
     "other models": older_model,
     "lost latents": lost_latent,
     "loose tags": loose_tag,
+    "rows twice": rows_twice,
 }
 
 
@@ -130,7 +136,7 @@ def test_found_by_its_name_and_mended(copy: Library, name: str) -> None:
     assert state(copy) == damaged, "looking changes nothing"
     mend(copy, problems)
     assert find_problems(copy, check_hashes=True) == []
-    if name in ("leftovers", "orphan covers", "other models", "lost latents", "loose tags"):
+    if name in ("leftovers", "orphan covers", "other models", "lost latents", "loose tags", "rows twice"):
         with copy.write() as con:
             con.execute("DELETE FROM models WHERE model_id = 'old'")
         assert state(copy) == before, "nothing else went"

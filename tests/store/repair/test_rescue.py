@@ -98,7 +98,7 @@ def test_without_a_copy_the_personal_records_alone_come_back(copy: Library) -> N
 
 def test_a_damaged_log_is_set_aside_and_costs_the_file_nothing(library: Library) -> None:
     with library.write() as con:
-        con.execute("INSERT INTO derived VALUES ('in the file', 'x', now()::TIMESTAMP)")
+        con.execute("INSERT INTO internal.derived VALUES ('in the file', 'x', now()::TIMESTAMP)")
     with library.exclusive() as con:
         con.execute("CHECKPOINT")
     Personal(library).add_bookmark("in the log")
@@ -111,7 +111,7 @@ def test_a_damaged_log_is_set_aside_and_costs_the_file_nothing(library: Library)
         read_all(library)
     done = rescue(library, plan_rescue(library))
     assert "library-damaged-1.duckdb.wal" in done
-    assert [row[0] for row in rows(library, "derived")] == ["in the file"]
+    assert [row[0] for row in rows(library, "internal.derived")] == ["in the file"]
     assert [row[0] for row in rows(library, "bookmarks")] == ["in the log"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from store.catalogue.albums import add_albums
 from store.catalogue.tables import TABLES
 from store.database.library import Library
-from store.database.sources_schema import remember_sources
+from store.database.steps.sources import remember_sources
 from store.personal.records import Personal
 from store.records import AlbumRecord
 from store.text import album_id

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from store.database.ranking import SIMILAR
-from store.database.sources_schema import MACROS_NAMES
+from store.database.copying import APART, INTERNAL
+from store.database.steps.ranking import SIMILAR
+from store.database.steps.sources import MACROS_NAMES
 
 VIEWS_1 = """
 CREATE VIEW library AS
@@ -199,15 +200,19 @@ def named_with_schema(sql: str) -> str:
     found = dict(_MACRO.findall(sql))
     calls = re.compile(rf"(?<![\w.])({'|'.join(found)})\(")
     tables = re.compile(rf"\b(FROM|JOIN) ({'|'.join(_NAMES)})\b(?![.(])")
+
+    def named(table: re.Match[str]) -> str:
+        return f"{table[1]} {APART if table[2] in INTERNAL else 'main'}.{table[2]}"
+
     made = []
     for name, rest in found.items():
         body, comment = rest.split("\nCOMMENT ON MACRO ", 1)
-        body = tables.sub(r"\1 main.\2", calls.sub(r"main.\1(", body))
+        body = tables.sub(named, calls.sub(r"main.\1(", body))
         made.append(f"CREATE OR REPLACE MACRO {name}{body}\nCOMMENT ON MACRO {comment}\n")
     return "\n".join(made)
 
 
-MACROS_IN_MAIN = named_with_schema("\n".join((VIEWS_1, MACROS_NAMES, SIMILAR, LOOKS)))
+MACROS = named_with_schema("\n".join((VIEWS_1, MACROS_NAMES, SIMILAR, LOOKS)))
 
 # Columns of views, and of the schema's own history, that the steps left without. Run after every migration, since a step
 # that makes a view anew makes it without them.

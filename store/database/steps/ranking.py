@@ -110,7 +110,7 @@ near AS (
 ),
 similarities AS (
     SELECT v.number,
-           greatest(1 - (1 - list_inner_product(v.vector, centre.vector)) / (centre.scale * v.scale), -1)::FLOAT AS s
+           greatest(1 - (1 - array_inner_product(v.vector, centre.vector)) / (centre.scale * v.scale), -1)::FLOAT AS s
     FROM cover_vectors v CROSS JOIN centre WHERE centre.vector IS NOT NULL
 ),
 knots AS (
