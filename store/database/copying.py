@@ -176,7 +176,44 @@ def copy_rows(con: duckdb.DuckDBPyConnection, tables: Iterable[Table], target: s
     """The rows of these tables into those of the same names in the attached file `target`."""
     for table in tables:
         columns = ", ".join(map(quoted, stored_columns(con, table)))
-        con.execute(f"INSERT INTO {table._replace(database=target)} ({columns}) SELECT {columns} FROM {table}")
+        there = table._replace(database=target)
+        insert = f"INSERT INTO {there} ({columns}) SELECT {columns} FROM {table}"
+        if links := _links_to_itself(con, table):
+            _insert_by_rounds(con, insert, table, [_is_there(*link, there) for link in links])
+        else:
+            con.execute(insert)
+
+
+def _links_to_itself(con: duckdb.DuckDBPyConnection, table: Table) -> list[tuple[list[str], list[str]]]:
+    """(columns, the columns of the same table that they refer to) of its foreign keys."""
+    return con.execute(
+        f"SELECT constraint_column_names, referenced_column_names FROM duckdb_constraints() {_OF} "
+        "AND referenced_table = table_name",
+        _names(table),
+    ).fetchall()
+
+
+def _is_there(columns: list[str], referenced: list[str], there: Table) -> str:
+    """Whether what a row refers to is in a table; also where it refers to nothing."""
+    nothing = " OR ".join(f"{quoted(name)} IS NULL" for name in columns)
+    ours, theirs = (", ".join(map(quoted, names)) for names in (columns, referenced))
+    return f"({nothing} OR ({ours}) IN (SELECT ({theirs}) FROM {there}))"
+
+
+def _insert_by_rounds(con: duckdb.DuckDBPyConnection, insert: str, table: Table, ready: list[str]) -> None:
+    """Rows of a table that refers to itself, each after those that it refers to: in one insert DuckDB refuses them."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE waiting AS SELECT rowid AS place FROM {table}")
+    among = "rowid IN (FROM temp.waiting)"
+    while True:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE ready AS SELECT rowid FROM {table} WHERE {' AND '.join((among, *ready))}"
+        )
+        ((count,),) = con.execute(f"{insert} WHERE rowid IN (FROM temp.ready)").fetchall()
+        con.execute("DELETE FROM temp.waiting WHERE place IN (FROM temp.ready); DROP TABLE temp.ready")
+        if not count:
+            break
+    con.execute(f"{insert} WHERE {among}")  # what refers to itself, or in a circle: DuckDB says what it cannot take
+    con.execute("DROP TABLE temp.waiting")
 
 
 def make_anew(

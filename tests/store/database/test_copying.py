@@ -186,3 +186,28 @@ def test_our_macros_mean_our_tables_wherever_they_are_called(owned: Library) -> 
         here = [con.execute(query).fetchall() for query in asked]
         con.execute("USE library.mine")
         assert [con.execute(query).fetchall() for query in asked] == here and all(here)
+
+
+FAMILY = """
+CREATE SCHEMA mine;
+CREATE TABLE internal.notes AS SELECT 'mine' AS note;
+CREATE TABLE mine.family (id INT, of_year INT, parent INT, parent_year INT, PRIMARY KEY (id, of_year),
+    FOREIGN KEY (parent, parent_year) REFERENCES mine.family (id, of_year));
+"""
+
+
+def test_a_table_that_refers_to_itself_and_one_beside_ours_go_along(copy: Library, tmp_path: Path) -> None:
+    rows = [(1, 0, None, None), (2, 0, 1, 0), (3, 0, 2, 0), (4, 0, None, 7), (5, 0, 3, 0)]
+    with copy.write() as con:
+        con.execute(FAMILY)
+    for row in rows:
+        with copy.write() as con:
+            con.execute("INSERT INTO mine.family VALUES (?, ?, ?, ?)", list(row))
+    with copy.exclusive() as con:
+        keep_copy(copy, con)
+    export_library(copy, tmp_path / "export")
+    import_library(tmp_path / "export", tmp_path / "new")
+    for path in (copy.backups_dir / "latest.duckdb", tmp_path / "new" / "library.duckdb"):
+        with duckdb.connect(str(path), read_only=True) as con:
+            assert con.execute("FROM mine.family ORDER BY id").fetchall() == rows
+            assert con.execute("FROM internal.notes").fetchall() == [("mine",)]
