@@ -167,23 +167,6 @@ async def test_the_first_run_explains_itself() -> None:
         await ready(pilot)
 
 
-async def test_the_palette_runs_an_action_of_the_screen() -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await ready(pilot)
-        walk = walk_of(app)
-        commands = {command.title: command.callback for command in app.get_system_commands(walk)}
-        assert "find (/)" in commands and not any("palette" in title for title in commands)
-        await pilot.press("ctrl+k")
-        await until(pilot, lambda: app.screen is not walk)
-        await pilot.press(*"bookmark")
-        await until(pilot, lambda: any("bookmark (s)" in row for row in screen_text(app)))
-        await pilot.pause(0.3)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.screen is walk)
-        await until(pilot, lambda: len(app.session.bookmarks) == 1)
-
-
 @pytest.mark.parametrize(
     "line", ['cells="half"', '"cells" = "half"', "'cells'='half'", 'cells\t= "half"', ' cells = "half"']
 )
