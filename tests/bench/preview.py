@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from tests.bench.driven import Cost, Driven, fresh, quantile, start_album
-from tui.screens.walk.keys import LABELS
+from tui.screens.base import LETTERS
 
 ALBUMS = 5  # on the bench
 PICTURE = 1500  # bytes; a key that changes words alone sends less
@@ -71,7 +71,7 @@ def open_bench(terminal: Driven) -> float:
         terminal.pump(0.01)
     terminal.settle(1.0)
     began = time.monotonic()
-    for letter in LABELS[:ALBUMS]:  # a label jump to each, so that none is put in twice
+    for letter in LETTERS[:ALBUMS]:  # a label jump to each, so that none is put in twice
         for key in ("f", letter, " "):
             terminal.press(key, answer=5.0)
     terminal.press("B", QUIET, answer=5.0)

@@ -15,6 +15,7 @@ from store.records import SIGNALS, Album, Neighbor, Reason
 from tests.tui.support.app import ready, screen_text, session_of, until
 from tests.tui.support.fakes import make_album, make_app
 from tui.app import SleevewalkApp
+from tui.keynames import key_name
 from tui.layout.edges import BRAILLE
 from tui.layout.geometry import Rect
 from tui.layout.navigation import OPPOSITE, Direction
@@ -323,7 +324,7 @@ async def test_keys_help_and_palette_know_the_network() -> None:
     app = network_app()
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
-        names = [command.title for command in app.get_system_commands(screen)]
+        names = [f"{one.description} ({key_name(one.key)})" for one in app._keys_of(screen)[1]]
         assert "expand (e)" in names and "walk there (Enter)" in names
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
