@@ -40,6 +40,8 @@ LONG = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor"})  # wherever they run: all colours
+    os.environ.pop("NO_COLOR", None)
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist ignores Ctrl-C, and so would all that a test starts
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -20,13 +20,6 @@ ON_PANEL = ("foreground", "quiet", "accent", "focus")
 NO_TEXT = " ─·█▏▎▍▌▋▊▉▐▕▀▄▁░▒▓"  # rules, bars, tracks and covers: words beside them say the same
 
 
-@pytest.fixture(autouse=True)
-def every_color(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The terminal has all colours."""
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "truecolor")
-
-
 def ratio(style: Style | None) -> float:
     assert style is not None and style.color is not None and style.bgcolor is not None
     return contrast(tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor()))
