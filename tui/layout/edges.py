@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import floor
 
 from tui.layout.geometry import Rect
 
@@ -29,8 +30,8 @@ def edge_cells(center: Rect, edge: Edge) -> dict[Cell, int]:
     steps = max(1, round(max(abs(x1 - x0), abs(y1 - y0))))
     cells: dict[Cell, int] = {}
     for step in range(steps + 1):
-        x = round(x0 + (x1 - x0) * step / steps)
-        y = round(y0 + (y1 - y0) * step / steps)
+        x = floor(x0 + (x1 - x0) * step / steps + 0.5)  # round() goes to the even one: a gap at every other dot
+        y = floor(y0 + (y1 - y0) * step / steps + 0.5)
         for dx, dy in ((0, 0), (int(steep), int(not steep)), (-int(steep), -int(not steep)))[: 1 + edge.strong]:
             cell = ((x + dx) // 2, (y + dy) // 4)
             cells[cell] = cells.get(cell, 0) | DOTS[(y + dy) % 4][(x + dx) % 2]

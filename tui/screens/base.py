@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Region
 from textual.screen import Screen, ScreenResultType
+from textual.strip import Strip
 from textual.widget import Widget
 
 from store.records import Album
@@ -125,6 +127,23 @@ class DrawnScreen(Screen[ScreenResultType]):
                 line.show_keys(self.hints)
             else:
                 line.show_message(*self.message)
+
+
+class LiesOver(Protocol):
+    """An app that knows what the screens below show."""
+
+    def rows_below(self, screen: Screen[Any], crop: Region) -> list[Strip]:
+        """The rows of `crop` on the one below `screen`."""
+
+
+class Overlay(DrawnScreen[ScreenResultType]):
+    """A box over the screen that it was opened on: no more than its own rows is sent."""
+
+    DEFAULT_CSS = "Overlay { background: transparent; }"
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Where nothing of its own stands, what is below stays."""
+        return cast(LiesOver, self.app).rows_below(self, crop)
 
 
 class TextScreen(DrawnScreen[None]):

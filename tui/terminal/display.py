@@ -9,12 +9,14 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 
 from store.records import Album
@@ -95,9 +97,9 @@ class Display(OrderedKeys):
         """Send everything again, such as after another program wrote over the screen."""
         self.refresh()
 
-    def rows_below(self, crop: Region) -> list[Strip]:
-        """The rows of `crop` on the screen that the one in front lies over; drawn so again, they cost nothing."""
-        below = self.screen_stack[-2]
+    def rows_below(self, screen: Screen[Any], crop: Region) -> list[Strip]:
+        """The rows of `crop` on the screen that `screen` lies over; drawn so again, they cost nothing."""
+        below = self.screen_stack[self.screen_stack.index(screen) - 1]
         rows = below._compositor.render_strips(below.size)[crop.y : crop.bottom]
         return [row.crop(crop.x, crop.right) for row in rows]
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tui.layout.edges import BRAILLE, DOTS, Edge, draw_edges
 from tui.layout.geometry import Rect
 from tui.layout.navigation import OPPOSITE, Direction, nearest
 from tui.layout.ring import MAX_RING, RingLayout, default_count, most, ring_layout
@@ -107,3 +108,19 @@ def test_opposite_lies_across_the_centre() -> None:
         x, y = place.cover.center
         ox, oy = layout.slots[layout.opposite(slot)].cover.center
         assert (x - cx) * (ox - cx) + 4 * (y - cy) * (oy - cy) < 0
+
+
+@given(st.integers(0, 8), st.integers(0, 8), st.integers(1, 9), st.integers(1, 9))
+def test_a_line_has_no_gap(across: int, down: int, width: int, height: int) -> None:
+    box = Rect(20 + 2 * across, 10 + down, width, height)
+    cells = draw_edges(Rect(3, 2, width, height), (Edge(box, "tags"),), ())
+    dots = {
+        (2 * x + column, 4 * y + row)
+        for (x, y), (character, _) in cells.items()
+        for row, bits in enumerate(DOTS)
+        for column, bit in enumerate(bits)
+        if (ord(character) - BRAILLE) & bit
+    }
+    steep = max(y for _, y in dots) - min(y for _, y in dots) > max(x for x, _ in dots) - min(x for x, _ in dots)
+    steps = sorted(y if steep else x for x, y in dots)
+    assert steps == list(range(steps[0], steps[-1] + 1))

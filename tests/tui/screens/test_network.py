@@ -263,8 +263,10 @@ async def test_pan_zoom_and_back_to_the_walk() -> None:
         assert screen.window.shows(screen.network.sites[screen.focused_id])
         await pilot.press("minus", "minus", "minus", "minus", "minus", "minus")
         assert screen.window.number == 0
+        sites = screen.network.sites.values()
+        assert screen.window == screen.window.filled(sites)  # no half of the screen is empty
         await pilot.press("a")
-        assert screen.window == whole(screen.window.columns, screen.window.rows, screen.network.sites.values())
+        assert screen.window == whole(screen.window.columns, screen.window.rows, sites)
         for _ in LEVELS:
             if isinstance(app.screen, NetworkScreen):
                 assert screen.window.shows(screen.network.sites[screen.focused_id])

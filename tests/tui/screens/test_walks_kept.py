@@ -17,6 +17,7 @@ from tests.tui.support.fakes import make_app
 from tui.app import SleevewalkApp
 from tui.opening import app_of
 from tui.screens.exporting import file_name
+from tui.screens.palette.screen import PaletteScreen
 from tui.screens.trail import TrailScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.walk.stops import stops_of
@@ -33,7 +34,11 @@ async def test_the_name_of_a_walk_is_there_when_the_app_is_opened_again(tmp_path
     app, notebook = app_of(library)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
-        await pilot.press("enter")
+        beside = session_of(app).here.title  # what it explains is seen
+        await until(pilot, lambda: beside in "\n".join(screen_text(app)))
+        await pilot.press("ctrl+k")  # over two screens
+        await until(pilot, lambda: isinstance(app.screen, PaletteScreen))
+        await pilot.press("escape", "enter")
         await ready(pilot)
         await pilot.press("enter", "enter")
         await on_trail(app, pilot)

@@ -58,7 +58,7 @@ class ArtistScreen(SheetScreen[str | None]):
     def __init__(self, session: Session, painter: CoverPainter, album: Album) -> None:
         super().__init__()
         self.album = album
-        self.sheet: Sheet[Album] = Sheet(painter, self._card, sides=(5, 20), id="sheet")
+        self.sheet: Sheet[Album] = Sheet(painter, self._card, sides=(5, 30), id="sheet")
         self._albums = albums_by(session.snapshot, album)
 
     def compose(self) -> ComposeResult:

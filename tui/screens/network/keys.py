@@ -15,6 +15,7 @@ KEYS = [
     Hint("e", "expand", ("network.expand",)),
     Hint("Tab", "next edge", ("network.edge",)),
     Hint("v", "all edges", ("network.edges",)),
+    Hint("a", "whole", ("network.whole",)),
     Hint("Esc", "back", ("network.back",)),
     Hint("?", "keys", ("network.help",)),
 ]

@@ -279,7 +279,9 @@ class NetworkScreen(DrawnScreen[str | None]):
         self.redraw()
 
     def action_zoom(self, steps: int) -> None:
-        """The focus comes to the middle."""
+        """The focus comes to the middle; from farther off, at an end of the network, as near to it as leaves no room
+        empty.
+        """
         if self.window is not None:
             self._zoom(steps, *self._rect(self.focused_id).center, to_middle=True)
 
@@ -291,6 +293,8 @@ class NetworkScreen(DrawnScreen[str | None]):
         self.window = self.window.zoom(steps, column, row)
         if to_middle:
             self.window = self.window.centered(self.network.sites[self.focused_id])
+            if steps < 0:
+                self.window = self.window.filled(self.network.sites.values())
         self.redraw()
 
     def action_edges(self) -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar
 
 from rapidfuzz import fuzz
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.geometry import Region
-from textual.strip import Strip
 from textual.widgets import Input
 
 from store.text import key
 from tui.keynames import Hint, key_name
 from tui.screens.asking import LIKE, marked
-from tui.screens.base import DrawnScreen
+from tui.screens.base import Overlay
 from tui.text import cut, pad, width
 from tui.widgets.bars import KeysLine
 from tui.widgets.choices import Choices, Ink
@@ -48,14 +46,7 @@ class Entry:
         return cls(binding.description, binding.tooltip, " ".join(keys), binding.action)
 
 
-class LiesOver(Protocol):
-    """An app that knows what the screen below shows."""
-
-    def rows_below(self, crop: Region) -> list[Strip]:
-        """The rows of `crop` there."""
-
-
-class PaletteScreen(DrawnScreen[str | None]):
+class PaletteScreen(Overlay[str | None]):
     """Answers with the action to run, or None."""
 
     hints = KEYS
@@ -84,10 +75,6 @@ class PaletteScreen(DrawnScreen[str | None]):
             yield query
             yield self.found
             yield KeysLine(id="keys")
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Where nothing of its own stands, what is below stays."""
-        return cast(LiesOver, self.app).rows_below(crop)
 
     def on_mount(self) -> None:
         """All actions."""
