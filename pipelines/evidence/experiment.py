@@ -12,22 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipelines.build import build
-from pipelines.evidence.conclusions import conclusions
-from pipelines.evidence.features import KnownLatents, color_histograms, thumbnails
-from pipelines.evidence.figures import FigureData, write_figures
+from pipelines.evidence.features import KnownLatents, feature_sets
 from pipelines.evidence.labels import measure_labels
-from pipelines.evidence.page import write_page
 from pipelines.evidence.pairs import measure_pairs
+from pipelines.evidence.report.conclusions import conclusions
+from pipelines.evidence.report.figures import FigureData, write_figures
+from pipelines.evidence.report.page import write_page
 from pipelines.evidence.results import Evidence, write_results
 from pipelines.evidence.rings import measure_rings
 from pipelines.evidence.sample import EvidenceError, Sample, chosen_genres, from_library, from_table
 from pipelines.evidence.shuffle import TIMES
 from pipelines.evidence.together import all_genres, measure_together
-from pipelines.evidence.traits import genre_traits, self_encodings
+from pipelines.evidence.traits import fact_differences, fact_examples, genre_traits, self_encodings
 from pipelines.evidence.trials import POSTER_FOLDS, cores
 from pipelines.progress import Progress
 from pipelines.sources.similar_artists import ingest_similar_artists
@@ -70,12 +67,15 @@ def validate_table(
     similar: Path | None = None,
     progress: Progress | None = None,
     settings: Settings | None = None,
+    second: Path | None = None,
 ) -> Evidence:
-    """The experiment on a table and its covers. `similar`: a table of similar artists, for the neighbourhoods."""
+    """The experiment on a table and its covers. `similar`: a table of similar artists, for the neighbourhoods;
+    `second`: one of artist, album and genre as others have it.
+    """
     progress, settings = progress or Progress(), settings or Settings()
     with _folder_for(out) as folder:
         known = KnownLatents(settings.load_codec, read_info(settings.weights).model_id, out / CACHE)
-        sample = from_table(table, covers, progress)
+        sample = from_table(table, covers, progress, second)
         chosen_genres(genres, sample, POSTER_FOLDS)  # before minutes are spent
 
         def near() -> Neighborhood | None:
@@ -126,13 +126,8 @@ def _validate(
     genres = list(chosen_genres(wanted, sample, POSTER_FOLDS))
     together = list(dict.fromkeys([*genres, *all_genres(sample)]))
     latents = known.encode(sample.images, progress)
-    progress.start("colours and thumbnails", None)
-    features: dict[str, NDArray[np.float32]] = {
-        "pca": thumbnails(sample.images),
-        "colour": color_histograms(sample.images),
-        "latents": latents,
-    }
-    features["latents + colour"] = np.concatenate([latents, features["colour"]], axis=1)
+    progress.start("colours, thumbnails and facts", None)
+    features = feature_sets(sample.images, latents, settings.weights)
     progress.finish()
     neighborhood = near()
     from threadpoolctl import threadpool_limits
@@ -144,6 +139,7 @@ def _validate(
         at_once = measure_together(sample, together, features, jobs, progress)
     progress.start("pictures and report", None)
     names, traits, facts = genre_traits(sample, genres, latents, known.codec)
+    lying = fact_differences(sample, together, features["facts"])
     counts = Counter(cover.genre for cover in sample.covers)
     artists = {name: len({cover.group for cover in sample.covers if cover.genre == name}) for name in genres}
     found = Evidence(
@@ -159,10 +155,17 @@ def _validate(
         labels=labels,
         traits=names,
         trait_facts=facts,
+        facts=lying,
         neighbors=rings,
     )
     found.said.extend(conclusions(found))
-    pictures = FigureData(sample, features["pca"], traits, self_encodings(sample, genres, latents, known.codec))
+    pictures = FigureData(
+        sample,
+        features["pca"],
+        traits,
+        self_encodings(sample, genres, latents, known.codec),
+        fact_examples(sample, lying, features["facts"]),
+    )
     write_results(found, folder)
     write_figures(found, pictures, folder)
     write_page(found, folder)

@@ -1,4 +1,4 @@
-"""What a classifier is given of a cover: pixels for PCA, a colour histogram, the model's latents."""
+"""What a classifier is given of a cover: pixels for PCA, colours, an eye's facts, the model's numbers, their sum."""
 
 from __future__ import annotations
 
@@ -10,15 +10,60 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.facts import cover_facts
 from pipelines.progress import Progress
+from store.looks import COLORS
+from vae.info import read_info, search_matrix
+from vae.search import search_vectors
 
 if TYPE_CHECKING:
     from vae.codec import Codec
 
 SIDE = 32  # pixels of the thumbnails that PCA is fitted on
 BATCH = 256
-FEATURES = ("pca", "colour", "latents", "latents + colour")
+FEATURES = ("pca", "colour", "facts", "latents", "meaning", "all")
+MEASURES = ("lightness", "saturation", "colored", "contrast", "texture", "symmetry", "centred", "border")
+FACTS = (*MEASURES, *COLORS)  # what `fact_numbers` gives
+_BESIDE = 0.5  # length of colour and of facts beside meaning in their sum
 _HUES, _STRENGTHS, _LIGHTS = 8, 4, 4
+
+
+def feature_sets(
+    images: NDArray[np.uint8], latents: NDArray[np.float32], weights: Path
+) -> dict[str, NDArray[np.float32]]:
+    """FEATURES of covers and the latents [n, d] that the model in `weights` gave them, float32 [n, p] each.
+
+    "meaning": what of the search vectors says what a cover shows; all of them where the model has no such numbers.
+    """
+    near = search_vectors(latents, search_matrix(weights))
+    found = {
+        "pca": thumbnails(images),
+        "colour": color_histograms(images),
+        "facts": fact_numbers(images),
+        "latents": latents,
+        "meaning": near[:, : read_info(weights).config.meaning or None],
+    }
+    parts = (found["meaning"], _BESIDE * _unit(found["colour"]), _BESIDE * _unit(found["facts"]))
+    found["all"] = np.concatenate([_unit(parts[0]), *parts[1:]], axis=1)
+    return found
+
+
+def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows from the mean of all, of length 1."""
+    away = values - values.mean(axis=0)
+    return np.asarray(away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def fact_numbers(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """uint8 [n, 128, 128, 3] → float32 [n, 22], FACTS in units of their deviation among these covers."""
+    found = np.zeros((len(images), len(FACTS)), np.float32)
+    for start in range(0, len(images), BATCH):
+        for row, facts in enumerate(cover_facts(images[start : start + BATCH]), start):
+            found[row, : len(MEASURES)] = [getattr(facts, name) for name in MEASURES]
+            for name, share, _ in facts.palette:
+                found[row, FACTS.index(name)] += share
+    spread = found.std(axis=0)
+    return np.asarray((found - found.mean(axis=0)) / np.where(spread > 0, spread, 1), np.float32)
 
 
 def thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:

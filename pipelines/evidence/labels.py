@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.evidence.origins import FEATURES, KIND, genres_of, measure_origins, restricted
 from pipelines.evidence.pairs import Question, questions
 from pipelines.evidence.sample import Sample
 from pipelines.evidence.scores import auc_of_folds
 from pipelines.evidence.trials import FOLDS, SEED, Trial, by_question, folds_of, pooled, run
 from pipelines.progress import Progress
 
-FEATURES = "latents + colour"
-KINDS = ("forest", "logistic")
-FEWEST = 30  # albums of each genre from one origin
 SHARES = (0.5, 1.0)  # of the training artists
 
 
@@ -25,86 +23,13 @@ def measure_labels(
 ) -> dict[str, Any]:
     """Figures beside the pairs: by origin of the label, by tags, by how much there is to learn from."""
     asked = questions(sample, genres)
-    origins = np.array([cover.origin for cover in sample.covers])
+    many = genres_of(sample, genres)
     return {
-        "origins": dict(Counter(origins[np.isin(sample.genres, genres)].tolist()).most_common()),
-        "by_origin": _by_origin(asked, origins, features, jobs, progress),
-        "of_origin": _of_origin(sample, genres, origins, features, jobs, progress),
+        "origins": dict(Counter(sample.origins[np.isin(sample.genres, many)].tolist()).most_common()),
+        "careful": measure_origins(sample, many, features, jobs, progress),
         "by_tags": [found for one in asked if (found := _by_tags(sample, one, genres)) is not None],
         "by_share": _by_share(asked, features, jobs, progress),
     }
-
-
-def _restricted(one: Question, inside: NDArray[np.bool_]) -> Question | None:
-    """The question on some of its albums; None where they are too few."""
-    kept = Question(one.a, one.b, one.rows[inside], one.labels[inside], one.groups[inside])
-    artists = [len(set(kept.groups[kept.labels == kind].tolist())) for kind in (0, 1)]
-    enough = np.bincount(kept.labels, minlength=2).min() >= FEWEST and min(artists) >= 2 * FOLDS
-    return kept if enough else None
-
-
-def _measured(
-    asked: list[tuple[dict[str, Any], Question]],
-    features: dict[str, NDArray[np.float32]],
-    jobs: int,
-    progress: Progress,
-    label: str,
-) -> list[dict[str, Any]]:
-    """The facts of each question with its AUC in artist folds, by classifier."""
-    trials = [
-        Trial(f"{number}", fold, FEATURES, one.rows, one.labels, train, test, KINDS)
-        for number, (_, one) in enumerate(asked)
-        for fold, (train, test) in enumerate(folds_of(one.labels, one.groups, "artist", FOLDS))
-    ]
-    scored = by_question(run(trials, features, jobs, progress, label))
-    out = []
-    for number, (facts, one) in enumerate(asked):
-        counts = np.bincount(one.labels, minlength=2).tolist()
-        for kind in KINDS:
-            chances = pooled(scored[f"{number}"], len(one.rows), kind)
-            found = auc_of_folds(one.labels == 1, *chances, one.groups)
-            values = {"classifier": kind, "albums": counts, "auc": found.pooled, "low": found.low, "high": found.high}
-            out.append({**facts, **values})
-    return out
-
-
-def _by_origin(
-    asked: list[Question],
-    origins: NDArray[np.str_],
-    features: dict[str, NDArray[np.float32]],
-    jobs: int,
-    progress: Progress,
-) -> list[dict[str, Any]]:
-    """Each pair on the albums whose labels come from one origin alone."""
-    found = []
-    for one in asked:
-        own = origins[one.rows]
-        for origin in sorted(set(own.tolist()) - {""}):
-            if (kept := _restricted(one, own == origin)) is not None:
-                found.append(({"a": one.a, "b": one.b, "origin": origin}, kept))
-    return _measured(found, features, jobs, progress, "labels of one origin") if found else []
-
-
-def _of_origin(
-    sample: Sample,
-    genres: list[str],
-    origins: NDArray[np.str_],
-    features: dict[str, NDArray[np.float32]],
-    jobs: int,
-    progress: Progress,
-) -> list[dict[str, Any]]:
-    """Within one genre: can its two main origins be told apart by the sleeve? Then they did not collect alike."""
-    found = []
-    names, groups = sample.genres, sample.groups
-    for genre in genres:
-        common = [name for name, _ in Counter(origins[names == genre].tolist()).most_common() if name][:2]
-        if len(common) < 2:
-            continue
-        rows = np.flatnonzero((names == genre) & np.isin(origins, common))
-        whole = Question(common[0], common[1], rows, (origins[rows] == common[1]).astype(np.int64), groups[rows])
-        if (kept := _restricted(whole, np.ones(len(rows), bool))) is not None:
-            found.append(({"genre": genre, "a": common[0], "b": common[1]}, kept))
-    return _measured(found, features, jobs, progress, "one genre, two origins") if found else []
 
 
 def _by_tags(sample: Sample, one: Question, genres: list[str]) -> dict[str, Any] | None:
@@ -116,7 +41,7 @@ def _by_tags(sample: Sample, one: Question, genres: list[str]) -> dict[str, Any]
     said = [
         [tag for tag in sample.covers[row].tags if not any(name in tag for name in genres)] for row in one.rows.tolist()
     ]
-    kept = _restricted(one, np.array([bool(tags) for tags in said]))
+    kept = restricted(one, np.array([bool(tags) for tags in said]))
     if kept is None:
         return None
     documents = np.array([tags for tags in said if tags], dtype=object)
@@ -143,7 +68,7 @@ def _by_share(
                 if len(set(one.labels[kept].tolist())) == 2:
                     name = f"{number}|{share}"
                     trials.append(
-                        Trial(name, fold, FEATURES, one.rows, one.labels, kept, test, ("forest",))
+                        Trial(name, fold, FEATURES, one.rows, one.labels, kept, test, (KIND,))
                     )  # fmt: skip
     scored = by_question(run(trials, features, jobs, progress, "how much there is to learn from"))
     out = []
@@ -151,7 +76,7 @@ def _by_share(
         found = []
         for number, one in enumerate(asked):
             if parts := scored.get(f"{number}|{share}"):
-                values, fold_of = pooled(parts, len(one.rows), "forest")
+                values, fold_of = pooled(parts, len(one.rows), KIND)
                 known = ~np.isnan(values)
                 found.append(auc_of_folds(one.labels[known] == 1, values[known], fold_of[known], one.groups[known]))
         if found:

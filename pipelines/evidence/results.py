@@ -14,7 +14,7 @@ from pipelines.evidence.sample import EvidenceError
 from store.shapes import BadShape, from_json, read_file
 
 FILE = "results.json"
-VERSION = 1
+VERSION = 2
 POSTER = (0.71, 0.79)  # the AUC of pairs on the poster
 
 
@@ -74,6 +74,7 @@ class Evidence:
     trait_facts: list[dict[str, Any]]
     neighbors: dict[str, Any] | None = None
     said: list[str] = field(default_factory=list)  # what may be concluded
+    facts: list[dict[str, Any]] = field(default_factory=list)  # which facts of a cover go with which genre
 
     def pair(self, a: str, b: str) -> Pair | None:
         """The pair in either order."""

@@ -28,6 +28,7 @@ COLUMNS = Columns(
     needed={"cover": ("cover",), "genre": ("genre",)},
     optional=("artist", "album", "title", "genre_source", "tags", "listeners", "playcount", "rating_count"),
 )
+SECOND = Columns(needed={"artist": ("artist",), "album": ("album", "title"), "genre": ("genre",)})
 MOST = 20_000  # covers that are looked at: 1 GB of pixels; of more, so many are drawn by lot
 POPULARITY = ("listeners", "playcount", "rating_count")  # the first that a row has
 
@@ -43,9 +44,10 @@ class LabelledCover:
     genre: str  # lower case, '' = unknown
     group: str  # the artist's key; a name of its own where the artist is unknown
     label: str  # `Artist / Title` or the file, for people
-    origin: str = ""  # who gave the genre, where the table says so
+    origin: str = ""  # who gave the genre, where that is known
     tags: tuple[str, ...] = ()
     popularity: float = math.nan
+    second: str = ""  # the genre by a second opinion, lower case
     trained_as: str = ""  # how the model's training named its group: decides whether it saw the cover
 
 
@@ -73,6 +75,16 @@ class Sample:
         names = {name: number for number, name in enumerate(sorted({cover.group for cover in self.covers}))}
         return np.array([names[cover.group] for cover in self.covers])
 
+    @property
+    def origins(self) -> NDArray[np.str_]:
+        """Who gave each cover's genre; '' = not said."""
+        return np.array([cover.origin for cover in self.covers])
+
+    @property
+    def agreed(self) -> NDArray[np.bool_]:
+        """Where a second opinion names the same genre."""
+        return np.array([bool(cover.genre) and cover.second == cover.genre for cover in self.covers])
+
     def of(self, rows: NDArray[np.int64]) -> Sample:
         """The same of some covers."""
         covers = tuple(self.covers[row] for row in rows.tolist())
@@ -80,13 +92,16 @@ class Sample:
         return replace(self, images=self.images[rows], covers=covers, shas=shas)
 
 
-def from_table(file: Path, folder: Path | None, progress: Progress | None = None) -> Sample:
-    """Every row of a table whose cover can be read. Raises SourceError and EvidenceError."""
+def from_table(file: Path, folder: Path | None, progress: Progress | None = None, second: Path | None = None) -> Sample:
+    """Every row of a table whose cover can be read; `second`: a table of artist, album and what others call the genre.
+    Raises SourceError and EvidenceError.
+    """
     progress = progress or Progress()
     folder = (folder or file.parent).resolve()
     if not folder.is_dir():
         raise SourceError(f"{folder}: no such folder of covers")
     left_out: Counter[str] = Counter()
+    others = {} if second is None else _second_opinions(second, left_out)
     found: list[tuple[LabelledCover, Path]] = []
     for row in read_rows(file, COLUMNS):
         if not isinstance(row, Row):
@@ -97,7 +112,8 @@ def from_table(file: Path, folder: Path | None, progress: Progress | None = None
         if isinstance(path, BadImage):
             left_out[path.reason] += 1
         else:
-            found.append((_cover(row.values, written), path))
+            cover = _cover(row.values, written)
+            found.append((replace(cover, second=others.get(key(cover.label), "")), path))
     found = _drawn(found, left_out)
     progress.start("reading covers", len(found))
     images, kept = [], []
@@ -121,17 +137,27 @@ def from_library(library: Library, progress: Progress | None = None) -> Sample:
     progress = progress or Progress()
     with library.read() as con:
         rows = con.execute(
-            "SELECT cover_sha256, coalesce(genre, ''), artist, title, artist_key, "
-            "coalesce(listeners, playcount)::DOUBLE, list(tag ORDER BY weight DESC, tag) FILTER (tag IS NOT NULL) "
-            "FROM albums LEFT JOIN album_tags USING (album_id) WHERE cover_sha256 IS NOT NULL "
-            "GROUP BY ALL ORDER BY artist_key, title, cover_sha256"
+            """WITH said AS (
+                SELECT album_id, arg_min(s.source, s.rowid) FILTER (s.genre = a.genre) AS origin
+                FROM album_sources s JOIN albums a USING (album_id) WHERE s.genre IS NOT NULL GROUP BY album_id
+            ), others AS (
+                SELECT album_id, arg_min(genre, s.rowid) AS second
+                FROM album_sources s JOIN said USING (album_id) WHERE genre IS NOT NULL AND source <> origin
+                GROUP BY album_id
+            )
+            SELECT cover_sha256, coalesce(genre, ''), artist, title, artist_key,
+                coalesce(listeners, playcount)::DOUBLE, list(tag ORDER BY weight DESC, tag) FILTER (tag IS NOT NULL),
+                coalesce(origin, ''), coalesce(lower(second), '')
+            FROM albums LEFT JOIN album_tags USING (album_id) LEFT JOIN said USING (album_id)
+            LEFT JOIN others USING (album_id) WHERE cover_sha256 IS NOT NULL
+            GROUP BY ALL ORDER BY artist_key, title, cover_sha256"""
         ).fetchall()
     files = CoverFiles(library.covers_dir)
     left_out: Counter[str] = Counter()
     rows = _drawn(rows, left_out)
     images, kept, shas, seen = [], [], [], set()
     progress.start("reading covers", len(rows))
-    for sha, genre, artist, title, group, popularity, tags in rows:
+    for sha, genre, artist, title, group, popularity, tags, origin, second in rows:
         progress.advance()
         if sha in seen:
             left_out["the cover of another album too"] += 1
@@ -144,8 +170,8 @@ def from_library(library: Library, progress: Progress | None = None) -> Sample:
         seen.add(sha)
         shas.append(sha)
         number = math.nan if popularity is None else popularity
-        trained_as = artist.strip().lower()
-        kept.append(LabelledCover(genre, group, f"{artist} / {title}", "", tuple(tags or ()), number, trained_as))
+        seen_as, label = artist.strip().lower(), f"{artist} / {title}"
+        kept.append(LabelledCover(genre, group, label, origin, tuple(tags or ()), number, second, seen_as))
     progress.finish()
     if not kept:
         raise EvidenceError(f"no album of {library.path} has a cover that can be read; `sleevewalk ingest` brings some")
@@ -185,6 +211,17 @@ def _drawn(rows: list[T], left_out: Counter[str]) -> list[T]:
     return [rows[place] for place in np.sort(np.random.default_rng(0).permutation(len(rows))[:MOST]).tolist()]
 
 
+def _second_opinions(file: Path, left_out: Counter[str]) -> dict[str, str]:
+    """Lower-case genre by the key of `Artist / Title`."""
+    found = {}
+    for row in read_rows(file, SECOND):
+        if not isinstance(row, Row):
+            left_out[f"second opinion: {row.reason}"] += 1
+        elif genre := _text(row.values.get("genre")).lower():
+            found[key(f"{_text(row.values.get('artist'))} / {_text(row.values.get('album'))}")] = genre
+    return found
+
+
 def _decoded(path: Path) -> NDArray[np.uint8] | str:
     """The pixels of a picture file, or why there are none."""
     try:
@@ -205,7 +242,7 @@ def _cover(values: Mapping[str, object], written: str) -> LabelledCover:
         _text(values.get("genre_source")),
         tags,
         popularity,
-        artist.strip().lower() or written,
+        trained_as=artist.strip().lower() or written,
     )
 
 

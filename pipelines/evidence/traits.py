@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.evidence.features import FACTS
 from pipelines.evidence.sample import Sample
 from vae.directions import FEWEST
 
 if TYPE_CHECKING:
     from vae.codec import Codec
 
+SHOWN_FACTS = 8
+RESAMPLES = 400
 STEPS = (-4.0, -2.0, 0.0, 2.0, 4.0)  # standard deviations of the covers along the direction
+FACT_EXAMPLES = 8
 EXAMPLES = 4  # covers that lie farthest in it
 _LUMA = np.array([0.299, 0.587, 0.114])
 
@@ -45,6 +49,40 @@ def genre_traits(
         facts.append({"genre": genre, "gap": gap, **_looks(pictures[0], pictures[-1])})
     shape = (0, len(STEPS) + EXAMPLES, 128, 128, 3)
     return names, np.stack(rows_of_pictures) if names else np.empty(shape, np.uint8), facts
+
+
+def fact_differences(sample: Sample, genres: list[str], facts: NDArray[np.float32]) -> list[dict[str, Any]]:
+    """Of each genre the fact that sets it apart most from the others, {genre, fact, gap, low, high}: in deviations
+    of all covers, with the 95 % interval over artists. The widest gaps first; SHOWN_FACTS at most.
+    """
+    inside = np.isin(sample.genres, genres)
+    _, artist = np.unique(sample.groups[inside], return_inverse=True)
+    count = int(artist.max()) + 1
+    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES)[:, artist]
+    values, found = facts[inside].astype(np.float64), []
+    for genre in genres:
+        own = sample.genres[inside] == genre
+        gaps = values[own].mean(axis=0) - values[~own].mean(axis=0)
+        most = int(np.abs(gaps).argmax())
+        one, other = drawn * own, drawn * ~own
+        weights = np.maximum(one.sum(axis=1), 1), np.maximum(other.sum(axis=1), 1)
+        again = one @ values[:, most] / weights[0] - other @ values[:, most] / weights[1]
+        low, high = np.quantile(again, (0.025, 0.975))
+        found.append({"genre": genre, "fact": FACTS[most], "gap": gaps[most], "low": float(low), "high": float(high)})
+    found.sort(key=lambda row: -abs(row["gap"]))
+    return [{**row, "gap": float(row["gap"])} for row in found[:SHOWN_FACTS]]
+
+
+def fact_examples(sample: Sample, found: list[dict[str, Any]], facts: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """uint8 [k, 8, 128, 128, 3]: for each row the genre's covers with the most of the fact (the least where it has less
+    of it than others).
+    """
+    rows = []
+    for row in found:
+        own = np.flatnonzero(sample.genres == row["genre"])
+        along = facts[own, FACTS.index(row["fact"])] * np.sign(row["gap"])
+        rows.append(sample.images[own[np.argsort(-along, kind="stable")[:FACT_EXAMPLES]]])
+    return np.stack(rows)
 
 
 def self_encodings(

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.evidence.kernel import KernelRidge
 from pipelines.progress import Progress
 
-CLASSIFIERS = ("forest", "logistic", "boosting")
+CLASSIFIERS = ("forest", "logistic", "kernel")
 KINDS = ("plain", "artist")  # folds: any albums, or whole artists
 SEED = 7
 COMPONENTS = 128  # of PCA
@@ -59,8 +60,8 @@ def folds_of(
 
 
 def classifier(name: str, trees: int = TREES) -> Any:
-    """A scikit-learn classifier with a fixed seed, on one core."""
-    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+    """A classifier with a fixed seed, on one core."""
+    from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -71,10 +72,7 @@ def classifier(name: str, trees: int = TREES) -> Any:
         return RandomForestClassifier(trees, min_samples_leaf=5, max_samples=0.6, n_jobs=1, random_state=SEED)
     if name == "logistic":
         return make_pipeline(StandardScaler(), LogisticRegression(C=0.003, max_iter=300))
-    return HistGradientBoostingClassifier(
-        max_iter=40, learning_rate=0.08, max_leaf_nodes=8, max_features=0.25, max_bins=63, l2_regularization=5,
-        early_stopping=False, random_state=SEED,
-    )  # fmt: skip
+    return KernelRidge()
 
 
 def score(trial: Trial, values: NDArray[np.float32]) -> Scored:

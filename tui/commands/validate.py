@@ -17,6 +17,7 @@ BESIDE = f"[default: {SIMILAR} beside the table, if it is there]"
 @click.option("--table", type=NEW_FILE, help="CSV, Parquet or JSON Lines.")
 @click.option("--covers", type=NEW_FOLDER, help="Folder of the table's covers.")
 @click.option("--similar-artists", "similar", type=NEW_FILE, help=f"Table of artist, similar, match.  {BESIDE}")
+@click.option("--second-opinions", "second", type=NEW_FILE, help="Table of artist, album and genre as others have it.")
 @click.option("--genres", default="rock,indie,electronic,pop", show_default=True, help="Genres to tell apart.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for the report.  [default: the library's]")
 @click.option("--plain-progress", is_flag=True, hidden=True)
@@ -26,6 +27,7 @@ def validate(
     table: Path | None,
     covers: Path | None,
     similar: Path | None,
+    second: Path | None,
     genres: str,
     out: Path | None,
     plain_progress: bool,
@@ -42,8 +44,8 @@ def validate(
     from pipelines.evidence.results import FILE
     from tui.screens.evidence.run import report_folder
 
-    if table is None and (covers or similar):
-        raise click.UsageError("--covers and --similar-artists go with --table")
+    if table is None and (covers or similar or second):
+        raise click.UsageError("--covers, --similar-artists and --second-opinions go with --table")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stopped run takes its files away
     reporter = progress(0.5 if plain_progress else None)  # lines for a program that reads along
     names = genres.split(",")
@@ -52,7 +54,7 @@ def validate(
         beside = table.parent / SIMILAR
         if similar is None and beside.is_file():
             similar = beside
-        found = validate_table(table, covers, out, names, similar, reporter)
+        found = validate_table(table, covers, out, names, similar, reporter, second=second)
     else:
         library = open_library(context)
         out = out or report_folder(library.path)

@@ -14,9 +14,11 @@ from PIL import Image
 
 from pipelines.evidence import pairs, rings, shuffle, trials
 from pipelines.evidence.experiment import Settings, validate_table
-from pipelines.evidence.figures import figure_names
+from pipelines.evidence.kernel import kernel_scores
+from pipelines.evidence.origins import measure_origins
+from pipelines.evidence.report.figures import figure_names
 from pipelines.evidence.results import Evidence, read_results
-from pipelines.evidence.sample import EvidenceError, chosen_genres, from_table
+from pipelines.evidence.sample import EvidenceError, LabelledCover, Sample, chosen_genres, from_library, from_table
 from pipelines.evidence.scores import auc, auc_of_folds, calibration, confusion, roc
 from pipelines.evidence.trials import Trial, folds_of, score
 from pipelines.report import SourceError
@@ -106,6 +108,50 @@ def test_shuffled_labels_are_chance_and_real_ones_are_not() -> None:
     assert something.p == 0.01 and something.observed > something.high
 
 
+def test_kernel_ridge_is_exact_where_the_covers_are_few() -> None:
+    random = np.random.default_rng(3)
+    train, test = random.normal(size=(60, 5)).astype(np.float32), random.normal(size=(9, 5)).astype(np.float32)
+    values = random.normal(size=(60, 2))
+    x, y = (part - train.mean(axis=0) for part in (train, test))
+    x, y = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in (x, y))
+
+    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.exp(-0.5 * ((a[:, None] - b[None]) ** 2).sum(axis=2))
+
+    by_hand = kernel(y, x) @ np.linalg.solve(kernel(x, x) + np.eye(60), values)
+    assert kernel_scores(train, values, test) == pytest.approx(by_hand, abs=1e-3)
+
+
+def told_by_origin(origin_shows: bool) -> list[dict[str, object]]:
+    """The rows of two genres that come mostly from one origin each; the picture shows the origin, or the genre."""
+    random = np.random.default_rng(4)
+    genre = np.arange(600) % 2
+    origin = np.where(random.random(600) < 0.85, genre, 1 - genre)
+    values = random.normal(size=(600, 6)).astype(np.float32)
+    values[:, 0] += 3 * (origin if origin_shows else genre)
+    covers = tuple(
+        LabelledCover(("rock", "pop")[g], f"artist {n // 2}", "", ("here", "there")[o], second="rock" if n % 3 else "")
+        for n, (g, o) in enumerate(zip(genre.tolist(), origin.tolist(), strict=True))
+    )
+    sample = Sample(np.zeros((600, 0), np.uint8), covers, {}, "")
+    return measure_origins(sample, ["rock", "pop"], {"meaning": values}, 1, trials.Progress())
+
+
+def test_what_only_the_origin_shows_is_not_taken_for_the_genre(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.evidence.origins.TIMES", 19)
+
+    def auc_of(rows: list[dict[str, object]], kind: str) -> list[float]:
+        return [float(row["auc"]) for row in rows if row["kind"] == kind]  # type: ignore[arg-type]
+
+    confounded, honest = told_by_origin(True), told_by_origin(False)
+    assert auc_of(confounded, "pooled")[0] > 0.65 and auc_of(confounded, "name")[0] > 0.7
+    assert len(auc_of(confounded, "within")) == 2 and all(abs(one - 0.5) < 0.12 for one in auc_of(confounded, "within"))
+    assert all(abs(one - 0.5) < 0.12 for one in auc_of(confounded, "across"))
+    assert len(auc_of(confounded, "origin")) == 2 and min(auc_of(confounded, "origin")) > 0.9
+    assert min(auc_of(honest, "within") + auc_of(honest, "across")) > 0.9 and len(auc_of(honest, "across")) == 2
+    assert not auc_of(honest, "agreed")  # the second opinion never says pop
+
+
 # the table
 
 
@@ -166,7 +212,7 @@ def test_what_differs_is_found_and_what_does_not_is_not(report: tuple[Evidence, 
     found, _ = report
     told = found.pair("pop", "rock")
     assert told is not None and told.best.auc > 0.95 and told.shuffled["p"] == 0.05 and told.best.low > 0.9
-    assert len(found.pairs) == 1 and len(found.cells) == 4 * 3 * 2
+    assert len(found.pairs) == 1 and len(found.cells) == 6 * 3
     assert all(sum(map(sum, pair.confusion[kind])) == sum(pair.albums) for pair in found.pairs for kind in trials.KINDS)
     assert found.albums == {"rock": 30, "pop": 30} and found.left_out == {"no such file": 1}
     assert "much" in found.said[0] or "something" in found.said[0]
@@ -223,6 +269,22 @@ def test_a_folder_of_something_else_is_never_replaced(table: Path, tmp_path: Pat
     with pytest.raises(EvidenceError, match="no report of sleevewalk"):
         validate_table(table, None, tmp_path / "mine", ("rock", "pop"), settings=Settings(tiny_weights))
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_second_opinion_is_joined_by_artist_and_album(table: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("artist,album,genre\nROCK 1,album 6,Rock\nrock 1,Album 9,jazz\nnobody,nothing,pop\n")
+    sample = from_table(table, None, second=other)
+    agreed = [cover.label for cover, same in zip(sample.covers, sample.agreed, strict=True) if same]
+    assert agreed == ["rock 1 / Album 6"]
+    assert {cover.second for cover in sample.covers} == {"", "rock", "jazz"}
+    assert not from_table(table, None).agreed.any()
+
+
+def test_a_library_knows_what_brought_a_genre(tmp_path: Path) -> None:
+    library = grow(tmp_path / "library")
+    sample = from_library(library)
+    assert {cover.origin for cover in sample.covers if cover.genre} == {"table"} and not sample.agreed.any()
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def make_evidence(genres: list[str] = GENRES) -> Evidence:
         )  # fmt: skip
     return Evidence(
         "covers.csv", genres, dict.fromkeys(genres, 100), dict.fromkeys(genres, 60), {}, "tiny", pairs, [], {},
-        {"by_origin": []}, [f"more {genre}" for genre in genres],
+        {"careful": []}, [f"more {genre}" for genre in genres],
         [{"genre": genre, "gap": 0.25} for genre in genres], None,
         ["A sleeve says very little here.", "Other features add next to nothing. " * 6],
     )  # fmt: skip

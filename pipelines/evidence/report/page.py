@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from pipelines.evidence.features import FEATURES
-from pipelines.evidence.figures import LOOKS, TRAITS, figure_names
+from pipelines.evidence.report.careful import fact_name, of_kind
+from pipelines.evidence.report.figures import FACT_COVERS, LOOKS, TRAITS, figure_names
 from pipelines.evidence.results import POSTER, Evidence, Pair
 from pipelines.evidence.traits import EXAMPLES, STEPS
 from pipelines.evidence.trials import CLASSIFIERS, FOLDS, KINDS, POSTER_FOLDS, POSTER_TREES
@@ -38,6 +39,7 @@ def page(found: Evidence, folder: Path) -> str:
         found=found,
         figures={name: [picture(f"{name}{look}.png") for look in LOOKS] for name in figure_names(found)},
         selves=picture("selves.png"),
+        facts_picture=picture(FACT_COVERS) if found.facts else None,
         traits_picture=picture(TRAITS) if found.traits else None,
         limit=POSTER[0],
         folds=FOLDS,
@@ -50,12 +52,12 @@ def page(found: Evidence, folder: Path) -> str:
             for pair in found.pairs
             for kind in KINDS
         ],
-        grid_head=("features, classifier, folds", *(f"{pair.a} / {pair.b}" for pair in found.pairs), "mean"),
+        grid_head=("features, classifier", *(f"{pair.a} / {pair.b}" for pair in found.pairs), "mean"),
         grid=_grid(found),
         shuffled=[_shuffled_row(pair) for pair in found.pairs],
         **_together(found.together),
         **_traits(found),
-        **_labels(found.labels),
+        **_labels(found),
         rings=_rings(found.neighbors) if found.neighbors and "why" not in found.neighbors else None,
     )
 
@@ -80,15 +82,14 @@ def _poster_row(pair: Pair) -> list[str]:
 
 
 def _grid(found: Evidence) -> Rows:
-    by_name = {(cell.a, cell.b, cell.features, cell.classifier, cell.folds): cell for cell in found.cells}
+    by_name = {(cell.a, cell.b, cell.features, cell.classifier): cell for cell in found.cells}
     rows = []
     for features in FEATURES:
         for kind in CLASSIFIERS:
-            for folds in KINDS:
-                cells = [by_name[pair.a, pair.b, features, kind, folds] for pair in found.pairs]
-                mean = sum(cell.auc for cell in cells) / len(cells)
-                values = [f"{cell.auc:.3f} ±{(cell.high - cell.low) / 2:.2f}" for cell in cells]
-                rows.append([f"{features}, {kind}, {folds}", *values, f"{mean:.3f}"])
+            cells = [by_name[pair.a, pair.b, features, kind] for pair in found.pairs]
+            mean = sum(cell.auc for cell in cells) / len(cells)
+            values = [f"{cell.auc:.3f} ±{(cell.high - cell.low) / 2:.2f}" for cell in cells]
+            rows.append([f"{features}, {kind}", *values, f"{mean:.3f}"])
     return rows
 
 
@@ -126,21 +127,66 @@ def _traits(found: Evidence) -> dict[str, Any]:
     }
 
 
-def _labels(told: Mapping[str, Any]) -> dict[str, Any]:
-    by_name: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in told["by_origin"]:
-        by_name.setdefault((row["a"], row["b"], row["origin"]), {})[row["classifier"]] = row
-    forest = [row for row in told["of_origin"] if row["classifier"] == "forest"]
+def _labels(found: Evidence) -> dict[str, Any]:
+    told = found.labels
+    one: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
+    for row in told["careful"]:
+        shown = one.setdefault((row["a"], row["b"]), {})
+        shown.setdefault(row["kind"], []).append(row)
+    pairs = [(f"{a} or {b}", kinds) for (a, b), kinds in one.items() if "pooled" in kinds]
     return {
         "origins": ", ".join(f"{name or 'not said'} {count:,}" for name, count in told["origins"].items()),
-        "by_origin": [
-            [f"{a} or {b}", origin, _counts(kinds["forest"]["albums"]), _auc(kinds["forest"]), _auc(kinds["logistic"])]
-            for (a, b, origin), kinds in by_name.items()
+        "careful": [
+            [
+                name,
+                _counts(kinds["pooled"][0]["albums"]),
+                *(_first(kinds.get(kind)) for kind in ("pooled", "name")),
+                _widest(kinds.get("within")),
+                _mean_auc(kinds.get("across")),
+                _first(kinds.get("agreed")),
+            ]
+            for name, kinds in pairs
         ],
-        "of_origin": [[row["genre"], f"{row['a']} or {row['b']}", _counts(row["albums"]), _auc(row)] for row in forest],
+        "within": [
+            [
+                f"{row['a']} or {row['b']}",
+                row["origin"],
+                _counts(row["albums"]),
+                _auc(row),
+                f"{row['shuffled']['low']:.3f} to {row['shuffled']['high']:.3f}",
+                f"{row['shuffled']['p']:.3f}",
+            ]
+            for row in of_kind(found, "within")
+        ],
+        "across": [
+            [f"{row['a']} or {row['b']}", row["origin"], row["to"], _counts(row["albums"]), _auc(row)]
+            for row in of_kind(found, "across")
+        ],
+        "of_origin": [
+            [row["a"], f"{row['origin']} or {row['to']}", _counts(row["albums"]), _auc(row)]
+            for row in of_kind(found, "origin")
+        ],
         "by_tags": [[f"{row['a']} or {row['b']}", _counts(row["albums"]), _auc(row)] for row in told["by_tags"]],
         "by_share": [[f"{row['share']:.0%}", f"{row['auc']:.3f}"] for row in told["by_share"]],
+        "facts": [
+            [row["genre"], fact_name(row["fact"]), _interval(row["gap"], row["low"], row["high"], "+")]
+            for row in found.facts
+        ],
     }
+
+
+def _first(rows: Any) -> str:
+    return _auc(rows[0]) if rows else "–"
+
+
+def _widest(rows: Any) -> str:
+    """Of the origin with the most albums."""
+    most: dict[str, Any] = max(rows, key=lambda row: min(row["albums"])) if rows else {}
+    return _auc(most) if most else "–"
+
+
+def _mean_auc(rows: Any) -> str:
+    return f"{sum(row['auc'] for row in rows) / len(rows):.3f} (mean of {len(rows)})" if rows else "–"
 
 
 def _rings(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,7 +219,7 @@ def _name(pair: Pair) -> str:
     return f"{pair.a} or {pair.b}"
 
 
-def _counts(albums: tuple[int, int]) -> str:
+def _counts(albums: Sequence[int]) -> str:
     return f"{albums[0]:,} + {albums[1]:,}"
 
 

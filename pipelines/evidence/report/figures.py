@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipelines.evidence.report.careful import of_kind
 from pipelines.evidence.results import POSTER, Evidence
 from pipelines.evidence.sample import Sample
 from pipelines.evidence.trials import KINDS
@@ -29,6 +30,7 @@ LOOKS = {
 DPI = 110
 BORDER = 6  # pixels between the pictures of a sheet
 TRAITS = "traits.png"
+FACT_COVERS = "facts.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,13 @@ class FigureData:
     pixels: NDArray[np.float32]  # thumbnails [n, p] of the sample
     traits: NDArray[np.uint8]  # [k, columns, 128, 128, 3]
     selves: NDArray[np.uint8]  # [2, m, 128, 128, 3]
+    facts: NDArray[np.uint8]  # [k, m, 128, 128, 3]
 
 
 def figure_names(found: Evidence) -> list[str]:
     """The figures of these results, in the order of the report."""
     names = ["map", "confusion", "roc", "matrix", "pairs", "together"]
-    names += ["origins"] if found.labels["by_origin"] else []
+    names += ["origins"] if of_kind(found, "within") else []
     return names + (["rings"] if found.neighbors and "why" not in found.neighbors else [])
 
 
@@ -71,6 +74,8 @@ def write_figures(found: Evidence, pictures: FigureData, folder: Path) -> None:
     Image.fromarray(_sheet(pictures.selves)).save(folder / "selves.png")
     if len(pictures.traits):
         Image.fromarray(_sheet(pictures.traits)).save(folder / TRAITS)
+    if len(pictures.facts):
+        Image.fromarray(_sheet(pictures.facts)).save(folder / FACT_COVERS)
 
 
 @contextmanager
@@ -81,7 +86,7 @@ def _figure(name: str, found: Evidence, suffix: str) -> Iterator[Figure]:
     rows = (len(found.pairs) + 2) // 3
     sizes = {"map": (9.0, 7.0), "confusion": (9.0, 2.9 * rows), "roc": (9.0, 3.0 * rows), "matrix": (9.0, 3.6)}
     sizes |= {"pairs": (9.0, 1.6 + 0.55 * len(found.pairs)), "together": (9.0, 4.6), "rings": (9.0, 3.8)}
-    sizes["origins"] = (9.0, 1.4 + 0.26 * sum(row["classifier"] == "forest" for row in found.labels["by_origin"]))
+    sizes["origins"] = (9.0, 1.4 + 0.26 * len(of_kind(found, "within")))
     look = LOOKS[suffix]
     ink = {
         f"{what}.{part}": look["ink"]
@@ -245,17 +250,18 @@ def _together(figure: Figure, found: Evidence) -> None:
 
 
 def _origins(figure: Figure, found: Evidence) -> None:
-    rows = [row for row in found.labels["by_origin"] if row["classifier"] == "forest"]
+    rows = sorted(of_kind(found, "within"), key=lambda row: -row["auc"])
     axes = figure.subplots()
     axes.axvspan(*POSTER, color=COLORS[3], alpha=0.2, linewidth=0)
     axes.axvline(0.5, color=OTHERS, linewidth=0.8)
     for place, row in enumerate(rows):
+        axes.plot([row["shuffled"][end] for end in ("low", "high")], [place] * 2, color=OTHERS, linewidth=4, alpha=0.4)
         axes.plot([row["low"], row["high"]], [place] * 2, color=COLORS[1], linewidth=1.6)
         axes.plot(row["auc"], place, "o", color=COLORS[1], markersize=5)
     names = [f"{row['a']} or {row['b']}, {row['origin']} ({row['albums'][0]} + {row['albums'][1]})" for row in rows]
     axes.set_yticks(range(len(rows)), names)
     axes.invert_yaxis()
-    axes.set(xlim=(0.25, 0.85), xlabel="AUC with its 95 % interval (latents + colour, forest, artist folds)")
+    axes.set(xlim=(0.25, 1.0), xlabel="AUC with its 95 % interval (kernel ridge, artist folds); grey: shuffled labels")
 
 
 def _rings(figure: Figure, found: Evidence) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from pipelines.evidence.report.careful import careful_words
 from pipelines.evidence.results import POSTER
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ LITTLE = 0.01  # of AUC: less is called no difference
 
 
 def conclusions(found: Evidence) -> list[str]:
-    """Sentences, the answer first."""
-    said = [_answer(found), _poster(found), _leakage(found), _best(found), *_unseen(found)]
-    said += [*_labels(found), *_origins(found), *_more(found), _together(found), *_rings(found.neighbors)]
+    """Sentences: the answer, the poster's experiment, then what holds when one is careful."""
+    said = [_answer(found), _poster(found), _leakage(found), *careful_words(found), _best(found), *_unseen(found)]
+    said += [*_labels(found), *_more(found), _together(found), *_rings(found.neighbors)]
     return said
 
 
@@ -120,30 +121,6 @@ def _labels(found: Evidence) -> list[str]:
         f"Tags of the same albums (without the genres' own names) tell the genres apart {where} with a mean AUC of "
         f"{tags:.2f}, covers there with {covers:.2f}: {meaning}."
     ]
-
-
-def _origins(found: Evidence) -> list[str]:
-    rows = [row for row in found.labels["by_origin"] if row["classifier"] == "forest"]
-    said = []
-    if rows:
-        best = max(rows, key=lambda row: row["auc"])
-        above = sum(row["low"] > 0.5 for row in rows)
-        said.append(
-            f"With labels of one origin alone ({len(rows)} cases with enough albums) the AUC is "
-            f"{min(row['auc'] for row in rows):.2f} to {best['auc']:.2f}, highest for {best['a']} and {best['b']} by "
-            f"{best['origin']}; its interval is above 0.5 in {above} of {len(rows)}."
-        )
-    mixed = [row for row in found.labels["of_origin"] if row["classifier"] == "forest"]
-    if mixed:
-        mean = fmean(row["auc"] for row in mixed)
-        told = sum(row["low"] > 0.5 for row in mixed)
-        more = "so the origins collected different sleeves, and part of what looks like genre may be origin"
-        less = "so the origins do not differ in their sleeves"
-        said.append(
-            f"Within one genre, its two main origins are told apart with a mean AUC of {mean:.2f} "
-            f"(above chance in {told} of {len(mixed)}): {more if told else less}."
-        )
-    return said
 
 
 def _more(found: Evidence) -> list[str]:

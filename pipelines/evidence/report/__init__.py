@@ -1,0 +1,1 @@
+"""What was measured, told: figures, a page, sentences."""
