@@ -63,7 +63,7 @@ class Sheet(Canvas, Generic[Item]):
         *,
         words: int = 2,
         gap: int = 2,
-        sides: tuple[int, int] = (6, 24),
+        sides: tuple[int, int] = (6, 16),
         id: str | None = None,
     ) -> None:
         """`card` is asked with an item and its place; `words`: rows below a cover; `gap`: columns between covers."""

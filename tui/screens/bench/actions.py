@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tui.keynames import key_names
 from tui.screens.base import DrawnScreen
 from tui.screens.bench.areas import Cursor
+from tui.screens.bench.tiles import BenchTiles
 from tui.walk.bench import Bench, Draft
 
 if TYPE_CHECKING:
@@ -66,12 +67,26 @@ class BenchActions(DrawnScreen[str | None]):
             self.cursor.move(step, 0)
             self._draw_stage()
             return
-        self.bench.chosen = (self.bench.chosen + step) % len(self.bench.draft.albums)
+        self._choose((self.bench.chosen + step) % len(self.bench.draft.albums))
+
+    def _choose(self, place: int) -> None:
+        self.bench.chosen = place
         self._draw_text()
         if self.view == "self":
             self._encode()
         elif self.view == "areas":
             self._draw_stage()
+
+    def show_letters(self, letters: str) -> None:
+        """Draw letters below the covers; "": the chosen one is marked."""
+        tiles = self.query_one(BenchTiles)
+        tiles.letters = letters
+        tiles.show_bench(self.bench)
+
+    def letter_chosen(self, place: int) -> None:
+        """Choose the album that has a letter."""
+        if place < len(self.bench.draft.albums):
+            self._choose(place)
 
     def action_weight(self, amount: float) -> None:
         """The chosen album counts more or less; while a place is looked for, that above or below."""

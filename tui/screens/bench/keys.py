@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import BindingType
 
 from tui.keynames import Hint, keys_of
+from tui.screens.sheets import LETTERS_TIP
 from tui.walk.bench import VARIANTS
 
 KEYS = [
@@ -23,6 +24,7 @@ key = keys_of("bench")
 BENCH_BINDINGS: list[BindingType] = [
     key("left,h", "choose(-1)", "previous album", "left", "Choose the album before"),
     key("right,l", "choose(1)", "next album", "right", "Choose the next album"),
+    key("apostrophe", "letters", "letters", "letters", LETTERS_TIP),
     key("up,k", "weight(0.1)", "more", "more", "The chosen album counts more"),
     key("down,j", "weight(-0.1)", "less", "less", "The chosen album counts less"),
     key("shift+up,K", "weight(0.01)", "a little more", "fine-more", "A little more: by a hundredth"),

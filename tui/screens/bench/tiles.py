@@ -17,6 +17,7 @@ class BenchTiles(Captioned):
 
     def __init__(self, painter: CoverPainter, *, id: str | None = None) -> None:
         super().__init__(painter, TRAY_LIMIT, id=id)
+        self.letters = ""  # below the covers, while one of them is to be typed
 
     def show_bench(self, bench: Bench) -> None:
         """Lay out and draw."""
@@ -39,6 +40,8 @@ class BenchTiles(Captioned):
         said += " solo" if draft.solo == place else " muted" if place in draft.muted else ""
         chosen = place == bench.chosen
         text = pad(("▸" if chosen else " ") + said, cells)
+        if letter := self.letters[place : place + 1]:
+            return [(letter, palette.focus), (text[1:], palette.text(on="panel"))]
         full = round(min(1.0, abs(share)) * cells)  # the share as a bar behind the number
         if chosen:
             return [(text[:full], palette.focus), (text[full:], palette.text("focus", bold=True, on="panel"))]

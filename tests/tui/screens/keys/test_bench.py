@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def variant(number: int) -> Case:
 CASES = {
     "left": moved(lambda s: s.app.bench.chosen, -1, fresh),
     "right": moved(lambda s: s.app.bench.chosen, 1, fresh),
+    "letters": replace(moved(lambda s: s.app.bench.chosen, -1, fresh), after=("a",)),
     "more": moved(weight, 0.1, fresh),
     "less": moved(weight, -0.1, fresh),
     "fine-more": moved(weight, 0.01, fresh),
