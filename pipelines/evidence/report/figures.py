@@ -261,7 +261,7 @@ def _origins(figure: Figure, found: Evidence) -> None:
     names = [f"{row['a']} or {row['b']}, {row['origin']} ({row['albums'][0]} + {row['albums'][1]})" for row in rows]
     axes.set_yticks(range(len(rows)), names)
     axes.invert_yaxis()
-    axes.set(xlim=(0.25, 1.0), xlabel="AUC with its 95 % interval (kernel ridge, artist folds); grey: shuffled labels")
+    axes.set(xlim=(0.25, 1.02), xlabel="AUC with its 95 % interval (kernel ridge, artist folds); grey: shuffled labels")
 
 
 def _rings(figure: Figure, found: Evidence) -> None:
