@@ -105,14 +105,18 @@ def decode_cover(data: bytes, formats: tuple[str, ...] = FORMATS) -> Decoded:
 def decode_whole(data: bytes, most: int) -> Image.Image:
     """The bytes of a picture, RGB, all of it and upright, its longer side at most `most` pixels. Raises BadImage."""
     with _opened(data, FORMATS) as picture:
-        width, height = picture.size
-        scale = min(1.0, most / max(width, height))
-        _draft(picture, round(most * min(width, height) / max(width, height)))
+        _draft(picture, round(most * min(picture.size) / max(picture.size)))
         picture.load()
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        whole = _resized(picture, size, (0, 0, *picture.size))
-        turn = _TURNS.get(_orientation(picture))
-    return whole if turn is None else whole.transpose(turn)
+        return whole(picture, most)
+
+
+def whole(picture: Image.Image, most: int) -> Image.Image:
+    """The same of a picture that is open."""
+    scale = min(1.0, most / max(picture.size))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    shrunk = _resized(picture, size, (0, 0, *picture.size))
+    turn = _TURNS.get(_orientation(picture))
+    return shrunk if turn is None else shrunk.transpose(turn)
 
 
 @contextmanager

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sleevewalk.pictures import Picture, cover_pixels, opened_photo
 from sleevewalk.table import Table
 from store.errors import LibraryError, UnknownWord
 from store.records import SIGNALS, Album, Weights, strongest
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from vae.codec import Codec
 
 AlbumLike = str | Album  # "Artist / Title" (small typos forgiven), an album_id, or the album itself
-Picture: TypeAlias = "str | Path | Image.Image | NDArray[np.uint8]"
 
 
 class Counts(TypedDict, total=False):
@@ -110,6 +110,19 @@ class Library:
         latents = np.asarray(picture, np.float32)[None] if is_latent else self.encode([cast("Picture", picture)])
         vector = self._codec.search_vectors(latents)[0]
         return self._near(self._neighborhood.nearest_to(vector, k))
+
+    def look(self, photo: Picture) -> Table:
+        """The albums that a photo of a sleeve shows, surest first (`sure`, 0–1), as `similar --image` finds them.
+
+        `said` tells it in words. An empty table: no album of the library. LibraryError for a file that is no picture.
+        """
+        from pipelines.lens.lens import Lens
+        from store.catalogue.covers import CoverFiles
+
+        lens = Lens(self._neighborhood, CoverFiles(self._store.covers_dir), lambda: self._codec)
+        seen = lens.look(opened_photo(photo))
+        rows = [{**_album_row(album), "sure": sure} for album, sure in seen.found]
+        return Table.of(rows, _schema(sure="float64"), seen.told)
 
     def why(self, one: AlbumLike, other: AlbumLike, **counts: Unpack[Counts]) -> Table:
         """Every reason that has data for two albums: signal, weight, score, share (they sum to 1), text, looks."""
@@ -208,7 +221,7 @@ class Library:
 
         Any size: the centre square is taken. LibraryError for a file that is no picture, with its name.
         """
-        pixels = [_pixels(picture) for picture in pictures]
+        pixels = [cover_pixels(picture) for picture in pictures]
         none = np.empty((0, 128, 128, 3), np.uint8)
         return self._codec.encode(np.stack(pixels) if pixels else none)
 
@@ -322,18 +335,3 @@ def _arrow(data: Any) -> pa.Table:
         return pa.Table.from_pylist(data) if isinstance(data, list) else pa.table(data)
     except (pa.ArrowException, TypeError, ValueError, AttributeError) as error:
         raise SourceError(f"this is no table of albums: {error}") from error
-
-
-def _pixels(picture: Picture) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    from pipelines.images import BadImage, load_covers, shrink
-    from store.catalogue.covers import decode_webp
-
-    if isinstance(picture, str | Path):
-        (cover,) = load_covers([Path(picture)])
-        if isinstance(cover, BadImage):
-            raise LibraryError(f"{picture}: {cover.reason}")
-        return decode_webp(cover.webp, str(picture))
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    return np.asarray(shrink(image))

@@ -106,6 +106,18 @@ def test_a_picture_is_the_same_as_path_image_and_array(demo: sw.Library, tmp_pat
     assert [row["album_id"] for row in demo.nearest(of_path, 3)] == [row["album_id"] for row in demo.nearest(pixels, 3)]
 
 
+def test_a_photo_shows_its_album_or_none(demo: sw.Library, tmp_path: Path) -> None:
+    sleeve = demo.cover(ONE).resize((900, 900))
+    sleeve.save(tmp_path / "sleeve.png")
+    for photo in (tmp_path / "sleeve.png", sleeve, np.asarray(sleeve)):
+        seen = demo.look(photo)
+        assert seen[0]["album_id"] == demo.album(ONE).album_id and seen[0]["sure"] > 0.9 and "surely" in seen.said
+    none = demo.look(Image.new("RGB", (300, 300)))
+    assert len(none) == 0 and none.columns == seen.columns and "not an album" in none.said
+    with pytest.raises(sw.LibraryError, match=r"none\.png: no such file"):
+        demo.look(tmp_path / "none.png")
+
+
 def test_a_blend_carries_its_recipe_and_is_written_only_where_nothing_is(demo: sw.Library, tmp_path: Path) -> None:
     file = tmp_path / "blend.png"
     image = demo.blend(ONE, OTHER, size=128, out=file)

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 SIDE = 32  # pixels a side that covers are compared at
 MARGIN = 0.2  # of the sleeve's side, that a view shows around it: corners may be so far off
 VIEW = 48  # pixels a side of a view, margins included
-_ROUNDS = (  # (pixels that are blurred, of which one is looked at, steps): coarse ones reach far
-    (7, 2, 7),
-    (3, 2, 5),
-    (1, 1, 4),
+_ROUNDS = (  # (pixels that are blurred, of which one is looked at, steps, detail below which a pair is given up)
+    (7, 2, 7, 0.32),  # coarse ones reach far
+    (3, 2, 5, 0.4),
+    (1, 1, 4, 0.4),
 )
 _FAR = 1.5  # standard deviations of brightness; a pixel this far off counts half
 _BOX = 9  # pixels of the neighbourhood whose brightness and contrast are taken out
@@ -36,21 +36,36 @@ class Fit:
     whole: Floats  # correlation of brightness
     color: Floats  # root mean square difference of colour, the light's own colour taken out, 0–1
     contrast: Floats  # of the cover: its standard deviation of brightness, 0–1
+    warp: Floats  # [n, 3, 3]: where in the square (-1…1 both ways) each point of the cover lies
 
 
 def fit(views: NDArray[np.uint8], covers: NDArray[np.uint8]) -> Fit:
-    """`views` [n, VIEW, VIEW, 3] of a photo and `covers` [n, 128, 128, 3], pair by pair."""
+    """`views` [n, VIEW, VIEW, 3] of a photo and `covers` [n, 128, 128, 3], pair by pair.
+
+    Those that are given up on the way fit not at all.
+    """
     seen: Floats = np.divide(views, 255, dtype=np.float32)
     shown = _reduced(np.divide(covers, 255, dtype=np.float32), SIDE)
-    warps: Floats = np.tile(np.eye(3, dtype=np.float32), (len(covers), 1, 1))
-    light, target = _unlit(_brightness(seen)), _unlit(_brightness(shown))
-    best = _compared(*_warped(seen, warps, _GRID), shown)
-    for box, step, times in _ROUNDS:
-        _settle(warps, _blurred(light, box), _blurred(target, box), (step, _BOX // 4 + box // 2), times)
-        now = _compared(*_warped(seen, warps, _GRID), shown)
-        better = now.detail > best.detail  # a lamp's glare may have led astray
-        best = Fit(*(np.where(better, getattr(now, name), getattr(best, name)) for name in Fit.__slots__))
-    return best
+    gray, there = _brightness(seen), _brightness(shown)
+    light, target = _unlit(gray), _unlit(there)
+    best: Floats = np.tile(np.eye(3, dtype=np.float32), (len(covers), 1, 1))
+    warps, detail, left = best.copy(), _detail(gray, best, there, target), np.arange(len(covers))
+    for box, step, times, least in _ROUNDS:
+        moved = warps[left]
+        _settle(moved, _blurred(light[left], box), _blurred(target[left], box), (step, _BOX // 4 + box // 2), times)
+        warps[left] = moved
+        now = _detail(gray[left], moved, there[left], target[left])
+        better = now > detail[left]  # a lamp's glare may have led astray
+        best[left[better]], detail[left[better]] = moved[better], now[better]
+        left = left[detail[left] >= least]
+        if not len(left):
+            break
+    none = np.zeros(len(covers), np.float32)
+    found = Fit(none, none.copy(), none + 1, there.reshape(len(there), -1).std(1), best)
+    if len(left):
+        whole, color = _compared(*_warped(seen[left], best[left], _GRID), shown[left])
+        found.detail[left], found.whole[left], found.color[left] = detail[left], whole, color
+    return found
 
 
 def _brightness(pixels: Floats) -> Floats:
@@ -135,16 +150,28 @@ def _settle(warps: Floats, light: Floats, shown: Floats, looked_at: tuple[int, i
         warps /= warps[:, 2:, 2:]
 
 
-def _compared(found: Floats, inside: Floats, shown: Floats) -> Fit:
-    count = len(shown)
-    one, other = found.reshape(count, SIDE, SIDE, 3), shown
-    seen, there = _brightness(one), _brightness(other)
-    a, b, weight = seen.reshape(count, -1), there.reshape(count, -1), inside
+def _compared(found: Floats, inside: Floats, shown: Floats) -> tuple[Floats, Floats]:
+    """`Fit.whole` and `Fit.color` of pixels [n, p, 3] and covers [n, SIDE, SIDE, 3]."""
+    seen = found.reshape(shown.shape)
+    a, b, weight = _weighed(_brightness(seen), _brightness(shown), inside)
+    return _correlation(a, b, weight), _color(seen, shown, weight)
+
+
+def _detail(gray: Floats, warps: Floats, there: Floats, target: Floats) -> Floats:
+    """[n]: `Fit.detail` of brightness [n, VIEW, VIEW] and that of covers, with their light and without (`target`)."""
+    found, inside = _warped(gray, warps, _GRID)
+    seen = found.reshape(-1, SIDE, SIDE)
+    weight = _weighed(seen, there, inside)[2]
+    return _correlation(_unlit(seen).reshape(len(seen), -1), target.reshape(len(seen), -1), weight)
+
+
+def _weighed(seen: Floats, there: Floats, inside: Floats) -> tuple[Floats, Floats, Floats]:
+    """Brightness of both [n, p], and how much each pixel counts: less where it is far off, as under a finger."""
+    a, b, weight = seen.reshape(len(seen), -1), there.reshape(len(seen), -1), inside
     for _ in range(3):
         off = _standard(a, weight) - _standard(b, weight)
         weight = inside / (1 + (off / _FAR) ** 2)
-    detail = _correlation(_unlit(seen).reshape(count, -1), _unlit(there).reshape(count, -1), weight)
-    return Fit(detail, _correlation(a, b, weight), _color(one, other, weight), b.std(1))
+    return a, b, weight
 
 
 def _correlation(one: Floats, other: Floats, weight: Floats) -> Floats:

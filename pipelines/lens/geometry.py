@@ -18,6 +18,13 @@ def homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDAr
     return np.append(np.linalg.solve(np.array(rows), np.asarray(target, float).ravel()), 1).reshape(3, 3)
 
 
+def moved(corners: Corners, warp: NDArray[np.floating]) -> Corners:
+    """The corners of a square (-1…1 both ways) after `warp` [3, 3], in the picture that has it at `corners`."""
+    points = np.c_[2 * UNIT - 1, np.ones(4)] @ warp.T
+    points = np.c_[(points[:, :2] / points[:, 2:] + 1) / 2, np.ones(4)] @ homography(UNIT, corners).T
+    return points[:, :2] / points[:, 2:]
+
+
 def straight(picture: Image.Image, corners: Corners, side: int, margin: float = 0.0) -> NDArray[np.uint8]:
     """uint8 [side, side, 3]: what lies between the corners as a square, with `margin` (of its side) around it.
 
@@ -27,4 +34,4 @@ def straight(picture: Image.Image, corners: Corners, side: int, margin: float = 
     inner = UNIT * fine / (1 + 2 * margin) + fine * margin / (1 + 2 * margin)
     back = homography(inner, corners).ravel()[:8]
     seen = picture.transform((fine, fine), Image.Transform.PERSPECTIVE, tuple(back), Image.Resampling.BILINEAR)
-    return np.asarray(seen.reduce(2))
+    return np.array(seen.reduce(2))

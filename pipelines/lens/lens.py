@@ -7,9 +7,9 @@ decide: so how sure it is depends on no weights, and it knows a sleeve that is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.lens.align import MARGIN, VIEW, Fit, fit
-from pipelines.lens.geometry import UNIT, Corners, straight
+from pipelines.lens.geometry import UNIT, Corners, moved, straight
 from pipelines.lens.photo import open_photo
 from pipelines.lens.quads import find_quads, size_of
 from pipelines.lens.words import SIDE as READ_AT
@@ -32,16 +32,21 @@ from store.text import clean
 if TYPE_CHECKING:
     from vae.codec import Codec
 
+_HOPE = 0.005  # how sure one must be to be looked at where it lies
 KNOWN = 0.5  # how sure (0–1) an album must be to be called found
 CERTAIN = 0.9  # from here nothing more is looked at
 SHOWN = 256  # pixels a side of the sleeve as it is shown
 _NEAR = 24  # albums told that are near
-_NEAREST = 6  # covers that are compared with each square: of those that were right, nine in ten were the first
-_DEEP, _TWICE = 20, 2  # where none is certain: covers that are compared then, and squares that are looked at again
+_QUADS = 6  # squares whose edges are seen best
+_KEPT = 128  # covers in memory
+# Covers that are compared with the likeliest square, and with each other one: of those that were right nearly all were
+# the first. Where none is certain, so many with the likeliest, and as many with it in other light.
+_FIRST, _NEAREST, _DEEP = 4, 3, 20
 _MEANT, _NEARLY = 6, 0.15  # squares that a certain one must be about as prominent as, and how nearly
 # How sure: a logistic curve over `align.Fit`, fitted to made-up photos of covers that no figure is told of.
-_CURVE = {"detail": 22.0, "whole": 6.4, "color": -6.4}
-_OFFSET = -18.4
+_CURVE = {"detail": 27.0, "whole": 2.2, "color": -20.0}
+_OFFSET = -17.9
+_OTHER_COLOR = 0.2  # difference of colour beyond which it counts no more: lamps and shadows have colours
 _NAMED = 9.5  # added where artist and title were read: hardly more than that no pixel speaks against it is needed then
 
 
@@ -74,6 +79,7 @@ class _Look:
     vector: NDArray[np.float32]
     covers: list[int]  # rows of the index
     sure: NDArray[np.float64]  # of each
+    better: Corners | None = None  # where the surest one lies, if there is hope for it
 
     @property
     def surest(self) -> float:
@@ -98,24 +104,30 @@ class Lens:
         self._load_codec = load_codec
         self._codec: Codec | None = None
         self._open_reader = open_reader
+        self._cover = lru_cache(_KEPT)(self._read_cover)  # squares that overlap have the same ones near
 
     def look_at(self, path: Path) -> Sighting:
         """What a photo shows. Raises BadImage."""
         return self.look(open_photo(path))
 
-    def look(self, photo: Image.Image) -> Sighting:
-        """The same for an RGB picture that is open."""
+    def look(self, photo: Image.Image, near: int = _NEAR) -> Sighting:
+        """The same for an RGB picture that is open; the `near` albums that are nearest are told."""
         looks: list[_Look] = []
         squares = list(_squares(photo))
         meant = max(_prominence(photo, corners) for corners, _ in squares[:_MEANT]) - _NEARLY
-        for corners, whole in squares:
-            looks.append(self._look(photo, corners, whole, _NEAREST))
-            sure = any(look.surest >= CERTAIN for look in looks)
+        for first, last in ((0, 1), (1, _MEANT), (_MEANT, len(squares))):
+            looks += self._looks(photo, squares[first:last], _NEAREST if first else _FIRST)
+            certain = [look for look in looks if look.surest >= CERTAIN]
             # Of several sleeves the one that the photo is of: not the first that is certain, if it lies aside.
-            if sure and (_prominence(photo, corners) >= meant if looks[-1].surest >= CERTAIN else len(looks) >= _MEANT):
+            if certain and (last >= _MEANT or _prominence(photo, certain[0].corners) >= meant):
                 break
-        if not any(look.surest >= CERTAIN for look in looks):  # a lamp's light may have put its cover far from it
-            looks += [self._look(photo, look.corners, look.whole, _DEEP) for look in looks[:_TWICE]]
+        else:
+            for _ in range(2):  # the corners were wrong
+                nearly = max(looks, key=lambda look: look.surest)
+                if nearly.surest < CERTAIN and nearly.better is not None:
+                    looks += self._looks(photo, [(nearly.better, nearly.whole)], _NEAREST)
+            if max(look.surest for look in looks) < CERTAIN:  # a lamp's light may have put its cover far from it
+                looks += self._looks(photo, squares[:1], _DEEP)
         best = max(looks, key=lambda look: (min(look.surest, CERTAIN), _prominence(photo, look.corners)))
         shown, lines = best if best.surest >= KNOWN else looks[0], []
         if best.surest < CERTAIN:
@@ -125,25 +137,32 @@ class Lens:
             None if shown.whole else shown.corners / photo.size,
             self._albums(shown),
             tuple(lines),
-            tuple(self.neighborhood.nearest_to(shown.vector, _NEAR)),
+            tuple(self.neighborhood.nearest_to(shown.vector, near)),
         )
 
-    def _look(self, photo: Image.Image, corners: Corners, whole: bool, k: int) -> _Look:
-        """One square, compared with the covers that are the k nearest to it; if that is many, also in other light."""
-        codec = self._loaded()
-        sleeve = straight(photo, corners, SIDE)
-        # One at a time: most are not needed. Polished they are the same to the third digit.
-        vector = codec.search_vectors(codec.encode(sleeve[None], steps=0))[0]
-        near = self.index.search(vector, k)[1][0].tolist()
-        if k > _NEAREST:
-            other = codec.search_vectors(codec.encode(_relit(sleeve)[None], steps=0))[0]
-            near = list(dict.fromkeys([*near, *self.index.search(other, k)[1][0].tolist()]))
-        pixels = {row: found for row in near if row >= 0 and (found := self._cover(row)) is not None}
-        sure = np.empty(0)
-        if pixels:
-            view = straight(photo, corners, VIEW, MARGIN)
-            sure = how_sure(fit(np.repeat(view[None], len(pixels), 0), np.stack(list(pixels.values()))))
-        return _Look(corners, whole, vector, list(pixels), sure)
+    def _looks(self, photo: Image.Image, squares: Sequence[tuple[Corners, bool]], k: int) -> list[_Look]:
+        """Each compared with the covers that are the k nearest to it; if that is many, also in other light."""
+        codec, looks = self._loaded(), []
+        views: list[NDArray[np.uint8]] = []
+        covers: list[NDArray[np.uint8]] = []
+        for corners, whole in squares:
+            sleeve = straight(photo, corners, SIDE)
+            # One at a time, for a batch is padded. Polished they are the same to the third digit.
+            seen = [sleeve, _relit(sleeve)] if k == _DEEP else [sleeve]
+            vectors = np.concatenate([codec.search_vectors(codec.encode(one[None], steps=0)) for one in seen])
+            near = dict.fromkeys(row for vector in vectors for row in self.index.search(vector, k)[1][0].tolist())
+            pixels = {row: found for row in near if row >= 0 and (found := self._cover(row)) is not None}
+            views += [straight(photo, corners, VIEW, MARGIN)] * len(pixels)
+            covers += pixels.values()
+            looks.append(_Look(corners, whole, vectors[0], list(pixels), np.empty(0)))
+        if covers:
+            fits = fit(np.stack(views), np.stack(covers))
+            ends = np.cumsum([len(look.covers) for look in looks])[:-1]
+            for look, sure, warps in zip(looks, np.split(how_sure(fits), ends), np.split(fits.warp, ends), strict=True):
+                look.sure = sure
+                if look.surest > _HOPE:
+                    look.better = moved(look.corners, warps[np.argmax(sure)])
+        return looks
 
     def _by_lettering(self, photo: Image.Image, look: _Look) -> list[str]:
         """What is read on a sleeve, where the reader is installed; albums that are called so are compared too."""
@@ -176,7 +195,7 @@ class Lens:
             self._codec = codec
         return self._codec
 
-    def _cover(self, row: int) -> NDArray[np.uint8] | None:
+    def _read_cover(self, row: int) -> NDArray[np.uint8] | None:
         try:
             return self.files.pixels(self.index.shas[row])
         except LibraryError:
@@ -195,7 +214,8 @@ class Lens:
 
 def how_sure(compared: Fit, named: NDArray[np.bool_] | bool = False) -> NDArray[np.float64]:
     """[n], 0–1: the chance that a cover is what the photo shows. `named`: artist and title were read on it."""
-    total = sum(weight * getattr(compared, name).astype(float) for name, weight in _CURVE.items())
+    told = {"detail": compared.detail, "whole": compared.whole, "color": np.minimum(compared.color, _OTHER_COLOR)}
+    total = sum(weight * told[name].astype(float) for name, weight in _CURVE.items())
     total = total + _OFFSET + _NAMED * np.asarray(named)
     return 1 / (1 + np.exp(-total))
 
@@ -215,11 +235,11 @@ def _relit(sleeve: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _squares(photo: Image.Image) -> Iterator[tuple[Corners, bool]]:
     """Squares to look at, likeliest first: corners, and whether it is the photo as a whole."""
-    quads = find_quads(photo, 10)
+    quads = find_quads(photo, _QUADS)
     width, height = photo.size
     side, middle = min(width, height), np.array((width / 2, height / 2))
     whole, inner, core = (middle + (UNIT - 0.5) * side * share for share in (1, 0.8, 0.6))
-    at = 0 if abs(width - height) < 0.1 * side else min(6, len(quads))  # square: a picture of a cover, not of a room
+    at = 0 if abs(width - height) < 0.1 * side else len(quads)  # square: a picture of a cover, not of a room
     squares = [*((quad, False) for quad in quads[:at]), (whole, True), *((quad, False) for quad in quads[at:])]
     yield from squares
     yield from ((inner, False), (core, False))

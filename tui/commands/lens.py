@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,39 +16,66 @@ from store.text import clean
 from tui.commands.shared import Context, album_dict, album_line, neighbor_dict, open_library, print_json, progress
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from pipelines.images import BadImage
     from pipelines.lens.lens import Lens, Sighting
     from store.neighbors.neighborhood import Neighborhood
     from store.records import Weights
+    from vae.codec import Codec
 
 Shape = Literal["text", "json", "csv", "ids"]
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 COLUMNS = ("photo", "album_id", "artist", "album", "year", "sure", "problem")
 
 
-def open_lens(context: Context) -> tuple[Lens, Neighborhood]:
+def open_lens(context: Context, executor: Executor) -> tuple[Lens, Neighborhood]:
+    """The model is loaded by the executor while the library is opened."""
+    library = open_library(context)
+    loading = executor.submit(_ready_codec)
     from pipelines.lens.lens import Lens
     from store.catalogue.covers import CoverFiles
     from store.neighbors.neighborhood import open_neighborhood
+
+    neighborhood = open_neighborhood(library)
+    return Lens(neighborhood, CoverFiles(library.covers_dir), loading.result), neighborhood
+
+
+def _ready_codec() -> Codec:
+    """With its encoder, which is loaded when it is first used."""
+    import numpy as np
+
     from vae.codec import Codec
 
-    library = open_library(context)
-    neighborhood = open_neighborhood(library)
-    return Lens(neighborhood, CoverFiles(library.covers_dir), lambda: Codec.load(device="cpu")), neighborhood
+    codec = Codec.load(device="cpu")
+    codec.encode(np.zeros((1, 128, 128, 3), np.uint8), steps=0)
+    return codec
 
 
-def similar_to_picture(context: Context, path: Path, k: int, weights: Weights, shape: Shape) -> int:
+def _open_photo(path: Path) -> Image:
+    from pipelines.lens.photo import open_photo
+
+    return open_photo(path)
+
+
+def similar_to_picture(
+    context: Context, path: Path, k: int, weights: Weights, per_artist: int | None, shape: Shape
+) -> int:
     """What a photo shows, and the neighbours of the album that it is of; else the nearest sleeves. 1: no album's."""
     from pipelines.images import BadImage
     from store.errors import LibraryError
 
-    lens, neighborhood = open_lens(context)
-    try:
-        sighting = lens.look_at(path)
-    except BadImage as error:
-        raise LibraryError(f"{path}: {error}") from None
+    with ThreadPoolExecutor(2) as executor:
+        opening = executor.submit(_open_photo, path)
+        try:
+            lens, neighborhood = open_lens(context, executor)
+            sighting = lens.look(opening.result(), k)
+        except BadImage as error:
+            raise LibraryError(f"{path}: {error}") from None
     album = sighting.found[0][0] if sighting.found else None
-    near = list(sighting.nearest[:k]) if album is None else neighborhood.neighbors(album.album_id, k, weights)
+    near = list(sighting.nearest)
+    if album is not None:
+        near = neighborhood.neighbors(album.album_id, k, weights, per_artist)
     if shape == "json":
         print_json(
             {
@@ -79,11 +107,11 @@ def similar_to_picture(context: Context, path: Path, k: int, weights: Weights, s
 
 def shelf(context: Context, folder: Path, shape: Shape) -> int:
     """A row for each photo of a folder: its album and how sure, or why there is none. 1: not one album was found."""
-    lens, _ = open_lens(context)
     photos = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
     if not photos:
         raise click.UsageError(f"{folder} has no photos ({', '.join(ending[1:] for ending in ENDINGS)})")
-    rows = list(_looked_at(lens, photos))
+    with ThreadPoolExecutor(1) as executor:
+        rows = list(_looked_at(open_lens(context, executor)[0], photos))
     found = {one.found[0][0].album_id: None for _, one in rows if not isinstance(one, Exception) and one.found}
     if shape == "json":
         print_json([_row(path, seen) for path, seen in rows])

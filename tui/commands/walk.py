@@ -109,7 +109,8 @@ def similar(
     similar --image photos/ --csv        a table of a shelf, a photo a row
     similar --image photos/ --ids | sleevewalk explore --ids -
 
-    With --image the exit status is 1 where no album of the library is found; what is nearest is printed then.
+    With --image the exit status is 1 where no album of the library is found; the nearest sleeves are printed then,
+    whoever made them.
     """
     if (album is None) == (image is None):
         raise click.UsageError("name an ALBUM, or a photo with --image")
@@ -122,7 +123,7 @@ def similar(
         return (
             shelf(context, image, wanted)
             if image.is_dir()
-            else similar_to_picture(context, image, k, weights_of(given), wanted)
+            else similar_to_picture(context, image, k, weights_of(given), per_artist or None, wanted)
         )
     if shape:
         raise click.UsageError(f"--{shape} goes with --image")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from pipelines.demo.build import DATA
 from pipelines.images import BadImage, encode_webp
@@ -96,37 +96,53 @@ def small(pixels: np.ndarray) -> np.ndarray:
     return (shrunk - shrunk.mean()) / (shrunk.std() + 1e-6)
 
 
+def alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether both are the same picture, as two pressings have it."""
+    return float((small(one) * small(other)).mean()) > 0.93
+
+
+def drawn(seed: int) -> np.ndarray:
+    """A sleeve of no album: discs of any colour."""
+    draw = np.random.default_rng(seed)
+    picture = Image.new("RGB", (128, 128), tuple(draw.integers(0, 256, 3)))
+    for _ in range(12):
+        x, y, reach = draw.uniform(0, 128, 3) * (1, 1, 0.4)
+        box = (x - reach, y - reach, x + reach, y + reach)
+        ImageDraw.Draw(picture).ellipse(box, fill=tuple(draw.integers(0, 256, 3)))
+    return np.asarray(picture)
+
+
 def opened(data: bytes) -> Image.Image:
     found = decoded(data)
     return Image.frombytes("RGB", (found.width, found.height), found.rgb)
 
 
 def test_photos_find_their_albums_and_others_find_none(lens: Lens) -> None:
-    files, index, right, unknown, seconds = lens.files, lens.index, 0, 0, []
+    files, index, right, placed, seconds = lens.files, lens.index, 0, 0, []
     rows = np.random.default_rng(5).permutation(index.count)
     around = [files.pixels(index.shas[row]) for row in rows[-8:]]
     known, others = rows[:PHOTOS], rows[PHOTOS : PHOTOS + PHOTOS // 3]
     for row in known.tolist():
         cover = files.pixels(index.shas[row])
-        picture = opened(photo(cover, row, around)[0])
+        data, corners = photo(cover, row, around)
+        picture = opened(data)
+        corners = corners / Image.open(io.BytesIO(data)).size
         began = time.process_time()
-        found = lens.look(picture).found
+        sighting = lens.look(picture)
         seconds.append(time.process_time() - began)
-        right += any(
-            (small(files.pixels(album.cover_sha256 or "")) * small(cover)).mean() > 0.93 for album, _ in found[:1]
-        )
+        right += any(alike(files.pixels(album.cover_sha256 or ""), cover) for album, _ in sighting.found[:1])
+        placed += sighting.corners is not None and np.abs(sighting.corners - corners).max() < 0.06
+    unknown = 0
     for row in others.tolist():
-        cover = files.pixels(index.shas[row])
-        alike = index.search(index.vectors(np.array([row])), 50)[1][0]  # the same picture of other albums goes too
-        gone = {at for at in alike.tolist() if (small(files.pixels(index.shas[at])) * small(cover)).mean() > 0.93}
-        lens.index = Without(index, gone)  # type: ignore[assignment]
+        cover = files.pixels(index.shas[row]) if REAL else drawn(row)  # the demo's are drawn after few patterns
+        near = index.search(index.vectors(np.array([row])), 50)[1][0]  # the same picture of other albums goes too
+        lens.index = Without(index, {at for at in near.tolist() if alike(files.pixels(index.shas[at]), cover)})  # type: ignore[assignment]
         unknown += not lens.look(opened(photo(cover, row)[0])).found  # no sleeve of the library beside it
     lens.index = index
     half, most = np.quantile(seconds, (0.5, 0.95))
-    print(
-        f"\n{right} of {len(known)} found, {unknown} of {len(others)} unknown; {half:.3f} s a photo, 95 %: {most:.3f}"
-    )
-    assert right >= 0.8 * len(known) and unknown > 0.5 * len(others)  # the demo's are drawn after few patterns
+    print(f"\n{right} of {len(known)} found ({placed} where they lie), {unknown} of {len(others)} unknown;", end=" ")
+    print(f"{half:.3f} s a photo, 95 %: {most:.3f}")
+    assert right >= 0.88 * len(known) and placed >= 0.75 * len(known) and unknown >= (0.85 if REAL else 1) * len(others)
 
 
 def test_a_straight_picture_of_a_cover_is_certain(lens: Lens) -> None:

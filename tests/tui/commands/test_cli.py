@@ -46,6 +46,21 @@ def test_similar_forgives_typos_and_takes_weights(run):
     assert {reason["signal"] for n in told["neighbors"] for reason in n["reasons"]} <= {"cover", "era", "popularity"}
 
 
+def test_similar_of_a_photo_heeds_how_many_and_of_whom(run, covers, tiny_weights, tmp_path, monkeypatch):
+    monkeypatch.setattr("vae.codec.SHIPPED", tiny_weights)
+    Image.fromarray(covers[0]).resize((640, 640)).save(tmp_path / "sleeve.png")
+    Image.new("RGB", (640, 480), "gray").save(tmp_path / "none.png")
+    wanted = ("--image", str(tmp_path / "sleeve.png"), "-k", "6", "--per-artist", "1", "--json")
+    status, out, _ = run("similar", *wanted)
+    told = json.loads(out)
+    assert status == 0 and told["album"]["title"] == "The Dark Side of the Moon" and told["found"][0]["sure"] > 0.9
+    artists = [one["album"]["artist"] for one in told["neighbors"]]
+    assert len(artists) == len(set(artists)) == 6
+    status, out, _ = run("similar", "--image", str(tmp_path / "none.png"), "-k", "3", "--json")
+    told = json.loads(out)
+    assert status == 1 and told["album"] is None and len(told["neighbors"]) == 3
+
+
 def test_an_unknown_album_exits_2_and_offers_the_closest(run):
     status, out, err = run("similar", "Pink Floyd / Completely Other Thing")
     assert status == 2 and out == "" and "Pink Floyd" in err and len(err.strip().splitlines()) == 1
