@@ -233,13 +233,15 @@ def _decoded(path: Path) -> NDArray[np.uint8] | str:
 def _cover(values: Mapping[str, object], written: str) -> LabelledCover:
     artist = _text(values.get("artist"))
     title = _text(values.get("album")) or _text(values.get("title"))
+    # Covers without an artist came another way than those with one, and that way would pass for the genre.
+    origin = _text(values.get("genre_source"))
     tags = tuple(tag for part in _text(values.get("tags")).split("|") if (tag := part.split(":")[0].strip().lower()))
     popularity = next((n for name in POPULARITY if not math.isnan(n := _number(values.get(name)))), math.nan)
     return LabelledCover(
         _text(values.get("genre")).lower(),
         key(artist) if artist else f"cover {written}",
         f"{artist} / {title}" if artist else written,
-        _text(values.get("genre_source")),
+        f"{origin}, no artist" if origin and not artist else origin,
         tags,
         popularity,
         trained_as=artist.strip().lower() or written,

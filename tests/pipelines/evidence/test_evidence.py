@@ -281,6 +281,13 @@ def test_a_second_opinion_is_joined_by_artist_and_album(table: Path, tmp_path: P
     assert not from_table(table, None).agreed.any()
 
 
+def test_covers_without_an_artist_are_an_origin_of_their_own(table: Path, tmp_path: Path) -> None:
+    rows = "artist,genre,genre_source,cover\nSomebody,rock,here,{0}/1.png\n,rock,here,{0}/2.png\n,rock,,{0}/3.png\n"
+    file = tmp_path / "some.csv"
+    file.write_text(rows.format("covers"))
+    assert from_table(file, table.parent).origins.tolist() == ["here", "here, no artist", ""]
+
+
 def test_a_library_knows_what_brought_a_genre(tmp_path: Path) -> None:
     library = grow(tmp_path / "library")
     sample = from_library(library)
