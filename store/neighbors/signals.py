@@ -223,9 +223,17 @@ class Signals:
             else:
                 place = len(order)
             found = np.concatenate(seen) if seen else np.empty(0, np.int64)
-            if len(found) > CANDIDATES:  # of what was summed, those that may yet be among the best
+            while len(found) > CANDIDATES:  # of what was summed, those that may yet be among the best
                 edge = float(np.partition(sums[found], len(found) - CANDIDATES)[len(found) - CANDIDATES])
                 found = found[sums[found] >= edge - rest[place] - 2 * _ROUNDING]
+                if len(found) <= 4 * CANDIDATES or place == len(order):
+                    break
+                # To read one more list takes less time than to score so many one by one.
+                number = order[place]
+                albums, weights = self._postings.row(int(tags[number]))
+                known = sums[albums] > 0  # the others are beaten already
+                sums[albums[known]] += weights[known] * values[number]
+                place += 1
         finally:
             for some in seen:
                 sums[some] = 0
