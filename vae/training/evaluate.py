@@ -16,6 +16,7 @@ from vae.blend import vivid
 from vae.codec import Codec
 from vae.training import metrics
 from vae.training.data import CoverSet, NoCovers, list_covers, load_covers, to_tensor
+from vae.training.neighbours import purity
 from vae.training.pca import fit_pca
 
 FOLDS = 5
@@ -166,11 +167,10 @@ def evaluate(
     at("blending")
     blends = as_float(five_blends(codec, latents, min(512, len(real))))
     genres, groups = (np.array([getattr(c, key) for c in covers.covers]) for key in ("genre", "group"))
-    purity = chance = None
+    found = None
     if len(set(genres) - {""}) > 1 and (genres != "").sum() > 20:
-        purity = metrics.genre_purity(codec.search_vectors(latents), genres, groups, np.ones(len(genres), bool))
-        shares = np.unique(genres[genres != ""], return_counts=True)[1] / (genres != "").sum()
-        chance = float(np.square(shares).sum())
+        everyone = np.ones(len(genres), bool)
+        found = purity(codec.search_vectors(latents), genres, groups, everyone, everyone)
     return Evaluation(
         n=len(real),
         unreadable=list(covers.unreadable),
@@ -181,8 +181,8 @@ def evaluate(
         baselines=baselines,
         blends_sliced_wasserstein=metrics.sliced_wasserstein(blends, real),
         blends_gradient_energy_ratio=metrics.gradient_energy(blends) / max(metrics.gradient_energy(real), 1e-12),
-        genre_purity_at_10=purity,
-        genre_purity_chance=chance,
+        genre_purity_at_10=found.value if found else None,
+        genre_purity_chance=found.chance if found else None,
         notes=notes,
     )
 

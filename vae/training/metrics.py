@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -71,23 +69,3 @@ def sample_patches(images: Tensor, n: int, generator: torch.Generator) -> Tensor
     lefts = torch.randint(images.shape[3] - 6, (n,), generator=generator)
     corners = zip(index.tolist(), tops.tolist(), lefts.tolist(), strict=True)
     return torch.stack([images[i, :, t : t + 7, left : left + 7] for i, t, left in corners])
-
-
-def genre_purity(
-    vectors: NDArray[np.float32],
-    genres: NDArray[np.str_],
-    groups: NDArray[np.str_],
-    queries: NDArray[np.bool_],
-    k: int = 10,
-) -> float:
-    """Share of the `k` nearest (cosine) covers of other artists with the query's known genre. `vectors` [n, m]."""
-    known = np.flatnonzero(genres != "")
-    asked = np.flatnonzero((genres != "") & queries)
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    hits = []
-    for part in np.array_split(asked, max(1, len(asked) // 512)):
-        alike = unit[part] @ unit[known].T
-        alike[groups[part][:, None] == groups[known][None, :]] = -np.inf
-        nearest = np.argpartition(-alike, k, axis=1)[:, :k]
-        hits.append((genres[known][nearest] == genres[part][:, None]).mean(1))
-    return float(np.concatenate(hits).mean())

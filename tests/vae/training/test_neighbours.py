@@ -31,6 +31,8 @@ def test_an_artists_own_covers_and_unknown_genres_do_not_count() -> None:
     assert found.queries == 40
     # Ten jazz covers are left, of five artists: eight others' for each, so two of its ten nearest are metal.
     assert found.value == pytest.approx((10 * 0.8 + 30 * 1) / 40)
+    of_one = np.where(GENRES == "jazz", "the same artist", GROUPS)
+    assert purity(ring(0.05), GENRES, of_one, GENRES == "jazz", ALL).value == 0
 
 
 def test_tags_are_compared_with_those_of_the_nearest() -> None:
