@@ -141,7 +141,7 @@ def _album_row(row: dict[str, Any], source: str) -> AlbumRow | LeftOut:
         tags=tuple((tag["tag"], tag["weight"]) for tag in row["tags"] or ()),
         artist_tags=tuple((tag["tag"], tag["weight"]) for tag in row["artist_tags"] or ()),
     )
-    return AlbumRow(row["row"], name, album, row["cover"] or "", tuple(row["values_left_out"] or ()))
+    return AlbumRow(row["row"], name, album, row["cover"] or "", values_left_out=tuple(row["values_left_out"] or ()))
 
 
 def covers_of(shard: pa.Table) -> dict[int, tuple[PreparedCover, str | None] | BadImage]:

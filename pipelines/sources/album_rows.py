@@ -15,7 +15,7 @@ from store.text import album_id, clean
 
 ALBUM_COLUMNS = Columns(
     needed={"artist": ("artist",), "title": ("album", "title")},
-    optional=("year", "genre", "tags", "artist_tags", "listeners", "playcount", "mbid", "cover"),
+    optional=("year", "genre", "genre_source", "tags", "artist_tags", "listeners", "playcount", "mbid", "cover"),
 )
 
 _MOST_TAGS = 100
@@ -34,6 +34,7 @@ class AlbumRow:
     album_id: str
     album: AlbumRecord
     cover: str  # as written in the row: a path, a URL, or nothing
+    genre_source: str = ""  # who gave the genre, where the table says so
     values_left_out: tuple[str, ...] = ()  # what of the row could not be used, and so is not stored
 
     @property
@@ -70,7 +71,8 @@ def _parse(row: Row | BadRow, source: str) -> AlbumRow | LeftOut:
         tags=_tags(row.values.get("tags"), left_out),
         artist_tags=_tags(row.values.get("artist_tags"), left_out),
     )
-    return AlbumRow(row.number, name, album, _path(row.values.get("cover")), tuple(left_out))
+    who = _text(row.values.get("genre_source"), _LONGEST_TAG) if album.genre else ""
+    return AlbumRow(row.number, name, album, _path(row.values.get("cover")), who, tuple(left_out))
 
 
 def _text(value: object, limit: int = 1000) -> str:

@@ -19,6 +19,7 @@ from pipelines.report import IngestReport, LeftOut, SourceError, cover_pool, tol
 from pipelines.sources.album_rows import ALBUM_COLUMNS, AlbumRow, parse_rows
 from pipelines.sources.rows import BadRow, Row, count_rows, fingerprint, read_rows
 from pipelines.writing import patient_write
+from store.catalogue.album_sources import add_genre_sources
 from store.catalogue.albums import add_albums
 from store.catalogue.covers import CoverFiles
 from store.catalogue.tables import add_covers, record_items
@@ -211,6 +212,14 @@ class TableJob:
             with patient_write(self.library, self.progress) as con:
                 add_covers(con, list(covers.values()))
                 result = add_albums(con, albums)
+                add_genre_sources(
+                    con,
+                    [
+                        (result.ids[row.album_id], row.album, row.genre_source)
+                        for row in changed
+                        if row.genre_source and row.album_id in result.ids
+                    ],
+                )
                 record_items(con, self.source, items)
                 if more:
                     more(con)

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from store.database.bulk import registered
 from store.identity import GROUP_SOURCES, match_key
 from store.records import AlbumRecord
-from store.text import album_id, key
+from store.text import album_id, clean, key
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+BY = ": "  # in the name of a source, before who gave it the genre
 Tags = dict[str, float]  # tag → weight 0–100
 
 
@@ -160,6 +161,25 @@ def upsert_sources(con: duckdb.DuckDBPyConnection, batch: Iterable[Named]) -> No
         con.execute(
             f"INSERT INTO album_sources BY NAME SELECT i.* FROM incoming_sources i ANTI JOIN album_sources s ON {same}"
         )
+
+
+def add_genre_sources(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, AlbumRecord, str]]) -> None:
+    """Note (album_id, record, who gave the record's genre) where a source has genres from others: as a source of its
+    own, `table: WHO`, that says the genre and nothing else. Who gave it before is no longer said.
+    """
+    if not rows:
+        return
+    said = []
+    for album, record, who in rows:
+        source = f"{record.source}{BY}{clean(who, 100)}"
+        only = AlbumRecord(record.artist, record.title, source, record.source_key, genre=record.genre)
+        said.append(replace(Named.of(only), album_id=album, tags={}))
+    con.execute(
+        """DELETE FROM album_sources WHERE contains(source, $1) AND source_key IN (SELECT unnest($2::VARCHAR[]))
+        AND (source, source_key) NOT IN (SELECT (unnest($3::VARCHAR[]), unnest($2::VARCHAR[])))""",
+        [BY, [named.record.source_key for named in said], [named.record.source for named in said]],
+    )
+    upsert_sources(con, said)
 
 
 def tell_tags_apart(con: duckdb.DuckDBPyConnection, albums: Sequence[str]) -> None:
