@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pipelines.build import build
-from pipelines.evidence.features import KnownLatents, feature_sets
+from pipelines.evidence.features import feature_sets
+from pipelines.evidence.known import KnownLatents, KnownLite
 from pipelines.evidence.labels import measure_labels
 from pipelines.evidence.pairs import measure_pairs
 from pipelines.evidence.report.conclusions import conclusions
@@ -24,7 +25,13 @@ from pipelines.evidence.rings import measure_rings
 from pipelines.evidence.sample import EvidenceError, Sample, chosen_genres, from_library, from_table
 from pipelines.evidence.shuffle import TIMES
 from pipelines.evidence.together import all_genres, measure_together
-from pipelines.evidence.traits import fact_differences, fact_examples, genre_traits, self_encodings
+from pipelines.evidence.traits import (
+    fact_differences,
+    fact_examples,
+    facts_with_lettering,
+    genre_traits,
+    self_encodings,
+)
 from pipelines.evidence.trials import POSTER_FOLDS, cores
 from pipelines.progress import Progress
 from pipelines.sources.similar_artists import ingest_similar_artists
@@ -41,7 +48,7 @@ if TYPE_CHECKING:
 GENRES = ("rock", "indie", "electronic", "pop")
 REPORT = "report.html"
 MARK = "run.json"  # in every folder that this wrote, so that nothing else is ever replaced
-CACHE = "latents.npz"
+CACHE, LITE = "latents.npz", "lite2.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def validate_table(
                 build(library, progress, weights=settings.weights, load_codec=lambda: cast("Codec", known))
                 return open_neighborhood(library)
 
-        return _validate(sample, genres, known, near, folder, progress, settings)
+        return _validate(sample, genres, known, KnownLite(out / LITE), near, folder, progress, settings)
 
 
 def validate_library(
@@ -110,13 +117,14 @@ def validate_library(
         there = [row for row, sha in enumerate(sample.shas) if sha in row_of]
         known.learn(sample.images[there], latents[[row_of[sample.shas[row]] for row in there]])
         near = lambda: open_neighborhood(library)  # noqa: E731
-        return _validate(sample, genres, known, near, folder, progress, settings)
+        return _validate(sample, genres, known, KnownLite(out / LITE), near, folder, progress, settings)
 
 
 def _validate(
     sample: Sample,
     wanted: Sequence[str],
     known: KnownLatents,
+    lite: KnownLite,
     near: Callable[[], Neighborhood | None],
     folder: Path,
     progress: Progress,
@@ -126,9 +134,7 @@ def _validate(
     genres = list(chosen_genres(wanted, sample, POSTER_FOLDS))
     together = list(dict.fromkeys([*genres, *all_genres(sample)]))
     latents = known.encode(sample.images, progress)
-    progress.start("colours, thumbnails and facts", None)
-    features = feature_sets(sample.images, latents, settings.weights)
-    progress.finish()
+    features = feature_sets(sample.images, latents, settings.weights, lite, progress)
     neighborhood = near()
     from threadpoolctl import threadpool_limits
 
@@ -139,7 +145,8 @@ def _validate(
         at_once = measure_together(sample, together, features, jobs, progress)
     progress.start("pictures and report", None)
     names, traits, facts = genre_traits(sample, genres, latents, known.codec)
-    lying = fact_differences(sample, together, features["facts"])
+    seen = facts_with_lettering(sample, features["facts"])
+    lying = fact_differences(sample, together, seen)
     counts = Counter(cover.genre for cover in sample.covers)
     artists = {name: len({cover.group for cover in sample.covers if cover.genre == name}) for name in genres}
     found = Evidence(
@@ -164,12 +171,13 @@ def _validate(
         features["pca"],
         traits,
         self_encodings(sample, genres, latents, known.codec),
-        fact_examples(sample, lying, features["facts"]),
+        fact_examples(sample, lying, seen),
     )
     write_results(found, folder)
     write_figures(found, pictures, folder)
     write_page(found, folder)
     known.save_to(folder / CACHE)
+    lite.save_to(folder / LITE)
     seconds = round(time.monotonic() - began, 1)
     mark: dict[str, Any] = {"seconds": seconds, "jobs": jobs, "finished": time.strftime("%Y-%m-%d %H:%M:%S")}
     (folder / MARK).write_text(json.dumps(mark, indent=1) + "\n", encoding="utf-8")

@@ -1,40 +1,42 @@
-"""What a classifier is given of a cover: pixels for PCA, colours, an eye's facts, the model's numbers, their sum."""
+"""What a classifier is given of a cover: pixels, colours, an eye's facts, our model's numbers, another's, their sum."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.evidence.known import KnownLite
 from pipelines.facts import cover_facts
 from pipelines.progress import Progress
 from store.looks import COLORS
 from vae.info import read_info, search_matrix
 from vae.search import search_vectors
 
-if TYPE_CHECKING:
-    from vae.codec import Codec
-
 SIDE = 32  # pixels of the thumbnails that PCA is fitted on
-BATCH = 256
-FEATURES = ("pca", "colour", "facts", "latents", "meaning", "all")
+BATCH = 256  # covers in work at once
 MEASURES = ("lightness", "saturation", "colored", "contrast", "texture", "symmetry", "centred", "border")
 FACTS = (*MEASURES, *COLORS)  # what `fact_numbers` gives
-_BESIDE = 0.5  # length of colour and of facts beside meaning in their sum
+_SUM = {"meaning": 1.0, "colour": 0.5, "facts": 0.5, "lite2": 1.0}  # lengths in "all"
 _HUES, _STRENGTHS, _LIGHTS = 8, 4, 4
 
 
 def feature_sets(
-    images: NDArray[np.uint8], latents: NDArray[np.float32], weights: Path
+    images: NDArray[np.uint8],
+    latents: NDArray[np.float32],
+    weights: Path,
+    lite: KnownLite,
+    progress: Progress | None = None,
 ) -> dict[str, NDArray[np.float32]]:
-    """FEATURES of covers and the latents [n, d] that the model in `weights` gave them, float32 [n, p] each.
+    """Kinds of numbers, float32 [n, p] each, of covers and the latents [n, d] that the model in `weights` gave them.
 
     "meaning": what of the search vectors says what a cover shows; all of them where the model has no such numbers.
+    "lite2": what another network sees, where its packages are installed. "all": meaning, colour, facts and lite2
+    side by side.
     """
+    progress = progress or Progress()
+    progress.start("colours, thumbnails and facts", None)
     near = search_vectors(latents, search_matrix(weights))
     found = {
         "pca": thumbnails(images),
@@ -43,8 +45,12 @@ def feature_sets(
         "latents": latents,
         "meaning": near[:, : read_info(weights).config.meaning or None],
     }
-    parts = (found["meaning"], _BESIDE * _unit(found["colour"]), _BESIDE * _unit(found["facts"]))
-    found["all"] = np.concatenate([_unit(parts[0]), *parts[1:]], axis=1)
+    progress.finish()
+    if (other := lite.numbers(images, progress)) is not None:
+        found["lite2"] = other
+    found["all"] = np.concatenate(
+        [weight * _unit(found[name]) for name, weight in _SUM.items() if name in found], axis=1
+    )
     return found
 
 
@@ -100,77 +106,3 @@ def _histograms(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     count = _HUES * _STRENGTHS * _LIGHTS
     found = np.bincount((bins + count * np.arange(len(images))[:, None]).ravel(), minlength=count * len(images))
     return np.sqrt(found.reshape(len(images), count) / bins.shape[1]).astype(np.float32)
-
-
-class KnownLatents:
-    """A codec that remembers: a cover that was encoded once is not encoded again, also in a later run."""
-
-    def __init__(self, load: Callable[[], Codec], model_id: str, file: Path | None = None) -> None:
-        """`file` keeps the latents between runs; one of another model or damaged is not used."""
-        self._load = load
-        self._codec: Codec | None = None
-        self.model_id = model_id
-        self._known: dict[bytes, NDArray[np.float32]] = {}
-        if file is not None and file.is_file():
-            self._read(file)
-
-    @property
-    def codec(self) -> Codec:
-        """The model, loaded when it is needed."""
-        if self._codec is None:
-            self._codec = self._load()
-        return self._codec
-
-    @property
-    def device(self) -> object:
-        """Where it runs."""
-        return self.codec.device
-
-    @property
-    def latent_dim(self) -> int:
-        return self.codec.latent_dim
-
-    def encode(self, images: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.float32]:
-        """uint8 [n, 128, 128, 3] → float32 [n, d]."""
-        names = [_name(image) for image in images]
-        missing = sorted({name: row for row, name in enumerate(names) if name not in self._known}.values())
-        if missing and progress is not None:
-            progress.start("covers to latents", len(missing))
-        for start in range(0, len(missing), BATCH):
-            rows = missing[start : start + BATCH]
-            for row, latent in zip(rows, self.codec.encode(images[rows]), strict=True):
-                self._known[names[row]] = latent
-            if progress is not None:
-                progress.advance(len(rows))
-        if missing and progress is not None:
-            progress.finish()
-        return np.stack([self._known[name] for name in names])
-
-    def learn(self, images: NDArray[np.uint8], latents: NDArray[np.float32]) -> None:
-        """Latents that are known from elsewhere, such as a library's own."""
-        for image, latent in zip(images, latents, strict=True):
-            self._known[_name(image)] = latent
-
-    def save_to(self, file: Path) -> None:
-        """Keep the latents for a later run."""
-        names = sorted(self._known)
-        with file.open("wb") as out:
-            np.savez(
-                out,
-                model_id=np.array(self.model_id),
-                names=np.frombuffer(b"".join(names), np.uint8).reshape(-1, 16),
-                latents=np.stack([self._known[name] for name in names]),
-            )
-
-    def _read(self, file: Path) -> None:
-        try:
-            with np.load(file, allow_pickle=False) as kept:
-                if str(kept["model_id"]) == self.model_id:
-                    names, latents = kept["names"], kept["latents"]
-                    self._known = {name.tobytes(): row for name, row in zip(names, latents, strict=True)}
-        except (OSError, ValueError, KeyError, EOFError):
-            self._known = {}  # derived: it is made again
-
-
-def _name(image: NDArray[np.uint8]) -> bytes:
-    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()

@@ -24,6 +24,7 @@ from pipelines.evidence.trials import FOLDS, Trial, by_question, folds_of, poole
 from pipelines.progress import Progress
 
 FEATURES, KIND = "meaning", "kernel"  # fixed before, so that no figure here is the luckiest of several
+BESIDE = ("lite2", "all")  # told beside it within an origin, where they are there
 FEWEST = 30  # albums of each genre from one origin
 MANY = 100  # of each genre: enough for a figure to be judged by
 MOST = 10  # genres
@@ -33,14 +34,14 @@ Rows = list[dict[str, Any]]
 
 def genres_of(sample: Sample, first: list[str]) -> list[str]:
     """Up to ten genres with enough albums, the most common ones; those asked for come first."""
-    there = Counter(cover.genre for cover in sample.covers if cover.genre)
+    there = Counter(cover.genre for cover in sample.covers)
     common = [name for name, count in there.most_common() if count >= MANY]
     return list(dict.fromkeys([*first, *common]))[: max(MOST, len(first))]
 
 
 def main_origin(sample: Sample) -> str | None:
     """The origin with the most labels; None where no label has one."""
-    there = Counter(cover.origin for cover in sample.covers if cover.genre and cover.origin)
+    there = Counter(cover.origin for cover in sample.covers if cover.origin)
     return there.most_common(1)[0][0] if there else None
 
 
@@ -49,7 +50,8 @@ def measure_origins(
 ) -> Rows:
     """Rows of {a, b, kind, origin, to, albums, auc, low, high}.
 
-    `kind`: pooled (all origins mixed), within (`origin` alone; with `shuffled`), across (learned on `origin`, tried on
+    `kind`: pooled (all origins mixed), within (`origin` alone; with `shuffled`, and `beside`: {auc, low, high} by other
+    features), across (learned on `origin`, tried on
     `to`, without artists that are in both), agreed (where a second opinion names the same genre), name (the genre
     guessed from the origin's name, without any picture), origin (`a` is a genre, its origins `origin` and `to` told
     apart by the sleeve).
@@ -116,19 +118,26 @@ def _by_name(one: Question, own: NDArray[np.str_]) -> dict[str, Any]:
 
 
 def _measured(asked: list[Any], features: dict[str, NDArray[np.float32]], jobs: int, progress: Progress) -> Rows:
+    beside = [name for name in BESIDE if name in features]
     trials = [
-        Trial(f"{number}", fold, FEATURES, one.rows, one.labels, train, test, (KIND,))
-        for number, (_, one, folds) in enumerate(asked)
+        Trial(f"{number}|{name}", fold, name, one.rows, one.labels, train, test, (KIND,))
+        for number, (facts, one, folds) in enumerate(asked)
         for fold, (train, test) in enumerate(folds or folds_of(one.labels, one.groups, "artist", FOLDS))
+        for name in [FEATURES, *(beside if facts["kind"] == "within" else ())]
     ]
     scored = by_question(run(trials, features, jobs, progress, "origins of the labels"))
+
+    def figures(number: int, one: Question, name: str) -> dict[str, Any]:
+        scores, fold = pooled(scored[f"{number}|{name}"], len(one.rows), KIND)
+        tried = ~np.isnan(scores)
+        return _figures(one.labels[tried], scores[tried], fold[tried], one.groups[tried])
+
     out: Rows = []
     for number, (facts, one, _) in enumerate(asked):
-        scores, fold = pooled(scored[f"{number}"], len(one.rows), KIND)
-        tried = ~np.isnan(scores)
-        row = {**facts, **_figures(one.labels[tried], scores[tried], fold[tried], one.groups[tried])}
+        row = {**facts, **figures(number, one, FEATURES)}
         if facts["kind"] == "within":
             row["shuffled"] = asdict(shuffle_test(features[FEATURES][one.rows], one.labels, one.groups, TIMES))
+            row["beside"] = {name: figures(number, one, name) for name in beside}
         out.append(row)
     return out
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.evidence.features import FEATURES
 from pipelines.evidence.results import Cell, Pair
 from pipelines.evidence.sample import Sample, rows_of
 from pipelines.evidence.scores import auc, auc_of_folds, confusion, roc
@@ -58,8 +57,8 @@ def questions(sample: Sample, genres: Sequence[str]) -> list[Question]:
     return found
 
 
-def all_trials(asked: Sequence[Question]) -> list[Trial]:
-    """The poster's experiment in plain and artist folds, and the grid in artist folds."""
+def all_trials(asked: Sequence[Question], names: Iterable[str]) -> list[Trial]:
+    """The poster's experiment in plain and artist folds, and the grid of the features `names` in artist folds."""
     trials: list[Trial] = []
     for one in asked:
         random = np.random.default_rng(SEED)
@@ -73,7 +72,7 @@ def all_trials(asked: Sequence[Question]) -> list[Trial]:
                     )
                 )  # fmt: skip
         for fold, (train, test) in enumerate(folds_of(one.labels, one.groups, "artist", FOLDS)):
-            for features in FEATURES:
+            for features in names:
                 tried = shuffled if features == "pca" else None
                 question = f"{one.a}|{one.b}|artist|{features}"
                 trials.append(
@@ -92,17 +91,17 @@ def measure_pairs(
 ) -> tuple[list[Pair], list[Cell]]:
     """Everything about the pairs: what is special of each, and the whole grid."""
     asked = questions(sample, genres)
-    scored = by_question(run(all_trials(asked), features, jobs, progress, "pairs of genres"))
+    scored = by_question(run(all_trials(asked, features), features, jobs, progress, "pairs of genres"))
     cells = [
         cell
         for one in asked
-        for name in FEATURES
+        for name in features
         for cell in _cells(one, "artist", name, scored[f"{one.a}|{one.b}|artist|{name}"])
     ]
     progress.start("shuffled labels", len(asked))
     pairs = []
     for one in asked:
-        pairs.append(_pair(sample, one, scored, features["meaning"], times))
+        pairs.append(_pair(sample, one, scored, features, times))
         progress.advance()
     progress.finish()
     return pairs, cells
@@ -122,7 +121,7 @@ def _pair(
     sample: Sample,
     one: Question,
     scored: dict[str, list[Scored]],
-    values: NDArray[np.float32],
+    features: dict[str, NDArray[np.float32]],
     times: int,
 ) -> Pair:
     poster, matrix, curve = {}, {}, {}
@@ -131,8 +130,8 @@ def _pair(
         poster[kind] = _cell(one, kind, "pca", "forest", scores, fold)
         matrix[kind] = confusion(one.labels, (scores > 0.5).astype(np.int64), 2)
         curve[kind] = roc(one.labels == 1, scores)
-    scores, fold, chosen = _best(one, scored)
-    test = shuffle_test(values[one.rows], one.labels, one.groups, times)
+    scores, fold, chosen = _best(one, scored, features)
+    test = shuffle_test(features["meaning"][one.rows], one.labels, one.groups, times)
     counts = np.bincount(one.labels, minlength=2)
     artists = [len(set(one.groups[one.labels == kind].tolist())) for kind in (0, 1)]
     return Pair(
@@ -152,15 +151,15 @@ def _pair(
 
 
 def _best(
-    one: Question, scored: dict[str, list[Scored]]
+    one: Question, scored: dict[str, list[Scored]], names: Iterable[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], dict[str, int]]:
     """The scores of the best features and classifier, for each fold the ones that were best on the other folds.
 
-    To report the highest of eighteen AUCs would report luck too. Scores are taken as ranks within a fold, since the
+    To report the highest of twenty AUCs would report luck too. Scores are taken as ranks within a fold, since the
     folds may use different classifiers.
     """
     candidates = {}
-    for name in FEATURES:
+    for name in names:
         for kind in CLASSIFIERS:
             candidates[f"{name} · {kind}"] = pooled(scored[f"{one.a}|{one.b}|artist|{name}"], len(one.rows), kind)
     fold = next(iter(candidates.values()))[1]

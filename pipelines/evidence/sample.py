@@ -18,6 +18,7 @@ from pipelines.progress import Progress
 from pipelines.report import SourceError
 from pipelines.sources.rows import Columns, Row, read_rows
 from pipelines.sources.table import locate_cover
+from store.catalogue.album_sources import BY
 from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from store.errors import LibraryError
@@ -29,6 +30,7 @@ COLUMNS = Columns(
     optional=("artist", "album", "title", "genre_source", "tags", "listeners", "playcount", "rating_count"),
 )
 SECOND = Columns(needed={"artist": ("artist",), "album": ("album", "title"), "genre": ("genre",)})
+NO_GENRE = "no genre"
 MOST = 20_000  # covers that are looked at: 1 GB of pixels; of more, so many are drawn by lot
 POPULARITY = ("listeners", "playcount", "rating_count")  # the first that a row has
 
@@ -41,13 +43,14 @@ class EvidenceError(LibraryError):
 class LabelledCover:
     """What is known of one cover beside its picture."""
 
-    genre: str  # lower case, '' = unknown
+    genre: str  # lower case
     group: str  # the artist's key; a name of its own where the artist is unknown
     label: str  # `Artist / Title` or the file, for people
     origin: str = ""  # who gave the genre, where that is known
     tags: tuple[str, ...] = ()
     popularity: float = math.nan
     second: str = ""  # the genre by a second opinion, lower case
+    lettering: float = math.nan  # share of the area that words take, where that is known
     trained_as: str = ""  # how the model's training named its group: decides whether it saw the cover
 
 
@@ -66,7 +69,7 @@ class Sample:
 
     @property
     def genres(self) -> NDArray[np.str_]:
-        """Of each cover; '' = unknown."""
+        """Of each cover."""
         return np.array([cover.genre for cover in self.covers])
 
     @property
@@ -83,7 +86,7 @@ class Sample:
     @property
     def agreed(self) -> NDArray[np.bool_]:
         """Where a second opinion names the same genre."""
-        return np.array([bool(cover.genre) and cover.second == cover.genre for cover in self.covers])
+        return np.array([cover.second == cover.genre for cover in self.covers])
 
     def of(self, rows: NDArray[np.int64]) -> Sample:
         """The same of some covers."""
@@ -93,8 +96,8 @@ class Sample:
 
 
 def from_table(file: Path, folder: Path | None, progress: Progress | None = None, second: Path | None = None) -> Sample:
-    """Every row of a table whose cover can be read; `second`: a table of artist, album and what others call the genre.
-    Raises SourceError and EvidenceError.
+    """Every row of a table with a genre and a cover that can be read; `second`: a table of artist, album and what
+    others call the genre. Raises SourceError and EvidenceError.
     """
     progress = progress or Progress()
     folder = (folder or file.parent).resolve()
@@ -106,6 +109,9 @@ def from_table(file: Path, folder: Path | None, progress: Progress | None = None
     for row in read_rows(file, COLUMNS):
         if not isinstance(row, Row):
             left_out[row.reason] += 1
+            continue
+        if not _text(row.values.get("genre")):
+            left_out[NO_GENRE] += 1
             continue
         written = _text(row.values.get("cover"))
         path = locate_cover(folder, written)
@@ -133,31 +139,37 @@ def from_table(file: Path, folder: Path | None, progress: Progress | None = None
 
 
 def from_library(library: Library, progress: Progress | None = None) -> Sample:
-    """Every album of a library that has a cover. Raises LibraryError."""
+    """Every album of a library that has a genre and a cover. Raises LibraryError."""
     progress = progress or Progress()
     with library.read() as con:
         rows = con.execute(
+            # Who gave a table its genre is told before the table; the table is no second opinion then.
             """WITH said AS (
-                SELECT album_id, arg_min(s.source, s.rowid) FILTER (s.genre = a.genre) AS origin
+                SELECT album_id, arg_min(s.source, (NOT contains(s.source, $1), s.rowid))
+                    FILTER (s.genre = a.genre) AS origin
                 FROM album_sources s JOIN albums a USING (album_id) WHERE s.genre IS NOT NULL GROUP BY album_id
             ), others AS (
                 SELECT album_id, arg_min(genre, s.rowid) AS second
                 FROM album_sources s JOIN said USING (album_id) WHERE genre IS NOT NULL AND source <> origin
+                    AND NOT starts_with(origin, source || $1)
                 GROUP BY album_id
             )
             SELECT cover_sha256, coalesce(genre, ''), artist, title, artist_key,
                 coalesce(listeners, playcount)::DOUBLE, list(tag ORDER BY weight DESC, tag) FILTER (tag IS NOT NULL),
-                coalesce(origin, ''), coalesce(lower(second), '')
+                coalesce(origin, ''), coalesce(lower(second), ''), lettering
             FROM albums LEFT JOIN album_tags USING (album_id) LEFT JOIN said USING (album_id)
-            LEFT JOIN others USING (album_id) WHERE cover_sha256 IS NOT NULL
-            GROUP BY ALL ORDER BY artist_key, title, cover_sha256"""
+            LEFT JOIN others USING (album_id) LEFT JOIN cover_facts USING (cover_sha256) WHERE cover_sha256 IS NOT NULL
+            GROUP BY ALL ORDER BY artist_key, title, cover_sha256""",
+            [BY],
         ).fetchall()
     files = CoverFiles(library.covers_dir)
     left_out: Counter[str] = Counter()
-    rows = _drawn(rows, left_out)
+    if without := sum(not row[1] for row in rows):
+        left_out[NO_GENRE] = without
+    rows = _drawn([row for row in rows if row[1]], left_out)
     images, kept, shas, seen = [], [], [], set()
     progress.start("reading covers", len(rows))
-    for sha, genre, artist, title, group, popularity, tags, origin, second in rows:
+    for sha, genre, artist, title, group, popularity, tags, origin, second, lettering in rows:
         progress.advance()
         if sha in seen:
             left_out["the cover of another album too"] += 1
@@ -169,19 +181,22 @@ def from_library(library: Library, progress: Progress | None = None) -> Sample:
             continue
         seen.add(sha)
         shas.append(sha)
-        number = math.nan if popularity is None else popularity
+        origin = origin.partition(BY)[2] or origin
+        number, words = (math.nan if value is None else value for value in (popularity, lettering))
         seen_as, label = artist.strip().lower(), f"{artist} / {title}"
-        kept.append(LabelledCover(genre, group, label, origin, tuple(tags or ()), number, second, seen_as))
+        kept.append(LabelledCover(genre, group, label, origin, tuple(tags or ()), number, second, words, seen_as))
     progress.finish()
     if not kept:
-        raise EvidenceError(f"no album of {library.path} has a cover that can be read; `sleevewalk ingest` brings some")
+        raise EvidenceError(
+            f"no album of {library.path} has a genre and a cover that can be read; `sleevewalk ingest` brings some"
+        )
     return Sample(np.stack(images), tuple(kept), dict(left_out.most_common()), library.path.name, tuple(shas))
 
 
 def chosen_genres(names: Sequence[str], sample: Sample, folds: int) -> tuple[str, ...]:
     """The genres as the sample writes them. EvidenceError for one genre alone, an unknown one, or too few albums."""
     genres = tuple(dict.fromkeys(clean(name, 100).lower() for name in names if name.strip()))
-    there = Counter(cover.genre for cover in sample.covers if cover.genre)
+    there = Counter(cover.genre for cover in sample.covers)
     known = ", ".join(f"{name} ({count:,})" for name, count in there.most_common(8)) or "none at all"
     if len(genres) < 2:
         raise EvidenceError(f"name two genres or more, such as --genres rock,pop; here are: {known}")

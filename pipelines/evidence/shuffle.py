@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from pipelines.evidence.scores import auc
 from pipelines.evidence.trials import FOLDS, SEED, folds_of
 
 TIMES = 1000
+ARTISTS, OTHERS = 20, 5  # at least so many in a block that labels are dealt among, so many of them of another label
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,38 @@ class Shuffled:
 def shuffled_labels(
     labels: NDArray[np.int64], groups: NDArray[np.int64], times: int, random: np.random.Generator
 ) -> NDArray[np.int64]:
-    """[times, n]: each artist's albums get the labels of another artist with as many, so that only its bond is cut."""
-    members: dict[int, list[int]] = defaultdict(list)
-    for place, group in enumerate(groups.tolist()):
-        members[group].append(place)
-    by_size: dict[int, list[list[int]]] = defaultdict(list)
-    for places in members.values():
-        by_size[len(places)].append(places)
+    """[times, n]: each artist's albums get the labels of another artist with about as many, so that only its bond is
+    cut. Labels of fewer albums are given again from the first on.
+    """
+    order = np.argsort(groups, kind="stable")
+    _, start, size = np.unique(groups[order], return_index=True, return_counts=True)
+    own = labels[order]
     out = np.empty((times, len(labels)), np.int64)
-    for same in by_size.values():
-        block = np.array(same)  # [artists, albums]
-        own = labels[block]
+    for artists in _alike(size, own[start]):
+        count = size[artists]
+        owner = np.repeat(np.arange(len(artists)), count)
+        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)  # of an album among its artist's
+        albums = order[start[artists][owner] + place]
         for row in out:
-            row[block] = own[random.permutation(len(own))]
+            giver = artists[random.permutation(len(artists))[owner]]
+            row[albums] = own[start[giver] + place % size[giver]]
     return out
+
+
+def _alike(size: NDArray[np.int64], label: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Artists in blocks of like size (albums): those with as many are in one, and where they are few, or nearly all of
+    one label so that a shuffle would change nothing, those with more join them.
+    """
+    found: list[NDArray[np.int64]] = []
+    block = np.empty(0, np.int64)
+    for one in np.unique(size).tolist():
+        block = np.concatenate([block, np.flatnonzero(size == one)])
+        if len(block) >= ARTISTS and len(block) - np.bincount(label[block]).max() >= OTHERS:
+            found.append(block)
+            block = np.empty(0, np.int64)
+    if len(block):
+        found.append(np.concatenate([found.pop(), block]) if found else block)
+    return found
 
 
 def shuffle_test(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from vae.directions import FEWEST
 if TYPE_CHECKING:
     from vae.codec import Codec
 
+NAMES = (*FACTS, "lettering")  # of what `facts_with_lettering` gives
 SHOWN_FACTS = 8
 RESAMPLES = 400
 STEPS = (-4.0, -2.0, 0.0, 2.0, 4.0)  # standard deviations of the covers along the direction
@@ -51,6 +53,15 @@ def genre_traits(
     return names, np.stack(rows_of_pictures) if names else np.empty(shape, np.uint8), facts
 
 
+def facts_with_lettering(sample: Sample, facts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The facts [n, 22] and beside them, in deviations too, the share that words take, nan where nobody looked."""
+    shares = np.array([cover.lettering for cover in sample.covers], np.float32)
+    known = np.isfinite(shares)
+    spread = float(shares[known].std()) if known.any() else 0.0
+    values = (shares - shares[known].mean()) / spread if spread else np.full(len(shares), np.nan, np.float32)
+    return np.concatenate([facts, values[:, None]], axis=1)
+
+
 def fact_differences(sample: Sample, genres: list[str], facts: NDArray[np.float32]) -> list[dict[str, Any]]:
     """Of each genre the fact that sets it apart most from the others, {genre, fact, gap, low, high}: in deviations
     of all covers, with the 95 % interval over artists. The widest gaps first; SHOWN_FACTS at most.
@@ -62,15 +73,22 @@ def fact_differences(sample: Sample, genres: list[str], facts: NDArray[np.float3
     values, found = facts[inside].astype(np.float64), []
     for genre in genres:
         own = sample.genres[inside] == genre
-        gaps = values[own].mean(axis=0) - values[~own].mean(axis=0)
-        most = int(np.abs(gaps).argmax())
-        one, other = drawn * own, drawn * ~own
+        gaps = np.array([_mean(column[own]) - _mean(column[~own]) for column in values.T])
+        most = int(np.nanargmax(np.abs(gaps)))
+        column, known = values[:, most], np.isfinite(values[:, most])
+        one, other = drawn[:, own & known], drawn[:, ~own & known]
         weights = np.maximum(one.sum(axis=1), 1), np.maximum(other.sum(axis=1), 1)
-        again = one @ values[:, most] / weights[0] - other @ values[:, most] / weights[1]
+        again = one @ column[own & known] / weights[0] - other @ column[~own & known] / weights[1]
         low, high = np.quantile(again, (0.025, 0.975))
-        found.append({"genre": genre, "fact": FACTS[most], "gap": gaps[most], "low": float(low), "high": float(high)})
+        found.append({"genre": genre, "fact": NAMES[most], "gap": gaps[most], "low": float(low), "high": float(high)})
     found.sort(key=lambda row: -abs(row["gap"]))
     return [{**row, "gap": float(row["gap"])} for row in found[:SHOWN_FACTS]]
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    """Of what is known; nan where that is little."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) >= FEWEST else math.nan
 
 
 def fact_examples(sample: Sample, found: list[dict[str, Any]], facts: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -80,7 +98,7 @@ def fact_examples(sample: Sample, found: list[dict[str, Any]], facts: NDArray[np
     rows = []
     for row in found:
         own = np.flatnonzero(sample.genres == row["genre"])
-        along = facts[own, FACTS.index(row["fact"])] * np.sign(row["gap"])
+        along = facts[own, NAMES.index(row["fact"])] * np.sign(row["gap"])
         rows.append(sample.images[own[np.argsort(-along, kind="stable")[:FACT_EXAMPLES]]])
     return np.stack(rows)
 

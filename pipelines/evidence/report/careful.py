@@ -94,8 +94,23 @@ def _within(found: Evidence) -> list[str]:
         f"each genre ({mixed:.2f} on the same pairs mixed); in {above} the interval is above what shuffled labels "
         f"give (at most {chance:.2f}). Highest: {best['a']} or {best['b']} ({best['auc']:.2f}, {best['origin']})."
     )
-    away = far(rows)
-    return [said + f" Genres far apart ({', '.join(sorted(FAR))}): {mean_of(away)}." if away else said]
+    if away := far(rows):
+        said += f" Genres far apart ({', '.join(sorted(FAR))}): {mean_of(away)}."
+    return [said, *_beside(rows)]
+
+
+def _beside(rows: Rows) -> list[str]:
+    """What another network sees, and all numbers together."""
+    if not all("lite2" in row["beside"] for row in rows):
+        return []
+    other, together = ([row["beside"][name] for row in rows] for name in ("lite2", "all"))
+    gain = fmean(row["auc"] for row in other) - fmean(row["auc"] for row in rows)
+    verdict = "our numbers leave out little" if gain < 2 * LITTLE else "our numbers leave out some of what there is"
+    away = [row["beside"]["all"] for row in far(rows)]
+    return [
+        f"EfficientNet-Lite2, a network that ours did not learn from, reaches {mean_of(other)} there, so {verdict}; "
+        f"all numbers together {mean_of(together)}" + (f", genres far apart {mean_of(away)}." if away else ".")
+    ]
 
 
 def _across(found: Evidence) -> list[str]:

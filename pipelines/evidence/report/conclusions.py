@@ -112,7 +112,8 @@ def _labels(found: Evidence) -> list[str]:
     if covers > tags - 0.1 and tags > 0.6:
         meaning = "so the labels mean something, and the sleeve shows about as much of it as the tags"
     elif tags > 0.8:
-        meaning = "so the labels of tagged albums do mean something, and it is the pictures that do not show it"
+        shown = "the pictures show a part of it" if covers > 0.6 else "it is the pictures that do not show it"
+        meaning = f"so the labels of tagged albums do mean something, and {shown}"
     elif tags > covers + 0.1:
         meaning = "so the labels are partly noise, and the pictures still show less than the labels hold"
     else:

@@ -125,7 +125,7 @@ def _map(figure: Figure, found: Evidence, sample: Sample, places: NDArray[np.flo
     for genre in (None, *found.genres):
         inside = ~np.isin(genres, found.genres) if genre is None else genres == genre
         if inside.any():
-            label = f"{genre or 'other or unknown'} ({int(inside.sum()):,})"
+            label = f"{genre or 'other genres'} ({int(inside.sum()):,})"
             axes.scatter(
                 places[inside, 0],
                 places[inside, 1], s=sizes[inside], c=OTHERS if genre is None else color_of(found, genre),

@@ -8,7 +8,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.evidence.features import FEATURES
 from pipelines.evidence.report.careful import fact_name, of_kind
 from pipelines.evidence.report.figures import FACT_COVERS, LOOKS, TRAITS, figure_names
 from pipelines.evidence.results import POSTER, Evidence, Pair
@@ -84,7 +83,7 @@ def _poster_row(pair: Pair) -> list[str]:
 def _grid(found: Evidence) -> Rows:
     by_name = {(cell.a, cell.b, cell.features, cell.classifier): cell for cell in found.cells}
     rows = []
-    for features in FEATURES:
+    for features in dict.fromkeys(cell.features for cell in found.cells):
         for kind in CLASSIFIERS:
             cells = [by_name[pair.a, pair.b, features, kind] for pair in found.pairs]
             mean = sum(cell.auc for cell in cells) / len(cells)
@@ -155,9 +154,11 @@ def _labels(found: Evidence) -> dict[str, Any]:
                 _auc(row),
                 f"{row['shuffled']['low']:.3f} to {row['shuffled']['high']:.3f}",
                 f"{row['shuffled']['p']:.3f}",
+                *(f"{one['auc']:.3f}" for one in row["beside"].values()),
             ]
             for row in of_kind(found, "within")
         ],
+        "beside": list(next((row["beside"] for row in of_kind(found, "within")), {})),
         "across": [
             [f"{row['a']} or {row['b']}", row["origin"], row["to"], _counts(row["albums"]), _auc(row)]
             for row in of_kind(found, "across")
@@ -232,4 +233,6 @@ def _mean(row: Mapping[str, float], sign: str = "") -> str:
 
 
 def _interval(middle: float, low: float, high: float, sign: str = "") -> str:
-    return f"{middle:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
+    if sign:  # a minus behind a dash would be misread
+        return f"{middle:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
+    return f"{middle:.3f} ({low:.2f}–{high:.2f})"

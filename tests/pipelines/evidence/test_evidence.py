@@ -12,7 +12,7 @@ import pytest
 from markupsafe import escape
 from PIL import Image
 
-from pipelines.evidence import pairs, rings, shuffle, trials
+from pipelines.evidence import features, known, pairs, rings, shuffle, traits, trials
 from pipelines.evidence.experiment import Settings, validate_table
 from pipelines.evidence.kernel import kernel_scores
 from pipelines.evidence.origins import measure_origins
@@ -22,6 +22,7 @@ from pipelines.evidence.sample import EvidenceError, LabelledCover, Sample, chos
 from pipelines.evidence.scores import auc, auc_of_folds, calibration, confusion, roc
 from pipelines.evidence.trials import Trial, folds_of, score
 from pipelines.report import SourceError
+from pipelines.sources.table import ingest_table
 from store.database.library import Library
 from store.neighbors.neighborhood import open_neighborhood
 from tests.store.support.library import grow
@@ -87,13 +88,25 @@ def test_pca_sees_the_training_covers_alone() -> None:
 
 
 def test_shuffled_labels_keep_what_an_artist_has_in_common() -> None:
-    groups = np.repeat(np.arange(30), np.arange(30) % 3 + 1)
+    groups = np.repeat(np.arange(60), np.arange(60) % 3 + 1)
     labels = groups % 2
     shuffled = shuffle.shuffled_labels(labels, groups, 50, np.random.default_rng(0))
     for row in shuffled:
         assert sorted(row) == sorted(labels)
-        assert all(len(set(row[groups == artist])) == 1 for artist in range(30))
+        assert all(len(set(row[groups == artist])) == 1 for artist in range(60))
     assert (shuffled != labels).any(axis=1).all()
+
+
+def test_shuffled_labels_reach_artists_that_few_are_like() -> None:
+    size = np.array([1] * 60 + [2] * 30 + [5, 6, 7, 9, 12, 40])
+    groups = np.repeat(np.arange(len(size)), size)
+    label_of = np.arange(len(size)) % 2
+    label_of[90:] = 1  # nobody else has as many albums, and all of those with many have one label
+    labels = label_of[groups]
+    shuffled = shuffle.shuffled_labels(labels, groups, 200, np.random.default_rng(0))
+    for artist in range(len(size)):
+        given = shuffled[:, groups == artist]
+        assert (given == given[:, :1]).all() and 0.2 < given[:, 0].mean() < 0.8
 
 
 def test_shuffled_labels_are_chance_and_real_ones_are_not() -> None:
@@ -152,6 +165,41 @@ def test_what_only_the_origin_shows_is_not_taken_for_the_genre(monkeypatch: pyte
     assert not auc_of(honest, "agreed")  # the second opinion never says pop
 
 
+def test_what_words_take_of_a_cover_is_a_fact_where_it_is_known() -> None:
+    random = np.random.default_rng(5)
+    shares = np.where(np.arange(90) % 3 == 0, 0.2, 0.05) + random.normal(0, 0.02, 90)
+    shares[60:] = np.nan  # nobody looked
+    covers = tuple(
+        LabelledCover(("metal", "jazz", "folk")[n % 3], f"artist {n // 2}", "", lettering=float(share))
+        for n, share in enumerate(shares)
+    )
+    sample = Sample(random.integers(0, 255, (90, 128, 128, 3)).astype(np.uint8), covers, {}, "")
+    facts = random.normal(0, 0.1, (90, len(features.FACTS))).astype(np.float32)
+    seen = traits.facts_with_lettering(sample, facts)
+    found = traits.fact_differences(sample, ["metal", "jazz", "folk"], seen)
+    assert found[0]["genre"] == "metal" and found[0]["fact"] == "lettering" and 1 < found[0]["low"] < found[0]["high"]
+    shown = traits.fact_examples(sample, found, seen)
+    assert np.array_equal(shown[0][0], sample.images[np.nanargmax(np.where(np.arange(90) % 3, np.nan, shares))])
+    unknown = Sample(sample.images, tuple(LabelledCover(c.genre, c.group, "") for c in covers), {}, "")
+    none = traits.facts_with_lettering(unknown, facts)
+    assert {row["fact"] for row in traits.fact_differences(unknown, ["metal", "jazz"], none)} <= set(features.FACTS)
+
+
+def test_another_network_sees_the_cover_or_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in known.PACKAGES:
+        pytest.importorskip(name)
+    images = drawn_covers(3)[[0, 1, 2, 0]]
+    lite = known.KnownLite()
+    seen = lite.numbers(images)
+    assert seen is not None and seen.shape == (4, 352) and np.array_equal(seen[3], seen[0])
+    assert np.linalg.norm(seen[0] - seen[1]) > 0.1 * np.linalg.norm(seen[0])
+    lite.save_to(tmp_path / "lite2.npz")
+    monkeypatch.setattr(known, "_lite_look", lambda: None)
+    assert np.array_equal(known.KnownLite(tmp_path / "lite2.npz").numbers(images), seen)  # and asks no network
+    monkeypatch.setattr(known, "PACKAGES", ("no_such_network",))
+    assert lite.numbers(images) is None
+
+
 # the table
 
 
@@ -190,6 +238,9 @@ def small() -> pytest.MonkeyPatch:
     patch.setattr(pairs, "POSTER_TREES", 6)
     patch.setattr(pairs, "TREES", 6)
     patch.setattr(pairs, "POSTER_FOLDS", 5)
+    # Something of the cover in place of what another network sees.
+    patch.setattr(known, "PACKAGES", ())
+    patch.setattr(known, "_lite_look", lambda: lambda images: features.thumbnails(images)[:, ::100])
     yield patch
     patch.undo()
 
@@ -212,7 +263,7 @@ def test_what_differs_is_found_and_what_does_not_is_not(report: tuple[Evidence, 
     found, _ = report
     told = found.pair("pop", "rock")
     assert told is not None and told.best.auc > 0.95 and told.shuffled["p"] == 0.05 and told.best.low > 0.9
-    assert len(found.pairs) == 1 and len(found.cells) == 6 * 3
+    assert len(found.pairs) == 1 and len(found.cells) == 7 * 3
     assert all(sum(map(sum, pair.confusion[kind])) == sum(pair.albums) for pair in found.pairs for kind in trials.KINDS)
     assert found.albums == {"rock": 30, "pop": 30} and found.left_out == {"no such file": 1}
     assert "much" in found.said[0] or "something" in found.said[0]
@@ -283,15 +334,39 @@ def test_a_second_opinion_is_joined_by_artist_and_album(table: Path, tmp_path: P
 
 def test_covers_without_an_artist_are_an_origin_of_their_own(table: Path, tmp_path: Path) -> None:
     rows = "artist,genre,genre_source,cover\nSomebody,rock,here,{0}/1.png\n,rock,here,{0}/2.png\n,rock,,{0}/3.png\n"
+    rows += "Somebody,,here,{0}/4.png\n"
     file = tmp_path / "some.csv"
     file.write_text(rows.format("covers"))
-    assert from_table(file, table.parent).origins.tolist() == ["here", "here, no artist", ""]
+    sample = from_table(file, table.parent)
+    assert sample.origins.tolist() == ["here", "here, no artist", ""] and sample.left_out == {"no genre": 1}
 
 
 def test_a_library_knows_what_brought_a_genre(tmp_path: Path) -> None:
     library = grow(tmp_path / "library")
     sample = from_library(library)
     assert {cover.origin for cover in sample.covers if cover.genre} == {"table"} and not sample.agreed.any()
+
+
+def test_a_library_keeps_who_gave_a_table_its_genres(table: Path, tmp_path: Path) -> None:
+    def rows(what: str) -> list[tuple[object, ...]]:
+        with library.read() as con:
+            return con.execute(f"SELECT {what} ORDER BY ALL").fetchall()
+
+    library = Library.create(tmp_path / "library")
+    ingest_table(library, table, table.parent)
+    sample = from_library(library)
+    assert {cover.origin for cover in sample.covers} == {"one", "two"} and not sample.agreed.any()
+    albums, tags, said = rows("* FROM albums"), rows("album_id, tag FROM album_tags"), rows("* FROM album_sources")
+    assert len(albums) == 91 and len(said) == 90 + 91 and rows("DISTINCT source FROM albums") == [("table",)]
+
+    ingest_table(library, table, table.parent)
+    assert rows("* FROM album_sources") == said
+    other = tmp_path / "other.csv"
+    other.write_text(table.read_text(encoding="utf-8").replace(",two,", ",third,"), encoding="utf-8")
+    report = ingest_table(library, other, table.parent)
+    assert {cover.origin for cover in from_library(library).covers} == {"one", "third"}
+    assert (report.added, len(rows("* FROM album_sources"))) == (0, len(said))
+    assert rows("* FROM albums") == albums and rows("album_id, tag FROM album_tags") == tags
 
 
 @pytest.mark.parametrize(

@@ -53,17 +53,20 @@ def test_a_curve_in_braille_runs_from_corner_to_corner() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50), (60, 20)])
-async def test_pairs_are_chosen_and_shown_in_three_ways(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_pairs_are_chosen_and_shown_in_four_ways(tmp_path: Path, size: tuple[int, int]) -> None:
     app = evidence_app(tmp_path)
     async with app.run_test(size=size) as pilot:
         screen = await opened(pilot)
         pair = make_evidence().pair("rock", "indie")
         assert pair is not None and screen.pair is not None and (screen.pair.a, screen.pair.b) == ("rock", "indie")
+        await until(pilot, lambda: f"▸{pair.poster['plain'].auc:.2f}◂" in shown(app))
+        await pilot.press("f")
         await until(pilot, lambda: f"▸{pair.poster['artist'].auc:.2f}◂" in shown(app))
         await pilot.press("f")
         await until(pilot, lambda: f"▸{pair.best.auc:.2f}◂" in shown(app))
         await pilot.press("f")
-        await until(pilot, lambda: f"▸{pair.poster['plain'].auc:.2f}◂" in shown(app))
+        await until(pilot, lambda: "▸0.77◂" in shown(app))
+        assert size[0] < 76 or "some folder" in shown(app)
         seen = {(pair.a, pair.b)}
         for key in ("right", "right", "right", "down", "left", "down", "down", "up", "left", "left"):
             await pilot.press(key)
@@ -71,6 +74,9 @@ async def test_pairs_are_chosen_and_shown_in_three_ways(tmp_path: Path, size: tu
             assert screen.pair is not None
             seen.add((screen.pair.a, screen.pair.b))
         assert len(seen) >= 4
+        await pilot.press("down")
+        await until(pilot, lambda: "▸-◂" in shown(app))
+        assert size[0] < 76 or "No origin of labels" in shown(app)
 
 
 async def test_looks_and_words(tmp_path: Path) -> None:
@@ -124,7 +130,7 @@ async def test_a_run_shows_its_progress_and_its_report_while_the_walk_goes_on(tm
         assert app.evidence.run is first
         write_report(tmp_path / "evidence")
         (tmp_path / "go").touch()
-        await until(pilot, lambda: "this is the new report" in shown(app) and "▸0.50◂" in shown(app))
+        await until(pilot, lambda: "this is the new report" in shown(app) and "▸0.52◂" in shown(app))
 
 
 async def test_a_run_is_stopped_and_a_failure_is_told(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ GENRES = ["rock", "indie", "electronic", "pop [b]"]
 
 
 def make_evidence(genres: list[str] = GENRES) -> Evidence:
-    """Four genres; the AUC of pair k is 0.50 + 0.04 k by the poster's way."""
+    """Four genres; the AUC of pair k is 0.50 + 0.04 k by the poster's way; one origin has rock and indie."""
+    within = {"a": "indie", "b": "rock", "kind": "within", "origin": "some folder", "albums": [90, 70], "auc": 0.77}
+    within |= {"low": 0.7, "high": 0.8, "shuffled": {"mean": 0.5, "low": 0.4, "high": 0.6, "p": 0.01}}
     pairs = []
     for number, (a, b) in enumerate(combinations(genres, 2)):
         base = 0.5 + 0.04 * number
@@ -36,7 +38,7 @@ def make_evidence(genres: list[str] = GENRES) -> Evidence:
         )  # fmt: skip
     return Evidence(
         "covers.csv", genres, dict.fromkeys(genres, 100), dict.fromkeys(genres, 60), {}, "tiny", pairs, [], {},
-        {"careful": []}, [f"more {genre}" for genre in genres],
+        {"careful": [within]}, [f"more {genre}" for genre in genres],
         [{"genre": genre, "gap": 0.25} for genre in genres], None,
         ["A sleeve says very little here.", "Other features add next to nothing. " * 6],
     )  # fmt: skip

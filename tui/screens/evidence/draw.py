@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from rich.style import Style
 
-from pipelines.evidence.results import POSTER, Cell, Evidence, Pair
+from pipelines.evidence.results import POSTER, Evidence, Pair
 from tui.layout.edges import BRAILLE, DOTS
 from tui.palette import Palette, style
 from tui.text import centered, cut, pad, plain, wrap
 from tui.widgets.lines import Span
 
-SHOWN = {"plain": "the poster's way", "artist": "the poster's way, artist folds", "best": "best model, artist folds"}
+SHOWN = {
+    "plain": "the poster's way",
+    "artist": "the poster's way, artist folds",
+    "best": "best model, artist folds",
+    "within": "labels of one origin, artist folds",
+}
 LOW, HIGH = 0.45, 0.8  # AUC at the ends of the colours
 _SCALE = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))  # viridis
 Rows = list[list[Span]]
 
 
-def cell_of(pair: Pair, shown: str) -> Cell:
-    """The figure of a pair that is looked at."""
-    return pair.best if shown == "best" else pair.poster[shown]
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What is told of a pair: AUC with its interval, what shuffled labels give, of how many albums."""
+
+    auc: float
+    low: float
+    high: float
+    shuffled: dict[str, float]
+    albums: Sequence[int]
+    origin: str = ""  # of the labels, where they are of one
+
+
+def figure_of(found: Evidence, pair: Pair, shown: str) -> Figure | None:
+    """The figure of a pair that is looked at; None where no origin has enough albums of both."""
+    if shown != "within":
+        cell = pair.best if shown == "best" else pair.poster[shown]
+        return Figure(cell.auc, cell.low, cell.high, pair.shuffled, pair.albums)
+    told = (row for row in found.labels["careful"] if row["kind"] == "within")
+    rows = [row for row in told if {row["a"], row["b"]} == {pair.a, pair.b}]
+    if not rows:
+        return None
+    row = max(rows, key=lambda row: min(row["albums"]))
+    albums = row["albums"] if row["a"] == pair.a else row["albums"][::-1]
+    return Figure(row["auc"], row["low"], row["high"], row["shuffled"], albums, row["origin"])
 
 
 def heat(value: float) -> Style:
@@ -60,22 +87,24 @@ def heat_map(
                 if pair is None:
                     row.append((" " * across, palette.text()))
                     continue
-                value = cell_of(pair, shown).auc
-                here = (x, y) == chosen
-                marks = "><" if plain_only else "▸◂"
-                text = (f"{marks[0]}{value:.2f}{marks[1]}" if here else f"{value:.2f}") if middle else ""
-                row.append((centered(text, across), heat(value)))
+                figure = figure_of(found, pair, shown)
+                value = "-" if figure is None else f"{figure.auc:.2f}"
+                marks = ("><" if plain_only else "▸◂") if (x, y) == chosen else ("", "")
+                text = f"{marks[0]}{value}{marks[1]}" if middle else ""
+                row.append((centered(text, across), quiet if figure is None else heat(figure.auc)))
             rows.append(row)
     rows += [[], [(" ", quiet), *((f" {value:.2f} ", heat(value)) for value in (0.45, 0.5, 0.6, 0.7, 0.8))]]
-    rows.append([(f" 0.5 is a coin; the poster has {POSTER[0]} to {POSTER[1]}", quiet)])
+    rows.append([(f" 0.5 is a coin; the poster has {POSTER[0]}-{POSTER[1]}", quiet)])
     return rows
 
 
-def pair_side(pair: Pair, palette: Palette, shown: str, size: tuple[int, int], plain_only: bool = False) -> Rows:
+def pair_side(
+    found: Evidence, pair: Pair, palette: Palette, shown: str, size: tuple[int, int], plain_only: bool = False
+) -> Rows:
     """The chosen pair: its ROC curve, and its figures beside what shuffled labels give."""
     columns, height = size
     kind = "plain" if shown == "plain" else "artist"
-    cell = cell_of(pair, shown)
+    figure = figure_of(found, pair, shown)
     text, quiet = palette.text(), palette.text("quiet")
     rows: Rows = [[(cut(f"{plain(pair.a)} or {plain(pair.b)}", columns), palette.text("accent", bold=True))]]
     room = max(4, min(height - 12, columns // 2 - 1, 22))
@@ -84,21 +113,27 @@ def pair_side(pair: Pair, palette: Palette, shown: str, size: tuple[int, int], p
     for line in braille_curve(*pair.roc[kind], 2 * room, room, plain_only):
         rows.append([(line, palette.text("accent"))])
     rows.append([(cut("across: false alarms, up: hits", columns), quiet)])
-    noise = pair.shuffled
+    if figure is None:
+        rows += [[(row, text)] for row in wrap("No origin of labels has 30 albums of each by 10 artists.", columns, 3)]
+        return rows[:height]
+    noise = figure.shuffled
     facts = [
-        ("AUC", f"{cell.auc:.3f}  ({cell.low:.2f} to {cell.high:.2f})"),
+        ("AUC", f"{figure.auc:.3f}  ({figure.low:.2f} to {figure.high:.2f})"),
         ("shuffled", f"{noise['mean']:.3f}  ({noise['low']:.2f} to {noise['high']:.2f})"),
         ("by luck", f"p = {noise['p']:.3f}"),
-        ("albums", f"{pair.albums[0]:,} + {pair.albums[1]:,}"),
-        ("artists", f"{pair.artists[0]:,} + {pair.artists[1]:,}"),
+        ("albums", f"{figure.albums[0]:,} + {figure.albums[1]:,}"),
     ]
-    if shown != "best":
-        (a, b), (c, d) = pair.confusion[kind]
+    if figure.origin:
+        facts.append(("origin", plain(figure.origin)))
+    else:
+        facts.append(("artists", f"{pair.artists[0]:,} + {pair.artists[1]:,}"))
+    if shown in pair.confusion:
+        (a, b), (c, d) = pair.confusion[shown]
         facts += [
             (f"{plain(pair.a)[:9]}", f"{a:,} right, {b:,} not"),
             (f"{plain(pair.b)[:9]}", f"{d:,} right, {c:,} not"),
         ]
-    else:
+    elif shown == "best":
         facts.append(("chosen", next(iter(pair.chosen), "")))
     rows += [[(pad(name, 10), quiet), (cut(value, columns - 10), text)] for name, value in facts]
     return rows[:height]

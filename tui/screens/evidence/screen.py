@@ -58,7 +58,7 @@ class EvidenceScreen(DrawnScreen[None]):
         self.found: Evidence | None = None
         self.looks: list[NDArray[np.uint8]] = []  # of each direction uint8 [5, 128, 128, 3]
         self.view = VIEWS[0]
-        self.shown = "artist"
+        self.shown = "plain"  # the poster's own experiment first
         self.chosen = (1, 0)  # column and row of the heat map
         self._why = READING
         self._first = 0  # row of words or looks at the top
@@ -143,7 +143,7 @@ class EvidenceScreen(DrawnScreen[None]):
         if self.view == "pairs":
             main.show(heat_map(found, palette, self.chosen, self.shown, main.size, self._ascii))
             pair = self.pair
-            side.show([] if pair is None else pair_side(pair, palette, self.shown, side.size, self._ascii))
+            side.show([] if pair is None else pair_side(found, pair, palette, self.shown, side.size, self._ascii))
         elif self.view == "words":
             rows = words(found, palette, main.size.width)
             self._first = max(0, min(self._first, len(rows) - main.size.height))
