@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,15 @@ from numpy.typing import NDArray
 from pipelines.batches import side_by_side
 from pipelines.blends.montage.areas import Labels, Unit, areas
 from pipelines.blends.montage.joining import BLENDED, SWAPPED, enlarged, join, masks_of
-from pipelines.blends.montage.words import finder
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import BlendError, Recipe, Taken
 from pipelines.blends.shares import Shares, favoured, shares
+from pipelines.looking.whole import FINDER
 from store.catalogue.covers import LARGE, SIDE
 from store.errors import LibraryError
 
-WAY = "1"  # of making a montage; another number may give other pixels
+WAY = f"2+{FINDER}"  # how montages are made here; another way may give other pixels
+WITHOUT_WORDS = "1"  # a way that is made still: words and faces were not looked for
 ALONE = 0.999  # share from which a cover is shown as it is
 FULL_LIGHT = 0.25  # the share that others need for the picture to have the decoded blend's light in full
 FADE = (1, 2, 3, 2, 1)  # frames of a film: what jumps from cover to cover is faded over so many
@@ -74,13 +76,12 @@ def montage(recipe: Recipe, points: NDArray[np.float32], guides: Pixels, parents
     pictures = side_by_side(picture, range(len(flat)))
     columns = table.shape[1]
     rows = [pictures[at : at + columns] for at in range(0, len(pictures), columns)]
-    return Montage(rows, labels[-1], Taken(donors, sides, way(), missing))
+    return Montage(rows, labels[-1], Taken(donors, sides, _way(recipe), missing))
 
 
-def way() -> str:
-    """How montages are made here; another way may give other pixels."""
-    found = finder()
-    return WAY if found is None else f"{WAY}+{found[0]}"
+def _way(recipe: Recipe) -> str:
+    """The way that a recipe is made here: its own where that is known, else today's."""
+    return WITHOUT_WORDS if recipe.taken.way == WITHOUT_WORDS else WAY
 
 
 def _layout_at(recipe: Recipe, at: int, count: int) -> int:
@@ -122,17 +123,22 @@ def _sources(
     """What the table needs, pixels a side of each (0: not needed, or missing), and the places of those missing."""
     n, size = len(shas), recipe.size
     small, full = np.zeros((n, SIDE, SIDE, 3), np.uint8), np.zeros((n, size, size, 3), np.uint8)
-    sides, units, missing = [0] * n, [], []
-    for at in np.flatnonzero(table.max(0) > 0).tolist():
+    sides, missing = [0] * n, list[int]()
+    looks = _way(recipe) != WITHOUT_WORDS
+
+    def read(at: int) -> list[Unit]:
         wanted = recipe.taken.sides[at] if at < len(recipe.taken.sides) else LARGE
         try:
             small[at] = parents.covers.pixels(shas[at])
             full[at], sides[at] = parents.pixels(shas[at], size, wanted or LARGE)
         except LibraryError:
             missing.append(at)
-            continue
-        units += [Unit(at, *box) for box in parents.words(shas[at])]
-    return _Sources(small, full, tuple(units)), tuple(sides), tuple(missing)
+            return []
+        side = LARGE if size == SIDE else sides[at]  # at 128 as 512 is made, so that a preview shows the same areas
+        return [Unit(at, *box) for box in parents.whole(shas[at], side)] if looks else []
+
+    units = side_by_side(read, np.flatnonzero(table.max(0) > 0).tolist())
+    return _Sources(small, full, tuple(chain(*units))), tuple(sides), tuple(sorted(missing))
 
 
 def _without(table: Shares, missing: Sequence[int]) -> Shares:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipelines.blends.montage.words import Box, finder
 from pipelines.blends.recipe import BlendError
+from pipelines.looking.whole import boxes_of
+from pipelines.looking.words import Box
 from store.catalogue.covers import LARGE, SIDE, CoverFiles
 from store.catalogue.latents import albums_with_latents, latents_with_facts, load_latents
 from store.errors import LibraryLocked
@@ -32,16 +33,16 @@ SAMPLE = 20_000  # covers that the directions are computed from
 class Parents:
     """A model, and the covers and latents of one library.
 
-    What calls the model is not for several threads at once; `pixels`, `words` and `nearest` are.
+    What calls the model is not for several threads at once; `pixels`, `whole` and `nearest` are.
     """
 
     def __init__(self, codec: Codec, covers: CoverFiles, library: Library | None = None) -> None:
         """`library`: read for latents of the same model, so that covers need not be encoded, and for directions."""
         self.codec, self.covers, self._library = codec, covers, library
         self._latents: dict[str, NDArray[np.float32]] = {}
-        self._words: dict[str, Sequence[Box]] = {}
+        self._whole: dict[tuple[str, int], Sequence[Box]] = {}
         self._larges: dict[str, NDArray[np.uint8] | None] = {}
-        self._looking = threading.RLock()  # at `_words` and `_larges`
+        self._looking = threading.RLock()  # at `_larges`
 
     @cached_property
     def directions(self) -> tuple[Direction, ...]:
@@ -126,15 +127,14 @@ class Parents:
         ways = (away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)).astype(np.float16)
         return [Album(one, artist, title, None, None, None, sha) for one, artist, title, sha in rows], ways
 
-    def words(self, sha: str) -> Sequence[Box]:
-        """The boxes of the words on a cover; none where nothing is installed that finds them."""
-        found = finder()
-        if found is None:
-            return ()
-        with self._looking:
-            if sha not in self._words:
-                self._words[sha] = found[1](self.pixels(sha, LARGE)[0])
-            return self._words[sha]
+    def whole(self, sha: str, side: int = LARGE) -> Sequence[Box]:
+        """The boxes of what is shown whole or not at all, the words and faces of the picture that `pixels` takes."""
+        large = self._large(sha) if side > SIDE else None
+        picture = self.covers.pixels(sha) if large is None else large
+        at = (sha, picture.shape[0])
+        if at not in self._whole:
+            self._whole[at] = boxes_of(self.covers, sha, picture)
+        return self._whole[at]
 
     def _large(self, sha: str) -> NDArray[np.uint8] | None:
         with self._looking:

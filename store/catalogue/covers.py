@@ -37,6 +37,10 @@ class CoverFiles:
         """Where the larger picture of a cover is or would be: the same name, in a tree of its own."""
         return self.covers_dir / LARGE_DIR / sha[:2] / self.path(sha).name
 
+    def found_path(self, sha: str) -> Path:
+        """Where what was found on a cover is kept or would be: beside its larger picture."""
+        return self.large_path(sha).with_suffix(".json")
+
     def put_large(self, sha: str, webp: bytes) -> None:
         """Store the larger picture of a cover that is there; one that is there already stays. LibraryError if not."""
         decode_large(webp, "the new large cover")
@@ -61,6 +65,10 @@ class CoverFiles:
     def large_files(self) -> Iterator[Path]:
         """All files of large covers."""
         return (self.covers_dir / LARGE_DIR).glob("??/*.webp")
+
+    def found_files(self) -> Iterator[Path]:
+        """All files of what was found on covers."""
+        return (self.covers_dir / LARGE_DIR).glob("??/*.json")
 
     def large_bytes(self) -> tuple[int, int]:
         """(number, bytes) of all large covers."""

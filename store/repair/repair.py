@@ -55,7 +55,7 @@ def find_problems(library: Library, check_hashes: bool = False) -> list[Problem]
     damaged = {sha for sha, path in there.items() if check_hashes and sha in needed and not _is_whole(path, sha)}
     problems += [
         _orphans(library, [path for sha, path in there.items() if sha not in kept and _settled(path)]),
-        _useless_large([path for sha, path in large.items() if sha not in there and _settled(path)]),
+        _useless_large([p for p in (*large.values(), *files.found_files()) if p.stem not in there and _settled(p)]),
         _damaged_large([path for path in large.values() if check_hashes and files.large(path.stem) is None]),
         _gone(files, sorted(needed - there.keys())),
         _damaged(files, sorted(damaged)),
@@ -166,7 +166,7 @@ def _useless_large(paths: list[Path]) -> Problem:
     return Problem(
         "large covers alone",
         tuple(map(str, paths)),
-        f"{len(paths):,} large covers whose small ones are gone ({size / 1e6:.1f} MB)",
+        f"{len(paths):,} files of large covers whose small ones are gone ({size / 1e6:.1f} MB)",
         "delete them",
         lambda _: _delete(paths),
     )

@@ -261,8 +261,7 @@ def library_findings(folder: Path) -> list[Finding]:
 
 
 def _looked_at(library: Library, build: str) -> Finding:
-    """Whether the covers have facts; of lettering, which is an extra, what is known."""
-    from pipelines.looking.lettering import INSTALL, can_find_lettering
+    """Whether the covers have facts; of lettering what is known."""
     from store.catalogue.facts import missing_facts, missing_lettering
 
     with library.read() as con:
@@ -271,8 +270,7 @@ def _looked_at(library: Library, build: str) -> Finding:
         return Finding("facts", f"{behind:,} covers were not looked at yet: {build}", ok=False)
     text = "every cover was looked at"
     if without:
-        how = "`sleevewalk lettering` or the open app looks for it" if can_find_lettering() else INSTALL
-        text += f", for lettering {without:,} of them not yet: {how}"
+        text += f", for lettering {without:,} of them not yet: `sleevewalk lettering` or the open app looks for it"
     return Finding("facts", text)
 
 

@@ -42,18 +42,23 @@ def build(context: Context, weights: Path | None, as_json: bool) -> int:
 @click.option("--wait", default=0, type=click.IntRange(0, 3600), help="Begin after so many seconds.")
 @json_command
 def lettering(context: Context, limit: int | None, wait: int, as_json: bool) -> int:
-    """Look for lettering on covers; the app does it too while it is open, where the detector is installed."""
+    """Look for lettering on covers, and for the words and faces that a blend must not cut.
+
+    The app does it too while it is open. A blend looks by itself at covers that were not looked at.
+    """
     import time
     from dataclasses import asdict
 
-    from pipelines.looking.lettering import find_lettering, give_way
+    from pipelines.looking.lettering import find_lettering, give_way, look_ahead
     from pipelines.progress import StderrProgress
 
     give_way()
     time.sleep(wait)
-    report = find_lettering(open_library(context), StderrProgress(), limit)
+    library = open_library(context)
+    report = find_lettering(library, StderrProgress(), limit)
+    ahead = look_ahead(library, StderrProgress(), limit)
     if as_json:
-        print_json(asdict(report))
+        print_json({**asdict(report), "ahead": ahead})
     else:
-        click.echo(report.summary())
+        click.echo(f"{report.summary()}; {ahead:,} made ready for blends")
     return 0

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipelines.looking.lettering import can_find_lettering
-
 WAIT = 10  # seconds until it begins: the app's first screen comes first
 PATIENCE = 5.0  # seconds that it has to end
 
@@ -19,12 +17,9 @@ def lettering_command(library: Path) -> list[str]:
 
 
 class LetteringBeside:
-    """Runs where the detector is installed; what it found is seen when the library is opened again."""
+    """The lettering that it found is seen when the library is opened again; what blends must not cut, at once."""
 
     def __init__(self, library: Path, command: list[str] | None = None) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        if command is None and not can_find_lettering():
-            return
         quiet = subprocess.DEVNULL
         self._process = subprocess.Popen(
             command or lettering_command(library), stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
@@ -33,12 +28,10 @@ class LetteringBeside:
     @property
     def is_running(self) -> bool:
         """Whether it is at work, or waits to begin."""
-        return self._process is not None and self._process.poll() is None
+        return self._process.poll() is None
 
     def close(self) -> None:
         """End it: what it has not written yet is some seconds' work."""
-        if self._process is None:
-            return
         self._process.terminate()
         try:
             self._process.wait(PATIENCE)

@@ -28,6 +28,12 @@ LEAST = 2e-3  # share at which a cover gives nothing
 WHOLE = 5.0  # how strongly a word is held together
 PIN, PIN_SIZE = 12.0, 0.09  # how strongly, and how far (of the side) a pin holds
 CRUMB = 0.012  # of the picture: smaller pieces go to what is around them
+CUT = 0.02  # of a unit: where less of it is shown, or hidden, it is not cut
+KEPT = 0.12  # of its area, that a cover has in the end at least
+CUTTING = 4  # pixels changed that a pixel of a cut unit is worth
+STEPS = 2  # for each unit, of putting right what is cut
+LARGEST = 0.6  # of a cover: what is larger leaves nothing to show where it is hidden
+TRIED = 4  # cut units that a step is looked for among
 WINDOW = 0.1  # of the side: within so much structure is compared
 
 Labels = NDArray[np.int8]
@@ -70,7 +76,11 @@ def areas(
     if len(used) == 1:
         return np.full((SIDE, SIDE), used[0], np.int8)
     number = {int(old): new for new, old in enumerate(used)}
-    units = [Unit(number[u.place], u.left, u.top, u.right, u.bottom) for u in units if u.place in number]
+    units = [
+        Unit(number[u.place], u.left, u.top, u.right, u.bottom)
+        for u in units
+        if u.place in number and (u.right - u.left) * (u.bottom - u.top) < LARGEST
+    ]
     pins = [Pin(number[pin.place], pin.x, pin.y) for pin in pins if pin.place in number]
     fine = planes(covers[used])
     logits = _settled(planes(guide), fine, shares[used], units, _pulls(pins, len(used)))
@@ -179,21 +189,49 @@ def _pieces(labels: Labels) -> NDArray[np.int64]:
 
 
 def _uncut(labels: Labels, soft: Planes, units: Sequence[Unit]) -> Labels:
-    """Each unit that is still cut is shown whole, or, where less than half of it was shown or another is, left out."""
-    masks = [(unit.place, unit.on(SIDE, margin=0.006) > 0.05) for unit in units]
-    forbidden, fixed = np.zeros(soft.shape, bool), np.zeros(labels.shape, bool)
-    for _ in range(4):
-        shown = [(float((labels[mask] == place).mean()), at) for at, (place, mask) in enumerate(masks) if mask.any()]
-        cut = sorted((one for one in shown if 0.02 < one[0] < 0.98), reverse=True)
-        if not cut:
+    """Labels that cut no unit where that can be: a cut one is shown whole, or what is seen of it goes to another cover.
+
+    One step at a time, each the one after which the least is cut and changed; of steps alike the one that agrees best.
+    """
+    masks = [np.flatnonzero(unit.on(SIDE, margin=0.006) > 0.05) for unit in units]
+    if not units:
+        return labels
+    before, liked = labels.ravel(), soft.reshape(len(soft), -1)
+    wanted = np.bincount(before, minlength=len(soft))
+    sizes, places = np.array([len(mask) for mask in masks]), np.array([unit.place for unit in units], np.int8)
+    every, owner, starts = np.concatenate(masks), np.repeat(places, sizes), np.cumsum(sizes) - sizes
+
+    def worth(these: Labels) -> tuple[int, list[int]]:
+        shown = np.add.reduceat(these[every] == owner, starts, dtype=np.int64)
+        still = np.flatnonzero((shown > CUT * sizes) & (shown < (1 - CUT) * sizes))
+        areas = np.bincount(these, minlength=len(soft))
+        if (areas < KEPT * wanted).any():
+            return labels.size * len(units), []  # no cover goes for the sake of a word
+        drift = int(np.abs(areas - wanted).sum()) // 2
+        return CUTTING * int(sizes[still].sum()) + int(np.count_nonzero(these != before)) + drift, still.tolist()
+
+    flat, done, tried_already = before, before, set[tuple[int, int]]()
+    least, now = worth(flat)
+    for _ in range(STEPS * len(units)):
+        best: tuple[int, float, tuple[int, int], Labels, list[int]] | None = None
+        for at in now[:TRIED]:
+            seen = masks[at][flat[masks[at]] == places[at]]
+            others = liked[:, seen].copy()
+            others[places[at]] = -1
+            given = [(masks[at] if label == places[at] else seen, np.int8(label)) for label in range(len(soft))]
+            for name, (step, label) in enumerate([*given, (seen, others.argmax(0).astype(np.int8))]):
+                if (at, name) in tried_already:
+                    continue
+                tried = flat.copy()
+                tried[step] = label
+                cost, still = worth(tried)
+                agreed = -float(liked[label, step].mean())
+                if best is None or (cost, agreed) < best[:2]:
+                    best = (cost, agreed, (at, name), tried, still)
+        if best is None:
             break
-        for _, at in cut:
-            place, mask = masks[at]
-            part = (labels[mask] == place).mean()
-            if part >= 0.5 and not (fixed & mask & (labels != place)).any():
-                labels, fixed = np.where(mask, np.int8(place), labels), fixed | mask
-            elif part > 0.02:
-                forbidden[place] |= mask
-                other = np.where(forbidden, np.float32(-9), soft).argmax(0).astype(np.int8)
-                labels = np.where(mask & (labels == place), other, labels)
-    return labels
+        cost, _, name_of, flat, now = best  # even where it is worse: what follows may be better
+        tried_already.add(name_of)
+        if cost < least:
+            least, done = cost, flat
+    return done.reshape(labels.shape)

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.looking import lettering
-from pipelines.looking.lettering import can_find_lettering, find_lettering, lettering_of, open_detector
-from store.errors import LibraryError
+from pipelines.looking.lettering import SIDE, find_lettering, lettering_of
+from pipelines.looking.words import probability
 from store.looks import mask_of
 from store.memory.snapshot import Snapshot
 from tests.store.support.library import grow
@@ -63,18 +63,10 @@ def test_a_library_is_looked_through_once_and_its_covers_have_words_for_it(
     assert snapshot.looking(["type"]).sum() == 6 and mask_of(["type"]) & max(map(snapshot.look, range(12)))
 
 
-def test_without_the_detector_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lettering, "find_spec", lambda name: None)
-    with pytest.raises(LibraryError, match=r"pip install 'sleevewalk\[words\]'"):
-        open_detector()
-
-
-@pytest.mark.skipif(not can_find_lettering(), reason="the extra is not installed")
 def test_the_detector_sees_a_title_and_no_lettering_in_a_disc() -> None:
     title, disc = (Image.new("RGB", (128, 128), "white") for _ in "ab")
     ImageDraw.Draw(title).text((8, 8), "RADIO HOUR", fill="black", font=ImageFont.load_default(18))
     ImageDraw.Draw(disc).ellipse((30, 30, 98, 98), fill="navy")
-    detect = open_detector()
-    share, at = lettering_of(detect(np.asarray(title)))
+    share, at = lettering_of(probability(np.asarray(title), SIDE))
     assert 0.05 < share < 0.4 and at == "top"
-    assert lettering_of(detect(np.asarray(disc)))[0] < 0.015
+    assert lettering_of(probability(np.asarray(disc), SIDE))[0] < 0.015

@@ -331,7 +331,10 @@ def test_why_says_the_reasons_of_any_pair_and_lights_what_makes_sleeves_alike(ru
     assert status == 1 and "cannot write" in err
 
 
-def test_lettering_without_its_detector_says_what_to_install(run, monkeypatch):
-    monkeypatch.setattr("pipelines.looking.lettering.find_spec", lambda name: None)
-    status, _, err = run("lettering")
-    assert status == 1 and "pip install 'sleevewalk[words]'" in err and len(err.strip().splitlines()) == 1
+def test_lettering_is_looked_for_once_and_blends_are_made_ready(run, tmp_path):
+    status, out, err = run("lettering", "--json")
+    assert status == 0, err
+    told = json.loads(out)
+    assert told["ahead"] > 0 and told["left"] == 0
+    again = json.loads(run("lettering", "--json")[1])
+    assert again["ahead"] == again["covers"] == 0
