@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.batches import side_by_side
 from pipelines.blends.montage.areas import Labels, Unit, areas
-from pipelines.blends.montage.joining import BLENDED, SWAPPED, enlarged, join, masks_of
+from pipelines.blends.montage.joining import BLENDED, SWAPPED, brightness, enlarged, join, masks_of
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import BlendError, Recipe, Taken
 from pipelines.blends.shares import Shares, favoured, shares
@@ -94,12 +94,16 @@ def _layout_at(recipe: Recipe, at: int, count: int) -> int:
 
 
 def _picture(recipe: Recipe, guide: Pixels, sources: _Sources, part: Shares, masks: NDArray[np.float32]) -> Pixels:
+    looks = _way(recipe) != WITHOUT_WORDS
     swapped = recipe.wishes.layout_of is not None
     if part.max() > ALONE and not swapped:
         return sources.full[part.argmax()]
     used = np.flatnonzero(masks.any((1, 2)))
     light = 1.0 if swapped else float(np.clip((1 - part.max()) / FULL_LIGHT, 0, 1))
-    return join(guide, sources.full[used], masks[used], light, SWAPPED if swapped else BLENDED)
+    least = 0.0
+    if not swapped and looks:  # vivid blends of dark covers would be nearly black
+        least = light * float(sum(part[at] * brightness(sources.small[at]) for at in used))
+    return join(guide, sources.full[used], masks[used], light, SWAPPED if swapped else BLENDED, least)
 
 
 def _faded(labels: list[Labels], at: int, fade: tuple[int, ...]) -> NDArray[np.float32]:

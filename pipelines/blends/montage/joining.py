@@ -19,6 +19,9 @@ BLENDED = (1.0, 0.8, 0.38, 0.03)  # how much of a band is the decoded blend's: 8
 SWAPPED = (1.0, 1.0, 0.6, 0.2)  # the same where one cover gives the layout and others the detail
 LOWEST = 8
 BASE = 128  # up to so many places a side bands are joined softly
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+RAISED = 0.7  # how far a picture that is darker than its parents comes nearer to them
+LIGHTEST = 0.5  # exponent of brightness, at least, where a picture would be darker than its parents
 ROUND = 0.9  # how far labels are smoothed before they are enlarged
 
 
@@ -41,11 +44,12 @@ def join(
     masks: Planes,
     strength: float = 1.0,
     bands: Sequence[float] = BLENDED,
+    least: float = 0.0,
 ) -> NDArray[np.uint8]:
     """uint8 [s, s, 3] of covers [n, s, s, 3] where masks [n, s, s] (0–1, summing to 1) say, s 128 or 512.
 
     `guide` uint8 [128, 128, 3]: the decoded blend. `strength` 0–1: how much of its light the picture has,
-    `bands` how much of each band from the lowest.
+    `bands` how much of each band from the lowest. `least`: mean brightness 0–1 that a darker picture comes nearer to.
     """
     side = covers.shape[1]
     small = np.stack([_small(cover) for cover in covers])
@@ -58,7 +62,26 @@ def join(
                 smooth = np.asarray(Image.fromarray(low).resize((side, side), BILINEAR))
                 fine = cover.astype(np.float32) - smooth
                 out += np.moveaxis(fine, -1, 0) * (mask / np.float32(255))
-    return np.ascontiguousarray(np.moveaxis((np.clip(out, 0, 1) * 255 + 0.5).astype(np.uint8), 0, -1))
+    out = _exposed(np.clip(out, 0, 1), least)
+    return np.ascontiguousarray(np.moveaxis((out * 255 + 0.5).astype(np.uint8), 0, -1))
+
+
+def brightness(pixels: NDArray[np.uint8]) -> float:
+    """Of uint8 [s, s, 3] on average, 0–1."""
+    return float(pixels.mean((0, 1)) @ LUMA) / 255
+
+
+def _exposed(picture: Planes, least: float) -> Planes:
+    """[3, s, s] with its middle tones raised most of the way to that brightness. Black and white stay."""
+    few = np.tensordot(LUMA, picture[:, :: picture.shape[-1] // 64, :: picture.shape[-1] // 64], 1)
+    if (own := float(few.mean())) >= least:
+        return picture
+    least = own + RAISED * (least - own)
+    low, high = LIGHTEST, 1.0
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (low, middle) if float((few**middle).mean()) < least else (middle, high)
+    return picture ** np.float32(high)
 
 
 def masks_of(labels: Sequence[Labels], weights: Sequence[float], n: int) -> Planes:

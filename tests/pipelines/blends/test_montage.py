@@ -12,8 +12,9 @@ import pytest
 from pipelines.blends import detail
 from pipelines.blends.lineage import blend_as_album, tree
 from pipelines.blends.montage.areas import Unit, areas
-from pipelines.blends.montage.joining import enlarged, join, masks_of
-from pipelines.blends.recipe import BlendError, Pin, Recipe, Wishes
+from pipelines.blends.montage.joining import brightness, enlarged, join, masks_of
+from pipelines.blends.parents import Parents
+from pipelines.blends.recipe import BlendError, Pin, Recipe, Taken, Wishes
 from pipelines.blends.way_film import write_way
 from pipelines.images import encode_webp
 from store.catalogue.covers import CoverFiles
@@ -72,6 +73,31 @@ def test_a_picture_of_one_cover_is_that_cover_and_masks_sum_to_one(covers):
     for side in (128, 512):
         masks = masks_of([enlarged(labels, side), enlarged(labels[::-1].T.copy(), side)], [2, 1], 2)
         assert np.allclose(masks.sum(0), 1, atol=1e-5)
+
+
+def test_a_picture_darker_than_its_parents_is_raised_and_others_are_not(covers):
+    dark = (covers[0] // 6).astype(np.uint8)
+    masks = masks_of([np.zeros((128, 128), np.int8)], [1], 2)
+    some = np.stack([dark, dark])
+    least = 0.5 * (brightness(dark) + 0.4)
+    plain, raised = join(dark, some, masks), join(dark, some, masks, least=least)
+    assert brightness(plain) + 0.5 * (least - brightness(plain)) < brightness(raised) < least
+    assert np.array_equal(join(dark, some, masks, least=brightness(plain) - 0.01), plain)
+
+
+def test_a_recipe_from_before_words_were_looked_for_is_made_without_them(kitchen, monkeypatch):
+    blender, albums, _ = kitchen
+    recipe = blender.recipe(albums[:3], None, "vivid", 128)
+    monkeypatch.setattr(Parents, "whole", lambda *_: [(0.1, 0.1, 0.6, 0.2)])
+    new = blender.make(recipe)
+    old = blender.make(replace(recipe, taken=Taken(way="1", sides=new.recipe.taken.sides)))
+    assert new.recipe.taken.way == detail.WAY and old.recipe.taken.way == "1"
+    monkeypatch.setattr(Parents, "whole", lambda *_: pytest.fail("nothing is looked for"))
+    again = blender.make(old.recipe)
+    assert np.array_equal(again.pixels, old.pixels) and again.recipe == old.recipe
+    other = replace(new.recipe, taken=replace(new.recipe.taken, way="1+rapidocr-3.10.0"))
+    monkeypatch.setattr(Parents, "whole", lambda *_: [(0.1, 0.1, 0.6, 0.2)])
+    assert blender.make(other).recipe.taken.way == detail.WAY  # and the command says that the pixels differ
 
 
 def test_a_films_areas_only_grow_and_its_ends_are_the_covers(kitchen):
