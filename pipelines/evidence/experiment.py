@@ -28,7 +28,7 @@ from pipelines.evidence.together import all_genres, measure_together
 from pipelines.evidence.traits import (
     fact_differences,
     fact_examples,
-    facts_with_lettering,
+    facts_seen,
     genre_traits,
     self_encodings,
 )
@@ -145,7 +145,7 @@ def _validate(
         at_once = measure_together(sample, together, features, jobs, progress)
     progress.start("pictures and report", None)
     names, traits, facts = genre_traits(sample, genres, latents, known.codec)
-    seen = facts_with_lettering(sample, features["facts"])
+    seen = facts_seen(sample, together, features["facts"], progress)
     lying = fact_differences(sample, together, seen)
     counts = Counter(cover.genre for cover in sample.covers)
     artists = {name: len({cover.group for cover in sample.covers if cover.genre == name}) for name in genres}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -165,7 +166,7 @@ def test_what_only_the_origin_shows_is_not_taken_for_the_genre(monkeypatch: pyte
     assert not auc_of(honest, "agreed")  # the second opinion never says pop
 
 
-def test_what_words_take_of_a_cover_is_a_fact_where_it_is_known() -> None:
+def test_what_words_and_heads_take_of_a_cover_are_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(5)
     shares = np.where(np.arange(90) % 3 == 0, 0.2, 0.05) + random.normal(0, 0.02, 90)
     shares[60:] = np.nan  # nobody looked
@@ -175,14 +176,21 @@ def test_what_words_take_of_a_cover_is_a_fact_where_it_is_known() -> None:
     )
     sample = Sample(random.integers(0, 255, (90, 128, 128, 3)).astype(np.uint8), covers, {}, "")
     facts = random.normal(0, 0.1, (90, len(features.FACTS))).astype(np.float32)
-    seen = traits.facts_with_lettering(sample, facts)
+    monkeypatch.setattr(traits, "probability", lambda *_: pytest.fail("the library knows of the words"))
+    seen = traits.facts_seen(sample, ["metal", "jazz", "folk"], facts, trials.Progress())
     found = traits.fact_differences(sample, ["metal", "jazz", "folk"], seen)
     assert found[0]["genre"] == "metal" and found[0]["fact"] == "lettering" and 1 < found[0]["low"] < found[0]["high"]
     shown = traits.fact_examples(sample, found, seen)
     assert np.array_equal(shown[0][0], sample.images[np.nanargmax(np.where(np.arange(90) % 3, np.nan, shares))])
     unknown = Sample(sample.images, tuple(LabelledCover(c.genre, c.group, "") for c in covers), {}, "")
-    none = traits.facts_with_lettering(unknown, facts)
-    assert {row["fact"] for row in traits.fact_differences(unknown, ["metal", "jazz"], none)} <= set(features.FACTS)
+    monkeypatch.setattr(traits, "probability", lambda *_: np.zeros((256, 256), np.float32))
+    monkeypatch.setattr(traits, "find_faces", lambda image, _: [(0.1, 0.1, 0.5, 0.5)] * int(image[0, 0, 0]))
+    with_heads = sample.images.copy()
+    with_heads[:, 0, 0, 0] = np.arange(90) % 3 == 1
+    seen = traits.facts_seen(replace(unknown, images=with_heads), ["metal", "jazz", "folk"], facts, trials.Progress())
+    assert np.isnan(seen[:, -2]).all()  # nobody has words: no difference
+    found = traits.fact_differences(unknown, ["metal", "jazz", "folk"], seen)
+    assert (found[0]["genre"], found[0]["fact"]) == ("jazz", "faces") and found[0]["low"] > 1
 
 
 def test_another_network_sees_the_cover_or_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -238,6 +246,7 @@ def small() -> pytest.MonkeyPatch:
     patch.setattr(pairs, "POSTER_TREES", 6)
     patch.setattr(pairs, "TREES", 6)
     patch.setattr(pairs, "POSTER_FOLDS", 5)
+    patch.setattr(traits, "LOOKED", 3)
     # Something of the cover in place of what another network sees.
     patch.setattr(known, "PACKAGES", ())
     patch.setattr(known, "_lite_look", lambda: lambda images: features.thumbnails(images)[:, ::100])

@@ -20,6 +20,7 @@ SHOWN = {
     "best": "best model, artist folds",
     "within": "labels of one origin, artist folds",
 }
+READABLE = 110  # columns of words
 LOW, HIGH = 0.45, 0.8  # AUC at the ends of the colours
 _SCALE = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))  # viridis
 Rows = list[list[Span]]
@@ -73,8 +74,8 @@ def heat_map(
     columns, height = size
     names = [plain(name) for name in found.genres]
     label = min(12, max(map(len, names)) + 1)
-    across = max(6, min(16, (columns - label - 1) // len(names)))
-    down = max(1, min(5 if across >= 12 else 3, (height - 7) // len(names)))
+    across = max(6, min(32, (columns - label - 1) // len(names)))
+    down = max(1, min(max(3, across // 3), (height - 7) // len(names)))
     quiet = palette.text("quiet")
     head: list[Span] = [(" " * (label + 1), quiet), *((centered(name, across), quiet) for name in names)]
     rows: Rows = [[(f" AUC, {SHOWN[shown]}", palette.text("accent", bold=True))], [], head]
@@ -107,8 +108,8 @@ def pair_side(
     figure = figure_of(found, pair, shown)
     text, quiet = palette.text(), palette.text("quiet")
     rows: Rows = [[(cut(f"{plain(pair.a)} or {plain(pair.b)}", columns), palette.text("accent", bold=True))]]
-    room = max(4, min(height - 12, columns // 2 - 1, 22))
-    title = "ROC of the poster's way, " + ("plain folds" if kind == "plain" else "artist folds")
+    room = max(4, min(height - 12, columns // 2 - 1, 30))
+    title = "ROC, the poster's way, " + ("plain folds" if kind == "plain" else "artist folds")
     rows.append([(cut(title, columns), quiet)])
     for line in braille_curve(*pair.roc[kind], 2 * room, room, plain_only):
         rows.append([(line, palette.text("accent"))])
@@ -169,7 +170,7 @@ def words(found: Evidence, palette: Palette, columns: int) -> Rows:
     rows: Rows = [[(" what may be concluded", palette.text("accent", bold=True))], []]
     for number, line in enumerate(found.said):
         color = palette.text(bold=True) if number == 0 else palette.text()
-        for place, row in enumerate(wrap(plain(line), max(20, columns - 4), 12)):
+        for place, row in enumerate(wrap(plain(line), max(20, min(columns - 4, READABLE)), 12)):
             rows.append([((" - " if place == 0 and number else "   ") + row, color)])
         rows.append([])
     return rows
