@@ -116,7 +116,8 @@ def _settled(guide: Planes, covers: Planes, shares: Planes, units: Sequence[Unit
     outline = Guided(small.mean(1), *OUTLINE)
     wanted = np.log(shares + np.float32(LEAST))[:, None, None]
     bias, held = wanted, np.zeros_like(wishes)
-    boxes = [unit.on(GRID) for unit in units]
+    boxes = np.stack([np.zeros((GRID, GRID), np.float32), *(unit.on(GRID) for unit in units)])[1:]
+    places, sizes, full = [unit.place for unit in units], boxes.sum((1, 2)), np.minimum(boxes * np.float32(1.2), 1)
     soft = softmax(SHARPNESS * wishes + bias)
     for turn in range(ROUNDS):
         logits = SHARPNESS * (wishes + SMOOTH * gaussian(outline(soft), 0.8)) + held
@@ -128,9 +129,9 @@ def _settled(guide: Planes, covers: Planes, shares: Planes, units: Sequence[Unit
         soft = softmax(logits + bias)
         if turn >= SETTLED:
             held = np.zeros_like(wishes)
-            for unit, box in zip(units, boxes, strict=True):
-                inside = float((hard[unit.place] * box).sum() / max(float(box.sum()), 1e-3))
-                held[unit.place] += np.float32(WHOLE * np.tanh(6 * (inside - 0.5))) * np.minimum(box * 1.2, 1)
+            inside = (hard[places] * boxes).sum((1, 2)) / np.maximum(sizes, np.float32(1e-3))
+            pull = np.float32(WHOLE) * np.tanh(6 * (inside - np.float32(0.5)))
+            np.add.at(held, places, pull[:, None, None] * full)
     return logits + bias
 
 
