@@ -116,6 +116,8 @@ def _labels(found: Evidence) -> list[str]:
         meaning = f"so the labels of tagged albums do mean something, and {shown}"
     elif tags > covers + 0.1:
         meaning = "so the labels are partly noise, and the pictures still show less than the labels hold"
+    elif covers > 0.6:
+        meaning = "so the pictures show more of the genres than these tags do"
     else:
         meaning = "so the labels themselves may be mostly noise"
     return [
