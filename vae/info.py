@@ -66,6 +66,7 @@ class RefinerConfig:
     widths: tuple[Width, Width, Width] = (48, 96, 24)  # at 64 and 32 pixels, and in the head for 512
     blocks: Blocks = 2  # residual blocks at 64 pixels, on the way in and out; one more at 32
     flat: Annotated[float, Meta(ge=0, le=1)] = 0.06  # contrast (0–1) of a neighbourhood that gets half of its detail
+    reach: Annotated[float, Meta(ge=0, le=64)] = 20.0  # pixels at 512 over which an outline may be moved
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ def read_refiner(path: Path, model_id: str) -> tuple[RefinerConfig, dict[str, ND
     try:
         with safe_open(path, "np") as file:
             metadata = file.metadata() or {}
+        if "reach" not in _decoded(metadata["config"], dict[str, object]):
+            raise BadWeights(f"{path} is a refiner of an earlier version: train one anew, or remove it")
         config = _decoded(metadata["config"], RefinerConfig)
         of_model, refiner_id = _hash(metadata["model_id"]), _hash(metadata["refiner_id"])
     except (SafetensorError, OSError) as error:

@@ -1,7 +1,7 @@
-"""How the refiner learns: pixels alone, the critics alone (a critic that starts cold ruins the pictures), then both.
+"""How the refiner learns: pixels alone, the critic alone (a critic that starts cold ruins the pictures), then both.
 
-The critics are patch discriminators with a hinge loss (Lim & Ye 2017), one at 128 pixels that is shown decoded blends
-beside decoded covers, since blends are the product, and one at 512.
+The critic is a patch discriminator with a hinge loss (Lim & Ye 2017) at 128 pixels that is shown decoded blends beside
+decoded covers, since blends are the product. The head for 512 has none: it only moves what is there.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ class Hyperparameters:
     batch: int = 16  # crops of covers, and half as many of blends
     crop: int = 64  # pixels at 128
     large_batch: int = 4
-    large_crop: int = 32  # pixels at 128: 128 at 512
+    large_crop: int = 40  # pixels at 128: 160 at 512
     learning_rate: float = 3e-4
     critic_rate: float = 3e-4
     pixels_alone: float = 0.15  # share of the run
-    critics_alone: float = 0.03
+    critic_alone: float = 0.03
     adversarial: float = 0.2  # fixed: an adaptive weight turns NaN in low precision
     blend_share: float = 0.2  # how much of the critic's push a blend gets beside a cover; less means less speckle
-    large_adversarial: float = 0.006  # at 512, where the real picture is known less and invention costs more
     matching: float = 0.02  # feature matching (Salimans et al. 2016)
-    large_matching: float = 0.02
+    structure: float = 1.5  # at 512: one minus SSIM
+    slopes: float = 15.0  # at 512: edges as strong as the real picture's, a few pixels aside or not
     soften: float = 0.5  # share of the covers that are shown blurred: as smooth as blends, but with a picture to reach
     layout: float = 4.0  # MSE of the picture at a quarter of its size: colours and shapes stay
     r1: float = 0.5  # gradient penalty on real pictures (Mescheder et al. 2018), every R1_EVERY steps
@@ -46,7 +46,7 @@ class Hyperparameters:
 
 
 R1_EVERY = 16
-HEAD = ("spread", "merge", "fine")  # the refiner's parts that only 512 pixels need
+HEAD = ("spread", "merge", "fine", "tone", "place", "move")  # the refiner's parts that only 512 pixels need
 
 
 @dataclass(frozen=True)
@@ -82,19 +82,15 @@ class Critic(nn.Module):
 
 @dataclass(frozen=True)
 class Side:
-    """A step's crops at one size: as decoded, as the refiner makes them, and the real ones of the first of them."""
+    """A step's crops at 128: as decoded, as the refiner makes them, and the real ones of the first of them."""
 
-    critic: Critic
     given: Tensor  # [n, 3, h, w], 0–1; covers, then blends
     made: Tensor
     real: Tensor  # of the covers
-    adversarial: float
-    matching: float
-    layout: float
 
 
 class RefinerTrainer:
-    """The refiner, its moving average, the critics, their optimisers and the step that they are at."""
+    """The refiner, its moving average, the critic, their optimisers and the step that they are at."""
 
     def __init__(self, hyper: Hyperparameters, device: torch.device, begin: Refiner | None = None) -> None:
         """`begin`: the refiner to go on from; with `head_alone` its head begins anew."""
@@ -108,41 +104,40 @@ class RefinerTrainer:
                 parameter.requires_grad_(name.split(".")[0] in HEAD)
         self.refiner.load_state_dict(kept, strict=False)
         self.average.load_state_dict(self.refiner.state_dict())
-        self.critic, self.large_critic = Critic((48, 96, 192)).to(device), Critic((24, 48, 96, 96)).to(device)
-        critics = [*self.critic.parameters(), *self.large_critic.parameters()]
+        self.critic = Critic((48, 96, 192)).to(device)
         self.optimizer = torch.optim.Adam(self.refiner.parameters(), hyper.learning_rate, betas=(0.9, 0.99))
-        self.critic_optimizer = torch.optim.Adam(critics, hyper.critic_rate, betas=(0.5, 0.99))
+        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), hyper.critic_rate, betas=(0.5, 0.99))
         self.bfloat16 = bfloat16_pays(device)
         self.modules: dict[str, nn.Module] = {
             "refiner": self.refiner,
             "average": self.average,
             "critic": self.critic,
-            "large_critic": self.large_critic,
         }
-        self.optimizers = {"refiner": self.optimizer, "critics": self.critic_optimizer}
+        self.optimizers = {"refiner": self.optimizer, "critic": self.critic_optimizer}
 
     def train_step(self, pictures: Pictures, progress: float) -> dict[str, float]:
         """One step of both sides; `progress` in 0–1. Returns its losses."""
         hyper = self.hyper
         generator = torch.Generator(self.device).manual_seed(hyper.seed * 1_000_003 + self.step)
-        sides = [] if hyper.head_alone else [self.small_side(pictures, generator)]
-        sides.append(self.large_side(pictures, generator))
-        alone = hyper.pixels_alone + hyper.critics_alone
-        said = {"mse": F.mse_loss(sides[0].made[: len(sides[0].real)], sides[0].real).item()}
+        side = None if hyper.head_alone else self.small_side(pictures, generator)
+        alone = hyper.pixels_alone + hyper.critic_alone
+        said: dict[str, float] = {}
         for group in self.optimizer.param_groups:
             group["lr"] = hyper.learning_rate * (1 if progress < 0.7 else max(0.02, (1 - progress) / 0.3))
-        if progress >= hyper.pixels_alone:
-            said["critic"] = self.critics_step(sides)
-        if progress < hyper.pixels_alone or progress >= alone:
-            rise = min(1.0, (progress - alone) / 0.05)
-            loss = torch.stack([self.pictures_loss(side, max(0.0, rise)) for side in sides]).sum()
+        if side and progress >= hyper.pixels_alone:
+            said["critic"] = self.critic_step(side)
+        if side is None or progress < hyper.pixels_alone or progress >= alone:
+            loss = self.large_loss(pictures, generator)
+            said["large"] = loss.item()
+            if side:
+                said["mse"] = F.mse_loss(side.made[: len(side.real)], side.real).item()
+                loss = loss + self.small_loss(side, min(1.0, max(0.0, (progress - alone) / 0.05)))
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             norm = nn.utils.clip_grad_norm_(self.refiner.parameters(), 1.0)
             if torch.isfinite(norm):
                 self.optimizer.step()
                 self.follow()
-            said["loss"] = loss.item()
         self.step += 1
         return said
 
@@ -158,50 +153,49 @@ class RefinerTrainer:
         given = torch.cat([decoded, blends])
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             made = self.refiner(given)
-        return Side(self.critic, given, made, real, hyper.adversarial, hyper.matching, hyper.layout)
+        return Side(given, made, real)
 
-    def large_side(self, pictures: Pictures, generator: torch.Generator) -> Side:
-        """Crops of covers at 512."""
+    def large_loss(self, pictures: Pictures, generator: torch.Generator) -> Tensor:
+        """Of crops at 512: colour, structure, and how strong the edges are; without the rim, where a crop ends."""
         hyper = self.hyper
         few = torch.randint(len(pictures.large), (hyper.large_batch,), generator=generator, device=self.device)
         at = corners(hyper.large_batch, 128 - hyper.large_crop, generator)
         given = crops(pictures.decoded[pictures.large_rows[few]], at, hyper.large_crop)
-        real = crops(pictures.large[few], at * 4, hyper.large_crop * 4)
+        given = softened(given, hyper.soften / 2, generator)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             made = self.refiner(given, large=True)
-        return Side(self.large_critic, given, made, real, hyper.large_adversarial, hyper.large_matching, 0.0)
+        real = crops(pictures.large[few], at * 4, hyper.large_crop * 4)
+        made, real = made[..., 8:-8, 8:-8], real[..., 8:-8, 8:-8]
+        slopes = F.l1_loss(local_slopes(made), local_slopes(real))
+        return F.l1_loss(made, real) + hyper.structure * (1 - structure(made, real)) + hyper.slopes * slopes
 
-    def pictures_loss(self, side: Side, rise: float) -> Tensor:
-        """What the refiner lowers; `rise` (0–1): how much of the critic's word counts by now."""
-        covers = side.made[: len(side.real)]
+    def small_loss(self, side: Side, rise: float) -> Tensor:
+        """What the refiner lowers at 128; `rise` (0–1): how much of the critic's word counts by now."""
+        hyper, covers = self.hyper, side.made[: len(side.real)]
         loss = F.l1_loss(covers, side.real) + 0.5 * gradient_loss(covers, side.real)
-        if side.layout:
-            loss = loss + side.layout * F.mse_loss(F.avg_pool2d(side.made, 4), F.avg_pool2d(side.given, 4))
+        loss = loss + hyper.layout * F.mse_loss(F.avg_pool2d(side.made, 4), F.avg_pool2d(side.given, 4))
         if not rise:
             return loss
-        score, features = self.judge(side.critic, side.made)
+        score, features = self.judge(side.made)
         with torch.no_grad():
-            _, wanted = self.judge(side.critic, side.real)
+            _, wanted = self.judge(side.real)
         is_cover = torch.arange(len(score), device=score.device) < len(side.real)
-        share = torch.where(is_cover, 1, self.hyper.blend_share)
-        loss = loss - rise * side.adversarial * (score.mean((1, 2, 3)) * share).sum() / share.sum()
+        share = torch.where(is_cover, 1, hyper.blend_share)
+        loss = loss - rise * hyper.adversarial * (score.mean((1, 2, 3)) * share).sum() / share.sum()
         near = [F.l1_loss(a[: len(side.real)].float(), b.float()) for a, b in zip(features, wanted, strict=True)]
-        return loss + rise * side.matching * torch.stack(near).sum()
+        return loss + rise * hyper.matching * torch.stack(near).sum()
 
-    def judge(self, critic: Critic, rgb: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def judge(self, rgb: Tensor) -> tuple[Tensor, list[Tensor]]:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            return critic(rgb)
+            return self.critic(rgb)
 
-    def critics_step(self, sides: list[Side]) -> float:
-        loss = sides[0].real.new_zeros(())
-        for side in sides:
-            loss = loss + F.relu(1 - self.judge(side.critic, side.real)[0]).mean()
-            loss = loss + F.relu(1 + self.judge(side.critic, side.made.detach())[0]).mean()
-            if self.step % R1_EVERY == 0:  # in fp32
-                watched = side.real.detach().clone().requires_grad_()
-                (slope,) = torch.autograd.grad(side.critic(watched)[0].sum(), watched, create_graph=True)
-                penalty = slope.square().sum((1, 2, 3)).mean() / slope[0, 0].numel() * 64
-                loss = loss + self.hyper.r1 * R1_EVERY * penalty
+    def critic_step(self, side: Side) -> float:
+        loss = F.relu(1 - self.judge(side.real)[0]).mean() + F.relu(1 + self.judge(side.made.detach())[0]).mean()
+        if self.step % R1_EVERY == 0:  # in fp32
+            watched = side.real.detach().clone().requires_grad_()
+            (slope,) = torch.autograd.grad(self.critic(watched)[0].sum(), watched, create_graph=True)
+            penalty = slope.square().sum((1, 2, 3)).mean() / slope[0, 0].numel() * 64
+            loss = loss + self.hyper.r1 * R1_EVERY * penalty
         self.critic_optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_optimizer.step()
@@ -225,6 +219,28 @@ class RefinerTrainer:
         load_state(path, trainer.modules, trainer.optimizers, device)
         trainer.step, trainer.seconds = notes["step"], notes["seconds"]
         return trainer
+
+
+def local_slopes(rgb: Tensor) -> Tensor:
+    """[n, 3, h, w] → [n, 1, …]: mean square of the slopes within 8×8 pixels, every 4: how sharp it is there.
+
+    Of the square and not of its root, which can be had by wrinkles on smooth ground.
+    """
+    across, down = (rgb[..., 1:] - rgb[..., :-1]).square(), (rgb[..., 1:, :] - rgb[..., :-1, :]).square()
+    slopes = (F.pad(across, (0, 1)) + F.pad(down, (0, 0, 0, 1))).mean(1, keepdim=True)
+    return F.avg_pool2d(slopes, 8, stride=4)
+
+
+def structure(made: Tensor, real: Tensor) -> Tensor:
+    """SSIM of luma (Wang et al. 2004), mean of all windows: `metrics.ssim` in a form that is quick to learn from."""
+    a, b = made.float().mean(1, keepdim=True), real.mean(1, keepdim=True)
+    weights = torch.exp((torch.arange(11, device=a.device) - 5.0).square() / -4.5)
+    weights = (weights / weights.sum()).reshape(1, 1, 1, 11)
+    blurred = F.conv2d(F.conv2d(torch.cat([a, b, a * a, b * b, a * b]), weights), weights.mT)
+    mean_a, mean_b, square_a, square_b, both = blurred.split(len(a))
+    common, spread = both - mean_a * mean_b, square_a - mean_a**2 + square_b - mean_b**2
+    alike = (2 * mean_a * mean_b + 1e-4) * (2 * common + 9e-4) / ((mean_a**2 + mean_b**2 + 1e-4) * (spread + 9e-4))
+    return alike.mean()
 
 
 def corners(n: int, room: int, generator: torch.Generator) -> Tensor:

@@ -1,7 +1,7 @@
 """Train the refiner on the pictures of a finished model; encoder and decoder stay as they are.
 
 python -m vae.training.train_refiner --covers DIR --large DIR [--minutes M | --steps N] [--resume] [--out FILE]
-                            [--head-of REFINER [--gain G]] [--large-gain G]
+                            [--head-of REFINER [--gain G]]
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from vae.info import BadWeights
 from vae.refiner import Refiner, load_refiner, save_refiner
 from vae.training import metrics
 from vae.training.data import CoverSet, NoCovers, list_covers, load_covers, to_tensor
+from vae.training.evaluate_large import read_large, with_large
 from vae.training.refiner_trainer import Hyperparameters, Pictures, RefinerTrainer
 
 GIVEN = [part.name for part in fields(Hyperparameters) if part.name != "head_alone"]  # what a run may be given
@@ -51,7 +52,7 @@ def prepare(codec: Codec, covers: CoverSet, large_folder: Path, n_blends: int, s
         kept = [cover for cover, yes in zip(covers.covers, chosen, strict=True) if yes]
         found = [(row, large_folder / cover.path.name) for row, cover in enumerate(kept)]
         found = [(row, path) for row, path in found if path.is_file()]
-        large = np.stack([np.asarray(Image.open(path).convert("RGB").resize((512, 512))) for _, path in found])
+        large = np.stack([read_large(path) for _, path in found])
         return Pictures(
             to_tensor(images),
             to_tensor(codec.decode(latents, refine=False)),
@@ -121,7 +122,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, help="the model; default the shipped one")
     parser.add_argument("--head-of", type=Path, help="train only the head for 512 pixels, on top of this refiner")
     parser.add_argument("--gain", type=float, default=1.0, help="with --head-of: its detail at 128, times so much")
-    parser.add_argument("--large-gain", type=float, default=1.0, help="the detail at 512 of what is saved, so too")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, help="stop after so many steps instead")
     parser.add_argument("--device", default="auto", choices=["auto", "cuda", "cpu"])
@@ -142,8 +142,11 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     try:
         codec = Codec.load(options.weights, options.device)
-        covers = load_covers(list_covers(options.covers, *[options.table] if options.table else []))
         begin = load_refiner(options.head_of, codec.model_id)[0] if options.head_of else None
+        if begin is None:
+            covers = load_covers(list_covers(options.covers, *[options.table] if options.table else []))
+        else:
+            covers = with_large(options.covers, options.large, options.table)
         train, held = prepare(codec, covers, options.large, min(4000, len(covers.images)), 0)
     except (BadWeights, NoCovers, OSError, ValueError) as problem:
         print(problem, file=sys.stderr)
@@ -182,7 +185,6 @@ def main(arguments: list[str] | None = None) -> int:
             trainer.save(state)
     trainer.seconds = time.monotonic() - began
     trainer.save(state)
-    amplify(trainer.average.fine[-1], options.large_gain)
     figures = measure(trainer.average, held, device, False, len(held.real))
     about: dict[str, object] = {"steps": trainer.step, "minutes": round(trainer.seconds / 60, 1), "device": device.type}
     refiner_id = save_refiner(trainer.average, options.out, codec.model_id, {**about, **figures})
