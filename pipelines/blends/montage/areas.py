@@ -31,12 +31,15 @@ CRUMB = 0.012  # of the picture: smaller pieces go to what is around them
 CUT = 0.02  # of a unit: where less of it is shown, or hidden, it is not cut
 KEPT = 0.12  # of its area, that a cover has in the end at least
 CUTTING = 4  # pixels changed that a pixel of a cut unit is worth
+LITTLE = 8  # places of 128 × 128, and no more than so many
+OVER = 0.15  # of the smaller of two units of a cover, from which they go together
 STEPS = 2  # for each unit, of putting right what is cut
 LARGEST = 0.6  # of a cover: what is larger leaves nothing to show where it is hidden
 TRIED = 4  # cut units that a step is looked for among
 WINDOW = 0.1  # of the side: within so much structure is compared
 
 Labels = NDArray[np.int8]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,22 +192,39 @@ def _pieces(labels: Labels) -> NDArray[np.int64]:
             return ids
 
 
+def _together(wholes: list[tuple[int, Mask]]) -> list[tuple[int, Mask]]:
+    """(place, what must not be cut) with those of one cover that lie over each other as one: neither goes alone."""
+    apart: list[tuple[int, Mask]] = []
+    for place, mask in wholes:
+        kept = []
+        for other in apart:
+            both = np.count_nonzero(other[1] & mask) if other[0] == place else 0
+            if both > OVER * min(np.count_nonzero(other[1]), np.count_nonzero(mask)):
+                mask = mask | other[1]
+            else:
+                kept.append(other)
+        apart = [*kept, (place, mask)]
+    return [one for one in apart if one[1].any()]
+
+
 def _uncut(labels: Labels, soft: Planes, units: Sequence[Unit]) -> Labels:
     """Labels that cut no unit where that can be: a cut one is shown whole, or what is seen of it goes to another cover.
 
     One step at a time, each the one after which the least is cut and changed; of steps alike the one that agrees best.
     """
-    masks = [np.flatnonzero(unit.on(SIDE, margin=0.006) > 0.05) for unit in units]
     if not units:
         return labels
+    wholes = _together([(unit.place, unit.on(SIDE, margin=0.006) > 0.05) for unit in units])
+    masks = [np.flatnonzero(mask) for _, mask in wholes]
     before, liked = labels.ravel(), soft.reshape(len(soft), -1)
     wanted = np.bincount(before, minlength=len(soft))
-    sizes, places = np.array([len(mask) for mask in masks]), np.array([unit.place for unit in units], np.int8)
+    sizes, places = np.array([len(mask) for mask in masks]), np.array([place for place, _ in wholes], np.int8)
+    slack = np.minimum(CUT * sizes, LITTLE)
     every, owner, starts = np.concatenate(masks), np.repeat(places, sizes), np.cumsum(sizes) - sizes
 
     def worth(these: Labels) -> tuple[int, list[int]]:
         shown = np.add.reduceat(these[every] == owner, starts, dtype=np.int64)
-        still = np.flatnonzero((shown > CUT * sizes) & (shown < (1 - CUT) * sizes))
+        still = np.flatnonzero((shown > slack) & (shown < sizes - slack))
         areas = np.bincount(these, minlength=len(soft))
         if (areas < KEPT * wanted).any():
             return labels.size * len(units), []  # no cover goes for the sake of a word
@@ -213,7 +233,7 @@ def _uncut(labels: Labels, soft: Planes, units: Sequence[Unit]) -> Labels:
 
     flat, done, tried_already = before, before, set[tuple[int, int]]()
     least, now = worth(flat)
-    for _ in range(STEPS * len(units)):
+    for _ in range(STEPS * len(masks)):
         best: tuple[int, float, tuple[int, int], Labels, list[int]] | None = None
         for at in now[:TRIED]:
             seen = masks[at][flat[masks[at]] == places[at]]
