@@ -33,6 +33,9 @@ class Codec:
         self.backend, self.info = backend, backend.info
         self.model_id, self.refiner_id = backend.info.model_id, backend.refiner_id
         self.latent_dim = backend.info.config.latent_dim
+        self.pictured = (
+            self.latent_dim - backend.info.config.meaning
+        )  # numbers of the picture, before those for meaning
         self.centre = backend.centre  # [d], the mean latent of the training covers: what blends are about
 
     @classmethod

@@ -24,12 +24,13 @@ class Direction:
 
 
 def directions(
-    latents: NDArray[np.float32], genres: Sequence[str], colors: NDArray[np.integer]
+    latents: NDArray[np.float32], genres: Sequence[str], colors: NDArray[np.integer], pictured: int | None = None
 ) -> tuple[Direction, ...]:
     """The directions of a library: brighter, warmer, its commonest genres, its principal axes.
 
-    `latents` [n, d], beside each its genre ('' = unknown) and mean colour (0xRRGGBB). All are differences of means
-    (of the covers that have it and of the others), so they do not depend on where the centre is.
+    `latents` [n, d], beside each its genre ('' = unknown) and mean colour (0xRRGGBB); the first `pictured` numbers
+    (all) are the picture's, the others say what it shows. All are differences of means (of the covers that have it
+    and of the others), so they do not depend on where the centre is.
     """
     if len(latents) < 2 * FEWEST:
         return ()
@@ -47,7 +48,24 @@ def directions(
     for number in range(1, min(AXES, axes.shape[1]) + 1):
         axis = axes[:, -number]
         found.append(_scaled(latents, f"axis {number}", axis * np.sign(axis[np.abs(axis).argmax()])))
-    return tuple(one for one in found if one is not None)
+    return tuple(_in_both(latents, one, pictured) for one in found if one is not None)
+
+
+def _in_both(latents: NDArray[np.float32], direction: Direction, pictured: int | None) -> Direction:
+    """The same with a whole step in the picture's numbers and one in the others.
+
+    Genres differ in what covers show far more than in light and layout: in one step for both the picture stood still.
+    """
+    parts = [part for part in (slice(0, pictured), slice(pictured, None)) if latents[:, part].shape[1]]
+    if pictured is None or len(parts) < 2:
+        return direction
+    steps = [_scaled(latents[:, part], direction.name, direction.step[part]) for part in parts]
+    return Direction(
+        direction.name,
+        np.concatenate(
+            [direction.step[part] if step is None else step.step for part, step in zip(parts, steps, strict=True)]
+        ),
+    )
 
 
 def _ends(values: NDArray[np.floating]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -51,7 +51,7 @@ class Parents:
             return ()
         with self._library.read() as con:
             facts = latents_with_facts(con, self.codec.model_id, SAMPLE)
-        return directions(*facts)
+        return directions(*facts, self.codec.pictured)
 
     def latents(self, shas: Sequence[str]) -> NDArray[np.float32]:
         """Covers' latents [n, d]: the library's where the model is the same, else each cover encoded by itself."""
