@@ -23,6 +23,7 @@ WAY = f"2+{FINDER}"  # how montages are made here; another way may give other pi
 WITHOUT_WORDS = "1"  # a way that is made still: words and faces were not looked for
 ALONE = 0.999  # share from which a cover is shown as it is
 FULL_LIGHT = 0.25  # the share that others need for the picture to have the decoded blend's light in full
+AT_ONCE = 0.05  # of a film's picture: what is larger is not kept whole, since it would come or go in one frame
 FADE = (1, 2, 3, 2, 1)  # frames of a film: what jumps from cover to cover is faded over so many
 Pixels = NDArray[np.uint8]
 
@@ -61,10 +62,10 @@ def montage(recipe: Recipe, points: NDArray[np.float32], guides: Pixels, parents
         check_covers(recipe, parents)
         flat = _without(flat, missing)
 
+    units = [unit for unit in sources.units if recipe.layout != "film" or unit.area < AT_ONCE]
+
     def place(at: int) -> Labels:
-        return areas(
-            guides[_layout_at(recipe, at, len(flat))], sources.small, flat[at], sources.units, recipe.wishes.pins
-        )
+        return areas(guides[_layout_at(recipe, at, len(flat))], sources.small, flat[at], units, recipe.wishes.pins)
 
     labels = side_by_side(place, range(len(flat)))
     large = side_by_side(lambda one: enlarged(one, recipe.size), labels)

@@ -52,6 +52,11 @@ class Unit:
     right: float
     bottom: float
 
+    @property
+    def area(self) -> float:
+        """Of the cover."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
     def on(self, side: int, margin: float = 0.0) -> Planes:
         """How much of each place [side, side] it covers, 0–1."""
         edges = np.arange(side)
@@ -80,9 +85,7 @@ def areas(
         return np.full((SIDE, SIDE), used[0], np.int8)
     number = {int(old): new for new, old in enumerate(used)}
     units = [
-        Unit(number[u.place], u.left, u.top, u.right, u.bottom)
-        for u in units
-        if u.place in number and (u.right - u.left) * (u.bottom - u.top) < LARGEST
+        Unit(number[u.place], u.left, u.top, u.right, u.bottom) for u in units if u.place in number and u.area < LARGEST
     ]
     pins = [Pin(number[pin.place], pin.x, pin.y) for pin in pins if pin.place in number]
     fine = planes(covers[used])
