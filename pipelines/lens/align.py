@@ -9,17 +9,19 @@ off (a hand, a lamp's glare) count less and less.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 32  # pixels a side that covers are compared at
-MARGIN = 0.2  # of the sleeve's side, that a view shows around it: corners may be so far off
-VIEW = 48  # pixels a side of a view, margins included
+SIDE = 32  # pixels a side that covers are laid over the photo at
+FINE = 64  # and compared at in the end: at 32 a glare hides what tells two dark sleeves apart
+MARGIN = 0.25  # of the sleeve's side, that a view shows around it: corners may be so far off
+VIEW = 96  # pixels a side of a view, margins included
 _ROUNDS = (  # (pixels that are blurred, of which one is looked at, steps, detail below which a pair is given up)
-    (7, 2, 7, 0.32),  # coarse ones reach far
-    (3, 2, 5, 0.4),
-    (1, 1, 4, 0.4),
+    (7, 2, 7, 0.3),  # coarse ones reach far
+    (3, 2, 5, 0.36),
+    (1, 1, 4, 0.36),
 )
 _FAR = 1.5  # standard deviations of brightness; a pixel this far off counts half
 _BOX = 9  # pixels of the neighbourhood whose brightness and contrast are taken out
@@ -32,10 +34,8 @@ Floats = NDArray[np.float32]
 class Fit:
     """How well candidates fit, an array [n] each."""
 
-    detail: Floats  # correlation of brightness with the light taken out, -1…1
-    whole: Floats  # correlation of brightness
+    detail: Floats  # correlation of brightness with the light taken out, -1…1, at FINE pixels
     color: Floats  # root mean square difference of colour, the light's own colour taken out, 0–1
-    contrast: Floats  # of the cover: its standard deviation of brightness, 0–1
     warp: Floats  # [n, 3, 3]: where in the square (-1…1 both ways) each point of the cover lies
 
 
@@ -44,7 +44,8 @@ def fit(views: NDArray[np.uint8], covers: NDArray[np.uint8]) -> Fit:
 
     Those that are given up on the way fit not at all.
     """
-    seen: Floats = np.divide(views, 255, dtype=np.float32)
+    sharp: Floats = np.divide(views, 255, dtype=np.float32)
+    seen = _reduced(sharp, VIEW * SIDE // FINE)
     shown = _reduced(np.divide(covers, 255, dtype=np.float32), SIDE)
     gray, there = _brightness(seen), _brightness(shown)
     light, target = _unlit(gray), _unlit(there)
@@ -61,11 +62,19 @@ def fit(views: NDArray[np.uint8], covers: NDArray[np.uint8]) -> Fit:
         if not len(left):
             break
     none = np.zeros(len(covers), np.float32)
-    found = Fit(none, none.copy(), none + 1, there.reshape(len(there), -1).std(1), best)
+    found = Fit(none, none + 1, best)
     if len(left):
-        whole, color = _compared(*_warped(seen[left], best[left], _GRID), shown[left])
-        found.detail[left], found.whole[left], found.color[left] = detail[left], whole, color
+        found.color[left] = _color(*_warped(seen[left], best[left], _grid(SIDE)), shown[left])
+        found.detail[left] = _fine(sharp[left], best[left], covers[left])
     return found
+
+
+def _fine(sharp: Floats, warps: Floats, covers: NDArray[np.uint8]) -> Floats:
+    """[n]: `Fit.detail` of views [n, VIEW, VIEW, 3] and covers, `warps` being settled a last time on what is finest."""
+    gray, there = _brightness(sharp), _brightness(_reduced(np.divide(covers, 255, dtype=np.float32), FINE))
+    target, moved = _unlit(there), warps.copy()
+    _settle(moved, _unlit(gray), target, (2, _BOX // 4), 4)
+    return np.maximum(_detail(gray, warps, there, target), _detail(gray, moved, there, target))
 
 
 def _brightness(pixels: Floats) -> Floats:
@@ -78,34 +87,33 @@ def _reduced(pixels: Floats, side: int) -> Floats:
     return pixels.reshape(len(pixels), side, step, side, step, *pixels.shape[3:]).mean((2, 4))
 
 
-def _grid() -> Floats:
-    """[SIDE², 3] the centres of a sleeve's pixels, from -1 to 1 (homogeneous)."""
-    at = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE * 2 - 1
+@cache
+def _grid(side: int) -> Floats:
+    """[side², 3] the centres of a sleeve's pixels, from -1 to 1 (homogeneous)."""
+    at = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
     x, y = np.meshgrid(at, at)
-    return np.stack([x.ravel(), y.ravel(), np.ones(SIDE * SIDE, np.float32)], 1)
-
-
-_GRID = _grid()
+    return np.stack([x.ravel(), y.ravel(), np.ones(side * side, np.float32)], 1)
 
 
 def _warped(seen: Floats, warps: Floats, grid: Floats) -> tuple[Floats, Floats]:
-    """Views [n, VIEW, VIEW, …] where the warps [n, 3, 3] put points [p, 3] of a sleeve: ([n, p, …], inside 0 or 1)."""
+    """Views [n, s, s, …] where the warps [n, 3, 3] put points [p, 3] of a sleeve: ([n, p, …], inside 0 or 1)."""
+    side = seen.shape[1]
     at = grid @ warps.transpose(0, 2, 1)
     with np.errstate(all="ignore"):
         at = at[..., :2] / at[..., 2:]
     at = np.nan_to_num(at, nan=9, posinf=9, neginf=-9)
-    at = (at / (1 + 2 * MARGIN) + 1) * VIEW / 2 - 0.5
-    inside = ((at >= 0) & (at <= VIEW - 1)).all(-1)
-    at = np.clip(at, 0, VIEW - 1.001)
+    at = (at / (1 + 2 * MARGIN) + 1) * side / 2 - 0.5
+    inside = ((at >= 0) & (at <= side - 1)).all(-1)
+    at = np.clip(at, 0, side - 1.001)
     low = at.astype(np.int32)
     part = at - low
     if seen.ndim == 4:
         part = part[..., None, :]
-    flat = seen.reshape(len(seen) * VIEW * VIEW, *seen.shape[3:])
-    first = low[..., 1] * VIEW + low[..., 0] + (np.arange(len(seen)) * VIEW * VIEW)[:, None]
+    flat = seen.reshape(len(seen) * side * side, *seen.shape[3:])
+    first = low[..., 1] * side + low[..., 0] + (np.arange(len(seen)) * side * side)[:, None]
     x, y = part[..., 0], part[..., 1]
     upper = flat[first] * (1 - x) + flat[first + 1] * x
-    lower = flat[first + VIEW] * (1 - x) + flat[first + VIEW + 1] * x
+    lower = flat[first + side] * (1 - x) + flat[first + side + 1] * x
     return upper * (1 - y) + lower * y, inside.astype(np.float32)
 
 
@@ -117,15 +125,15 @@ def _standard(values: Floats, weight: Floats) -> Floats:
 
 
 def _settle(warps: Floats, light: Floats, shown: Floats, looked_at: tuple[int, int], times: int) -> None:
-    """Better `warps`, in place, so that views [n, VIEW, VIEW] show the covers [n, SIDE, SIDE].
+    """Better `warps`, in place, so that views [n, v, v] show the covers [n, s, s].
 
     `looked_at`: one pixel of so many, and so many from the rim, into which the table around a sleeve is blurred.
     """
-    count, (step, rim) = len(shown), looked_at
-    kept = np.arange(rim, SIDE - rim, step)
-    some = (kept[:, None] * SIDE + kept).ravel()
-    grid = _GRID[some]
-    down, across = np.gradient(shown, 2 / SIDE, axis=(1, 2))
+    (count, side, _), (step, rim) = shown.shape, looked_at
+    kept = np.arange(rim, side - rim, step)
+    some = (kept[:, None] * side + kept).ravel()
+    grid = _grid(side)[some]
+    down, across = np.gradient(shown, 2 / side, axis=(1, 2))
     spread = shown.reshape(count, -1).std(1) + 1e-3
     gx, gy = (part.reshape(count, -1)[:, some] / spread[:, None] for part in (across, down))
     x, y = grid[:, 0], grid[:, 1]
@@ -150,17 +158,10 @@ def _settle(warps: Floats, light: Floats, shown: Floats, looked_at: tuple[int, i
         warps /= warps[:, 2:, 2:]
 
 
-def _compared(found: Floats, inside: Floats, shown: Floats) -> tuple[Floats, Floats]:
-    """`Fit.whole` and `Fit.color` of pixels [n, p, 3] and covers [n, SIDE, SIDE, 3]."""
-    seen = found.reshape(shown.shape)
-    a, b, weight = _weighed(_brightness(seen), _brightness(shown), inside)
-    return _correlation(a, b, weight), _color(seen, shown, weight)
-
-
 def _detail(gray: Floats, warps: Floats, there: Floats, target: Floats) -> Floats:
-    """[n]: `Fit.detail` of brightness [n, VIEW, VIEW] and that of covers, with their light and without (`target`)."""
-    found, inside = _warped(gray, warps, _GRID)
-    seen = found.reshape(-1, SIDE, SIDE)
+    """[n]: correlation of brightness [n, v, v] with that of covers, with their light and without (`target`)."""
+    found, inside = _warped(gray, warps, _grid(there.shape[1]))
+    seen = found.reshape(there.shape)
     weight = _weighed(seen, there, inside)[2]
     return _correlation(_unlit(seen).reshape(len(seen), -1), target.reshape(len(seen), -1), weight)
 
@@ -197,10 +198,14 @@ def _blurred(values: Floats, box: int) -> Floats:
     return (sums / box**2).astype(np.float32)
 
 
-def _color(one: Floats, other: Floats, weight: Floats) -> Floats:
-    """Differences of the shares of red, green and blue, but for what all pixels differ by (the light's colour)."""
-    count = len(one)
-    shares = [np.log(pixels.reshape(count, -1, 3) + 0.1) for pixels in (one, other)]
+def _color(found: Floats, inside: Floats, shown: Floats) -> Floats:
+    """`Fit.color` of pixels [n, p, 3] and covers [n, SIDE, SIDE, 3].
+
+    Differences of the shares of red, green and blue, but for what all pixels differ by (the light's colour).
+    """
+    count = len(found)
+    weight = _weighed(_brightness(found), _brightness(shown), inside)[2]
+    shares = [np.log(pixels.reshape(count, -1, 3) + 0.1) for pixels in (found, shown)]
     shares = [share - share.mean(2, keepdims=True) for share in shares]
     off = shares[0] - shares[1]
     total = weight.sum(1)[:, None] + 1e-6

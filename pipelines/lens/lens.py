@@ -37,15 +37,15 @@ KNOWN = 0.5  # how sure (0–1) an album must be to be called found
 CERTAIN = 0.9  # from here nothing more is looked at
 SHOWN = 256  # pixels a side of the sleeve as it is shown
 _NEAR = 24  # albums told that are near
-_QUADS = 6  # squares whose edges are seen best
+_QUADS, _MORE = 6, 12  # squares whose edges are seen best, and that are looked at in the end
 _KEPT = 128  # covers in memory
 # Covers that are compared with the likeliest square, and with each other one: of those that were right nearly all were
 # the first. Where none is certain, so many with the likeliest, and as many with it in other light.
 _FIRST, _NEAREST, _DEEP = 4, 3, 20
 _MEANT, _NEARLY = 6, 0.15  # squares that a certain one must be about as prominent as, and how nearly
-# How sure: a logistic curve over `align.Fit`, fitted to made-up photos of covers that no figure is told of.
-_CURVE = {"detail": 27.0, "whole": 2.2, "color": -20.0}
-_OFFSET = -17.9
+# How sure: a logistic curve over `align.Fit`, fitted to made-up photos of covers that no figure is told of, then moved
+# so that what is right stays above 0.7 and what is not below 0.4.
+_DETAIL, _COLOR, _OFFSET = 18.0, -15.0, -8.0
 _OTHER_COLOR = 0.2  # difference of colour beyond which it counts no more: lamps and shadows have colours
 _NAMED = 9.5  # added where artist and title were read: hardly more than that no pixel speaks against it is needed then
 
@@ -214,8 +214,7 @@ class Lens:
 
 def how_sure(compared: Fit, named: NDArray[np.bool_] | bool = False) -> NDArray[np.float64]:
     """[n], 0–1: the chance that a cover is what the photo shows. `named`: artist and title were read on it."""
-    told = {"detail": compared.detail, "whole": compared.whole, "color": np.minimum(compared.color, _OTHER_COLOR)}
-    total = sum(weight * told[name].astype(float) for name, weight in _CURVE.items())
+    total = _DETAIL * compared.detail.astype(float) + _COLOR * np.minimum(compared.color, _OTHER_COLOR)
     total = total + _OFFSET + _NAMED * np.asarray(named)
     return 1 / (1 + np.exp(-total))
 
@@ -235,7 +234,8 @@ def _relit(sleeve: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _squares(photo: Image.Image) -> Iterator[tuple[Corners, bool]]:
     """Squares to look at, likeliest first: corners, and whether it is the photo as a whole."""
-    quads = find_quads(photo, _QUADS)
+    quads = find_quads(photo, _MORE)
+    quads, more = quads[:_QUADS], quads[_QUADS:]
     width, height = photo.size
     side, middle = min(width, height), np.array((width / 2, height / 2))
     whole, inner, core = (middle + (UNIT - 0.5) * side * share for share in (1, 0.8, 0.6))
@@ -244,3 +244,4 @@ def _squares(photo: Image.Image) -> Iterator[tuple[Corners, bool]]:
     yield from squares
     yield from ((inner, False), (core, False))
     yield from ((np.roll(squares[0][0], turn, 0), squares[0][1]) for turn in (1, 2, 3))
+    yield from ((quad, False) for quad in more)
