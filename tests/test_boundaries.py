@@ -32,7 +32,7 @@ from store.shapes import BadShape, from_json, to_json
 from tui.config import ConfigError, load_config, web_contact
 
 CASES = int(os.environ.get("SLEEVEWALK_FUZZ", "60"))
-many = settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=CASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 WORDS = [
     "id", "title", "artist-credit", "name", "joinphrase", "tags", "genres", "count", "release-groups", "payload",
     "release_groups", "album", "albums", "topalbums", "@attr", "totalPages", "playcount", "listeners", "mbid", "image",

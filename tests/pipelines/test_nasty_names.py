@@ -184,7 +184,7 @@ def test_whole_tables_reach_a_terminal_clean(small: Library, capsys: pytest.Capt
 
 
 @given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=40)), min_size=1, max_size=20))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_any_names_at_all(tmp_path_factory: pytest.TempPathFactory, some: list[tuple[str, str]]) -> None:
     library = Library.create(tmp_path_factory.mktemp("any"))
     records = [AlbumRecord(artist, title, "table", str(number)) for number, (artist, title) in enumerate(some)]

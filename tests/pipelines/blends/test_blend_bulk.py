@@ -94,7 +94,7 @@ parts_of = st.lists(st.tuples(st.integers(0, 5), weight, st.floats(0, 8)), min_s
 places = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1), st.floats(0, 1)), max_size=3)
 
 
-@settings(max_examples=RECIPES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=RECIPES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts_of, st.sampled_from(MODES), st.booleans(), st.sampled_from(DETAILS), places, st.booleans())
 def test_random_recipes_make_the_same_pictures_twice_or_say_why_not(kitchen, parts, mode, signed, detail, pins, wishes):
     blender, albums = kitchen

@@ -89,7 +89,7 @@ JSON = st.recursive(
 FIELDS = st.dictionaries(st.sampled_from([*SOUND, "layout", "frames", "drift", "latent", "batched", "refiner"]), JSON)
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(FIELDS)
 def test_any_recipe_is_one_or_a_line(odd: dict[str, Any]) -> None:
     try:

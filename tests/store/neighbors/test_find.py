@@ -151,7 +151,7 @@ def test_an_empty_library(library: Library) -> None:
 
 
 @given(st.integers(0, len(NAMES) - 1), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_one_wrong_letter_is_forgiven(snapshot: Snapshot, number: int, data: st.DataObject) -> None:
     artist, title = NAMES[number]
     if len(artist) < 5 or len(title) < 7 or artist == "Led Zeppelin":

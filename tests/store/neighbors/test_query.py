@@ -156,7 +156,7 @@ def test_what_is_not_known_is_said(tiny: Library) -> None:
 
 
 @given(st.text(max_size=40) | st.lists(st.sampled_from([*MEANT, *(f"{field}:" for field in FIELDS)])).map(" ".join))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_answered(snapshot: Snapshot, text: str) -> None:
     found = search(snapshot, text, 5)
     assert len(found.hits) <= 5 and "\n" not in found.said + found.problem

@@ -107,7 +107,7 @@ def _depths(edges: Rings, depth: dict[int, int], weakest: float) -> dict[int, in
 
 
 @given(graphs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_route_is_stronger_and_none_as_strong_is_shorter(edges: Rings) -> None:
     goal = len(edges) - 1
     from_start, from_goal = every_width(edges, 0), every_width(edges, goal)
@@ -131,7 +131,7 @@ def test_no_route_is_stronger_and_none_as_strong_is_shorter(edges: Rings) -> Non
 
 
 @given(graphs(), st.integers(0, 9))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_route_of_so_many_steps_is_stronger(edges: Rings, steps: int) -> None:
     goal, count = len(edges) - 1, len(edges)
     graph = Graph(edges)
@@ -155,7 +155,7 @@ def test_no_route_of_so_many_steps_is_stronger(edges: Rings, steps: int) -> None
 
 
 @given(graphs())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_same_question_has_the_same_answer(edges: Rings) -> None:
     goal = len(edges) - 1
     assert route(Graph(edges), 0, goal) == route(Graph(edges), 0, goal)

@@ -20,7 +20,7 @@ def points(layout: RingLayout) -> list[tuple[float, float]]:
     return [layout.center.cover.center, *(place.cover.center for place in layout.slots)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sizes, st.integers(4, MAX_RING))
 def test_every_layout_fits_and_overlaps_nothing(size: tuple[int, int], wanted: int) -> None:
     count = min(wanted, most(*size))
@@ -38,7 +38,7 @@ def test_every_layout_fits_and_overlaps_nothing(size: tuple[int, int], wanted: i
     assert all(place.cover.x >= 1 and place.cover.right < size[0] for place in layout.slots)  # spine, marks
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sizes, st.integers(4, MAX_RING))
 def test_arrows_reach_every_cover_from_every_cover(size: tuple[int, int], wanted: int) -> None:
     layout = ring_layout(*size, min(wanted, most(*size)))
@@ -65,7 +65,7 @@ def reached(ways: dict[int, set[int]]) -> set[int]:
     return seen
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes, st.integers(0, MAX_RING), st.sampled_from(DIRECTIONS))
 def test_the_opposite_arrow_undoes_a_move(size: tuple[int, int], start: int, direction: Direction) -> None:
     layout = ring_layout(*size, default_count(*size))

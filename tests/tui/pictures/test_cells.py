@@ -158,7 +158,7 @@ def test_glyphs_and_their_inverses_ink_the_whole_cell() -> None:
         assert (both.sum(axis=0) == 1).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(list(KINDS)), st.integers(1, 40), st.integers(0, 1000))
 def test_tolerance_bounds_the_loss(kind: str, tolerance: int, seed: int) -> None:
     pixels = noise(seed) // 4 + np.uint8(seed % 100)

@@ -48,7 +48,7 @@ def walked(ring: int, steps: int, seed: int, albums: int = 3000) -> Network:
     return network
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rings, st.integers(1, 2), st.integers(0, 10_000))
 def test_arrows_reach_every_cover_and_every_arrow_can_be_undone(ring: int, hops: int, seed: int) -> None:
     check_arrows(walked(ring, hops, seed))
@@ -85,7 +85,7 @@ def reached(ways: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 40), st.lists(st.integers(0, 40), max_size=24, unique=True)), max_size=12))
 def test_an_album_once_placed_never_moves_and_none_share_a_site(steps: list[tuple[int, list[int]]]) -> None:
     network, before = Network(), dict[str, Site]()
@@ -101,7 +101,7 @@ def test_an_album_once_placed_never_moves_and_none_share_a_site(steps: list[tupl
     assert len(set(ends)) == len(ends) == sum(map(len, network.links.values())) / 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rings, st.integers(0, 10_000))
 def test_a_ring_stands_apart_so_that_its_edges_show(ring: int, seed: int) -> None:
     network = walked(ring, 1, seed)
@@ -126,7 +126,7 @@ def test_a_very_long_walk_forgets_the_rings_of_long_ago_and_moves_nothing() -> N
     check_arrows(network)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(rooms, rings, st.integers(1, 4), st.integers(0, 10_000), st.integers(-8, 8))
 def test_covers_never_overlap_and_zooming_keeps_the_focus_in_view(
     room: tuple[int, int], ring: int, steps: int, seed: int, zoom: int

@@ -268,6 +268,8 @@ async def play(stage: Stage, scene: str) -> None:
     if app.size != (size := SIZES.get(scene, USUAL)):
         await stage.pilot.resize_terminal(*size)
     if stays:
+        if isinstance(app.screen, RouteScreen):  # the key before may have asked for another way
+            await until(stage.pilot, lambda: app.screen.route is not None)
         return
     while len(app.screen_stack) > 1:
         app.pop_screen()

@@ -99,7 +99,7 @@ def test_the_terminal_keeps_no_more_than_was_agreed_and_loses_nothing_that_is_sh
     assert len(screen.transmitted) == 7
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 30), st.integers(1, 256), st.integers(0, 1 << 30))
 def test_a_sixel_read_back_is_what_was_drawn(width: int, height: int, colors: int, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -167,7 +167,7 @@ def test_what_did_not_change_is_not_drawn_again() -> None:
         assert mirror.take(1 << 30) == ""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(1, 9), min_size=1), st.sampled_from(["", "q", "/love\x7f", "\x1b[C\x1b[6;5~", "\x1b[<0;3;4M"])
 )

@@ -232,7 +232,7 @@ def frames(draw: st.DrawFn) -> list[tuple[Painting, int]]:
     return found
 
 
-@settings(max_examples=SEQUENCES, deadline=None)
+@settings(max_examples=SEQUENCES)
 @given(frames())
 def test_however_frames_are_abandoned_the_terminal_ends_with_what_the_app_drew(
     drawn_frames: list[tuple[Painting, int]],

@@ -189,7 +189,7 @@ def test_branches_of_the_trail_stay() -> None:
     assert trail.recent() == ["c", "b", "a"]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_placement_seats_everyone_once(data: st.DataObject) -> None:
     count = data.draw(st.integers(0, 12))
