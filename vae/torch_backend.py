@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,7 +78,8 @@ class TorchBackend(Backend):
             pixels = self._to_device(part)
             rgb = (pixels.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
             mean = self.model.encode(rgb)[0]
-            with torch.autocast(self.device, torch.bfloat16, enabled=bool(steps) and self.polishes_in_bfloat16):
+            rounds = bool(steps) and self.polishes_in_bfloat16
+            with torch.autocast(self.device, torch.bfloat16, enabled=rounds, cache_enabled=False):  # several at once
                 return self.model.polish(rgb, mean, steps) if steps else mean
 
         self._batched(images, run, out)
@@ -100,15 +102,32 @@ class TorchBackend(Backend):
     @torch.inference_mode()
     def _batched(self, rows: NDArray[Any], run: Callable[[NDArray[Any]], Tensor], out: NDArray[Any]) -> None:
         threads = torch.get_num_threads()
-        if len(rows) == 1:
+        beside = self.device == "cpu" and len(rows) > self.batch
+        if beside or len(rows) == 1:
             # One picture gains little from a second thread, and where another program holds a core the threads wait
             # for each other: 30 ms became 170 on two cores, one of them busy.
             torch.set_num_threads(1)
         try:
             with _the_same_again(self.device):
-                self._run_batches(rows, run, out)
+                if beside:
+                    self._run_beside(rows, run, out, threads)
+                else:
+                    self._run_batches(rows, run, out)
         finally:
             torch.set_num_threads(threads)
+
+    def _run_beside(
+        self, rows: NDArray[Any], run: Callable[[NDArray[Any]], Tensor], out: NDArray[Any], threads: int
+    ) -> None:
+        """A batch a core: threads that share a batch wait for each other at every layer, and two gain little on one."""
+
+        @torch.inference_mode()
+        def one(at: int) -> None:
+            part, count = self.padded(rows, at)
+            out[at : at + count] = run(part)[:count].numpy()
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(one, range(0, len(rows), self.batch)))
 
     def _run_batches(self, rows: NDArray[Any], run: Callable[[NDArray[Any]], Tensor], out: NDArray[Any]) -> None:
         at = 0

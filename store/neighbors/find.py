@@ -33,6 +33,7 @@ _SURE = 0.76  # a name at least this like the text is taken to be meant
 _TITLED = 0.98  # likeness from which on a text is the title of an album
 _OFFERED = 12  # albums of an artist that are named
 _CLEAR = 0.02  # the best must lead the next by this much
+_SAME_WORD = 0.8  # likeness of a word that is meant, with a typo: "kind of blue" is not "mind of … luke"
 _CALLED = 0.8  # of the letters asked for, so many are in the words of what is meant
 
 
@@ -70,7 +71,7 @@ def is_called(snapshot: Snapshot, row: int, text: str) -> bool:
     """Whether an album goes by these words, typos and unfinished words forgiven; else it merely sounds alike."""
     query = key(text[:_LONGEST])
     return any(
-        _words_covered(query.split(), f"{artist} {title}".split()) >= _CALLED
+        _words_covered(query.split(), f"{artist} {title}".split(), _SAME_WORD) >= _CALLED
         or max(fuzz.ratio(query, name) for name in (artist, title, f"{artist} {title}")) >= 100 * _CALLED
         for artist, title in _Names.of(snapshot).of_row(row)
     )
@@ -186,10 +187,13 @@ def _likeness(query: str, artist: str, title: str) -> float:
     return min(0.9 * typos, 0.899)
 
 
-def _words_covered(asked: list[str], present: list[str]) -> float:
-    """The share of the asked letters whose word is among those present, typos and unfinished words forgiven."""
+def _words_covered(asked: list[str], present: list[str], least: float = 0.6) -> float:
+    """The share of the asked letters whose word is among those present, typos and unfinished words forgiven.
+
+    `least`: how like a word is to be to count at all.
+    """
     likeness = process.cdist(asked, present, scorer=fuzz.ratio, dtype=np.float32, workers=1) / 100
-    best = np.where(likeness >= 0.6, likeness, 0).max(axis=1, initial=0)
+    best = np.where(likeness >= least, likeness, 0).max(axis=1, initial=0)
     found = 0.0
     for word, alike in zip(asked, best.tolist(), strict=True):
         unfinished = alike < 0.95 and any(other.startswith(word) for other in present)

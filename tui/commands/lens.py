@@ -99,7 +99,8 @@ def similar_to_picture(
         for other, sure in sighting.found[1:]:
             click.echo(f"  or {album_line(other)}, {100 * sure:.0f} %")
         for rank, neighbor in enumerate(near, 1):
-            click.echo(f"{rank:3}.  {neighbor.score:4.2f}  {album_line(neighbor.album)}")
+            score = "" if album is None else f"{neighbor.score:4.2f}  "  # of a picture it would read as how sure
+            click.echo(f"{rank:3}.  {score}{album_line(neighbor.album)}")
     for notice in neighborhood.notices:
         click.echo(notice, err=True)
     return 0 if album is not None else 1

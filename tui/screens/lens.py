@@ -203,7 +203,7 @@ class LensScreen(SheetScreen[str | None]):
 
 
 def _score(way: Way) -> str:
-    return f"{100 * way.score:.0f} % sure" if way.found else f"near, {way.score:.2f}"
+    return f"{100 * way.score:.0f} % sure" if way.found else "near"  # its score would read as how sure
 
 
 def dropped_path(text: str) -> Path:

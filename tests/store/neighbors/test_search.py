@@ -56,6 +56,7 @@ def test_names_and_sleeves(snapshot: Snapshot, text: str, found: list[str]) -> N
 
 
 def test_what_is_called_otherwise_only_sounds_alike(snapshot: Snapshot) -> None:
+    assert "nothing is called “love in rope”" in search(snapshot, "love in rope").said  # Live in Hope: other words
     assert "nothing is called “reg”; these sound alike" in search(snapshot, "reg").said
     assert search(snapshot, "reg").hits
     assert search(snapshot, "zzzzqqqq").said == "nothing is called “zzzzqqqq”" and not search(snapshot, "zzzzqqqq").hits
