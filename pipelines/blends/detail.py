@@ -135,7 +135,7 @@ def _sources(
         wanted = recipe.taken.sides[at] if at < len(recipe.taken.sides) else LARGE
         try:
             small[at] = parents.covers.pixels(shas[at])
-            full[at], sides[at] = parents.pixels(shas[at], size, wanted or LARGE)
+            full[at], sides[at] = (small[at], SIDE) if size == SIDE else parents.pixels(shas[at], size, wanted or LARGE)
         except LibraryError:
             missing.append(at)
             return []

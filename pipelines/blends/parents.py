@@ -40,7 +40,7 @@ class Parents:
         """`library`: read for latents of the same model, so that covers need not be encoded, and for directions."""
         self.codec, self.covers, self._library = codec, covers, library
         self._latents: dict[str, NDArray[np.float32]] = {}
-        self._whole: dict[tuple[str, int], Sequence[Box]] = {}
+        self._whole: dict[tuple[str, bool], Sequence[Box]] = {}
         self._larges: dict[str, NDArray[np.uint8] | None] = {}
         self._looking = threading.RLock()  # at `_larges`
 
@@ -129,11 +129,10 @@ class Parents:
 
     def whole(self, sha: str, side: int = LARGE) -> Sequence[Box]:
         """The boxes of what is shown whole or not at all, the words and faces of the picture that `pixels` takes."""
-        large = self._large(sha) if side > SIDE else None
-        picture = self.covers.pixels(sha) if large is None else large
-        at = (sha, picture.shape[0])
+        at = (sha, side > SIDE)
         if at not in self._whole:
-            self._whole[at] = boxes_of(self.covers, sha, picture)
+            large = self._large(sha) if side > SIDE else None
+            self._whole[at] = boxes_of(self.covers, sha, self.covers.pixels(sha) if large is None else large)
         return self._whole[at]
 
     def _large(self, sha: str) -> NDArray[np.uint8] | None:

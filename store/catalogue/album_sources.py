@@ -175,9 +175,16 @@ def add_genre_sources(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, 
         only = AlbumRecord(record.artist, record.title, source, record.source_key, genre=record.genre)
         said.append(replace(Named.of(only), album_id=album, tags={}))
     con.execute(
-        """DELETE FROM album_sources WHERE contains(source, $1) AND source_key IN (SELECT unnest($2::VARCHAR[]))
-        AND (source, source_key) NOT IN (SELECT (unnest($3::VARCHAR[]), unnest($2::VARCHAR[])))""",
-        [BY, [named.record.source_key for named in said], [named.record.source for named in said]],
+        """DELETE FROM album_sources USING (
+            SELECT unnest($1::VARCHAR[]) AS start, unnest($2::VARCHAR[]) AS source, unnest($3::VARCHAR[]) AS source_key
+        ) AS said
+        WHERE album_sources.source_key = said.source_key AND starts_with(album_sources.source, said.start)
+        AND album_sources.source <> said.source""",
+        [
+            [record.source + BY for _, record, _ in rows],
+            [named.record.source for named in said],
+            [named.record.source_key for named in said],
+        ],
     )
     upsert_sources(con, said)
 

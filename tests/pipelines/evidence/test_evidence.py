@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from markupsafe import escape
-from PIL import Image
 
 from pipelines.evidence import features, known, pairs, rings, shuffle, traits, trials
 from pipelines.evidence.experiment import Settings, validate_table
@@ -19,18 +16,13 @@ from pipelines.evidence.kernel import kernel_scores
 from pipelines.evidence.origins import measure_origins
 from pipelines.evidence.report.figures import figure_names
 from pipelines.evidence.results import Evidence, read_results
-from pipelines.evidence.sample import EvidenceError, LabelledCover, Sample, chosen_genres, from_library, from_table
+from pipelines.evidence.sample import EvidenceError, LabelledCover, Sample
 from pipelines.evidence.scores import auc, auc_of_folds, calibration, confusion, roc
 from pipelines.evidence.trials import Trial, folds_of, score
-from pipelines.report import SourceError
-from pipelines.sources.table import ingest_table
 from store.database.library import Library
 from store.neighbors.neighborhood import open_neighborhood
 from tests.store.support.library import grow
 from tests.support.covers import drawn_covers
-from tests.support.hostile import HOSTILE_NAME
-
-HOSTILE = f"<script>alert(1)</script> {HOSTILE_NAME}"
 
 
 def test_auc_by_hand_and_its_curve_agree() -> None:
@@ -211,34 +203,6 @@ def test_another_network_sees_the_cover_or_is_not_there(monkeypatch: pytest.Monk
 # the table
 
 
-def make_table(folder: Path, each: int = 30, **changes: object) -> Path:
-    """Two genres that colour tells apart and a third that nothing does; two albums an artist."""
-    random = np.random.default_rng(0)
-    covers = drawn_covers(3 * each)
-    rows = []
-    (folder / "covers").mkdir(parents=True)
-    for number, cover in enumerate(covers):
-        genre = ("rock", "pop", "indie")[number % 3]
-        tint = {"rock": (1, 0.5, 0.5), "pop": (0.5, 0.5, 1)}.get(genre) or ((1, 0.5, 0.5), (0.5, 0.5, 1))[number % 2]
-        Image.fromarray((cover * np.array(tint)).astype(np.uint8)).save(folder / "covers" / f"{number}.png")
-        artist = f"{genre} {number // 6}" if number else HOSTILE
-        tags = "|".join([*random.choice(["loud", "calm", "odd"], 2, replace=False).tolist(), f"{genre} music"])
-        origin = ("one", "two")[number % 2]
-        rows.append([artist, f"Album {number}", genre, origin, tags, 100 * number, f"covers/{number}.png"])
-    file = folder / "table.csv"
-    with file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(["artist", "album", "genre", "genre_source", "tags", "listeners", "cover"])
-        writer.writerows(rows)
-        writer.writerow(["Nobody", "Nothing", "rock", "", "", "", "covers/none.png"])
-    return file
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_table(tmp_path_factory.mktemp("evidence"))
-
-
 @pytest.fixture(scope="module")
 def small() -> pytest.MonkeyPatch:
     """Fewer trees and folds: what is tested is the way, not the figures."""
@@ -329,89 +293,6 @@ def test_a_folder_of_something_else_is_never_replaced(table: Path, tmp_path: Pat
     with pytest.raises(EvidenceError, match="no report of sleevewalk"):
         validate_table(table, None, tmp_path / "mine", ("rock", "pop"), settings=Settings(tiny_weights))
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
-
-
-def test_a_second_opinion_is_joined_by_artist_and_album(table: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other.csv"
-    other.write_text("artist,album,genre\nROCK 1,album 6,Rock\nrock 1,Album 9,jazz\nnobody,nothing,pop\n")
-    sample = from_table(table, None, second=other)
-    agreed = [cover.label for cover, same in zip(sample.covers, sample.agreed, strict=True) if same]
-    assert agreed == ["rock 1 / Album 6"]
-    assert {cover.second for cover in sample.covers} == {"", "rock", "jazz"}
-    assert not from_table(table, None).agreed.any()
-
-
-def test_covers_without_an_artist_are_an_origin_of_their_own(table: Path, tmp_path: Path) -> None:
-    rows = "artist,genre,genre_source,cover\nSomebody,rock,here,{0}/1.png\n,rock,here,{0}/2.png\n,rock,,{0}/3.png\n"
-    rows += "Somebody,,here,{0}/4.png\n"
-    file = tmp_path / "some.csv"
-    file.write_text(rows.format("covers"))
-    sample = from_table(file, table.parent)
-    assert sample.origins.tolist() == ["here", "here, no artist", ""] and sample.left_out == {"no genre": 1}
-
-
-def test_a_library_knows_what_brought_a_genre(tmp_path: Path) -> None:
-    library = grow(tmp_path / "library")
-    sample = from_library(library)
-    assert {cover.origin for cover in sample.covers if cover.genre} == {"table"} and not sample.agreed.any()
-
-
-def test_a_library_keeps_who_gave_a_table_its_genres(table: Path, tmp_path: Path) -> None:
-    def rows(what: str) -> list[tuple[object, ...]]:
-        with library.read() as con:
-            return con.execute(f"SELECT {what} ORDER BY ALL").fetchall()
-
-    library = Library.create(tmp_path / "library")
-    ingest_table(library, table, table.parent)
-    sample = from_library(library)
-    assert {cover.origin for cover in sample.covers} == {"one", "two"} and not sample.agreed.any()
-    albums, tags, said = rows("* FROM albums"), rows("album_id, tag FROM album_tags"), rows("* FROM album_sources")
-    assert len(albums) == 91 and len(said) == 90 + 91 and rows("DISTINCT source FROM albums") == [("table",)]
-
-    ingest_table(library, table, table.parent)
-    assert rows("* FROM album_sources") == said
-    other = tmp_path / "other.csv"
-    other.write_text(table.read_text(encoding="utf-8").replace(",two,", ",third,"), encoding="utf-8")
-    report = ingest_table(library, other, table.parent)
-    assert {cover.origin for cover in from_library(library).covers} == {"one", "third"}
-    assert (report.added, len(rows("* FROM album_sources"))) == (0, len(said))
-    assert rows("* FROM albums") == albums and rows("album_id, tag FROM album_tags") == tags
-
-
-@pytest.mark.parametrize(
-    ("genres", "said"),
-    [
-        (("rock",), "two genres or more"),
-        ((" ", "Rock"), "two genres or more"),
-        (("rock", "polka"), "no cover here has the genre 'polka'; here are: rock"),
-    ],
-)
-def test_genres_that_cannot_be_told_apart_are_one_line(table: Path, genres: tuple[str, ...], said: str) -> None:
-    with pytest.raises(EvidenceError, match=re.escape(said)) as caught:
-        chosen_genres(genres, from_table(table, None), 10)
-    assert "\n" not in str(caught.value)
-
-
-def test_too_few_albums_and_no_covers_at_all_are_one_line(tmp_path: Path) -> None:
-    file = make_table(tmp_path, each=9)
-    with pytest.raises(EvidenceError, match=r"too few albums of 'rock': 9 albums by \d artists, and 10 folds need 20"):
-        chosen_genres(("rock", "pop"), from_table(file, None), 10)
-    for cover in (tmp_path / "covers").iterdir():
-        cover.write_bytes(b"nothing")
-    with pytest.raises(EvidenceError, match="not one cover could be read"):
-        from_table(file, None)
-    with pytest.raises(SourceError, match="no such folder of covers"):
-        from_table(file, tmp_path / "nowhere")
-    (tmp_path / "odd.csv").write_text("artist,album\na,b\n")
-    with pytest.raises(SourceError, match='no column "cover"'):
-        from_table(tmp_path / "odd.csv", None)
-
-
-def test_of_very_many_covers_some_are_drawn(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.evidence.sample.MOST", 20)
-    first, second = from_table(table, None), from_table(table, None)
-    assert len(first) in (19, 20) and first.covers == second.covers
-    assert first.left_out["beyond 20 drawn by lot"] == 71
 
 
 def test_damaged_results_are_told(tmp_path: Path) -> None:
