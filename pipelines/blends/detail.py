@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.batches import side_by_side
-from pipelines.blends.montage.areas import Labels, Unit, areas
+from pipelines.blends.montage.areas import areas
 from pipelines.blends.montage.joining import BLENDED, SWAPPED, brightness, enlarged, join, masks_of
+from pipelines.blends.montage.uncut import Labels, Unit
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import BlendError, Recipe, Taken
 from pipelines.blends.shares import Shares, favoured, shares

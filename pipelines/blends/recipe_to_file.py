@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.batches import side_by_side
 from pipelines.blends.files import write_blend
-from pipelines.blends.montage.areas import Labels
+from pipelines.blends.montage.uncut import Labels
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import DETAILS, Recipe, file_name
 from pipelines.blends.render import decode, render

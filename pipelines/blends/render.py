@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.blends.detail import montage
-from pipelines.blends.montage.areas import Labels
+from pipelines.blends.montage.uncut import Labels
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import Recipe, Taken
 from store.catalogue.covers import SIDE

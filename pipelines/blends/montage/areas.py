@@ -9,12 +9,12 @@ number of rounds from a fixed start: the same input gives the same labels, and a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.blends.montage.filters import BICUBIC, BOX, Guided, Planes, gaussian, planes, resized, softmax
+from pipelines.blends.montage.uncut import Labels, Unit, uncut
 from pipelines.blends.recipe import Pin
 
 GRID, SIDE = 48, 128  # places a side while areas form, and of the labels in the end
@@ -28,44 +28,8 @@ LEAST = 2e-3  # share at which a cover gives nothing
 WHOLE = 5.0  # how strongly a word is held together
 PIN, PIN_SIZE = 12.0, 0.09  # how strongly, and how far (of the side) a pin holds
 CRUMB = 0.012  # of the picture: smaller pieces go to what is around them
-CUT = 0.02  # of a unit: where less of it is shown, or hidden, it is not cut
-KEPT = 0.12  # of its area, that a cover has in the end at least
-CUTTING = 4  # pixels changed that a pixel of a cut unit is worth
-LITTLE = 8  # places of 128 × 128, and no more than so many
-OVER = 0.15  # of the smaller of two units of a cover, from which they go together
-STEPS = 2  # for each unit, of putting right what is cut
 LARGEST = 0.6  # of a cover: what is larger leaves nothing to show where it is hidden
-TRIED = 4  # cut units that a step is looked for among
 WINDOW = 0.1  # of the side: within so much structure is compared
-
-Labels = NDArray[np.int8]
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """What is shown whole or not at all: in the cover at `place`, a box from 0 to 1."""
-
-    place: int
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def area(self) -> float:
-        """Of the cover."""
-        return (self.right - self.left) * (self.bottom - self.top)
-
-    def on(self, side: int, margin: float = 0.0) -> Planes:
-        """How much of each place [side, side] it covers, 0–1."""
-        edges = np.arange(side)
-
-        def cover(low: float, high: float) -> NDArray[np.float64]:
-            inside = np.minimum((high + margin) * side, edges + 1) - np.maximum((low - margin) * side, edges)
-            return np.clip(inside, 0, 1)
-
-        return np.outer(cover(self.top, self.bottom), cover(self.left, self.right)).astype(np.float32)
 
 
 def areas(
@@ -92,8 +56,7 @@ def areas(
     logits = _settled(planes(guide), fine, shares[used], units, _pulls(pins, len(used)))
     soft = Guided(fine.mean(1), *FINE)(resized(softmax(logits), SIDE, BICUBIC))
     labels = _uncrumbed(_portioned(soft, shares[used]))
-    labels = _uncut(labels, soft, units)
-    return used.astype(np.int8)[labels]
+    return used.astype(np.int8)[uncut(labels, soft, units)]
 
 
 def _wishes(guide: Planes, covers: Planes) -> Planes:
@@ -137,7 +100,8 @@ def _settled(guide: Planes, covers: Planes, shares: Planes, units: Sequence[Unit
             held = np.zeros_like(wishes)
             inside = (hard[places] * boxes).sum((1, 2)) / np.maximum(sizes, np.float32(1e-3))
             pull = np.float32(WHOLE) * np.tanh(6 * (inside - np.float32(0.5)))
-            np.add.at(held, places, pull[:, None, None] * full)
+            for place, one, box in zip(places, pull, full, strict=True):
+                held[place] += one * box
     return logits + bias
 
 
@@ -181,81 +145,18 @@ def _uncrumbed(labels: Labels) -> Labels:
 
 
 def _pieces(labels: Labels) -> NDArray[np.int64]:
-    """At each place the number of its piece: the least flat index among the places that hang together with it."""
-    ids = np.arange(labels.size).reshape(labels.shape)
-    across, down = labels[:, 1:] == labels[:, :-1], labels[1:] == labels[:-1]
+    """At each place the number of its piece, of places that hang together: runs along rows, joined down columns."""
+    starts = np.ones(labels.shape, np.bool_)
+    starts[:, 1:] = labels[:, 1:] != labels[:, :-1]
+    runs = starts.cumsum().reshape(labels.shape) - 1
+    down = labels[1:] == labels[:-1]
+    joins = down & (starts[1:] | starts[:-1] | ~np.roll(down, 1, axis=1))  # the first place that two runs share
+    above, below = runs[:-1][joins], runs[1:][joins]
+    pieces = np.arange(runs[-1, -1] + 1)
     while True:
-        before = ids.copy()
-        for same, a, b in ((across, ids[:, 1:], ids[:, :-1]), (down, ids[1:], ids[:-1])):
-            least = np.minimum(a, b)
-            a[same] = least[same]
-            b[same] = np.minimum(b, least)[same]
-        ids = ids.ravel()[ids]  # and to what those point to
-        if np.array_equal(ids, before):
-            return ids
-
-
-def _together(wholes: list[tuple[int, Mask]]) -> list[tuple[int, Mask]]:
-    """(place, what must not be cut) with those of one cover that lie over each other as one: neither goes alone."""
-    apart: list[tuple[int, Mask]] = []
-    for place, mask in wholes:
-        kept = []
-        for other in apart:
-            both = np.count_nonzero(other[1] & mask) if other[0] == place else 0
-            if both > OVER * min(np.count_nonzero(other[1]), np.count_nonzero(mask)):
-                mask = mask | other[1]
-            else:
-                kept.append(other)
-        apart = [*kept, (place, mask)]
-    return [one for one in apart if one[1].any()]
-
-
-def _uncut(labels: Labels, soft: Planes, units: Sequence[Unit]) -> Labels:
-    """Labels that cut no unit where that can be: a cut one is shown whole, or what is seen of it goes to another cover.
-
-    One step at a time, each the one after which the least is cut and changed; of steps alike the one that agrees best.
-    """
-    if not units:
-        return labels
-    wholes = _together([(unit.place, unit.on(SIDE, margin=0.006) > 0.05) for unit in units])
-    masks = [np.flatnonzero(mask) for _, mask in wholes]
-    before, liked = labels.ravel(), soft.reshape(len(soft), -1)
-    wanted = np.bincount(before, minlength=len(soft))
-    sizes, places = np.array([len(mask) for mask in masks]), np.array([place for place, _ in wholes], np.int8)
-    slack = np.minimum(CUT * sizes, LITTLE)
-    every, owner, starts = np.concatenate(masks), np.repeat(places, sizes), np.cumsum(sizes) - sizes
-
-    def worth(these: Labels) -> tuple[int, list[int]]:
-        shown = np.add.reduceat(these[every] == owner, starts, dtype=np.int64)
-        still = np.flatnonzero((shown > slack) & (shown < sizes - slack))
-        areas = np.bincount(these, minlength=len(soft))
-        if (areas < KEPT * wanted).any():
-            return labels.size * len(units), []  # no cover goes for the sake of a word
-        drift = int(np.abs(areas - wanted).sum()) // 2
-        return CUTTING * int(sizes[still].sum()) + int(np.count_nonzero(these != before)) + drift, still.tolist()
-
-    flat, done, tried_already = before, before, set[tuple[int, int]]()
-    least, now = worth(flat)
-    for _ in range(STEPS * len(masks)):
-        best: tuple[int, float, tuple[int, int], Labels, list[int]] | None = None
-        for at in now[:TRIED]:
-            seen = masks[at][flat[masks[at]] == places[at]]
-            others = liked[:, seen].copy()
-            others[places[at]] = -1
-            given = [(masks[at] if label == places[at] else seen, np.int8(label)) for label in range(len(soft))]
-            for name, (step, label) in enumerate([*given, (seen, others.argmax(0).astype(np.int8))]):
-                if (at, name) in tried_already:
-                    continue
-                tried = flat.copy()
-                tried[step] = label
-                cost, still = worth(tried)
-                agreed = -float(liked[label, step].mean())
-                if best is None or (cost, agreed) < best[:2]:
-                    best = (cost, agreed, (at, name), tried, still)
-        if best is None:
-            break
-        cost, _, name_of, flat, now = best  # even where it is worse: what follows may be better
-        tried_already.add(name_of)
-        if cost < least:
-            least, done = cost, flat
-    return done.reshape(labels.shape)
+        least, before = np.minimum(pieces[above], pieces[below]), pieces.copy()
+        for ends in (pieces[above], pieces[below], above, below):
+            np.minimum.at(pieces, ends, least)
+        pieces = pieces[pieces]
+        if np.array_equal(pieces, before):
+            return np.asarray(pieces[runs])

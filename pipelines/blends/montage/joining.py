@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from pipelines.blends.montage.areas import Labels
-from pipelines.blends.montage.filters import BICUBIC, BILINEAR, BOX, Planes, planes, resized
+from pipelines.blends.montage.filters import BICUBIC, BILINEAR, BOX, Planes, doubled, halved, planes, resized
+from pipelines.blends.montage.uncut import Labels
 
 BLENDED = (1.0, 0.8, 0.38, 0.03)  # how much of a band is the decoded blend's: 8 places a side, 16, 32, 64
 SWAPPED = (1.0, 1.0, 0.6, 0.2)  # the same where one cover gives the layout and others the detail
@@ -115,7 +115,7 @@ def _joined(covers: Planes, masks: Planes, light: Planes, lit: Sequence[float]) 
         place = len(bands) - 1 - level
         share = np.float32(lit[place] if place < len(lit) else 0)
         band = (1 - share) * band + share * lights[level]
-        out = band if out.shape[-1] == 1 else resized(out, side, BILINEAR) + band
+        out = band if out.shape[-1] == 1 else doubled(out) + band
     return out
 
 
@@ -123,7 +123,7 @@ def _bands(x: Planes) -> list[Planes]:
     """[..., BASE, BASE] → differences from BASE places a side down, and at last what is left at LOWEST."""
     bands = []
     while x.shape[-1] > LOWEST:
-        low = resized(x, x.shape[-1] // 2, BOX)
-        bands.append(x - resized(low, x.shape[-1], BILINEAR))
+        low = halved(x)
+        bands.append(x - doubled(low))
         x = low
     return [*bands, x]

@@ -11,8 +11,9 @@ import pytest
 
 from pipelines.blends import detail
 from pipelines.blends.lineage import blend_as_album, tree
-from pipelines.blends.montage.areas import Unit, areas
+from pipelines.blends.montage.areas import areas
 from pipelines.blends.montage.joining import brightness, enlarged, join, masks_of
+from pipelines.blends.montage.uncut import Unit
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import BlendError, Pin, Recipe, Taken, Wishes
 from pipelines.blends.way_film import write_way
