@@ -22,6 +22,7 @@ BASE = 128  # up to so many places a side bands are joined softly
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 RAISED = 0.7  # how far a picture that is darker than its parents comes nearer to them
 LIGHTEST = 0.5  # exponent of brightness, at least, where a picture would be darker than its parents
+BEYOND = 8  # pixels that the seam of a mask of 512 is blurred over, and more
 ROUND = 0.9  # how far labels are smoothed before they are enlarged
 
 
@@ -55,15 +56,26 @@ def join(
     small = np.stack([_small(cover) for cover in covers])
     light = planes(guide)
     soft = _joined(planes(small), resized(masks, BASE, BOX), light, [strength * band for band in bands])
-    out = resized(soft, side, BILINEAR)
+    out = np.ascontiguousarray(np.moveaxis(resized(soft, side, BILINEAR), 0, -1))
     if side > BASE:
         for cover, low, mask in zip(covers, small, masks, strict=True):
-            if mask.any():
-                smooth = np.asarray(Image.fromarray(low).resize((side, side), BILINEAR))
-                fine = cover.astype(np.float32) - smooth
-                out += np.moveaxis(fine, -1, 0) * (mask / np.float32(255))
-    out = _exposed(np.clip(out, 0, 1), least)
-    return np.ascontiguousarray(np.moveaxis((out * 255 + 0.5).astype(np.uint8), 0, -1))
+            where = _box(mask)
+            smooth = np.asarray(Image.fromarray(low).resize((side, side), BILINEAR))[where]
+            share = mask[where] / np.float32(255)
+            out[where] += (cover[where].astype(np.int16) - smooth) * share[..., None]
+    out = _exposed(np.clip(out, 0, 1, out=out), least)
+    out *= 255
+    out += np.float32(0.5)
+    return out.astype(np.uint8)
+
+
+def _box(mask: NDArray[np.generic], margin: int = 0) -> tuple[slice, slice]:
+    """The rows and columns where [h, w] is not 0, and so many more around them."""
+    ends = []
+    for axis in (1, 0):
+        there = np.flatnonzero(mask.any(axis))
+        ends.append(slice(max(there[0] - margin, 0), there[-1] + 1 + margin) if len(there) else slice(0))
+    return ends[0], ends[1]
 
 
 def brightness(pixels: NDArray[np.uint8]) -> float:
@@ -72,8 +84,8 @@ def brightness(pixels: NDArray[np.uint8]) -> float:
 
 
 def _exposed(picture: Planes, least: float) -> Planes:
-    """[3, s, s] with its middle tones raised most of the way to that brightness. Black and white stay."""
-    few = np.tensordot(LUMA, picture[:, :: picture.shape[-1] // 64, :: picture.shape[-1] // 64], 1)
+    """[s, s, 3] with its middle tones raised most of the way to that brightness. Black and white stay."""
+    few = picture[:: len(picture) // 64, :: len(picture) // 64] @ LUMA
     if (own := float(few.mean())) >= least:
         return picture
     least = own + RAISED * (least - own)
@@ -95,7 +107,9 @@ def masks_of(labels: Sequence[Labels], weights: Sequence[float], n: int) -> Plan
             masks[label] += part * (one == label)
     if side > BASE:
         seam = ImageFilter.GaussianBlur(side / 512)
-        masks = np.stack([np.asarray(Image.fromarray(mask).filter(seam)) if mask.any() else mask for mask in masks])
+        for mask in masks:
+            where = _box(mask, BEYOND)
+            mask[where] = np.asarray(Image.fromarray(mask[where]).filter(seam)) if mask[where].size else 0
     soft = masks.astype(np.float32)
     return soft / np.maximum(soft.sum(0), 1)
 
