@@ -57,6 +57,7 @@ _FIELDS = [
     ("error", pa.string()),  # null where there is a latent
     ("detail", pa.string()),  # about this one
     ("facts", pa.struct(facts_columns())),  # of the cover; null in shards of earlier versions
+    ("genre_source", pa.string()),  # who gave the genre; null where nobody says; earlier versions have no such column
 ]
 
 
@@ -111,12 +112,16 @@ def _row(row: AlbumRow | LeftOut) -> dict[str, Any]:
         "values_left_out": list(row.values_left_out),
         "cover": row.cover if written else None,
         "error": None if written else "the name of the cover's file is not UTF-8",
+        "genre_source": row.genre_source or None,
     }
 
 
 def block_name(number: int, block: pa.Table, model_id: str) -> str:
     """The name of the shard that a block (numbered from 0) becomes with a model."""
-    rows = block.select([*(name for name, _ in _FIELDS[:12]), "error", "detail"]).to_pylist()
+    rows = block.select([*(name for name, _ in _FIELDS[:12]), "error", "detail", "genre_source"]).to_pylist()
+    for row in rows:
+        if row["genre_source"] is None:
+            del row["genre_source"]  # so that the shards of a table without it, which are many, keep their names
     told = json.dumps([FORMAT, model_id, rows], ensure_ascii=True, sort_keys=True)
     return f"{number:06d}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
@@ -141,7 +146,8 @@ def _album_row(row: dict[str, Any], source: str) -> AlbumRow | LeftOut:
         tags=tuple((tag["tag"], tag["weight"]) for tag in row["tags"] or ()),
         artist_tags=tuple((tag["tag"], tag["weight"]) for tag in row["artist_tags"] or ()),
     )
-    return AlbumRow(row["row"], name, album, row["cover"] or "", values_left_out=tuple(row["values_left_out"] or ()))
+    left_out = tuple(row["values_left_out"] or ())
+    return AlbumRow(row["row"], name, album, row["cover"] or "", row.get("genre_source") or "", left_out)
 
 
 def covers_of(shard: pa.Table) -> dict[int, tuple[PreparedCover, str | None] | BadImage]:

@@ -19,6 +19,7 @@ COLUMNS = [
     "playcount",
     "mbid",
     "cover",
+    "genre_source",
 ]
 
 
@@ -47,6 +48,7 @@ def contents(library: Library) -> dict[str, list[tuple[Any, ...]]]:
         "artist_tags": "SELECT * FROM artist_tags ORDER BY ALL",
         "covers": "SELECT * FROM covers ORDER BY ALL",
         "cover_facts": "SELECT * FROM cover_facts ORDER BY ALL",
+        "genre_sources": "SELECT album_id, source, genre FROM album_sources WHERE source LIKE 'table: %' ORDER BY ALL",
         "ingest_items": "SELECT source, key, stage, status, error FROM internal.ingest_items ORDER BY ALL",
     }
     with library.read() as con:
