@@ -16,12 +16,12 @@ from pipelines.build import build
 from pipelines.evidence.features import feature_sets
 from pipelines.evidence.known import KnownLatents, KnownLite
 from pipelines.evidence.labels import measure_labels
+from pipelines.evidence.near.rings import measure_rings
 from pipelines.evidence.pairs import measure_pairs
 from pipelines.evidence.report.conclusions import conclusions
 from pipelines.evidence.report.figures import FigureData, write_figures
 from pipelines.evidence.report.page import write_page
 from pipelines.evidence.results import Evidence, write_results
-from pipelines.evidence.rings import measure_rings
 from pipelines.evidence.sample import EvidenceError, Sample, chosen_genres, from_library, from_table
 from pipelines.evidence.shuffle import TIMES
 from pipelines.evidence.together import all_genres, measure_together

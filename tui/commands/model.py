@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tui.commands.shared import (
+    FILE,
     FOLDER,
     NEW_FILE,
     NEW_FOLDER,
@@ -14,6 +15,7 @@ from tui.commands.shared import (
     context_command,
     device_option,
     json_command,
+    open_library,
     print_json,
     progress,
 )
@@ -47,6 +49,17 @@ def train(
     return main([*arguments, *(["--resume"] if resume else [])])
 
 
+def _halves(context: Context, listeners: Path, as_json: bool) -> None:
+    from pipelines.evidence.near.halves import lines_of, measure_halves
+    from store.neighbors.neighborhood import open_neighborhood
+
+    found = measure_halves(open_neighborhood(open_library(context)), listeners, progress())
+    if as_json:
+        print_json(found)
+    else:
+        click.echo("\n".join(lines_of(found)))
+
+
 @click.command()
 @click.option("--covers", type=FOLDER, help="Folder of covers.  [default: the library's]")
 @click.option("--table", type=NEW_FILE, help="CSV with cover, artist and genre.  [default: covers.csv in the folder]")
@@ -54,6 +67,7 @@ def train(
 @click.option("--fit", type=FOLDER, help="Folder of covers to fit the baselines on.")
 @click.option("--weights", type=NEW_FILE, help="Another model's weights file.")
 @click.option("--sheets", type=NEW_FOLDER, help="Folder for contact sheets.")
+@click.option("--listeners", type=FILE, help="Judge neighbourhoods instead: a table of user, artist, plays.")
 @device_option
 @json_command
 def evaluate(
@@ -64,10 +78,18 @@ def evaluate(
     fit: Path | None,
     weights: Path | None,
     sheets: Path | None,
+    listeners: Path | None,
     device: str,
     as_json: bool,
 ) -> None:
-    """How faithfully the model remakes covers, beside a thumbnail, the mean cover and PCA."""
+    """How faithfully the model remakes covers, beside a thumbnail, the mean cover and PCA.
+
+    With --listeners: what neighbourhoods are worth to people. Links between artists by half of the listeners are shown,
+    those by the other half are to be found again (a column `half`, A or B, may say who is in which).
+    """
+    if listeners is not None:
+        _halves(context, listeners, as_json)
+        return
     from dataclasses import asdict
 
     import numpy as np

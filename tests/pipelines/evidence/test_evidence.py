@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from markupsafe import escape
 
-from pipelines.evidence import features, known, pairs, rings, shuffle, traits, trials
+from pipelines.evidence import features, known, pairs, shuffle, traits, trials
+from pipelines.evidence.near import rings
 from pipelines.evidence.experiment import Settings, validate_table
 from pipelines.evidence.kernel import kernel_scores
 from pipelines.evidence.origins import measure_origins

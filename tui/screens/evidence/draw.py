@@ -14,11 +14,11 @@ from tui.palette import Palette, style
 from tui.text import centered, cut, pad, plain, wrap
 from tui.widgets.lines import Span
 
-SHOWN = {
-    "plain": "the poster's way",
-    "artist": "the poster's way, artist folds",
-    "best": "best model, artist folds",
-    "within": "labels of one origin, artist folds",
+SHOWN = {  # what the figures are of, and what that means
+    "plain": ("as the poster did it", "pixels by a random forest, any folds"),
+    "artist": ("the same, artists held out", "no artist both learned from and tried"),
+    "best": ("the best model, artists held out", "chosen on other covers than those tried"),
+    "within": ("labels of one origin alone", "who labelled them cannot pass for genre"),
 }
 READABLE = 110  # columns of words
 LOW, HIGH = 0.45, 0.8  # AUC at the ends of the colours
@@ -75,10 +75,11 @@ def heat_map(
     names = [plain(name) for name in found.genres]
     label = min(12, max(map(len, names)) + 1)
     across = max(6, min(32, (columns - label - 1) // len(names)))
-    down = max(1, min(max(3, across // 3), (height - 7) // len(names)))
+    down = max(1, min(max(3, across // 3), (height - 8) // len(names)))
     quiet = palette.text("quiet")
     head: list[Span] = [(" " * (label + 1), quiet), *((centered(name, across), quiet) for name in names)]
-    rows: Rows = [[(f" AUC, {SHOWN[shown]}", palette.text("accent", bold=True))], [], head]
+    title, meaning = SHOWN[shown]
+    rows: Rows = [[(f" AUC, {title}", palette.text("accent", bold=True))], [(f" {meaning}", quiet)], [], head]
     for y, name in enumerate(names):
         for line in range(down):
             middle = line == down // 2
@@ -95,7 +96,8 @@ def heat_map(
                 row.append((centered(text, across), quiet if figure is None else heat(figure.auc)))
             rows.append(row)
     rows += [[], [(" ", quiet), *((f" {value:.2f} ", heat(value)) for value in (0.45, 0.5, 0.6, 0.7, 0.8))]]
-    rows.append([(f" 0.5 is a coin; the poster has {POSTER[0]}-{POSTER[1]}", quiet)])
+    rows.append([(" 0.5 is a coin, 1 is always right", quiet)])
+    rows.append([(f" the poster that this grew from: {POSTER[0]}-{POSTER[1]}", quiet)])
     return rows
 
 
@@ -109,8 +111,7 @@ def pair_side(
     text, quiet = palette.text(), palette.text("quiet")
     rows: Rows = [[(cut(f"{plain(pair.a)} or {plain(pair.b)}", columns), palette.text("accent", bold=True))]]
     room = max(4, min(height - 12, columns // 2 - 1, 30))
-    title = "ROC, the poster's way, " + ("plain folds" if kind == "plain" else "artist folds")
-    rows.append([(cut(title, columns), quiet)])
+    rows.append([(cut(f"ROC, {SHOWN['plain'][0]}" + ", artists held out" * (kind == "artist"), columns), quiet)])
     for line in braille_curve(*pair.roc[kind], 2 * room, room, plain_only):
         rows.append([(line, palette.text("accent"))])
     rows.append([(cut("across: false alarms, up: hits", columns), quiet)])

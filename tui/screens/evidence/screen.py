@@ -59,6 +59,7 @@ class EvidenceScreen(DrawnScreen[None]):
         self.looks: list[NDArray[np.uint8]] = []  # of each direction uint8 [5, 128, 128, 3]
         self.view = VIEWS[0]
         self.shown = "plain"  # the poster's own experiment first
+        self.lent = False  # the figures are the demo's
         self.chosen = (1, 0)  # column and row of the heat map
         self._why = READING
         self._first = 0  # row of words or looks at the top
@@ -100,11 +101,11 @@ class EvidenceScreen(DrawnScreen[None]):
 
     def on_evidence_screen_loaded(self, message: Loaded) -> None:
         """Show it."""
-        self.found, self.looks = message.found, message.looks
+        self.found, self.looks, self.lent = message.found, message.looks, message.lent
         run = key_names(self)("evidence.run")
         self._why = message.why
         if message.lent and not self.desk.is_running:
-            self._said = f"the demo's figures; {run} measures this library while you walk on (minutes)"
+            self._said = f"{run} measures your library while you walk on (minutes)"
         if self.found is not None and max(self.chosen) >= len(self.found.genres):
             self.chosen = (1, 0)
         self.redraw()
@@ -128,7 +129,8 @@ class EvidenceScreen(DrawnScreen[None]):
                 )
             else:
                 albums = sum(found.albums.values())
-                told = f"{self.view} · {albums:,} sleeves of {len(found.genres)} genres from {plain(found.source)}"
+                source = "of the demo, not of your library" if self.lent else f"from {plain(found.source)}"
+                told = f"{self.view} · {albums:,} sleeves of {len(found.genres)} genres {source}"
                 head.show([[*title, (told, palette.text("quiet"))]])
                 self.call_after_refresh(self._draw_view)
             self._draw_status()

@@ -47,7 +47,7 @@ def measure_rings(near: Neighborhood, progress: Progress, queries: int = QUERIES
     choose, report = halves
     blind = Neighborhood(without_links(snapshot), near.index)
     truth = _Truth(snapshot, snapshot.similar)
-    wanted = [name for name in STEPS if _has_data(near, name)]
+    wanted = [name for name in STEPS if has_data(near, name)]
     total = sum(len(STEPS[name]) for name in wanted) + 4 + len(_MEASURED) + 4
     progress.start("neighbourhoods", total)
 
@@ -73,10 +73,10 @@ def measure_rings(near: Neighborhood, progress: Progress, queries: int = QUERIES
         "best": asdict(best),
         "chosen": asdict(chosen),
         "defaults": asdict(DEFAULT_WEIGHTS),
-        "ndcg": {name: _mean(values, artists) for name, values in scores.items()},
-        "cover_adds": _mean(scores["chosen"] - scores["without the cover"], artists),
-        "defaults_cover_adds": _mean(scores["defaults"] - scores["defaults without the cover"], artists),
-        "chosen_adds": _mean(scores["chosen"] - scores["defaults"], artists),
+        "ndcg": {name: mean_of(values, artists) for name, values in scores.items()},
+        "cover_adds": mean_of(scores["chosen"] - scores["without the cover"], artists),
+        "defaults_cover_adds": mean_of(scores["defaults"] - scores["defaults without the cover"], artists),
+        "chosen_adds": mean_of(scores["chosen"] - scores["defaults"], artists),
         "quality": quality,
         "unmeasured": [name for name in _MEASURED if name not in ("artist", "tags", *wanted)],
     }
@@ -97,7 +97,7 @@ def half_hidden(snapshot: Snapshot) -> tuple[Snapshot, Sparse, NDArray[np.bool_]
     owner = np.repeat(np.arange(len(links.start) - 1), np.diff(links.start))
     hidden = np.array(
         [
-            _odd("\0".join(sorted((keys[a], keys[b]))))
+            odd("\0".join(sorted((keys[a], keys[b]))))
             for a, b in zip(owner.tolist(), links.columns.tolist(), strict=True)
         ],
         bool,
@@ -106,7 +106,7 @@ def half_hidden(snapshot: Snapshot) -> tuple[Snapshot, Sparse, NDArray[np.bool_]
     seen, unseen = (
         Sparse.from_entries(owner[part], links.columns[part], links.values[part], artists) for part in (~hidden, hidden)
     )
-    away = np.array([_odd(name) for name in snapshot.tag_names], bool)
+    away = np.array([odd(name) for name in snapshot.tag_names], bool)
     return _changed(snapshot, seen, _tags(snapshot.tags, ~away)), unseen, away
 
 
@@ -126,13 +126,13 @@ def _tags(tags: Sparse, kept: NDArray[np.bool_]) -> Sparse:
     return Sparse.from_entries(owner, tags.columns[inside], values / length[owner], count)
 
 
-def _odd(text: str) -> bool:
+def odd(text: str) -> bool:
     return hashlib.sha256(text.encode()).digest()[0] % 2 == 1
 
 
 def _half(snapshot: Snapshot, number: int, queries: int) -> Half:
     linked = np.diff(snapshot.similar.start)[snapshot.artist_codes] > 0
-    own = np.array([_odd(f"half {name}") == bool(number) for name in snapshot.artist_keys], bool)
+    own = np.array([odd(f"half {name}") == bool(number) for name in snapshot.artist_keys], bool)
     rows = np.flatnonzero(linked & own)
     rows = np.sort(np.random.default_rng(number).permutation(rows)[:queries])
     return Half(rows, ("choosing", "reporting")[number])
@@ -144,7 +144,7 @@ def _others(snapshot: Snapshot) -> Callable[[int], NDArray[np.bool_]]:
     return lambda row: codes != codes[row]
 
 
-def _has_data(near: Neighborhood, signal: str) -> bool:
+def has_data(near: Neighborhood, signal: str) -> bool:
     if signal == "cover":
         return near.index is not None
     values = near.snapshot.years if signal == "era" else near.snapshot.popularity
@@ -207,7 +207,7 @@ class _Truth:
         return dict(zip(codes.tolist(), match.tolist(), strict=True))
 
 
-def _mean(values: NDArray[np.float64], artists: NDArray[np.int64]) -> dict[str, float]:
+def mean_of(values: NDArray[np.float64], artists: NDArray[np.int64]) -> dict[str, float]:
     """Mean with its 95 % interval over artists (cluster bootstrap)."""
     kept = np.isfinite(values)
     values = values[kept]

@@ -1,0 +1,1 @@
+"""Whether neighbourhoods are any good, by what they were not shown."""
