@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.evidence.known import KnownLite
+from pipelines.evidence.trials import cores
 from pipelines.facts import cover_facts
 from pipelines.progress import Progress
 from store.looks import COLORS
@@ -15,7 +18,7 @@ from vae.info import read_info, search_matrix
 from vae.search import search_vectors
 
 SIDE = 32  # pixels of the thumbnails that PCA is fitted on
-BATCH = 256  # covers in work at once
+BATCH = 32  # covers in work at once: their pixels stay in the processor's cache
 MEASURES = ("lightness", "saturation", "colored", "contrast", "texture", "symmetry", "centred", "border")
 FACTS = (*MEASURES, *COLORS)  # what `fact_numbers` gives
 _SUM = {"meaning": 1.0, "colour": 0.5, "facts": 0.5, "lite2": 1.0}  # lengths in "all"
@@ -62,30 +65,42 @@ def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def fact_numbers(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """uint8 [n, 128, 128, 3] → float32 [n, 22], FACTS in units of their deviation among these covers."""
-    found = np.zeros((len(images), len(FACTS)), np.float32)
-    for start in range(0, len(images), BATCH):
-        for row, facts in enumerate(cover_facts(images[start : start + BATCH]), start):
-            found[row, : len(MEASURES)] = [getattr(facts, name) for name in MEASURES]
-            for name, share, _ in facts.palette:
-                found[row, FACTS.index(name)] += share
+    found = _in_parts(images, _facts)
     spread = found.std(axis=0)
     return np.asarray((found - found.mean(axis=0)) / np.where(spread > 0, spread, 1), np.float32)
 
 
 def thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """uint8 [n, 128, 128, 3] → float32 [n, 3072] in 0–1: means over squares of 4×4 pixels."""
-    step = images.shape[1] // SIDE
-    parts = [
-        part.reshape(len(part), SIDE, step, SIDE, step, 3).mean(axis=(2, 4), dtype=np.float32).reshape(len(part), -1)
-        for part in np.array_split(images, max(1, len(images) // BATCH))
-    ]
-    return (np.concatenate(parts) / 255).astype(np.float32)
+    return _in_parts(images, _thumbnails)
 
 
 def color_histograms(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """uint8 [n, 128, 128, 3] → float32 [n, 128]: roots of the shares of 8 hues × 4 saturations × 4 values (HSV)."""
-    images = images[:, ::2, ::2]  # every second pixel both ways: the shares stay, the time is a quarter
-    return np.concatenate([_histograms(part) for part in np.array_split(images, max(1, len(images) // BATCH))])
+    return _in_parts(images[:, ::2, ::2], _histograms)  # every second pixel: the shares stay, the time is a quarter
+
+
+def _in_parts(
+    images: NDArray[np.uint8], work: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """What `work` gives for each batch, on all cores."""
+    with ThreadPoolExecutor(cores()) as pool:
+        return np.concatenate(list(pool.map(work, np.array_split(images, max(1, len(images) // BATCH)))))
+
+
+def _facts(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    found = np.zeros((len(images), len(FACTS)), np.float32)
+    for row, facts in zip(found, cover_facts(images), strict=True):
+        row[: len(MEASURES)] = [getattr(facts, name) for name in MEASURES]
+        for name, share, _ in facts.palette:
+            row[FACTS.index(name)] += share
+    return found
+
+
+def _thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    step = images.shape[1] // SIDE
+    means = images.reshape(len(images), SIDE, step, SIDE, step, 3).mean(axis=(2, 4), dtype=np.float32)
+    return (means.reshape(len(images), -1) / 255).astype(np.float32)
 
 
 def _histograms(images: NDArray[np.uint8]) -> NDArray[np.float32]:

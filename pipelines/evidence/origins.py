@@ -20,7 +20,7 @@ from pipelines.evidence.pairs import Question, questions
 from pipelines.evidence.sample import Sample
 from pipelines.evidence.scores import auc_of_folds
 from pipelines.evidence.shuffle import shuffle_test
-from pipelines.evidence.trials import FOLDS, Trial, by_question, folds_of, pooled, run
+from pipelines.evidence.trials import FOLDS, Trial, by_question, each, folds_of, pooled, run
 from pipelines.progress import Progress
 
 FEATURES, KIND = "meaning", "kernel"  # fixed before, so that no figure here is the luckiest of several
@@ -132,11 +132,16 @@ def _measured(asked: list[Any], features: dict[str, NDArray[np.float32]], jobs: 
         tried = ~np.isnan(scores)
         return _figures(one.labels[tried], scores[tried], fold[tried], one.groups[tried])
 
+    told = (
+        (features[FEATURES][one.rows], one.labels, one.groups, TIMES)
+        for facts, one, _ in asked if facts["kind"] == "within"
+    )  # fmt: skip
+    shuffled = each(shuffle_test, told, jobs)
     out: Rows = []
     for number, (facts, one, _) in enumerate(asked):
         row = {**facts, **figures(number, one, FEATURES)}
         if facts["kind"] == "within":
-            row["shuffled"] = asdict(shuffle_test(features[FEATURES][one.rows], one.labels, one.groups, TIMES))
+            row["shuffled"] = asdict(next(shuffled))
             row["beside"] = {name: figures(number, one, name) for name in beside}
         out.append(row)
     return out

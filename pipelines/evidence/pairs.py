@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.evidence.results import Cell, Pair
 from pipelines.evidence.sample import Sample, rows_of
 from pipelines.evidence.scores import auc, auc_of_folds, confusion, roc
-from pipelines.evidence.shuffle import TIMES, shuffle_test, shuffled_labels
+from pipelines.evidence.shuffle import TIMES, Shuffled, shuffle_test, shuffled_labels
 from pipelines.evidence.trials import (
     CLASSIFIERS,
     FOLDS,
@@ -26,6 +26,7 @@ from pipelines.evidence.trials import (
     Scored,
     Trial,
     by_question,
+    each,
     folds_of,
     pooled,
     run,
@@ -100,8 +101,9 @@ def measure_pairs(
     ]
     progress.start("shuffled labels", len(asked))
     pairs = []
-    for one in asked:
-        pairs.append(_pair(sample, one, scored, features, times))
+    told = ((features["meaning"][one.rows], one.labels, one.groups, times) for one in asked)
+    for one, test in zip(asked, each(shuffle_test, told, jobs), strict=True):
+        pairs.append(_pair(sample, one, scored, features, test))
         progress.advance()
     progress.finish()
     return pairs, cells
@@ -122,7 +124,7 @@ def _pair(
     one: Question,
     scored: dict[str, list[Scored]],
     features: dict[str, NDArray[np.float32]],
-    times: int,
+    test: Shuffled,
 ) -> Pair:
     poster, matrix, curve = {}, {}, {}
     for kind in KINDS:
@@ -131,7 +133,6 @@ def _pair(
         matrix[kind] = confusion(one.labels, (scores > 0.5).astype(np.int64), 2)
         curve[kind] = roc(one.labels == 1, scores)
     scores, fold, chosen = _best(one, scored, features)
-    test = shuffle_test(features["meaning"][one.rows], one.labels, one.groups, times)
     counts = np.bincount(one.labels, minlength=2)
     artists = [len(set(one.groups[one.labels == kind].tolist())) for kind in (0, 1)]
     return Pair(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 RESAMPLES = 400
+_BLOCK = 32  # resamples at a time: they stay in the processor's cache
 _POINTS = 101  # of a ROC curve that is kept
 
 
@@ -23,18 +25,15 @@ class Auc:
 
 def auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
     """The chance that a positive scores above a negative, ties counting half; nan where one kind is missing."""
-    return float(_weighted_auc(truth, scores, np.ones((1, len(truth))))[0])
+    return float(_drawn_auc(truth, scores, np.ones((1, len(truth)), np.int64), np.arange(len(truth)))[0])
 
 
 def auc_of_folds(
     truth: NDArray[np.bool_], scores: NDArray[np.float64], fold: NDArray[np.int64], groups: NDArray[np.int64]
 ) -> Auc:
     """Pooled and per fold. The interval is of 400 resamples of whole artists (a cluster bootstrap), seeded."""
-    random = np.random.default_rng(0)
     _, number = np.unique(groups, return_inverse=True)
-    count = int(number.max()) + 1
-    times = random.multinomial(count, np.full(count, 1 / count), RESAMPLES)  # how often each artist is drawn
-    found = _weighted_auc(truth, scores, times[:, number].astype(np.float64))
+    found = _drawn_auc(truth, scores, _draws(int(number.max()) + 1), number)
     low, high = np.nanquantile(found, (0.025, 0.975))
     each = tuple(auc(truth[fold == one], scores[fold == one]) for one in np.unique(fold))
     return Auc(auc(truth, scores), float(low), float(high), each)
@@ -45,28 +44,38 @@ def macro_auc(
 ) -> tuple[float, float, float]:
     """The mean AUC of each kind against the rest by `chances` [n, kinds], and its 95 % interval over artists."""
     kinds = range(chances.shape[1])
-    random = np.random.default_rng(0)
     _, number = np.unique(groups, return_inverse=True)
-    count = int(number.max()) + 1
-    times = random.multinomial(count, np.full(count, 1 / count), RESAMPLES)[:, number].astype(np.float64)
-    found = np.mean([_weighted_auc(labels == one, chances[:, one], times) for one in kinds], axis=0)
+    times = _draws(int(number.max()) + 1)
+    found = np.mean([_drawn_auc(labels == one, chances[:, one], times, number) for one in kinds], axis=0)
     low, high = np.nanquantile(found, (0.025, 0.975))
     return float(np.mean([auc(labels == one, chances[:, one]) for one in kinds])), float(low), float(high)
 
 
-def _weighted_auc(
-    truth: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray[np.float64]
+@lru_cache(maxsize=2)
+def _draws(artists: int) -> NDArray[np.int64]:
+    """How often each artist is drawn in each resample, [r, artists]."""
+    return np.random.default_rng(0).multinomial(artists, np.full(artists, 1 / artists), RESAMPLES)
+
+
+def _drawn_auc(
+    truth: NDArray[np.bool_], scores: NDArray[np.float64], times: NDArray[np.int64], groups: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """AUC [r] under each row of `weights` [r, n]."""
+    """AUC [r] where each cover counts as often as its group was drawn, `times` [r, groups]."""
     order = np.argsort(scores, kind="stable")
-    truth, scores, weights = truth[order], scores[order], weights[:, order]
+    truth, scores, groups = truth[order], scores[order], groups[order]
     starts = np.flatnonzero(np.r_[True, scores[1:] != scores[:-1]])  # of runs of equal scores
-    positive = np.add.reduceat(weights * truth, starts, axis=1)
-    negative = np.add.reduceat(weights * ~truth, starts, axis=1)
-    below = np.cumsum(negative, axis=1) - negative
-    area = (positive * (below + 0.5 * negative)).sum(axis=1)
-    pairs = positive.sum(axis=1) * negative.sum(axis=1)
-    return np.where(pairs > 0, area / np.where(pairs > 0, pairs, 1), np.nan)
+    found = np.empty(len(times))
+    for at in range(0, len(times), _BLOCK):
+        count = times[at : at + _BLOCK][:, groups]
+        positive = count * truth
+        negative = count - positive
+        if len(starts) < len(scores):
+            positive, negative = (np.add.reduceat(one, starts, axis=1) for one in (positive, negative))
+        below = np.cumsum(negative, axis=1)
+        twice = (positive * (2 * below - negative)).sum(axis=1)
+        pairs = positive.sum(axis=1) * below[:, -1]
+        found[at : at + _BLOCK] = np.where(pairs > 0, twice / np.where(pairs > 0, 2 * pairs, 1), np.nan)
+    return found
 
 
 def roc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[list[float], list[float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.evidence.features import FACTS
 from pipelines.evidence.sample import Sample
+from pipelines.evidence.trials import cores
 from pipelines.looking.faces import find_faces
 from pipelines.looking.lettering import SIDE, lettering_of
 from pipelines.looking.words import probability
@@ -72,12 +74,16 @@ def facts_seen(
     drawn = [np.random.default_rng(0).permutation(np.flatnonzero(sample.genres == genre))[:LOOKED] for genre in genres]
     rows = np.sort(np.concatenate(drawn)).tolist()
     progress.start("words and faces", len(rows))
-    for row in rows:
-        if look_for_words:
-            shares[row, 0] = lettering_of(probability(sample.images[row], SIDE))[0]
+
+    def look(row: int) -> tuple[float, float]:
+        words = lettering_of(probability(sample.images[row], SIDE))[0] if look_for_words else shares[row, 0]
         heads = find_faces(sample.images[row], SIDE)
-        shares[row, 1] = min(1.0, sum((right - left) * (bottom - top) for left, top, right, bottom in heads))
-        progress.advance()
+        return words, min(1.0, sum((right - left) * (bottom - top) for left, top, right, bottom in heads))
+
+    with ThreadPoolExecutor(cores()) as pool:
+        for row, seen in zip(rows, pool.map(look, rows), strict=True):
+            shares[row] = seen
+            progress.advance()
     progress.finish()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what nobody knows

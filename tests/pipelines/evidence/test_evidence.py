@@ -11,9 +11,9 @@ import pytest
 from markupsafe import escape
 
 from pipelines.evidence import features, known, pairs, shuffle, traits, trials
-from pipelines.evidence.near import rings
 from pipelines.evidence.experiment import Settings, validate_table
 from pipelines.evidence.kernel import kernel_scores
+from pipelines.evidence.near import rings
 from pipelines.evidence.origins import measure_origins
 from pipelines.evidence.report.figures import figure_names
 from pipelines.evidence.results import Evidence, read_results
