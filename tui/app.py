@@ -18,7 +18,7 @@ from store.neighbors.taste import Suggestion, near_plays
 from store.records import Album
 from tui.hearing import Hearing
 from tui.keynames import keyed
-from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES, in_sixteen
+from tui.palette import DEFAULTS, NIGHT, PAPER, SLEEVE, THEMES, in_sixteen, theme_after
 from tui.pictures.cells import FINE, LITE
 from tui.pictures.colors import ColorMode, color_mode
 from tui.pictures.painter import CoverPainter
@@ -66,8 +66,7 @@ class SleevewalkApp(Hearing):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__()
-        self.setup, self.look, self.config = setup, setup.look, setup.config
-        self.session = setup.session
+        self.setup, self.look, self.config, self.session = setup, setup.look, setup.config, setup.session
         self.key_names = own_key_names(self.config.keys)
         self.bench = Bench()
         self.evidence = EvidenceDesk(report_folder(setup.library_path), validate_command(setup.library_path))
@@ -128,14 +127,14 @@ class SleevewalkApp(Hearing):
 
     def action_theme(self) -> None:
         """The next theme."""
-        names = [theme.name for theme in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        self.theme = theme_after(self.theme)
+        if isinstance(self.screen, DrawnScreen):
+            self.screen.say(f'theme {self.theme}, until you leave; theme = "{self.theme}" in config.toml keeps it')
 
     @work
     async def action_palette(self) -> None:
         """Ask for an action of the screen that one is on, and run it."""
-        below = self.screen
-        if isinstance(below, PaletteScreen):
+        if isinstance(below := self.screen, PaletteScreen):
             return
         holder = acting(below)
         place, bindings = self._keys_of(holder)
@@ -305,11 +304,13 @@ class SleevewalkApp(Hearing):
         tray, names = self.walk.session.tray, self.key_names
         place = "map" if isinstance(self.screen, MapScreen) else "walk"
         if len(tray) < 2 and isinstance(self.screen, DrawnScreen):
-            put, bench = names(f"{place}.tray"), names(f"{place}.bench")
-            self.screen.say(f"put two or more albums into the tray with {put}, then press {bench}")
+            said = "put two or more albums into the tray with {}, then press {}"
+            self.screen.say(said.format(names(f"{place}.tray"), names(f"{place}.bench")))
         else:
             self.bench.take(tray)
             await self._walk_to(self._bench_screen())
+            self.walk.session.tray = list(self.bench.left()) or tray
+            self.walk.refresh_focus()
 
     def _bench_screen(self) -> BenchScreen:
         session, setup = self.walk.session, self.setup
@@ -329,12 +330,11 @@ class SleevewalkApp(Hearing):
                 there = self.walk.session.into_tray(chosen.parent)
                 self.walk.say(f"in the tray: {chosen.parent.title}" if there else "the tray is full")
             return
-        self.bench.change(Draft.from_recipe(chosen.recipe))
+        self.bench.open(Draft.from_recipe(chosen.recipe))
         if isinstance(self.screen, BenchScreen):
             self.screen.reopened(chosen.then)
             return
-        bench = self._bench_screen()
-        bench.call_after_refresh(bench.go_on, chosen.then)
+        (bench := self._bench_screen()).call_after_refresh(bench.go_on, chosen.then)
         await self._walk_to(bench)
 
     def action_card(self) -> None:

@@ -78,6 +78,12 @@ SLEEVE = replace(NIGHT, name="sleeve")  # and what `sleeve_colors` takes from th
 THEMES = (NIGHT, PAPER, CONTRAST, SLEEVE)
 
 
+def theme_after(name: str) -> str:
+    """The name of the theme after one of ours; of the first after another."""
+    names = [theme.name for theme in THEMES]
+    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
+
+
 @lru_cache(maxsize=4096)
 def style(foreground: str, background: str, bold: bool = False, italic: bool = False) -> Style:
     """A style of two colours (`#rrggbb`)."""

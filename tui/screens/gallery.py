@@ -295,7 +295,9 @@ class GalleryScreen(SheetScreen[Chosen | None]):
         if entry is not None:
             made = entry.made_at.replace(tzinfo=UTC).astimezone().strftime("%d %b %Y, %H:%M")
             rows += wrapped(plain(entry.path.name), cells, 2, palette.text("accent"))
-            rows.append([(f"{kind_of(entry)}, {made}", palette.text("quiet"))])
+            rows += [
+                [(said, palette.text("quiet"))] for said in (f"{kind_of(entry)}, detail {entry.recipe.detail}", made)
+            ]
             shares = Draft.from_recipe(entry.recipe).said.split()
             for part, share in list(zip(parts, shares, strict=True))[: max(1, text.size.height - len(rows))]:
                 label = cut(f"{share} {plain(part.title)} · {plain(part.artist)}", cells)

@@ -139,4 +139,6 @@ def _listed(keys: list[str]) -> str:
     keys = list(dict.fromkeys(keys))
     if len(keys) > 2 and "".join(keys) in "123456789":
         return f"{keys[0]}–{keys[-1]}"
+    while len(keys) > 1 and len(" ".join(keys)) >= KEYS:
+        keys = keys[:-1]  # whole names: the first will do
     return " ".join(keys)

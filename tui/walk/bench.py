@@ -138,6 +138,18 @@ class Bench:
             self.tray = ids
             self.change(Draft.of(albums))
 
+    def open(self, draft: Draft) -> None:
+        """Put a draft on it that did not come from the tray."""
+        self.tray = ()
+        self.change(draft)
+
+    def left(self) -> tuple[Album, ...]:
+        """The albums that the tray has from then on: the bench's; none where the bench was not filled from the tray."""
+        if not self.tray:
+            return ()
+        self.tray = tuple(album.album_id for album in self.draft.albums)
+        return self.draft.albums
+
     def change(self, draft: Draft) -> bool:
         """Put another draft on it, as a step that can be undone; False where nothing differs."""
         if self.position >= 0 and draft == self.draft:

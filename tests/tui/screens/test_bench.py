@@ -311,3 +311,28 @@ async def test_every_direction_is_in_sight_and_a_click_chooses_one(tmp_path: Pat
         await pilot.press("plus")
         assert screen.bench.draft.drift == ((screen.directions[last], 1.0),)
         assert "+1" in "\n".join(listed.rows)
+
+
+async def test_what_the_bench_adds_is_in_the_tray_afterwards(tmp_path: Path) -> None:
+    app = bench_app(tmp_path, TinyCodec())
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = await on_bench(pilot)
+        screen.add(make_album(4))
+        await pilot.press("right", "x", "escape")
+        await until(pilot, lambda: app.screen is app.walk)
+        await until(pilot, lambda: [album.album_id for album in session_of(app).tray] == ids(1, 3, 4))
+        await pilot.press("B")
+        await until(pilot, lambda: isinstance(app.screen, BenchScreen))
+        assert [album.album_id for album in app.bench.draft.albums] == ids(1, 3, 4)
+
+
+def ids(*rows: int) -> list[str]:
+    return [make_album(row).album_id for row in rows]
+
+
+def test_a_draft_from_the_gallery_leaves_the_tray_alone() -> None:
+    bench = Bench()
+    bench.take([make_album(1), make_album(2)])
+    assert len(bench.left()) == 2
+    bench.open(Draft.of([make_album(3), make_album(4)]))
+    assert bench.left() == ()

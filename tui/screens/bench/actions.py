@@ -181,9 +181,7 @@ class BenchActions(DrawnScreen[str | None]):
 
     def action_pin_here(self) -> None:
         """Pin the cursor's place."""
-        if self.view != "pin":
-            self.say(f"{key_names(self)('bench.pin')} chooses a place first")
-        else:
+        if self.view == "pin":
             self._changed(self.bench.pin(*self.cursor.at))
 
     def action_swap(self) -> None:

@@ -15,8 +15,15 @@ KEYS = [
     Hint("d", "direction", ("bench.direction",)),
     Hint("+-", "drift", ("bench.drift", "bench.drift-back")),
     Hint("r", "dice", ("bench.dice",)),
-    Hint("t", "areas", ("bench.areas",)),
     Hint("w", "write", ("bench.write",)),
+    Hint("t", "areas", ("bench.areas",)),
+    Hint("f F", "larger, smaller", ("bench.favour", "bench.favour-less")),
+    Hint("p", "pin", ("bench.pin",)),
+    Hint("i", "detail", ("bench.detail",)),
+    Hint("b", "compare details", ("bench.details",)),
+    Hint("n", "nearest", ("bench.near",)),
+    Hint("T", "tree", ("bench.tree",)),
+    Hint("a", "add", ("bench.add",)),
     Hint("?", "all keys", ("bench.help",)),
 ]
 

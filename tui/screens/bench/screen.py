@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -26,7 +27,7 @@ from tui.screens.bench.stage import BenchStage, Shown
 from tui.screens.bench.text import BenchHead, BenchStatus, BenchText
 from tui.screens.bench.tiles import BenchTiles
 from tui.screens.bench.tree import TreeScreen
-from tui.screens.bench.write import Order, WriteScreen
+from tui.screens.bench.write import FRAMES, Order, WriteScreen
 from tui.screens.find import FindScreen
 from tui.walk.bench import Bench
 from tui.walk.session import TRAY_LIMIT, Session
@@ -173,8 +174,12 @@ class BenchScreen(BenchActions):
         if draft.problem is not None:
             self.say(draft.problem)
             return
-        self.say("writing …")
+        pictures = f"{order.frames} pictures " if order.layout in FRAMES else ""
+        began = time.monotonic()
+        self.say(f"writing {pictures}…")
+        ticking = self.set_interval(1, lambda: self.say(f"writing {pictures}… {time.monotonic() - began:.0f} s"))
         result = await self._answer(self.decoder.job(lambda blender: order.write(blender, draft, self.blends_dir)))
+        ticking.stop()
         if result is not None:
             self.session.record_blend(result)
             kind = "a montage, " if result.areas is not None else ""

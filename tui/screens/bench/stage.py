@@ -16,18 +16,21 @@ Shown = tuple[Album | NDArray[np.uint8] | None, str]  # a cover or a picture (No
 
 
 class BenchStage(Captioned):
-    """Pictures as large as they fit; one that stays the same is not painted again."""
+    """Pictures abreast or below each other, as large as they fit; one that stays the same is not painted again."""
 
     def __init__(self, painter: CoverPainter, *, id: str | None = None) -> None:
         super().__init__(painter, PLACES, id=id)
 
     def show(self, pictures: Sequence[Shown]) -> None:
         """At most PLACES of them."""
-        across = 1 if len(pictures) == 1 else 2
-        down = max(1, -(-len(pictures) // across))
         width, height = self.size
-        captioned = any(said for _, said in pictures)
-        side = max(1, min((width - across) // (2 * across), height // down - captioned))
+        captioned, count = any(said for _, said in pictures), max(1, len(pictures))
+
+        def side_of(across: int) -> int:
+            return max(1, min((width - across) // (2 * across), height // -(-count // across) - captioned))
+
+        across = max(range(1, count + 1), key=side_of)
+        side = side_of(across)
         for place, (cover, caption) in enumerate(zip(self.covers, self.captions, strict=True)):
             what, said = pictures[place] if place < len(pictures) else (None, "")
             cover.display = what is not None

@@ -9,6 +9,8 @@ from tui.walk.bench import MODES, Bench
 from tui.widgets.lines import Lines, Span
 from tui.workers.decoder import Decoder
 
+LITTLE = 0.6  # of an album's weight: a smaller area is told why
+
 
 class BenchHead(Lines):
     """The modes in one row."""
@@ -33,6 +35,8 @@ class BenchText(Lines):
         album = draft.albums[bench.chosen]
         name = directions[bench.direction % len(directions)] if directions else ""
         drift = "  ".join(f"{plain(way)} {steps:+g}" for way, steps in draft.drift)
+        if not drift and area is not None and area < LITTLE * draft.shares[bench.chosen]:
+            drift = "less than its weight: words and faces are whole"
         self.show(
             [
                 [(plain(album.title) or "untitled", palette.text(bold=True))],
