@@ -7,7 +7,7 @@ them in their order. Where nothing is new that is said without loading the model
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,11 +34,13 @@ def build(
     *,
     weights: Path = SHIPPED,
     load_codec: Callable[[], Codec] | None = None,
+    parts: Sequence[type[Derived]] = DERIVED,
 ) -> BuildReport:
     """Embed the covers that have no latent, then bring all that is made from latents and albums up to date.
 
     A few new covers are added to what is there; many, or covers that have gone, make it be written anew.
-    Killed and run again it goes on at the last batch. Raises BadWeights and LibraryError.
+    Killed and run again it goes on at the last batch. `parts`: fewer of DERIVED, in its order.
+    Raises BadWeights and LibraryError.
     """
     began = time.monotonic()
     info = read_info(weights)
@@ -49,7 +51,7 @@ def build(
             lost = undone(con, library.path)
             remember(con, lost)  # told once
     work = Work(library, progress or Progress(), weights, info, load_codec, BuildReport(info.model_id))
-    for kind in DERIVED:
+    for kind in parts:
         derived = kind(work)
         if not derived.is_current():
             for part in derived.make():

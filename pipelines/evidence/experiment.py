@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pipelines.build import build
+from pipelines.derived import Index, Latents
 from pipelines.evidence.features import feature_sets
 from pipelines.evidence.known import KnownLatents, KnownLite
 from pipelines.evidence.labels import measure_labels
@@ -81,7 +82,8 @@ def validate_table(
     """
     progress, settings = progress or Progress(), settings or Settings()
     with _folder_for(out) as folder:
-        known = KnownLatents(settings.load_codec, read_info(settings.weights).model_id, out / CACHE)
+        # Not polished: that takes as long again, and the numbers for meaning are the same.
+        known = KnownLatents(settings.load_codec, read_info(settings.weights).model_id, out / CACHE, steps=0)
         sample = from_table(table, covers, progress, second)
         chosen_genres(genres, sample, POSTER_FOLDS)  # before minutes are spent
 
@@ -92,7 +94,10 @@ def validate_table(
                 library = Library.create(Path(place) / "library")
                 ingest_table(library, table, covers or table.parent, progress)
                 ingest_similar_artists(library, similar, progress)
-                build(library, progress, weights=settings.weights, load_codec=lambda: cast("Codec", known))
+                build(
+                    library, progress, weights=settings.weights, load_codec=lambda: cast("Codec", known),
+                    parts=(Latents, Index),
+                )  # fmt: skip
                 return open_neighborhood(library)
 
         return _validate(sample, genres, known, KnownLite(out / LITE), near, folder, progress, settings)
@@ -155,7 +160,7 @@ def _validate(
         albums={name: counts[name] for name in genres},
         artists=artists,
         left_out=dict(sample.left_out),
-        model_id=known.model_id,
+        model_id=known.maker,
         pairs=pairs,
         cells=cells,
         together=at_once,
@@ -170,7 +175,7 @@ def _validate(
         sample,
         features["pca"],
         traits,
-        self_encodings(sample, genres, latents, known.codec),
+        self_encodings(sample, genres, known.codec),
         fact_examples(sample, lying, seen),
     )
     write_results(found, folder)

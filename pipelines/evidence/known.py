@@ -28,9 +28,9 @@ LITE_SIDE = 192  # pixels that covers are enlarged to; it sees less in smaller o
 class Known:
     """Numbers by a cover's pixels: what was made once is not made again, also in a later run."""
 
-    def __init__(self, model_id: str, file: Path | None = None) -> None:
-        """`file` keeps them between runs; one of another model or damaged is not used."""
-        self.model_id = model_id
+    def __init__(self, maker: str, file: Path | None = None) -> None:
+        """`maker`: what makes them. `file` keeps them between runs; one of another maker or damaged is not used."""
+        self.maker = maker
         self._known: dict[bytes, NDArray[np.float32]] = {}
         if file is not None and file.is_file():
             self._read(file)
@@ -70,7 +70,7 @@ class Known:
         with file.open("wb") as out:
             np.savez(
                 out,
-                model_id=np.array(self.model_id),
+                model_id=np.array(self.maker),
                 names=np.frombuffer(b"".join(names), np.uint8).reshape(-1, 16),
                 latents=np.stack([self._known[name] for name in names]),
             )
@@ -78,7 +78,7 @@ class Known:
     def _read(self, file: Path) -> None:
         try:
             with np.load(file, allow_pickle=False) as kept:
-                if str(kept["model_id"]) == self.model_id:
+                if str(kept["model_id"]) == self.maker:
                     names, numbers = kept["names"], kept["latents"]
                     self._known = {name.tobytes(): row for name, row in zip(names, numbers, strict=True)}
         except (OSError, ValueError, KeyError, EOFError):
@@ -92,9 +92,13 @@ def _name(image: NDArray[np.uint8]) -> bytes:
 class KnownLatents(Known):
     """A codec that remembers."""
 
-    def __init__(self, load: Callable[[], Codec], model_id: str, file: Path | None = None) -> None:
-        super().__init__(model_id, file)
-        self._load = load
+    def __init__(
+        self, load: Callable[[], Codec], model_id: str, file: Path | None = None, steps: int | None = None
+    ) -> None:
+        """`steps` of polishing the picture; None: as many as the model's."""
+        super().__init__(model_id if steps is None else f"{model_id}, polished in {steps} steps", file)
+        self.model_id = model_id
+        self._load, self._steps = load, steps
         self._codec: Codec | None = None
 
     @property
@@ -115,7 +119,7 @@ class KnownLatents(Known):
 
     def encode(self, images: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.float32]:
         """uint8 [n, 128, 128, 3] → float32 [n, d]."""
-        return self.of(images, lambda some: self.codec.encode(some), "covers to latents", progress)
+        return self.of(images, lambda some: self.codec.encode(some, self._steps), "covers to latents", progress)
 
 
 class KnownLite(Known):

@@ -133,15 +133,13 @@ def fact_examples(sample: Sample, found: list[dict[str, Any]], facts: NDArray[np
     return np.stack(rows)
 
 
-def self_encodings(
-    sample: Sample, genres: list[str], latents: NDArray[np.float32], codec: Codec, each: int = 3
-) -> NDArray[np.uint8]:
+def self_encodings(sample: Sample, genres: list[str], codec: Codec, each: int = 3) -> NDArray[np.uint8]:
     """uint8 [2, m, 128, 128, 3]: a few covers of each genre, and what the model makes of them."""
     rows: list[int] = []
     for genre in genres:
         own = np.flatnonzero(sample.genres == genre)
         rows += np.random.default_rng(0).permutation(own)[:each].tolist()
-    return np.stack([sample.images[rows], codec.decode(latents[rows])])
+    return np.stack([sample.images[rows], codec.decode(codec.encode(sample.images[rows]))])
 
 
 def _looks(against: NDArray[np.uint8], along: NDArray[np.uint8]) -> dict[str, float]:

@@ -123,8 +123,8 @@ def _across(found: Evidence) -> list[str]:
     if inside < 0.6:
         verdict = "these pairs are hardly told apart within one origin either"
     else:
-        holds = mean - 0.5 > (inside - 0.5) / 2
-        verdict = "what is learned holds elsewhere" if holds else "little of it holds elsewhere"
+        part = (mean - 0.5) / (inside - 0.5)
+        verdict = f"{'most' if part > 0.75 else 'about half' if part > 0.4 else 'little'} of it holds elsewhere"
     return [
         f"Learned on one origin and tried on another the mean AUC is {mean_of(rows)} on {len(pairs)} pairs that two "
         f"origins have, above chance in {above} of {len(rows)} cases; within one origin it is {inside:.2f} on these: "

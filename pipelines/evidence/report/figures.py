@@ -260,8 +260,8 @@ def _origins(figure: Figure, found: Evidence) -> None:
         axes.plot(row["auc"], place, "o", color=COLORS[1], markersize=5)
     names = [f"{row['a']} or {row['b']}, {row['origin']} ({row['albums'][0]} + {row['albums'][1]})" for row in rows]
     axes.set_yticks(range(len(rows)), names)
-    axes.invert_yaxis()
-    axes.set(xlim=(0.25, 1.02), xlabel="AUC with its 95 % interval (kernel ridge, artist folds); grey: shuffled labels")
+    axes.set(xlim=(0.25, 1.02), ylim=(len(rows) - 0.4, -0.6))  # the first row at the top
+    axes.set_xlabel("AUC with its 95 % interval (kernel ridge, artist folds); grey: shuffled labels, band: the poster")
 
 
 def _rings(figure: Figure, found: Evidence) -> None:

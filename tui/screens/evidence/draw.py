@@ -111,7 +111,8 @@ def pair_side(
     text, quiet = palette.text(), palette.text("quiet")
     rows: Rows = [[(cut(f"{plain(pair.a)} or {plain(pair.b)}", columns), palette.text("accent", bold=True))]]
     room = max(4, min(height - 12, columns // 2 - 1, 30))
-    rows.append([(cut(f"ROC, {SHOWN['plain'][0]}" + ", artists held out" * (kind == "artist"), columns), quiet)])
+    title = "as the poster did it" if kind == "plain" else "the poster's, artists held out"
+    rows.append([(cut(f"ROC, {title}", columns), quiet)])
     for line in braille_curve(*pair.roc[kind], 2 * room, room, plain_only):
         rows.append([(line, palette.text("accent"))])
     rows.append([(cut("across: false alarms, up: hits", columns), quiet)])
