@@ -120,11 +120,11 @@ def similar(
         wanted = "json" if as_json else shape or "text"
         if only:
             raise click.UsageError("--only goes with an ALBUM")
-        return (
-            shelf(context, image, wanted)
-            if image.is_dir()
-            else similar_to_picture(context, image, k, weights_of(given), per_artist or None, wanted)
-        )
+        if not image.is_dir():
+            return similar_to_picture(context, image, k, weights_of(given), per_artist or None, wanted)
+        if idle := _typed("k", "per_artist", *given):
+            raise click.UsageError(f"{', '.join(idle)}: of neighbours, and a folder's table has none; name one photo")
+        return shelf(context, image, wanted)
     if shape:
         raise click.UsageError(f"--{shape} goes with --image")
     from dataclasses import asdict
@@ -157,6 +157,16 @@ def similar(
     for notice in neighborhood.notices:
         click.echo(notice, err=True)
     return 0
+
+
+def _typed(*names: str) -> list[str]:
+    """Those of the command's options that were given, as they are typed."""
+    command = click.get_current_context()
+    return [
+        option.opts[0]
+        for option in command.command.params
+        if option.name in names and command.get_parameter_source(option.name) is click.core.ParameterSource.COMMANDLINE
+    ]
 
 
 @click.command()

@@ -41,7 +41,7 @@ WALK_BINDINGS: list[BindingType] = [
     walk("backspace,u", "back", "back", "back", "Back to the stop before, as you left it"),
     walk("U,ctrl+r", "forward", "forward", "forward", "Forward again after going back"),
     walk("slash", "app.find", "find", "find", "Find an album by name, or by words: tag:shoegaze year:1991"),
-    walk("P", "app.lens", "from a picture", "lens", "Start from a picture: a photo of a sleeve finds its album"),
+    walk("P", "app.lens", "from a picture", "lens", "The lens: a photo of a sleeve finds its album"),
     walk("r", "random", "random", "random", "Jump to any album that passes the filters, each as likely"),
     walk("R", "random(True)", "random, known", "random-known", "The same, the more listened to the likelier"),
     walk("N", "app.suggest", "suggest", "suggest", "Jump near what you play, to an album that you never heard"),

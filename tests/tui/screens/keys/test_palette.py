@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.color import ColorSystem
+from textual.binding import Binding
 
 from tests.tui.support.app import ready, session_of, until
 from tests.tui.support.keys import Before, Case, check_keys, choices, chosen, moved, to
@@ -13,6 +14,7 @@ from tests.tui.support.scenes import open_scene, scene_app
 from tui.screens.find import FindScreen
 from tui.screens.palette.screen import Entry, PaletteScreen, asked
 from tui.screens.registry import APP_BINDINGS, acting, bindings_of
+from tui.screens.walk.keys import WALK_BINDINGS
 from tui.screens.walk.screen import WalkScreen
 from tui.terminal.mirror import TerminalMirror
 
@@ -89,3 +91,8 @@ def test_words_find_names_first_then_meanings_then_what_is_like_them() -> None:
     assert [entry.name for entry in asked(entries, "cover left")] == ["look left"]
     assert [entry.name for entry in asked(entries, "h")] == ["look left"]
     assert asked(entries, "zzz") == []
+
+
+def test_the_lens_is_found_by_its_name() -> None:
+    found = asked([Entry.of(binding) for binding in WALK_BINDINGS if isinstance(binding, Binding)], "lens")
+    assert [entry.name for entry in found] == ["from a picture"]
