@@ -48,13 +48,12 @@ def fit(views: NDArray[np.uint8], covers: NDArray[np.uint8]) -> Fit:
     seen = _reduced(sharp, VIEW * SIDE // FINE)
     shown = _reduced(np.divide(covers, 255, dtype=np.float32), SIDE)
     gray, there = _brightness(seen), _brightness(shown)
-    light, target = _unlit(gray), _unlit(there)
+    light, target = unlit(gray), unlit(there)
     best: Floats = np.tile(np.eye(3, dtype=np.float32), (len(covers), 1, 1))
-    warps, detail, left = best.copy(), _detail(gray, best, there, target), np.arange(len(covers))
+    detail, left = _detail(gray, best, there, target), np.arange(len(covers))
     for box, step, times, least in _ROUNDS:
-        moved = warps[left]
+        moved = best[left]
         _settle(moved, _blurred(light[left], box), _blurred(target[left], box), (step, _BOX // 4 + box // 2), times)
-        warps[left] = moved
         now = _detail(gray[left], moved, there[left], target[left])
         better = now > detail[left]  # a lamp's glare may have led astray
         best[left[better]], detail[left[better]] = moved[better], now[better]
@@ -65,16 +64,17 @@ def fit(views: NDArray[np.uint8], covers: NDArray[np.uint8]) -> Fit:
     found = Fit(none, none + 1, best)
     if len(left):
         found.color[left] = _color(*_warped(seen[left], best[left], _grid(SIDE)), shown[left])
-        found.detail[left] = _fine(sharp[left], best[left], covers[left])
+        found.detail[left], found.warp[left] = _fine(sharp[left], best[left], covers[left])
     return found
 
 
-def _fine(sharp: Floats, warps: Floats, covers: NDArray[np.uint8]) -> Floats:
-    """[n]: `Fit.detail` of views [n, VIEW, VIEW, 3] and covers, `warps` being settled a last time on what is finest."""
+def _fine(sharp: Floats, warps: Floats, covers: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    """`Fit.detail` [n] of views [n, VIEW, VIEW, 3] and covers, and `warps`, settled a last time on what is finest."""
     gray, there = _brightness(sharp), _brightness(_reduced(np.divide(covers, 255, dtype=np.float32), FINE))
-    target, moved = _unlit(there), warps.copy()
-    _settle(moved, _unlit(gray), target, (2, _BOX // 4), 4)
-    return np.maximum(_detail(gray, warps, there, target), _detail(gray, moved, there, target))
+    target, moved = unlit(there), warps.copy()
+    _settle(moved, unlit(gray), target, (2, _BOX // 4), 4)
+    before, after = _detail(gray, warps, there, target), _detail(gray, moved, there, target)
+    return np.maximum(before, after), np.where((after > before)[:, None, None], moved, warps)
 
 
 def _brightness(pixels: Floats) -> Floats:
@@ -163,7 +163,7 @@ def _detail(gray: Floats, warps: Floats, there: Floats, target: Floats) -> Float
     found, inside = _warped(gray, warps, _grid(there.shape[1]))
     seen = found.reshape(there.shape)
     weight = _weighed(seen, there, inside)[2]
-    return _correlation(_unlit(seen).reshape(len(seen), -1), target.reshape(len(seen), -1), weight)
+    return _correlation(unlit(seen).reshape(len(seen), -1), target.reshape(len(seen), -1), weight)
 
 
 def _weighed(seen: Floats, there: Floats, inside: Floats) -> tuple[Floats, Floats, Floats]:
@@ -180,10 +180,10 @@ def _correlation(one: Floats, other: Floats, weight: Floats) -> Floats:
     return (a * b * weight).sum(1) / (weight.sum(1) + 1e-6)
 
 
-def _unlit(light: Floats) -> Floats:
+def unlit(light: Floats, box: int = _BOX) -> Floats:
     """Brightness [n, s, s] without the light that falls on it: less the mean of each neighbourhood, by its contrast."""
-    mean = _blurred(light, _BOX)
-    spread = np.sqrt(np.maximum(_blurred(light**2, _BOX) - mean**2, 0))
+    mean = _blurred(light, box)
+    spread = np.sqrt(np.maximum(_blurred(light**2, box) - mean**2, 0))
     return (light - mean) / (spread + _FAINT)
 
 

@@ -21,7 +21,7 @@ _LEAST = 0.22  # of the shorter side of the photo, that a sleeve's side has at l
 _OPPOSITE = np.radians(32)  # between opposite edges, at most
 _CROSSING = np.radians(52)  # between edges that meet, at least
 _UNEQUAL = 1.7  # times as long as the opposite or the next edge, at most
-_SAME = 0.07  # of a side: corners nearer than this are of the same square
+_SAME = 0.1  # of a side: corners nearer than this are of the same square
 
 Edges = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
@@ -82,13 +82,13 @@ def _lines(strong: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.fl
         if not room[bool(upright[most])]:  # a board's grain has lines without end
             votes[upright == upright[most]] = 0
         direction = most * np.pi / _ANGLES
-        found.append(_fitted(columns, rows, weight, (np.cos(direction), np.sin(direction), at - reach)))
+        found.append((np.cos(direction), np.sin(direction), at - reach))
         for off in range(-_APART[0], _APART[0] + 1):
             line, place = most + off, at
             if not 0 <= line < _ANGLES:  # the same direction the other way around
                 line, place = line % _ANGLES, 2 * reach - place
             votes[line, max(0, place - _APART[1]) : place + _APART[1] + 1] = 0
-    return np.array(found).reshape(-1, 3)
+    return _fitted(columns, rows, weight, np.array(found).reshape(-1, 3))
 
 
 def _thin(strong: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -102,20 +102,19 @@ def _thin(strong: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.flo
 
 
 def _fitted(
-    columns: NDArray[np.int64], rows: NDArray[np.int64], weight: NDArray[np.float32], line: tuple[float, float, int]
-) -> tuple[float, float, float]:
-    """The line laid through the edge pixels that are near to it, by least squares."""
-    a, b, c = line
-    near = np.abs(columns * a + rows * b - c) < 2
-    if np.count_nonzero(near) < 4:
-        return a, b, float(c)
-    points = np.stack([columns[near], rows[near]], 1).astype(float)
-    middle = np.average(points, 0, weight[near])
-    away = points - middle
-    normal = np.linalg.eigh((away * weight[near, None]).T @ away)[1][:, 0]
-    if normal @ (a, b) < np.cos(np.radians(4)) and normal @ (a, b) > -np.cos(np.radians(4)):
-        return a, b, float(c)
-    return float(normal[0]), float(normal[1]), float(normal @ middle)
+    columns: NDArray[np.int64], rows: NDArray[np.int64], weight: NDArray[np.float32], lines: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The lines [n, 3] laid through the edge pixels that are near to each, by least squares."""
+    x, y = columns.astype(float), rows.astype(float)
+    near = np.where(np.abs(lines[:, :2] @ np.stack([x, y]) - lines[:, 2:]) < 2, weight, 0)
+    moments = near @ np.stack([np.ones(len(x)), x, y, x * x, x * y, y * y], 1)
+    total = np.maximum(moments[:, 0], 1e-6)
+    across, down, xx, xy, yy = moments[:, 1:].T / total
+    along = np.arctan2(2 * (xy - across * down), xx - across**2 - yy + down**2) / 2  # the direction of most spread
+    normal = np.stack([-np.sin(along), np.cos(along)], 1)
+    fitted = np.c_[normal, normal[:, 0] * across + normal[:, 1] * down]
+    little = np.abs((normal * lines[:, :2]).sum(1)) > np.cos(np.radians(4))  # else other edges led astray
+    return np.where((little & (np.count_nonzero(near, 1) >= 4))[:, None], fitted, lines)
 
 
 def _seen_along(
@@ -124,17 +123,19 @@ def _seen_along(
     """[n, 2 r + 1]: the edge that runs along each line, summed up from its one end to each pixel of it."""
     height, width = strong.shape
     reach = width + height
-    along = np.arange(-reach, reach + 1)
-    normal, direction = lines[:, :2], np.stack([-lines[:, 1], lines[:, 0]], 1)
-    points = (normal * lines[:, 2:])[:, None] + direction[:, None] * along[:, None]
-    seen = np.zeros(points.shape[:2])
+    normal, direction = lines[:, :2].astype(np.float32), np.stack([-lines[:, 1], lines[:, 0]], 1).astype(np.float32)
+    along = np.arange(-reach, reach + 1, dtype=np.float32)
+    points = (normal * lines[:, 2:].astype(np.float32))[:, None] + direction[:, None] * along[:, None]
+    line, place = np.nonzero(((points > -1) & (points < (width, height))).all(2))
+    points, normal = points[line, place], normal[line]
+    best = np.zeros(len(line), np.float32)
     for off in (-1, 0, 1):  # the line may run a pixel beside the edge
-        at = np.rint(points + off * normal[:, None]).astype(np.int32)
-        column, row = at[..., 0], at[..., 1]
-        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-        column, row = column * inside, row * inside
-        across = np.abs(x[row, column] * normal[:, :1] + y[row, column] * normal[:, 1:])
-        seen = np.maximum(seen, strong[row, column] * across * (inside & (across > 0.8)))
+        at = np.rint(points + off * normal).astype(np.int32)
+        column, row = np.clip(at[:, 0], 0, width - 1), np.clip(at[:, 1], 0, height - 1)
+        across = np.abs(x[row, column] * normal[:, 0] + y[row, column] * normal[:, 1])
+        best = np.maximum(best, np.where(across > 0.8, strong[row, column] * across, 0))
+    seen = np.zeros((len(lines), 2 * reach + 1))
+    seen[line, place] = best
     return np.concatenate([np.zeros((len(lines), 1)), seen.cumsum(1)], 1)
 
 
@@ -213,11 +214,11 @@ def size_of(quads: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _best(quads: NDArray[np.float64], support: NDArray[np.float64], most: int) -> list[Corners]:
+    order = np.argsort(-support, kind="stable")
+    quads = quads[order]
     kept: list[Corners] = []
-    for at in np.argsort(-support, kind="stable"):
-        quad = quads[at]
-        if all(np.hypot(*(quad - other).T).max() > _SAME * size_of(quad) for other in kept):
-            kept.append(quad)
-            if len(kept) == most:
-                break
+    while len(quads) and len(kept) < most:
+        kept.append(quads[0])
+        off = np.hypot(*(quads - quads[0]).transpose(2, 0, 1)).max(1)
+        quads = quads[off > _SAME * size_of(quads[0])]
     return kept

@@ -55,6 +55,11 @@ class ScaledIndex:
         with _search_threads(1 if len(rows) <= _FEW else None):
             return self._index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
 
+    @property
+    def matrix(self) -> np.ndarray | None:
+        """All vectors, float32 [count, m], not to be written to; None in the coarse index, which has them roughly."""
+        return self._matrix
+
     @cached_property
     def _on_gpus(self) -> Any:
         """A copy of the index on all GPUs, for many queries at once; made by the first of them."""

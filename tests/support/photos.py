@@ -84,8 +84,8 @@ def _paste(picture: Image.Image, cover: Pixels, corners: np.ndarray, draw: Rando
     size, way = picture.size, Image.Transform.PERSPECTIVE
     shape = mask.transform(size, way, at, Image.Resampling.BICUBIC)
     shadow = shape.filter(ImageFilter.GaussianBlur(max(size) / 120))
-    moved = tuple(int(v) for v in draw.uniform(-1, 1, 2) * max(size) / 100)
-    picture.paste((10, 10, 10), moved, shadow.point(lambda v: int(v * 0.55)))
+    right, down = (int(v) for v in draw.uniform(-1, 1, 2) * max(size) / 100)
+    picture.paste((10, 10, 10), (right, down), shadow.point(lambda v: int(v * 0.55)))
     picture.paste(sleeve.transform(size, way, at, Image.Resampling.BICUBIC), (0, 0), shape)
 
 
@@ -192,5 +192,5 @@ def _shaken(draw: Random, picture: Image.Image) -> Image.Image:
     reach = max(2, int(draw.uniform(0.001, 0.004) * max(picture.size)))
     pixels = np.asarray(picture, np.float32)
     axis = int(draw.integers(2))
-    moved = sum(np.roll(pixels, step, axis) for step in range(reach)) / reach
+    moved = np.asarray(sum(np.roll(pixels, step, axis) for step in range(reach))) / reach
     return Image.fromarray(moved.astype(np.uint8))

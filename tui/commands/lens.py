@@ -31,8 +31,8 @@ COLUMNS = ("photo", "album_id", "artist", "album", "year", "sure", "problem")
 
 def open_lens(context: Context, executor: Executor) -> tuple[Lens, Neighborhood]:
     """The model is loaded by the executor while the library is opened."""
-    library = open_library(context)
     loading = executor.submit(_ready_codec)
+    library = open_library(context)
     from pipelines.lens.lens import Lens
     from store.catalogue.covers import CoverFiles
     from store.neighbors.neighborhood import open_neighborhood

@@ -129,10 +129,11 @@ class LensScreen(SheetScreen[str | None]):
     @work(thread=True, group="lens", exclusive=True)
     def _look(self, path: Path) -> None:
         from pipelines.images import BadImage
+        from vae.info import BadWeights
 
         try:
             seen = self.Seen(path, self.look(path).result())
-        except (BadImage, LibraryError) as error:
+        except (BadImage, LibraryError, BadWeights) as error:
             seen = self.Seen(path, None, f"{path}: {error}" if isinstance(error, BadImage) else str(error))
         self.post_message(seen)
 

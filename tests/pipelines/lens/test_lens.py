@@ -10,18 +10,20 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
+from safetensors.numpy import save_file
 
 from pipelines.demo.build import DATA
 from pipelines.images import BadImage, encode_webp
 from pipelines.lens.geometry import homography, straight
 from pipelines.lens.lens import Lens
 from pipelines.lens.photo import decoded, open_photo
+from pipelines.lens.placing import Placing
+from pipelines.lens.proposer import Proposer, read_camera, whitening
 from pipelines.lens.quads import find_quads
 from pipelines.lens.words import albums_called
 from store.catalogue.albums import add_albums
@@ -36,6 +38,7 @@ from store.records import AlbumRecord, CoverRecord
 from tests.pipelines.support.pictures import png_claiming, to_bytes
 from tests.support.photos import photo
 from vae.codec import Codec
+from vae.info import BadWeights
 
 REAL = os.environ.get("SLEEVEWALK_LENS_LIBRARY")
 PHOTOS = int(os.environ.get("SLEEVEWALK_PHOTOS") or 9)
@@ -77,18 +80,14 @@ def lens(tmp_path_factory: pytest.TempPathFactory, codec: Codec) -> Lens:
 
 
 class Without:
-    """An index that lacks some covers."""
+    """Proposes as another one does, but for some covers."""
 
-    def __init__(self, index: Any, gone: set[int]) -> None:
-        self.index, self.gone = index, gone
+    def __init__(self, proposer: Proposer, gone: set[int]) -> None:
+        self.proposer, self.gone = proposer, gone
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.index, name)
-
-    def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        similarity, rows = self.index.search(vectors, k + len(self.gone))
-        kept = ~np.isin(rows[0], list(self.gone))
-        return similarity[:, kept][:, :k], rows[:, kept][:, :k]
+    def near(self, vector: np.ndarray, k: int) -> dict[int, float]:
+        near = self.proposer.near(vector, k + len(self.gone)).items()
+        return dict([(row, score) for row, score in near if row not in self.gone][:k])
 
 
 def small(pixels: np.ndarray) -> np.ndarray:
@@ -132,13 +131,14 @@ def test_photos_find_their_albums_and_others_find_none(lens: Lens) -> None:
         seconds.append(time.process_time() - began)
         right += any(alike(files.pixels(album.cover_sha256 or ""), cover) for album, _ in sighting.found[:1])
         placed += sighting.corners is not None and np.abs(sighting.corners - corners).max() < 0.06
-    unknown = 0
+    unknown, proposer = 0, lens.proposer
     for row in others.tolist():
         cover = files.pixels(index.shas[row]) if REAL else drawn(row)  # the demo's are drawn after few patterns
         near = index.search(index.vectors(np.array([row])), 50)[1][0]  # the same picture of other albums goes too
-        lens.index = Without(index, {at for at in near.tolist() if alike(files.pixels(index.shas[at]), cover)})  # type: ignore[assignment]
+        same = {at for at in near.tolist() if alike(files.pixels(index.shas[at]), cover)}
+        lens.proposer = Without(proposer, same)  # type: ignore[assignment]
         unknown += not lens.look(opened(photo(cover, row)[0])).found  # no sleeve of the library beside it
-    lens.index = index
+    lens.proposer = proposer
     half, most = np.quantile(seconds, (0.5, 0.95))
     print(f"\n{right} of {len(known)} found ({placed} where they lie), {unknown} of {len(others)} unknown;", end=" ")
     print(f"{half:.3f} s a photo, 95 %: {most:.3f}")
@@ -180,6 +180,33 @@ def test_corners_are_found_under_perspective() -> None:
     corners = corners * picture.width / Image.open(io.BytesIO(data)).width
     side = np.hypot(*(corners[1] - corners[0]))
     assert min(np.hypot(*(quad - corners).T).max() for quad in find_quads(picture)) < 0.06 * side
+
+
+def test_covers_are_proposed_by_what_a_camera_leaves_alone(lens: Lens, tmp_path: Path) -> None:
+    draw, vectors = np.random.default_rng(4), lens.index.vectors(np.arange(INDEXED))
+    lamps = draw.standard_normal((20, vectors.shape[1])) / vectors.shape[1] ** 0.5  # what moves vectors
+    seen, lit = (vectors.repeat(n, 0) + draw.normal(0, 0.6, (n * INDEXED, 20)) @ lamps for n in (1, 5))
+    file = tmp_path / "camera.safetensors"
+    save_file({"whiten": whitening(lit, vectors.repeat(5, 0))}, file, {"model_id": lens.index.model_id})
+    proposer = Proposer(lens.index, file)
+    found = sum([*proposer.near(vector, 1)] == [row] for row, vector in enumerate(seen.astype(np.float32)))
+    by_looks = sum(lens.index.search(seen.astype(np.float32), 1)[1][:, 0] == np.arange(INDEXED))
+    assert found >= 0.9 * INDEXED and found > by_looks + 0.2 * INDEXED
+    assert read_camera(file, "another model") is None
+    file.write_bytes(b"nothing")
+    with pytest.raises(BadWeights, match=r"camera\.safetensors is damaged"):
+        read_camera(file, lens.index.model_id)
+
+
+def test_a_cover_is_laid_where_it_fits_without_any_edges() -> None:
+    cover, other = (one for one, _ in zip(sleeves(), range(2), strict=False))
+    noise = np.random.default_rng(3).integers(0, 256, (60, 80, 3), np.uint8)
+    picture = Image.fromarray(noise).resize((640, 480), Image.Resampling.BICUBIC)
+    picture.paste(Image.fromarray(cover).resize((300, 300)).rotate(-6, fillcolor="gray"), (250, 120))
+    placing = Placing(picture)
+    (fits, corners), (unfit, _) = placing.place(cover), placing.place(other)
+    assert fits > unfit and fits > 0.4
+    assert np.abs(corners.mean(0) - (400, 270)).max() < 20 and np.ptp(corners[:, 0]) == pytest.approx(300, rel=0.25)
 
 
 def test_a_square_seen_at_an_angle_is_seen_straight() -> None:
