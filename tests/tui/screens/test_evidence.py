@@ -100,7 +100,7 @@ async def test_without_a_report_it_shows_the_demos_and_with_a_damaged_one_says_w
     app = evidence_app(tmp_path, report=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "r measures your library" in shown(app))
+        await until(pilot, lambda: "the demo's are drawn by genre; r measures yours" in shown(app))
         assert "162 sleeves of 4 genres of the demo, not of your library" in shown(app) and "electronic" in shown(app)
         await pilot.press("right", "f", "tab", "down", "o")
         assert "no report yet" in shown(app)

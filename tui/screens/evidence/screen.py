@@ -105,7 +105,7 @@ class EvidenceScreen(DrawnScreen[None]):
         run = key_names(self)("evidence.run")
         self._why = message.why
         if message.lent and not self.desk.is_running:
-            self._said = f"{run} measures your library while you walk on (minutes)"
+            self._said = f"the demo's are drawn by genre; {run} measures yours while you walk on (minutes)"
         if self.found is not None and max(self.chosen) >= len(self.found.genres):
             self.chosen = (1, 0)
         self.redraw()
