@@ -14,6 +14,7 @@ from pipelines.lens.geometry import UNIT, Corners
 
 _LONG = 64  # pixels of the photo's longer side
 _BOX = 7  # of them that light is taken out over
+_FINE, _FINE_BOX = 64, 13  # pixels a side of a cover before it is made as small, and as many of them as _BOX is
 _SIDES = np.geomspace(0.45, 0.95, 7)  # of a sleeve, in shorter sides of the photo
 _ROLLS = (-9, 0, 9)  # degrees
 
@@ -33,7 +34,9 @@ class Placing:
 
     def place(self, cover: NDArray[np.uint8]) -> tuple[float, Corners]:
         """(how well a cover [s, s, 3] fits there, -1…1, corners in the photo's pixels); others seldom reach 0.4."""
-        laid = [one for roll in _ROLLS for one in self._turned(Image.fromarray(cover).convert("L"), roll)]
+        gray = _light(Image.fromarray(cover).convert("L").resize((_FINE, _FINE), Image.Resampling.BOX))
+        flat = Image.fromarray(unlit(gray[None], _FINE_BOX)[0])
+        laid = [one for roll in _ROLLS for one in self._turned(flat, roll)]
         if not laid:
             return -1.0, UNIT * self._scale
         spectra = np.conj(np.fft.rfft2(np.stack([one for one, _, _ in laid])))
@@ -50,22 +53,16 @@ class Placing:
                 corners = (UNIT - 0.5) * side @ turn + (left + side / 2, top + side / 2)
         return best, corners * self._scale
 
-    def _turned(self, cover: Image.Image, roll: int) -> list[tuple[Floats, int, int]]:
+    def _turned(self, flat: Image.Image, roll: int) -> list[tuple[Floats, int, int]]:
         """(in the photo's upper left corner, side, roll) of a cover turned so, in all sizes that there is room for."""
         height, width = self._seen.shape
-        turned = cover.rotate(-roll, Image.Resampling.BILINEAR)
-        mask = Image.new("L", cover.size, 255).rotate(-roll)
-        found = []
+        turned, found = flat.rotate(-roll, Image.Resampling.BILINEAR), []
         for side in sorted({max(8, round(share * min(height, width))) for share in _SIDES}):
-            if side > min(height, width):
-                continue
-            size = (side, side)
-            light, inside = (_light(one.resize(size, Image.Resampling.BOX)) for one in (turned, mask))
-            flat = unlit(light[None], _BOX)[0] * inside
-            flat -= flat.mean()
-            template = np.zeros((height, width), np.float32)
-            template[:side, :side] = flat / (np.linalg.norm(flat) + 1e-6)
-            found.append((template, side, roll))
+            if side <= min(height, width):
+                small = np.asarray(turned.resize((side, side), Image.Resampling.BILINEAR))
+                template = np.zeros((height, width), np.float32)
+                template[:side, :side] = (small - small.mean()) / (small.std() * side + 1e-6)
+                found.append((template, side, roll))
         return found
 
 
