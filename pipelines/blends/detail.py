@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from pipelines.batches import side_by_side
 from pipelines.blends.montage.areas import areas
+from pipelines.blends.montage.filters import Planes
 from pipelines.blends.montage.joining import BLENDED, SWAPPED, brightness, enlarged, join, masks_of
-from pipelines.blends.montage.uncut import Labels, Unit
+from pipelines.blends.montage.uncut import BEFORE, NOW, Labels, Unit, shown_heads
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import BlendError, Recipe, Taken
 from pipelines.blends.shares import Shares, favoured, shares
-from pipelines.looking.whole import FINDER
+from pipelines.looking.whole import FINDER, FIRST
 from store.catalogue.covers import LARGE, SIDE
 from store.errors import LibraryError
 
-WAY = f"2+{FINDER}"  # how montages are made here; another way may give other pixels
+WAY = f"3+{FINDER}"  # how montages are made here; another way may give other pixels
 WITHOUT_WORDS = "1"  # a way that is made still: words and faces were not looked for
+WITHOUT_BODIES = f"2+{FIRST}"  # and another: bodies stayed where faces were left out
 ALONE = 0.999  # share from which a cover is shown as it is
 FULL_LIGHT = 0.25  # the share that others need for the picture to have the decoded blend's light in full
 AT_ONCE = 0.05  # of a film's picture: what is larger is not kept whole, since it would come or go in one frame
@@ -63,17 +65,22 @@ def montage(recipe: Recipe, points: NDArray[np.float32], guides: Pixels, parents
         check_covers(recipe, parents)
         flat = _without(flat, missing)
 
-    units = [unit for unit in sources.units if recipe.layout != "film" or unit.area < AT_ONCE]
+    film, how = recipe.layout == "film", NOW if _way(recipe) == WAY else BEFORE
+    grows = film and not recipe.drift  # a drift's ends are pictures
+    small = grows if how is NOW else film
+    units = [_in_film(unit) for unit in sources.units if unit.area < AT_ONCE] if small else sources.units
 
     def place(at: int) -> Labels:
-        return areas(guides[_layout_at(recipe, at, len(flat))], sources.small, flat[at], units, recipe.wishes.pins)
+        guide = guides[_layout_at(recipe, at, len(flat))]
+        return areas(guide, sources.small, flat[at], units, recipe.wishes.pins, how)
 
     labels = side_by_side(place, range(len(flat)))
     large = side_by_side(lambda one: enlarged(one, recipe.size), labels)
-    fade = FADE if recipe.layout == "film" else (1,)
+    fade = FADE if film else (1,)
 
     def picture(at: int) -> Pixels:
-        return _picture(recipe, guides[at], sources, flat[at], _faded(large, at, fade))
+        heads = None if grows or recipe.wishes.layout_of is not None else shown_heads(labels[at], units)
+        return _picture(recipe, guides[at], sources, flat[at], _faded(large, at, fade), heads)
 
     pictures = side_by_side(picture, range(len(flat)))
     columns = table.shape[1]
@@ -83,7 +90,12 @@ def montage(recipe: Recipe, points: NDArray[np.float32], guides: Pixels, parents
 
 def _way(recipe: Recipe) -> str:
     """The way that a recipe is made here: its own where that is known, else today's."""
-    return WITHOUT_WORDS if recipe.taken.way == WITHOUT_WORDS else WAY
+    return recipe.taken.way if recipe.taken.way in (WITHOUT_WORDS, WITHOUT_BODIES) else WAY
+
+
+def _in_film(unit: Unit) -> Unit:
+    """A head alone where its body is too large to come in one frame."""
+    return replace(unit, head=unit.head and unit.body.area < AT_ONCE)
 
 
 def _layout_at(recipe: Recipe, at: int, count: int) -> int:
@@ -95,7 +107,9 @@ def _layout_at(recipe: Recipe, at: int, count: int) -> int:
     return round((leg + 0.5) * (count - 1) / legs)
 
 
-def _picture(recipe: Recipe, guide: Pixels, sources: _Sources, part: Shares, masks: NDArray[np.float32]) -> Pixels:
+def _picture(
+    recipe: Recipe, guide: Pixels, sources: _Sources, part: Shares, masks: Planes, heads: Planes | None
+) -> Pixels:
     looks = _way(recipe) != WITHOUT_WORDS
     swapped = recipe.wishes.layout_of is not None
     if part.max() > ALONE and not swapped:
@@ -105,7 +119,7 @@ def _picture(recipe: Recipe, guide: Pixels, sources: _Sources, part: Shares, mas
     least = 0.0
     if not swapped and looks:  # vivid blends of dark covers would be nearly black
         least = light * float(sum(part[at] * brightness(sources.small[at]) for at in used))
-    return join(guide, sources.full[used], masks[used], light, SWAPPED if swapped else BLENDED, least)
+    return join(guide, sources.full[used], masks[used], light, SWAPPED if swapped else BLENDED, least, heads)
 
 
 def _faded(labels: list[Labels], at: int, fade: tuple[int, ...]) -> NDArray[np.float32]:
@@ -130,7 +144,7 @@ def _sources(
     n, size = len(shas), recipe.size
     small, full = np.zeros((n, SIDE, SIDE, 3), np.uint8), np.zeros((n, size, size, 3), np.uint8)
     sides, missing = [0] * n, list[int]()
-    looks = _way(recipe) != WITHOUT_WORDS
+    way = _way(recipe)
 
     def read(at: int) -> list[Unit]:
         wanted = recipe.taken.sides[at] if at < len(recipe.taken.sides) else LARGE
@@ -141,7 +155,10 @@ def _sources(
             missing.append(at)
             return []
         side = LARGE if size == SIDE else sides[at]  # at 128 as 512 is made, so that a preview shows the same areas
-        return [Unit(at, *box) for box in parents.whole(shas[at], side)] if looks else []
+        if way == WITHOUT_WORDS:
+            return []
+        found = parents.whole(shas[at], side, FINDER if way == WAY else FIRST)
+        return [*(Unit(at, *box) for box in found.words), *(Unit(at, *box, head=way == WAY) for box in found.heads)]
 
     units = side_by_side(read, np.flatnonzero(table.max(0) > 0).tolist())
     return _Sources(small, full, tuple(chain(*units))), tuple(sides), tuple(sorted(missing))

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.blends.recipe import BlendError
-from pipelines.looking.whole import boxes_of
-from pipelines.looking.words import Box
+from pipelines.looking.whole import FINDER, Boxes, boxes_of
 from store.catalogue.covers import LARGE, SIDE, CoverFiles
 from store.catalogue.latents import albums_with_latents, latents_with_facts, load_latents
 from store.errors import LibraryLocked
@@ -40,7 +39,7 @@ class Parents:
         """`library`: read for latents of the same model, so that covers need not be encoded, and for directions."""
         self.codec, self.covers, self._library = codec, covers, library
         self._latents: dict[str, NDArray[np.float32]] = {}
-        self._whole: dict[tuple[str, bool], Sequence[Box]] = {}
+        self._whole: dict[tuple[str, bool, str], Boxes] = {}
         self._larges: dict[str, NDArray[np.uint8] | None] = {}
         self._looking = threading.RLock()  # at `_larges`
 
@@ -127,12 +126,12 @@ class Parents:
         ways = (away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)).astype(np.float16)
         return [Album(one, artist, title, None, None, None, sha) for one, artist, title, sha in rows], ways
 
-    def whole(self, sha: str, side: int = LARGE) -> Sequence[Box]:
-        """The boxes of what is shown whole or not at all, the words and faces of the picture that `pixels` takes."""
-        at = (sha, side > SIDE)
+    def whole(self, sha: str, side: int = LARGE, finder: str = FINDER) -> Boxes:
+        """What is shown whole or not at all, the words and heads of the picture that `pixels` takes."""
+        at = (sha, side > SIDE, finder)
         if at not in self._whole:
             large = self._large(sha) if side > SIDE else None
-            self._whole[at] = boxes_of(self.covers, sha, self.covers.pixels(sha) if large is None else large)
+            self._whole[at] = boxes_of(self.covers, sha, self.covers.pixels(sha) if large is None else large, finder)
         return self._whole[at]
 
     def _large(self, sha: str) -> NDArray[np.uint8] | None:

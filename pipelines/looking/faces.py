@@ -12,13 +12,13 @@ from PIL import Image
 from pipelines.looking.nets import opened
 from pipelines.looking.words import Box
 
-SURE = 0.5  # of a face, at least
+SURE = 0.5  # of a face, at least, where nothing else is said
 _STEP = 4  # pixels of the cover between the network's places
 _SAME = 0.3  # of what two boxes cover together, in both: one face
 _HEAD = (0.12, 0.2, 0.12, 0.1)  # of a face's width and height: how far hair, ears and chin go beyond the box
 
 
-def find_faces(pixels: NDArray[np.uint8], side: int = 384) -> list[Box]:
+def find_faces(pixels: NDArray[np.uint8], side: int = 384, sure: float = SURE) -> list[Box]:
     """The boxes of heads with faces on a cover uint8 [s, s, 3], looked for at `side` pixels, a multiple of 32."""
     if pixels.shape[0] != side:
         pixels = np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR))
@@ -26,7 +26,7 @@ def find_faces(pixels: NDArray[np.uint8], side: int = 384) -> list[Box]:
     image = pixels.astype(np.float32).transpose(2, 0, 1)[None]
     heat, scale, offset = session.run(None, {session.get_inputs()[0].name: image})[:3]
     heat = heat[0, 0]
-    rows, columns = np.nonzero(heat > SURE)
+    rows, columns = np.nonzero(heat > sure)
     size = np.exp(scale[0, :, rows, columns]) * _STEP  # height, width
     middle = (np.stack([rows, columns], 1) + offset[0, :, rows, columns] + 0.5) * _STEP
     found: list[Box] = []

@@ -9,12 +9,13 @@ number of rounds from a fixed start: the same input gives the same labels, and a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.blends.montage.filters import BICUBIC, BOX, Guided, Planes, gaussian, planes, resized, softmax
-from pipelines.blends.montage.uncut import Labels, Unit, uncut
+from pipelines.blends.montage.uncut import FIRM, NOW, Holding, Labels, Unit, Wholes, uncut
 from pipelines.blends.recipe import Pin
 
 GRID, SIDE = 48, 128  # places a side while areas form, and of the labels in the end
@@ -25,7 +26,6 @@ OUTLINE = (4, 0.003)  # of the guided filter on the grid: radius, variance of ha
 FINE = (5, 0.001)
 NEARLY_HARD = 3.0  # areas are measured on labels made so much harder
 LEAST = 2e-3  # share at which a cover gives nothing
-WHOLE = 5.0  # how strongly a word is held together
 PIN, PIN_SIZE = 12.0, 0.09  # how strongly, and how far (of the side) a pin holds
 CRUMB = 0.012  # of the picture: smaller pieces go to what is around them
 LARGEST = 0.6  # of a cover: what is larger leaves nothing to show where it is hidden
@@ -38,6 +38,7 @@ def areas(
     shares: NDArray[np.floating],
     units: Sequence[Unit] = (),
     pins: Sequence[Pin] = (),
+    how: Holding = NOW,
 ) -> Labels:
     """Labels [128, 128]: at each place the number of a cover.
 
@@ -48,15 +49,27 @@ def areas(
     if len(used) == 1:
         return np.full((SIDE, SIDE), used[0], np.int8)
     number = {int(old): new for new, old in enumerate(used)}
-    units = [
-        Unit(number[u.place], u.left, u.top, u.right, u.bottom) for u in units if u.place in number and u.area < LARGEST
-    ]
+    units = [replace(one, place=number[one.place]) for one in units if one.place in number and one.area < LARGEST]
     pins = [Pin(number[pin.place], pin.x, pin.y) for pin in pins if pin.place in number]
     fine = planes(covers[used])
-    logits = _settled(planes(guide), fine, shares[used], units, _pulls(pins, len(used)))
+    logits = _settled(planes(guide), fine, shares[used], units, _pulls(pins, len(used)), how)
     soft = Guided(fine.mean(1), *FINE)(resized(softmax(logits), SIDE, BICUBIC))
-    labels = _uncrumbed(_portioned(soft, shares[used]))
-    return used.astype(np.int8)[uncut(labels, soft, units)]
+    worth = np.log(np.maximum(soft, np.float32(1e-4)))
+    labels = _uncrumbed(_portioned(worth, shares[used]))
+    if units:
+        wholes = Wholes(units, SIDE, how)
+        labels = uncut(labels, soft, wholes)
+        labels = _evened(labels, worth, shares[used], wholes) if how.evened else labels
+    return used.astype(np.int8)[labels]
+
+
+def _evened(labels: Labels, worth: Planes, shares: Planes, wholes: Wholes) -> Labels:
+    """Labels with the areas that covers should have, as far as no unit changes for it."""
+    held = wholes.held(labels, len(shares))
+    even = _portioned(worth + held, shares)
+    clean = _uncrumbed(even)
+    stays = (np.take_along_axis(held, clean[None].astype(np.intp), 0)[0] < -FIRM) | (held.max(0) > FIRM)
+    return np.where(stays, even, clean)
 
 
 def _wishes(guide: Planes, covers: Planes) -> Planes:
@@ -78,15 +91,20 @@ def _band(x: Planes, window: float) -> Planes:
     return gaussian(x, 0.8) - gaussian(x, window)
 
 
-def _settled(guide: Planes, covers: Planes, shares: Planes, units: Sequence[Unit], pulls: Planes) -> Planes:
+def _settled(
+    guide: Planes, covers: Planes, shares: Planes, units: Sequence[Unit], pulls: Planes, how: Holding
+) -> Planes:
     """The logits of the labels, [n, GRID, GRID]."""
     small = resized(covers, GRID, BOX)
     wishes = _wishes(resized(guide, GRID, BOX), small) + pulls / np.float32(SHARPNESS)
     outline = Guided(small.mean(1), *OUTLINE)
     wanted = np.log(shares + np.float32(LEAST))[:, None, None]
     bias, held = wanted, np.zeros_like(wishes)
-    boxes = np.stack([np.zeros((GRID, GRID), np.float32), *(unit.on(GRID) for unit in units)])[1:]
+    boxes = np.stack([np.zeros((GRID, GRID), np.float32), *(unit.held(GRID) for unit in units)])[1:]
     places, sizes, full = [unit.place for unit in units], boxes.sum((1, 2)), np.minimum(boxes * np.float32(1.2), 1)
+    halves = [how.head if unit.head else 0.5 for unit in units]
+    larger = [how.large * min(1.0, unit.area / float(shares[unit.place])) for unit in units]
+    enough = np.add(halves, larger, dtype=np.float32) if units else np.zeros(0, np.float32)
     soft = softmax(SHARPNESS * wishes + bias)
     for turn in range(ROUNDS):
         logits = SHARPNESS * (wishes + SMOOTH * gaussian(outline(soft), 0.8)) + held
@@ -99,7 +117,7 @@ def _settled(guide: Planes, covers: Planes, shares: Planes, units: Sequence[Unit
         if turn >= SETTLED:
             held = np.zeros_like(wishes)
             inside = (hard[places] * boxes).sum((1, 2)) / np.maximum(sizes, np.float32(1e-3))
-            pull = np.float32(WHOLE) * np.tanh(6 * (inside - np.float32(0.5)))
+            pull = np.float32(how.pull) * np.tanh(6 * (inside - enough))
             for place, one, box in zip(places, pull, full, strict=True):
                 held[place] += one * box
     return logits + bias
@@ -114,16 +132,25 @@ def _pulls(pins: Sequence[Pin], n: int) -> Planes:
     return pulls
 
 
-def _portioned(soft: Planes, shares: Planes) -> Labels:
-    """Labels of soft ones [n, SIDE, SIDE], moved until each has its share of the area."""
-    worth = np.log(np.maximum(soft, np.float32(1e-4)))
+def _portioned(worth: Planes, shares: Planes) -> Labels:
+    """Labels of what places are worth to covers, [n, SIDE, SIDE], moved until each has its share of the area."""
     bias = np.zeros((len(shares), 1, 1), np.float32)
     for step in (0.6, 0.6, 0.5, 0.5, 0.4, 0.4, 0.3, 0.3, 0.2, 0.2):
-        labels = (worth + bias).argmax(0)
+        labels = _best(worth + bias)
         area = np.bincount(labels.ravel(), minlength=len(shares)) / labels.size
         wrong = np.log((shares + LEAST) / (area + LEAST))
         bias += np.float32(step) * np.clip(wrong, -2, 2)[:, None, None].astype(np.float32)
-    return (worth + bias).argmax(0).astype(np.int8)
+    return _best(worth + bias)
+
+
+def _best(worth: Planes) -> Labels:
+    """The first label of the highest worth: what argmax gives, in half the time."""
+    most, labels = worth[0].copy(), np.zeros(worth.shape[1:], np.int8)
+    for label in range(1, len(worth)):
+        more = worth[label] > most
+        labels[more] = label
+        np.maximum(most, worth[label], out=most)
+    return labels
 
 
 def _uncrumbed(labels: Labels) -> Labels:

@@ -16,6 +16,7 @@ from pipelines.blends.montage.filters import BICUBIC, BILINEAR, BOX, Planes, dou
 from pipelines.blends.montage.uncut import Labels
 
 BLENDED = (1.0, 0.8, 0.38, 0.03)  # how much of a band is the decoded blend's: 8 places a side, 16, 32, 64
+OWN = 0.5  # how much less than that where a head is: it keeps its own modelling
 SWAPPED = (1.0, 1.0, 0.6, 0.2)  # the same where one cover gives the layout and others the detail
 LOWEST = 8
 BASE = 128  # up to so many places a side bands are joined softly
@@ -46,16 +47,18 @@ def join(
     strength: float = 1.0,
     bands: Sequence[float] = BLENDED,
     least: float = 0.0,
+    heads: Planes | None = None,
 ) -> NDArray[np.uint8]:
     """uint8 [s, s, 3] of covers [n, s, s, 3] where masks [n, s, s] (0–1, summing to 1) say, s 128 or 512.
 
     `guide` uint8 [128, 128, 3]: the decoded blend. `strength` 0–1: how much of its light the picture has,
     `bands` how much of each band from the lowest. `least`: mean brightness 0–1 that a darker picture comes nearer to.
+    `heads` [128, 128], 0–1: where heads are, which keep more of their own light.
     """
     side = covers.shape[1]
     small = np.stack([_small(cover) for cover in covers])
     light = planes(guide)
-    soft = _joined(planes(small), resized(masks, BASE, BOX), light, [strength * band for band in bands])
+    soft = _joined(planes(small), resized(masks, BASE, BOX), light, [strength * band for band in bands], heads)
     out = np.ascontiguousarray(np.moveaxis(resized(soft, side, BILINEAR), 0, -1))
     if side > BASE:
         for cover, low, mask in zip(covers, small, masks, strict=True):
@@ -118,7 +121,7 @@ def _small(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cover if cover.shape[0] == BASE else np.asarray(Image.fromarray(cover).resize((BASE, BASE), BOX))
 
 
-def _joined(covers: Planes, masks: Planes, light: Planes, lit: Sequence[float]) -> Planes:
+def _joined(covers: Planes, masks: Planes, light: Planes, lit: Sequence[float], heads: Planes | None) -> Planes:
     """[3, BASE, BASE] of covers [n, 3, BASE, BASE] and masks [n, BASE, BASE]."""
     bands, lights = _bands(covers), _bands(light)
     out = np.zeros((3, 1, 1), np.float32)
@@ -127,7 +130,9 @@ def _joined(covers: Planes, masks: Planes, light: Planes, lit: Sequence[float]) 
         mask = resized(masks, side, BOX)
         band = np.einsum("nhw,nchw->chw", mask / np.maximum(mask.sum(0), np.float32(1e-6)), bands[level])
         place = len(bands) - 1 - level
-        share = np.float32(lit[place] if place < len(lit) else 0)
+        share: Planes | np.float32 = np.float32(lit[place] if place < len(lit) else 0)
+        if heads is not None and 0 < place < len(lit):
+            share = share * (1 - np.float32(OWN) * resized(heads, side, BOX))
         band = (1 - share) * band + share * lights[level]
         out = band if out.shape[-1] == 1 else doubled(out) + band
     return out

@@ -13,11 +13,12 @@ from pipelines.blends import detail
 from pipelines.blends.lineage import blend_as_album, tree
 from pipelines.blends.montage.areas import areas
 from pipelines.blends.montage.joining import brightness, enlarged, join, masks_of
-from pipelines.blends.montage.uncut import Unit
+from pipelines.blends.montage.uncut import Unit, shown_heads
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe import BlendError, Pin, Recipe, Taken, Wishes
 from pipelines.blends.way_film import write_way
 from pipelines.images import encode_webp
+from pipelines.looking.whole import FIRST, Boxes
 from store.catalogue.covers import CoverFiles
 from store.database.library import Library
 from store.personal.records import Personal
@@ -66,6 +67,32 @@ def test_words_are_whole_or_absent_and_pins_hold(covers):
         assert pinned[38, 90] == place
 
 
+def test_a_body_is_not_shown_without_its_head(covers):
+    some = np.stack(covers[:3])
+    guide = some.mean(0).astype(np.uint8)
+    heads = [Unit(place, 0.1 + 0.25 * place, 0.15, 0.3 + 0.25 * place, 0.4, head=True) for place in range(3)]
+    labels, before = areas(guide, some, np.full(3, 1 / 3), heads), areas(guide, some, np.full(3, 1 / 3))
+    bare = 0
+    for head in heads:
+        shown = (labels[head.on(128) > 0.5] == head.place).mean()
+        chest = (head.body.on(128) > 0.5) & (head.on(128) == 0)
+        assert shown < 0.06 or shown > 0.94
+        assert shown > 0.94 or (labels[chest] == head.place).mean() < 0.3
+        bare += (before[chest] == head.place).mean() > 0.3
+    assert bare, "without heads some body would be bare"
+    own = shown_heads(labels, heads)
+    assert own.max() == 1 and shown_heads(labels, []) is None
+
+
+def test_a_head_keeps_more_of_its_own_light(covers):
+    some, whole = np.stack([covers[0], covers[0]]), masks_of([np.zeros((128, 128), np.int8)], [1], 2)
+    heads = np.zeros((128, 128), np.float32)
+    heads[32:64, 32:64] = 1
+    plain, kept = join(covers[1], some, whole), join(covers[1], some, whole, heads=heads)
+    away = lambda picture: np.abs(picture.astype(int) - covers[0])[32:64, 32:64].mean()  # noqa: E731
+    assert away(kept) < away(plain) and np.array_equal(kept[100:, 100:], plain[100:, 100:])
+
+
 def test_a_picture_of_one_cover_is_that_cover_and_masks_sum_to_one(covers):
     some = np.stack(covers[:2])
     whole = masks_of([np.zeros((128, 128), np.int8)], [1], 2)
@@ -89,15 +116,18 @@ def test_a_picture_darker_than_its_parents_is_raised_and_others_are_not(covers):
 def test_a_recipe_from_before_words_were_looked_for_is_made_without_them(kitchen, monkeypatch):
     blender, albums, _ = kitchen
     recipe = blender.recipe(albums[:3], None, "vivid", 128)
-    monkeypatch.setattr(Parents, "whole", lambda *_: [(0.1, 0.1, 0.6, 0.2)])
+    monkeypatch.setattr(Parents, "whole", lambda *_: Boxes([(0.1, 0.1, 0.6, 0.2)], [(0.4, 0.3, 0.6, 0.5)]))
     new = blender.make(recipe)
     old = blender.make(replace(recipe, taken=Taken(way="1", sides=new.recipe.taken.sides)))
     assert new.recipe.taken.way == detail.WAY and old.recipe.taken.way == "1"
     monkeypatch.setattr(Parents, "whole", lambda *_: pytest.fail("nothing is looked for"))
     again = blender.make(old.recipe)
     assert np.array_equal(again.pixels, old.pixels) and again.recipe == old.recipe
+    monkeypatch.setattr(Parents, "whole", lambda *_: Boxes([], [(0.4, 0.3, 0.6, 0.5)]))
+    second = replace(new.recipe, taken=replace(new.recipe.taken, way=f"2+{FIRST}"))
+    assert blender.make(second).recipe.taken.way == f"2+{FIRST}"
     other = replace(new.recipe, taken=replace(new.recipe.taken, way="1+rapidocr-3.10.0"))
-    monkeypatch.setattr(Parents, "whole", lambda *_: [(0.1, 0.1, 0.6, 0.2)])
+    monkeypatch.setattr(Parents, "whole", lambda *_: Boxes([(0.1, 0.1, 0.6, 0.2)], [(0.4, 0.3, 0.6, 0.5)]))
     assert blender.make(other).recipe.taken.way == detail.WAY  # and the command says that the pixels differ
 
 

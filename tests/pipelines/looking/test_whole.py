@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pipelines.images import encode_webp
 from pipelines.looking import whole
 from pipelines.looking.faces import find_faces
-from pipelines.looking.whole import boxes_of
+from pipelines.looking.whole import Boxes, boxes_of
 from pipelines.looking.words import Region, find_words, regions
 from store.catalogue.covers import CoverFiles
 
@@ -38,6 +38,20 @@ def test_each_line_of_words_has_a_box_around_all_of_it_and_a_hill_has_none() -> 
     assert not find_faces(sleeve())
 
 
+def test_slanted_words_have_boxes_along_them_and_a_title_over_half_a_cover_has_one() -> None:
+    image = Image.new("L", (512, 512), 0)
+    ImageDraw.Draw(image).text((60, 220), "SLANTED WORDS", fill=255, font=ImageFont.load_default(52))
+    slanted = np.asarray(image.rotate(40))
+    boxes = find_words(np.stack([slanted] * 3, -1))
+    inside = np.zeros((512, 512), bool)
+    for left, top, right, bottom in boxes:
+        inside[round(512 * top) : round(512 * bottom), round(512 * left) : round(512 * right)] = True
+    assert inside[slanted > 128].mean() > 0.97 and inside.mean() < 0.35, "not the whole square"
+    title = Image.new("RGB", (512, 512), "black")
+    ImageDraw.Draw(title).text((20, 100), "HUGE", fill="white", font=ImageFont.load_default(185))
+    assert any(right - left > 0.7 for left, _, right, _ in find_words(np.asarray(title)))
+
+
 def test_regions_hang_together_along_rows_and_columns() -> None:
     plane = np.zeros((6, 9), np.float32)
     plane[0, 1:4] = plane[1, 3] = plane[2, 0:4] = 0.5
@@ -47,26 +61,37 @@ def test_regions_hang_together_along_rows_and_columns() -> None:
     assert regions(plane, 0.9) == []
 
 
+def test_words_up_the_side_are_found_in_the_turned_picture() -> None:
+    side = np.ascontiguousarray(np.rot90(sleeve()))
+    tall = [box for box in find_words(side) if box[3] - box[1] > 3 * (box[2] - box[0])]
+    down, across = np.nonzero((side[:, :140] < 128).all(-1))
+    assert any(box[0] < across.min() / 512 + 0.01 and box[3] > down.max() / 512 - 0.01 for box in tall)
+    assert any(box[1] < down.min() / 512 + 0.01 for box in tall)
+
+
 def test_what_was_found_is_kept_and_found_anew_for_another_picture_finder_or_a_damaged_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[int] = []
 
-    def find(picture: np.ndarray) -> list[tuple[float, float, float, float]]:
+    def find(picture: np.ndarray, finder: str) -> Boxes:
         looked.append(len(picture))
-        return [(0.1, 0.2, 0.3, len(picture) / 1000)]
+        return Boxes([(0.1, 0.2, 0.3, len(picture) / 1000)], [(0.5, 0.5, 0.6, 0.6)] if finder == whole.FINDER else [])
 
     monkeypatch.setattr(whole, "find", find)
     files, large = CoverFiles(tmp_path), np.zeros((512, 512, 3), np.uint8)
     sha = files.put(encode_webp(large[:128, :128]))
     first = boxes_of(files, sha, large)
-    assert boxes_of(CoverFiles(tmp_path), sha, large) == first == [(0.1, 0.2, 0.3, 0.512)] and looked == [512]
+    assert boxes_of(CoverFiles(tmp_path), sha, large) == first == ([(0.1, 0.2, 0.3, 0.512)], [(0.5, 0.5, 0.6, 0.6)])
+    assert looked == [512]
     boxes_of(files, sha, large[:128, :128])
     for damaged in (b"", b"[]", b'{"finder": 1}', files.found_path(sha).read_bytes().replace(b"0.1", b"7.1")):
         files.found_path(sha).write_bytes(damaged)
         assert boxes_of(files, sha, large) == first
-    monkeypatch.setattr(whole, "FINDER", "another")
-    assert boxes_of(files, sha, large) == first and len(looked) == 7
+    old = boxes_of(files, sha, large, whole.FIRST)
+    assert not old.heads and boxes_of(files, sha, large) == first and len(looked) == 7, "what is kept is today's"
+    files.found_path(sha).write_bytes(files.found_path(sha).read_bytes().replace(whole.FINDER.encode(), b"another"))
+    assert boxes_of(files, sha, large) == first and len(looked) == 8
     files.found_path(sha).unlink()
     files.found_path(sha).mkdir()  # nothing can be kept there
     assert boxes_of(files, sha, large) == first

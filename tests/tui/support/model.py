@@ -9,6 +9,7 @@ import numpy as np
 
 from pipelines.blends.parents import Parents
 from pipelines.blends.recipe_to_file import Blender
+from pipelines.looking.whole import Boxes
 from tests.tui.support.fakes import FakeCovers
 from tui.workers.decoder import Decoder
 from vae.directions import Direction
@@ -46,7 +47,7 @@ class Index:
 def decoder_of(codec: TinyCodec) -> Decoder:
     def blender() -> Blender:
         parents = Parents(codec, FakeCovers())  # type: ignore[arg-type]
-        parents.whole = lambda sha, side: ()  # type: ignore[method-assign, assignment]  # no network looks at stripes
+        parents.whole = lambda *_: Boxes((), ())  # type: ignore[method-assign, assignment]  # no network looks at stripes
         parents.directions = (Direction("brighter", np.full(48, 10, np.float32)),)
         return Blender(parents)
 
