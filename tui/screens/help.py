@@ -84,9 +84,9 @@ class HelpScreen(TextScreen):
             heading: Block = [[], [(group, palette.text("accent"))]] if group else [[]]
             blocks = []
             for keys, does in entries:
-                shown = [pad(keys, KEYS), *[" " * KEYS] * 2]
-                lines = zip(shown, wrap(does, cells - KEYS, 2), strict=False)
-                blocks.append([[(key, palette.text(bold=True)), (line, palette.text("quiet"))] for key, line in lines])
+                lines = zip_longest(wrap(keys, KEYS - 1, 2), wrap(does, cells - KEYS, 2), fillvalue="")
+                bold, quiet = palette.text(bold=True), palette.text("quiet")
+                blocks.append([[(pad(key, KEYS), bold), (line, quiet)] for key, line in lines])
             blocks[0] = heading + blocks[0]
             told.append(blocks)
         return told
@@ -139,6 +139,4 @@ def _listed(keys: list[str]) -> str:
     keys = list(dict.fromkeys(keys))
     if len(keys) > 2 and "".join(keys) in "123456789":
         return f"{keys[0]}–{keys[-1]}"
-    while len(keys) > 1 and len(" ".join(keys)) >= KEYS:
-        keys = keys[:-1]  # whole names: the first will do
     return " ".join(keys)
