@@ -268,7 +268,8 @@ class Recipe:
             told = "a montage: its pixels, lettering and faces are those of its parents"
             told += f", and of the albums nearest to the blend: {donors}" if donors else ""
             used = sum(side > 0 for side in self.taken.sides)
-            told += f"; without a large picture: {small} of {used} covers" if small else ""
+            if small:
+                told += f"; soft where it is of {small} of {used} covers, which have no large picture (`ingest large`)"
             return told + (f"; left out, for the cover is missing: {gone}" if gone else "")
         return "decoded alone" if self.detail == "none" else "decoded; its fine detail is invented"
 

@@ -123,7 +123,8 @@ def shelf(context: Context, folder: Path, shape: Shape) -> int:
         _write_csv(rows)
     told = [seen for _, seen in rows if not isinstance(seen, Exception) and seen.found]
     failed = sum(isinstance(seen, Exception) for _, seen in rows)
-    line = f"{len(photos):,} photos: {len(told):,} show albums of this library ({len(found):,} different ones)"
+    count = "1 photo" if len(photos) == 1 else f"{len(photos):,} photos"
+    line = f"{count}: {len(told):,} of albums of this library, {len(found):,} of them different"
     click.echo(line + (f"; {failed:,} could not be read" if failed else ""), err=True)
     return 0 if found else 1
 

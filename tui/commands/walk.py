@@ -123,7 +123,7 @@ def similar(
         if not image.is_dir():
             return similar_to_picture(context, image, k, weights_of(given), per_artist or None, wanted)
         if idle := _typed("k", "per_artist", *given):
-            raise click.UsageError(f"{', '.join(idle)}: of neighbours, and a folder's table has none; name one photo")
+            raise click.UsageError(f"{', '.join(idle)}: for neighbours, which a folder's table has not; name one photo")
         return shelf(context, image, wanted)
     if shape:
         raise click.UsageError(f"--{shape} goes with --image")

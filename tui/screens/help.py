@@ -72,7 +72,8 @@ class HelpScreen(TextScreen):
         if len(rows) + len(legend) <= room:
             rows += legend
         names = key_names(self)
-        more = f"{hidden + self._first} more: {names.shown(MORE)}   " if hidden or self._first else ""
+        more = f"{hidden} more: {names.shown(MORE)}   " if hidden else ""
+        more = more or (f"{names.shown(MORE)}   " if self._first else "")
         leave = f"{names('help.back')} leads back"
         rows += [[], [(more, palette.text("accent", bold=True)), (leave, palette.text("quiet"))]]
         return rows

@@ -60,7 +60,7 @@ def test_similar_of_a_photo_heeds_how_many_and_of_whom(run, covers, tiny_weights
     told = json.loads(out)
     assert status == 1 and told["album"] is None and len(told["neighbors"]) == 3
     status, out, err = run("similar", "--image", str(tmp_path), "-k", "6", "--tags", "0", "--csv")
-    assert status == 2 and out == "" and "-k, --tags: of neighbours" in err
+    assert status == 2 and out == "" and "-k, --tags: for neighbours" in err
 
 
 def test_an_unknown_album_exits_2_and_offers_the_closest(run):

@@ -336,3 +336,14 @@ def test_a_draft_from_the_gallery_leaves_the_tray_alone() -> None:
     assert len(bench.left()) == 2
     bench.open(Draft.of([make_album(3), make_album(4)]))
     assert bench.left() == ()
+
+
+async def test_areas_give_way_to_the_preview_where_there_are_none(tmp_path: Path) -> None:
+    app = bench_app(tmp_path, TinyCodec())
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = await on_bench(pilot)
+        await pilot.press("t")
+        assert screen.view == "areas"
+        await pilot.press("i")
+        await until(pilot, lambda: screen.drawn == screen.bench.draft)
+        assert screen.view == "preview" and screen.query("#bench-stage Cover").first().display

@@ -134,6 +134,8 @@ class BenchScreen(BenchActions):
         made = await self._answer(waiting)  # of a preview that another overtook the future is cancelled, and so is this
         if made is not None and self.query(BenchStatus):
             self.made, self.pixels, self.drawn = made, made.pixels, draft
+            if self.view in ("areas", "pin") and made.areas is None:  # no montage any more
+                self.view = "preview"
             if self.view == "details":
                 self._compare()
             self._draw_stage()

@@ -121,7 +121,7 @@ def pair_side(
         return rows[:height]
     noise = figure.shuffled
     facts = [
-        ("AUC", f"{figure.auc:.3f}  ({figure.low:.2f} to {figure.high:.2f})"),
+        ("AUC", f"{figure.auc:.3f}  ({figure.low:.3f} to {figure.high:.3f})"),
         ("shuffled", f"{noise['mean']:.3f}  ({noise['low']:.2f} to {noise['high']:.2f})"),
         ("by luck", f"p = {noise['p']:.3f}"),
         ("albums", f"{figure.albums[0]:,} + {figure.albums[1]:,}"),

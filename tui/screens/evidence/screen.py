@@ -253,7 +253,9 @@ class EvidenceScreen(DrawnScreen[None]):
         self.redraw()
 
     def action_folds(self) -> None:
-        """Another figure of each pair."""
+        """Another figure of each pair, where pairs are shown."""
+        if self.view != "pairs":
+            return
         kinds = list(SHOWN)
         self.shown = kinds[(kinds.index(self.shown) + 1) % len(kinds)]
         self._draw_view()

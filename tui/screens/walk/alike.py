@@ -118,10 +118,10 @@ class AlikeScreen(DrawnScreen[None]):
                 self.found = await asyncio.wrap_future(self.decoder.job(partial(_alike, one, other)))
                 what = "what makes these sleeves alike is lit"
                 if self.found.similarity <= 0:
-                    what = "these sleeves are hardly alike"
+                    what = "these sleeves are hardly alike: lit is what speaks for it"
                 elif max(float(heat.max()) for heat in self.found.heats) < LITTLE:
                     what = "hardly any part makes these sleeves alike"
-                self.said = f"{what} (cosine {self.found.similarity:.2f} of −1 to 1)"
+                self.said = f"{what} (cosine {self.found.similarity:.2f}, of -1 to 1)"
             except TROUBLES as error:
                 self.said = f"cannot compare them: {plain(str(error)) or type(error).__name__}"
         self.redraw()
@@ -129,7 +129,8 @@ class AlikeScreen(DrawnScreen[None]):
     def _draw_text(self) -> None:
         head, lines = self.query_one("#alike-head", Lines), self.query_one("#alike-text", Lines)
         palette, cells = lines.palette, max(20, lines.size.width)
-        head.show([[(cut(f" {self.said}", cells), palette.text("accent", bold=True))]])
+        said = "the whole sleeves, nothing lit" if self._whole and self.found is not None else self.said
+        head.show([[(cut(f" {said}", cells), palette.text("accent", bold=True))]])
         rows: list[list[Span]] = []
         for album in self.albums:
             rows.append(
