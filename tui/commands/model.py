@@ -88,6 +88,8 @@ def evaluate(
     those by the other half are to be found again (a column `half`, A or B, may say who is in which).
     """
     if listeners is not None:
+        if held_out or any(one is not None for one in (covers, table, fit, weights, sheets)):
+            raise click.UsageError("--listeners judges the library's neighbourhoods: no other option but --json")
         _halves(context, listeners, as_json)
         return
     from dataclasses import asdict

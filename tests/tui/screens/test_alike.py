@@ -16,9 +16,9 @@ from tui.screens.walk import alike
 @pytest.mark.parametrize(
     ("similarity", "heat", "said"),
     [
-        (0.4, 0.2, "what makes these sleeves alike is lit (cosine 0.40, of -1 to 1)"),
-        (0.4, 0.0, "hardly any part makes these sleeves alike (cosine 0.40, of -1 to 1)"),
-        (-0.13, 0.2, "these sleeves are hardly alike: lit is what speaks for it (cosine -0.13, of -1 to 1)"),
+        (0.4, 0.2, "what makes these sleeves alike is lit (cosine 0.40)"),
+        (0.4, 0.0, "hardly any part makes these sleeves alike (cosine 0.40)"),
+        (-0.13, 0.2, "these sleeves are hardly alike: lit is what speaks for it (cosine -0.13)"),
     ],
 )
 async def test_sleeves_that_are_not_alike_are_not_called_so(

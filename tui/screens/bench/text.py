@@ -34,9 +34,9 @@ class BenchText(Lines):
         palette, draft = self.palette, bench.draft
         album = draft.albums[bench.chosen]
         name = directions[bench.direction % len(directions)] if directions else ""
-        drift = "  ".join(f"{plain(way)} {steps:+g}" for way, steps in draft.drift)
-        if not drift and area is not None and area < LITTLE * draft.shares[bench.chosen]:
-            drift = "less than its weight: words and faces are whole"
+        last = "  ".join(f"{plain(way)} {steps:+g}" for way, steps in draft.drift)
+        if not last and area is not None and area < LITTLE * draft.shares[bench.chosen]:
+            last = "less than its weight: words and faces are whole"
         self.show(
             [
                 [(plain(album.title) or "untitled", palette.text(bold=True))],
@@ -51,7 +51,7 @@ class BenchText(Lines):
                     (draft.detail, palette.text("accent", bold=True)),
                     (_areas(bench, area), palette.text("quiet")),
                 ],
-                [(drift, palette.text("quiet"))],
+                [(last, palette.text("quiet"))],
             ]
         )
 

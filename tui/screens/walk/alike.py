@@ -121,7 +121,7 @@ class AlikeScreen(DrawnScreen[None]):
                     what = "these sleeves are hardly alike: lit is what speaks for it"
                 elif max(float(heat.max()) for heat in self.found.heats) < LITTLE:
                     what = "hardly any part makes these sleeves alike"
-                self.said = f"{what} (cosine {self.found.similarity:.2f}, of -1 to 1)"
+                self.said = f"{what} (cosine {self.found.similarity:.2f})"
             except TROUBLES as error:
                 self.said = f"cannot compare them: {plain(str(error)) or type(error).__name__}"
         self.redraw()
