@@ -269,7 +269,7 @@ class Recipe:
             told += f", and of the albums nearest to the blend: {donors}" if donors else ""
             used = sum(side > 0 for side in self.taken.sides)
             if small:
-                told += f"; soft where it is of {small} of {used} covers, which have no large picture (`ingest large`)"
+                told += f"; {small} of {used} covers have no large picture, so it is soft there (`ingest large`)"
             return told + (f"; left out, for the cover is missing: {gone}" if gone else "")
         return "decoded alone" if self.detail == "none" else "decoded; its fine detail is invented"
 
